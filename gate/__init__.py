@@ -1,0 +1,1 @@
+"""A noise gate that learns by example: the runtime."""

@@ -1,0 +1,1 @@
+"""Teaching a gate: corpus, scenes, labels, networks, losses, the loop."""
