@@ -32,12 +32,11 @@ class UsageError(GateError, ValueError):
 class ContractError(GateError):
     """A model file breaks a line of the contract.
 
-    Args:
-        line: which line, as short words ("metadata", "inputs", "states", ...); kept as an attribute.
-        detail: the sentence: expected, got, remedy.
+    Its text is "LINE: sentence"; ``line`` and ``detail`` hold the two apart.
     """
 
     def __init__(self, line: str, detail: str) -> None:
+        """Name the line in short words ("inputs", "states", ...) and say: expected, got, remedy."""
         super().__init__(f"{line}: {detail}")
         self.line = line
         self.detail = detail

@@ -1,0 +1,440 @@
+"""Small gate models that keep the contract, and small models that break one line of it each.
+
+``build()`` gives the bytes of a model that behaves like this, for any number of channels C and blocks T:
+
+* Samples that are not finite (or over 1e18) become 0.
+* Level of a block: 10 log10 of the mean power of that block and of the block before it (200 samples, all
+  channels together), at least -140 dB. The block before the first one of a run comes from the state ``tail``
+  of shape ("C", 100, 1), which holds the newest block; zeros at the start. So a steady sound reads 3.01 dB less on its
+  first block than on its second, and a state that is not carried is seen at every block's edge.
+* open_probability = sigmoid(slope * (level - threshold_db)), slope 1 per dB.
+* attack, hold, release are constant: 3, 50 and 100 ms. Readouts: key 100 to 8000 Hz, level_db.
+* Powers are averaged over C, so stereo in antiphase reads as mono does. Adding d dB to input and threshold changes
+  nothing (over -140 dB). A higher threshold never gives a higher probability.
+* ``nan_over_db``: a block whose level is over this gives NaN in every output, and the state then stays NaN until
+  someone zeroes it. ``fail_over_db``: a block whose level is over this makes the run itself fail (an index out of bounds).
+
+``BREAKS`` names every way to break the contract, with the line that breaks; ``broken(name)`` gives the bytes.
+Needs the onnx package (tests only); builds in milliseconds, and always the same bytes.
+"""
+
+import copy
+import hashlib
+import json
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import onnx
+from onnx import TensorProto, helper, numpy_helper
+
+KEY = "learned_gate"
+BLOCK = 100
+FLOOR_POWER = 1e-14
+ATTACK_MS, HOLD_MS, RELEASE_MS = 3.0, 50.0, 100.0
+KEY_LOW_HZ, KEY_HIGH_HZ = 100.0, 8000.0
+
+METADATA: dict[str, Any] = {
+    "schema": 1,
+    "kind": "gate",
+    "name": "toy",
+    "taught": "nothing: it opens for anything over the threshold",
+    "sample_rate": 48000,
+    "block": BLOCK,
+    "latency_samples": 0,
+    "states": [{"name": "tail", "shape": ["C", BLOCK, 1]}],
+    "readouts": [
+        {"name": "key_low_hz", "unit": "Hz"},
+        {"name": "key_high_hz", "unit": "Hz"},
+        {"name": "level_db", "unit": "dBFS"},
+    ],
+    "decision": {"open_at": 0.5, "close_at": 0.35},
+    "defaults": {"threshold_db": -40.0, "range_db": -80.0},
+    "licence": "GPL-3.0-or-later",
+    "training_data": "none",
+    "scores": {"auc_noise": 0.5},
+}
+
+
+def build(
+    *,
+    slope: float = 1.0,
+    attack_ms: float = ATTACK_MS,
+    hold_ms: float = HOLD_MS,
+    release_ms: float = RELEASE_MS,
+    nan_over_db: float | None = None,
+    fail_over_db: float | None = None,
+    metadata: dict[str, Any] | None = None,
+) -> bytes:
+    """Bytes of a toy gate that keeps the contract; ``metadata`` replaces top-level fields of ``METADATA``."""
+    model = _model(slope, (attack_ms, hold_ms, release_ms), nan_over_db, fail_over_db)
+    return finish(model, METADATA | (metadata or {}))
+
+
+def write(path: Path, **knobs: Any) -> Path:
+    """Write ``build(**knobs)`` to ``path`` and return it."""
+    path.write_bytes(build(**knobs))
+    return path
+
+
+def write_preset(folder: Path, name: str = "toy", **knobs: Any) -> Path:
+    """Make a preset folder with a toy model in it; returns the folder."""
+    folder.mkdir(parents=True, exist_ok=True)
+    write(folder / "model.onnx", **knobs)
+    preset = {"format": 1, "name": name, "model": "model.onnx", "threshold_db": -40.0, "range_db": -80.0}
+    (folder / "preset.json").write_text(json.dumps(preset), encoding="utf-8")
+    return folder
+
+
+def finish(model: onnx.ModelProto, metadata: dict[str, Any] | str | None) -> bytes:
+    """Serialise with metadata (a dict gets its graph hash; a text goes in as it is; None: no metadata at all)."""
+    del model.metadata_props[:]
+    if isinstance(metadata, dict):
+        digest = hashlib.sha256(model.graph.SerializeToString()).hexdigest()
+        metadata = json.dumps({"graph_sha256": digest} | metadata)
+    if metadata is not None:
+        helper.set_model_props(model, {KEY: metadata})
+    return bytes(model.SerializeToString())
+
+
+def expected_levels_db(x: np.ndarray, tail: np.ndarray | None = None) -> np.ndarray:
+    """What ``level_db`` reads: x (n, C) finite samples, n a multiple of 100 -> (n // 100,) float64."""
+    x = np.asarray(x, dtype=np.float64).reshape(len(x), -1)
+    before = np.zeros((BLOCK, x.shape[1])) if tail is None else tail
+    power = np.square(np.concatenate([before, x])).mean(axis=1).reshape(-1, BLOCK).mean(axis=1)
+    return 10.0 * np.log10(np.maximum((power[:-1] + power[1:]) / 2.0, FLOOR_POWER))
+
+
+def _model(
+    slope: float, times_ms: tuple[float, float, float], nan_over_db: float | None, fail_over_db: float | None
+) -> onnx.ModelProto:
+    constants: dict[str, Any] = {
+        "zero": np.float32(0.0),
+        "huge": np.float32(1e18),
+        "flat": np.array([0, 1, -1], np.int64),
+        "row": np.array([1, -1], np.int64),
+        "kernel": np.full((1, 1, 2 * BLOCK), 1.0 / (2 * BLOCK), np.float32),
+        "floor": np.float32(FLOOR_POWER),
+        "db": np.float32(10.0 / np.log(10.0)),
+        "slope": np.float32(slope),
+        "last": np.array([-1], np.int64),
+        "end": np.array([2**31 - 1], np.int64),
+        "blocks_axis": np.array([1], np.int64),
+        "times": np.array(times_ms, np.float32).reshape(3, 1),
+        "key": np.array([[KEY_LOW_HZ], [KEY_HIGH_HZ]], np.float32),
+    }
+    nodes = [
+        # clean: a comparison with NaN is false, so one comparison finds NaN, infinity and the absurdly large
+        helper.make_node("Abs", ["blocks"], ["size"]),
+        helper.make_node("Less", ["size", "huge"], ["sane"]),
+        helper.make_node("Where", ["sane", "blocks", "zero"], ["x"]),
+        # power of two blocks, by one convolution over the old tail and the new samples
+        helper.make_node("Reshape", ["x", "flat"], ["samples"]),  # (C, 1, 100 T)
+        helper.make_node("Transpose", ["tail_in"], ["tail"], perm=[0, 2, 1]),  # (C, 1, 100)
+        helper.make_node("Concat", ["tail", "samples"], ["joined"], axis=2),
+        helper.make_node("Mul", ["joined", "joined"], ["squares"]),
+        helper.make_node(
+            "Conv", ["squares", "kernel"], ["powers"], kernel_shape=[2 * BLOCK], strides=[BLOCK]
+        ),
+        helper.make_node("ReduceMean", ["powers"], ["power3"], axes=[0], keepdims=1),  # (1, 1, T)
+        helper.make_node("Reshape", ["power3", "row"], ["power"]),  # (1, T)
+        helper.make_node("Max", ["power", "floor"], ["floored"]),
+        helper.make_node("Log", ["floored"], ["nepers"]),
+        helper.make_node("Mul", ["nepers", "db"], ["level"]),
+        helper.make_node("Sub", ["level", "threshold_db"], ["over"]),
+        helper.make_node("Mul", ["over", "slope"], ["logit"]),
+        helper.make_node("Sigmoid", ["logit"], ["p"]),
+        # one row for each output, as long as the level is
+        helper.make_node("Mul", ["level", "zero"], ["none"]),
+        helper.make_node("Add", ["none", "times"], ["times_rows"]),
+        helper.make_node("Add", ["none", "key"], ["key_rows"]),
+        helper.make_node("Concat", ["p", "times_rows"], ["gate_clean"], axis=0),
+        helper.make_node("Concat", ["key_rows", "level"], ["readouts_clean"], axis=0),
+        helper.make_node("Slice", ["x", "last", "end", "blocks_axis"], ["newest"]),  # (C, 1, 100)
+        helper.make_node("Transpose", ["newest"], ["tail_clean"], perm=[0, 2, 1]),
+    ]
+    nodes += _trouble(constants, nan_over_db, fail_over_db)
+    graph = helper.make_graph(
+        nodes,
+        "toy",
+        [
+            helper.make_tensor_value_info("blocks", TensorProto.FLOAT, ["C", "T", BLOCK]),
+            helper.make_tensor_value_info("threshold_db", TensorProto.FLOAT, [1, "T"]),
+            helper.make_tensor_value_info("tail_in", TensorProto.FLOAT, ["C", BLOCK, 1]),
+        ],
+        [
+            helper.make_tensor_value_info("gate", TensorProto.FLOAT, [4, "T"]),
+            helper.make_tensor_value_info("readouts", TensorProto.FLOAT, [3, "T"]),
+            helper.make_tensor_value_info("tail_out", TensorProto.FLOAT, ["C", BLOCK, 1]),
+        ],
+        [numpy_helper.from_array(np.asarray(value), name) for name, value in constants.items()],
+    )
+    return helper.make_model(graph, opset_imports=[helper.make_opsetid("", 17)], ir_version=9)
+
+
+def _trouble(
+    constants: dict[str, Any], nan_over_db: float | None, fail_over_db: float | None
+) -> list[onnx.NodeProto]:
+    """The last nodes: outputs as they are, or with NaN or a failing run above a level."""
+    nodes = []
+    gate = "gate_clean"
+    if fail_over_db is not None:
+        constants |= {"fail_over": np.float32(fail_over_db), "five": np.int64(5)}
+        nodes += [
+            helper.make_node("ReduceMax", ["level"], ["loudest_run"], keepdims=0),
+            helper.make_node("Greater", ["loudest_run", "fail_over"], ["fail"]),
+            helper.make_node("Cast", ["fail"], ["fail_int"], to=TensorProto.INT64),
+            helper.make_node("Mul", ["fail_int", "five"], ["index"]),
+            helper.make_node("Unsqueeze", [gate, "where"], ["gate_one"]),
+            helper.make_node("Gather", ["gate_one", "index"], ["gate_or_fail"], axis=0),
+        ]
+        constants["where"] = np.array([0], np.int64)
+        gate = "gate_or_fail"
+    if nan_over_db is None:
+        names = [(gate, "gate"), ("readouts_clean", "readouts"), ("tail_clean", "tail_out")]
+        return nodes + [helper.make_node("Identity", [a], [b]) for a, b in names]
+    constants |= {"nan_over": np.float32(nan_over_db), "nan": np.float32(np.nan)}
+    return nodes + [
+        helper.make_node("Greater", ["level", "nan_over"], ["bad"]),  # (1, T)
+        helper.make_node("Where", ["bad", "nan", "none"], ["bad_none"]),
+        helper.make_node("Add", [gate, "bad_none"], ["gate"]),
+        helper.make_node("Add", ["readouts_clean", "bad_none"], ["readouts"]),
+        # a NaN in the old state or in any block of this run goes into the new state, for good
+        helper.make_node("ReduceSum", ["bad_none"], ["bad_run"], keepdims=0),
+        helper.make_node("ReduceSum", ["tail_in"], ["old"], keepdims=0),
+        helper.make_node("Mul", ["old", "zero"], ["old_none"]),
+        helper.make_node("Add", ["bad_run", "old_none"], ["poison"]),
+        helper.make_node("Add", ["tail_clean", "poison"], ["tail_out"]),
+    ]
+
+
+# -- models that break one line of the contract --------------------------------------------------------------
+
+Edit = Callable[[onnx.ModelProto, dict[str, Any]], None]
+"""Changes a good model and its metadata in place."""
+
+
+def _field(path: str, value: Any) -> Edit:
+    """Set a metadata field (dotted for a nested one); ``None`` takes it away."""
+
+    def edit(model: onnx.ModelProto, metadata: dict[str, Any]) -> None:
+        *folders, last = path.split(".")
+        for folder in folders:
+            metadata = metadata[folder]
+        if value is None:
+            del metadata[last]
+        else:
+            metadata[last] = value
+
+    return edit
+
+
+def _value(name: str, elem_type: int, shape: list[int | str] | None) -> Edit:
+    """Give an input or output another element type and shape (the declaration alone)."""
+
+    def edit(model: onnx.ModelProto, metadata: dict[str, Any]) -> None:
+        for group in (model.graph.input, model.graph.output):
+            for i, value in enumerate(group):
+                if value.name == name:
+                    group[i].CopyFrom(helper.make_tensor_value_info(name, elem_type, shape))
+
+    return edit
+
+
+def _without(name: str) -> Edit:
+    """Take an input or output out of the declarations."""
+
+    def edit(model: onnx.ModelProto, metadata: dict[str, Any]) -> None:
+        for group in (model.graph.input, model.graph.output):
+            for i in reversed([i for i, value in enumerate(group) if value.name == name]):
+                del group[i]
+
+    return edit
+
+
+def _extra(side: str) -> Edit:
+    """Declare one more input or output, known to no line of the metadata."""
+
+    def edit(model: onnx.ModelProto, metadata: dict[str, Any]) -> None:
+        value = helper.make_tensor_value_info("more", TensorProto.FLOAT, [1])
+        getattr(model.graph, side).append(value)
+        if side == "output":
+            model.graph.node.append(helper.make_node("Identity", ["zero"], ["more"]))
+
+    return edit
+
+
+def outside_tensor() -> onnx.TensorProto:
+    """A tensor whose numbers lie in another file."""
+    tensor = TensorProto(name="outside", data_type=TensorProto.FLOAT, dims=[1])
+    tensor.data_location = TensorProto.EXTERNAL
+    tensor.external_data.add(key="location", value="/etc/passwd")
+    return tensor
+
+
+def _outside_initializer(model: onnx.ModelProto, metadata: dict[str, Any]) -> None:
+    model.graph.initializer.append(outside_tensor())
+
+
+def _outside_unmarked(model: onnx.ModelProto, metadata: dict[str, Any]) -> None:
+    tensor = outside_tensor()
+    tensor.data_location = TensorProto.DEFAULT
+    model.graph.initializer.append(tensor)
+
+
+def _outside_constant(model: onnx.ModelProto, metadata: dict[str, Any]) -> None:
+    model.graph.node.append(helper.make_node("Constant", [], ["outside"], value=outside_tensor()))
+
+
+def _outside_constant_list(model: onnx.ModelProto, metadata: dict[str, Any]) -> None:
+    node = helper.make_node("Constant", [], ["outside"])
+    node.attribute.append(helper.make_attribute("value", [outside_tensor()]))
+    model.graph.node.append(node)
+
+
+def _outside_sparse(model: onnx.ModelProto, metadata: dict[str, Any]) -> None:
+    sparse = onnx.SparseTensorProto(dims=[1], values=outside_tensor())
+    sparse.indices.CopyFrom(numpy_helper.from_array(np.array([0], np.int64)))
+    model.graph.sparse_initializer.append(sparse)
+
+
+def _outside_sparse_constant(model: onnx.ModelProto, metadata: dict[str, Any]) -> None:
+    sparse = onnx.SparseTensorProto(dims=[1], values=outside_tensor())
+    model.graph.node.append(helper.make_node("Constant", [], ["outside"], sparse_value=sparse))
+
+
+def _outside_subgraph(model: onnx.ModelProto, metadata: dict[str, Any]) -> None:
+    value = helper.make_tensor_value_info("outside", TensorProto.FLOAT, [1])
+    inner = helper.make_graph([], "inner", [], [value], [outside_tensor()])
+    yes = numpy_helper.from_array(np.array(True), "yes")
+    model.graph.initializer.append(yes)
+    model.graph.node.append(helper.make_node("If", ["yes"], ["o"], then_branch=inner, else_branch=inner))
+
+
+def _outside_function(model: onnx.ModelProto, metadata: dict[str, Any]) -> None:
+    constant = helper.make_node("Constant", [], ["outside"], value=outside_tensor())
+    opset = [helper.make_opsetid("", 17)]
+    model.functions.append(helper.make_function("", "Outside", [], ["outside"], [constant], opset))
+
+
+def _opset(version: int) -> Edit:
+    def edit(model: onnx.ModelProto, metadata: dict[str, Any]) -> None:
+        model.opset_import[0].version = version
+
+    return edit
+
+
+def _foreign_import(model: onnx.ModelProto, metadata: dict[str, Any]) -> None:
+    model.opset_import.append(helper.make_opsetid("com.microsoft", 1))
+
+
+def _foreign_op(model: onnx.ModelProto, metadata: dict[str, Any]) -> None:
+    model.graph.node.append(helper.make_node("Gelu", ["level"], ["g"], domain="com.microsoft"))
+
+
+def _unknown_op(model: onnx.ModelProto, metadata: dict[str, Any]) -> None:
+    model.graph.node.append(helper.make_node("Wobble", ["level"], ["wobbled"]))
+
+
+def _states(states: list[dict[str, Any]]) -> Edit:
+    return _field("states", states)
+
+
+F, I64 = TensorProto.FLOAT, TensorProto.INT64
+
+BREAKS: dict[str, tuple[str, Edit]] = {
+    "opset too old": ("opset", _opset(11)),
+    "opset too new": ("opset", _opset(99)),
+    "foreign domain imported": ("ops", _foreign_import),
+    "foreign op": ("ops", _foreign_op),
+    "external initializer": ("external data", _outside_initializer),
+    "external entries without the mark": ("external data", _outside_unmarked),
+    "external constant": ("external data", _outside_constant),
+    "external constant in a list": ("external data", _outside_constant_list),
+    "external sparse initializer": ("external data", _outside_sparse),
+    "external sparse constant": ("external data", _outside_sparse_constant),
+    "external tensor in a subgraph": ("external data", _outside_subgraph),
+    "external tensor in a function": ("external data", _outside_function),
+    "schema of the future": ("schema", _field("schema", 2)),
+    "schema missing": ("schema", _field("schema", None)),
+    "kind unknown": ("kind", _field("kind", "reverb")),
+    "kind reserved": ("kind", _field("kind", "mask")),
+    "kind missing": ("kind", _field("kind", None)),
+    "name missing": ("metadata", _field("name", None)),
+    "name empty": ("metadata", _field("name", "")),
+    "name not text": ("metadata", _field("name", 7)),
+    "taught missing": ("metadata", _field("taught", None)),
+    "licence missing": ("metadata", _field("licence", None)),
+    "training data missing": ("metadata", _field("training_data", None)),
+    "scores not a table": ("metadata", _field("scores", [1])),
+    "latency negative": ("metadata", _field("latency_samples", -1)),
+    "latency a truth value": ("metadata", _field("latency_samples", True)),
+    "latency given by a gate": ("metadata", _field("latency_samples", 100)),
+    "rate wrong": ("sample_rate", _field("sample_rate", 44100)),
+    "rate missing": ("sample_rate", _field("sample_rate", None)),
+    "rate not whole": ("sample_rate", _field("sample_rate", 48000.5)),
+    "block wrong": ("block", _field("block", 160)),
+    "blocks of another size": ("inputs", _value("blocks", F, ["C", "T", 128])),
+    "blocks of two axes": ("inputs", _value("blocks", F, ["C", 100])),
+    "blocks of whole numbers": ("inputs", _value("blocks", I64, ["C", "T", 100])),
+    "channels fixed": ("inputs", _value("blocks", F, [2, "T", 100])),
+    "blocks fixed": ("inputs", _value("blocks", F, ["C", 1, 100])),
+    "blocks without a shape": ("inputs", _value("blocks", F, None)),
+    "blocks missing": ("inputs", _without("blocks")),
+    "threshold missing": ("inputs", _without("threshold_db")),
+    "threshold a double": ("inputs", _value("threshold_db", TensorProto.DOUBLE, [1, "T"])),
+    "threshold of one axis": ("inputs", _value("threshold_db", F, ["T"])),
+    "one input too many": ("inputs", _extra("input")),
+    "gate missing": ("outputs", _without("gate")),
+    "gate of three rows": ("outputs", _value("gate", F, [3, "T"])),
+    "gate of whole numbers": ("outputs", _value("gate", I64, [4, "T"])),
+    "readouts missing": ("outputs", _without("readouts")),
+    "one output too many": ("outputs", _extra("output")),
+    "readouts of other rows": ("readouts", _value("readouts", F, [2, "T"])),
+    "one readout short": ("readouts", _field("readouts", METADATA["readouts"][:2])),
+    "readout without its unit": ("readouts", _field("readouts", [{"name": "level_db"}])),
+    "readout twice": ("readouts", _field("readouts", [METADATA["readouts"][0]] * 3)),
+    "readouts missing in the metadata": ("readouts", _field("readouts", None)),
+    "state in missing": ("states", _without("tail_in")),
+    "state out missing": ("states", _without("tail_out")),
+    "state unknown to the metadata": ("states", _states([])),
+    "state unknown to the graph": (
+        "states",
+        _states([*METADATA["states"], {"name": "memory", "shape": ["C", 4]}]),
+    ),
+    "state of another size": ("states", _states([{"name": "tail", "shape": ["C", 99, 1]}])),
+    "state of another rank": ("states", _states([{"name": "tail", "shape": ["C", 100]}])),
+    "state with a fixed channel count": ("states", _states([{"name": "tail", "shape": [2, 100, 1]}])),
+    "state of whole numbers": ("states", _value("tail_in", I64, ["C", 100, 1])),
+    "state out of another size": ("states", _value("tail_out", F, ["C", 99, 1])),
+    "state absurdly large": ("states", _states([{"name": "tail", "shape": ["C", 100, 10**12]}])),
+    "state of no size": ("states", _states([{"name": "tail", "shape": ["C", 0, 1]}])),
+    "state shape not a list": ("states", _states([{"name": "tail", "shape": "C"}])),
+    "state named twice": ("states", _states([*METADATA["states"], *METADATA["states"]])),
+    "states missing in the metadata": ("states", _field("states", None)),
+    "decision over 1": ("decision", _field("decision.open_at", 1.5)),
+    "decision at 0": ("decision", _field("decision.close_at", 0.0)),
+    "decision the wrong way round": ("decision", _field("decision", {"open_at": 0.3, "close_at": 0.6})),
+    "decision missing": ("decision", _field("decision", None)),
+    "defaults missing": ("defaults", _field("defaults", None)),
+    "default range positive": ("defaults", _field("defaults.range_db", 6.0)),
+    "default threshold text": ("defaults", _field("defaults.threshold_db", "low")),
+    "hash missing": ("graph_sha256", _field("graph_sha256", None)),
+    "hash of another graph": ("graph_sha256", _field("graph_sha256", "0" * 64)),
+}
+"""Name of the break: (the line of the contract it breaks, the edit)."""
+
+UNRUNNABLE: dict[str, Edit] = {"unknown op": _unknown_op}
+"""Models that keep the contract on paper, which only opening them can refuse."""
+
+
+def broken(name: str) -> bytes:
+    """A toy model with the break (or the unrunnable op) of that name, its hash made right where it has one."""
+    edit = UNRUNNABLE[name] if name in UNRUNNABLE else BREAKS[name][1]
+    model = onnx.load_from_string(build())
+    metadata = copy.deepcopy(METADATA) | {"graph_sha256": ""}
+    edit(model, metadata)
+    if metadata.get("graph_sha256") == "":
+        metadata["graph_sha256"] = hashlib.sha256(model.graph.SerializeToString()).hexdigest()
+    return finish(model, json.dumps(metadata))
