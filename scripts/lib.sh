@@ -1,0 +1,113 @@
+# Shared set-up, sourced by scripts/demo, scripts/test and scripts/check: system packages, .venv, pinned installation.
+# Quick when there is nothing to do: a stamp in .venv holds a hash of everything the installation depends on.
+set -euo pipefail
+
+ROOT="$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)"
+VENV="$ROOT/.venv"
+PY="$VENV/bin/python"
+STAMP="$VENV/.set-up"
+cd "$ROOT"
+
+# Sound: PortAudio and its JACK client (the wheels bring the rest). Qt: what its xcb and offscreen platforms load.
+# espeak-ng speaks the demo; without it a synthetic voice does.
+SYSTEM_PACKAGES=(
+    libportaudio2 libjack-jackd2-0
+    libegl1 libgl1 libglib2.0-0 libdbus-1-3 libfontconfig1 libxkbcommon0 libxkbcommon-x11-0 libxcb-cursor0
+    libxcb-icccm4 libxcb-image0 libxcb-keysyms1 libxcb-randr0 libxcb-render-util0 libxcb-shape0 libxcb-xinerama0
+    libxcb-xkb1
+    espeak-ng
+)
+
+say() { printf '%s\n' "$*" >&2; }
+
+die() {
+    say "error: $*"
+    exit 1
+}
+
+has_package() { # is this Debian package (or the one that took its name over, as t64 ones did) installed?
+    dpkg-query -W -f='${db:Status-Status}\n' "$1" "$1t64" 2>/dev/null | grep -qx installed
+}
+
+apt_install() { # root only; packages that this release does not have are left out
+    local apt=(apt-get -q -y -o DPkg::Lock::Timeout=120 -o Acquire::Retries=2 -o Acquire::http::Timeout=30)
+    export DEBIAN_FRONTEND=noninteractive
+    say "installing system packages: $*"
+    if [ -z "${APT_UPDATED:-}" ]; then
+        APT_UPDATED=yes
+        "${apt[@]}" update >/dev/null 2>&1 || say "apt-get update failed: going on with the lists that are there"
+    fi
+    "${apt[@]}" install --no-install-recommends "$@" >/dev/null 2>&1 && return
+    local package
+    for package in "$@"; do
+        "${apt[@]}" install --no-install-recommends "$package" >/dev/null 2>&1 || say "could not install $package: going on without"
+    done
+}
+
+system_packages() { # installs what is missing of "$@" where it may, and otherwise says how, in one line
+    local missing=() package
+    if ! command -v apt-get >/dev/null || ! command -v dpkg-query >/dev/null; then
+        say "no apt-get here: PortAudio, Qt's X and EGL libraries and espeak-ng have to come from your system's packages"
+        return
+    fi
+    for package in "$@"; do
+        has_package "$package" || missing+=("$package")
+    done
+    [ ${#missing[@]} -eq 0 ] && return
+    if [ "$(id -u)" -eq 0 ]; then
+        apt_install "${missing[@]}"
+    else
+        say "system packages are missing: sudo apt-get install --no-install-recommends ${missing[*]}"
+    fi
+}
+
+is_new_enough() { "$1" -c 'import sys; sys.exit(sys.version_info < (3, 11))' >/dev/null 2>&1; }
+
+find_python() { # prints the interpreter to build .venv with; every pinned wheel exists for 3.11 and 3.12
+    local candidate
+    for candidate in "${PYTHON:-}" python3.12 python3.11 python3 python3.13 python3.14; do
+        # A pyenv shim is on the PATH even where its version is not in use: try it, do not just look for it.
+        if [ -n "$candidate" ] && command -v "$candidate" >/dev/null && is_new_enough "$candidate"; then
+            command -v "$candidate"
+            return
+        fi
+    done
+    return 1
+}
+
+make_venv() {
+    if [ -x "$PY" ] && is_new_enough "$PY" && "$PY" -m pip --version >/dev/null 2>&1; then
+        return
+    fi
+    local python version
+    if ! python="$(find_python)"; then
+        command -v apt-get >/dev/null && [ "$(id -u)" -eq 0 ] && apt_install python3 python3-venv
+        python="$(find_python)" || die "no Python 3.11 or newer found: install one, or name it with PYTHON=/path/to/python3"
+    fi
+    version="$("$python" -c 'import sys; print("%d.%d" % sys.version_info[:2])')"
+    if ! "$python" -c 'import ensurepip, venv' >/dev/null 2>&1; then
+        system_packages "python$version-venv"
+        "$python" -c 'import ensurepip, venv' >/dev/null 2>&1 ||
+            die "Python $version cannot make environments: sudo apt-get install python$version-venv"
+    fi
+    say "making .venv with Python $version ($python)"
+    rm -rf "$VENV"
+    "$python" -m venv "$VENV"
+}
+
+set_up() {
+    local want
+    # The folder counts too: a moved checkout needs its commands written anew.
+    want="$(cat pyproject.toml constraints.txt scripts/lib.sh <(echo "$ROOT") | sha256sum | cut -d' ' -f1)"
+    if [ -x "$PY" ] && [ "$(cat "$STAMP" 2>/dev/null)" = "$want" ] && is_new_enough "$PY"; then
+        return
+    fi
+    system_packages "${SYSTEM_PACKAGES[@]}"
+    make_venv
+    say "installing learned-gate with all extras, pinned (minutes, the first time)"
+    export PIP_DISABLE_PIP_VERSION_CHECK=1
+    # The build backend first, pinned like the rest: an isolated build would take the newest.
+    "$PY" -m pip install -q -c constraints.txt hatchling
+    "$PY" -m pip install -q -c constraints.txt --no-build-isolation -e '.[all,dev]'
+    echo "$want" >"$STAMP"
+}
