@@ -7,10 +7,11 @@ as mono float32 at 48 kHz, from memory when they have been asked for before.
 import csv
 import hashlib
 from collections import OrderedDict
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from math import gcd
 from pathlib import Path
+from typing import Any, TypeVar
 
 import numpy as np
 import soundfile
@@ -28,6 +29,8 @@ CACHE_BYTES = 2_500_000_000
 
 VAL_SHARE = 0.15
 """Share of plain-folder files that go to ``val``."""
+
+T = TypeVar("T")
 
 AUDIO_SUFFIXES = (".wav", ".flac", ".ogg", ".oga", ".opus", ".mp3", ".aif", ".aiff")
 SPLITS = ("train", "val")
@@ -62,7 +65,7 @@ class Corpus:
         self._cache_bytes = cache_bytes
         self._held_bytes = 0
         self._found: dict[tuple[tuple[str, ...], str], tuple[Item, ...]] = {}
-        self.derived: OrderedDict[tuple[str, Path], object] = OrderedDict()
+        self._derived: dict[tuple[str, Path], Any] = {}
 
     @classmethod
     def from_manifest(cls, folder: str | Path, cache_bytes: int = CACHE_BYTES) -> "Corpus":
@@ -141,8 +144,8 @@ class Corpus:
             )
         return self._found[key]
 
-    def load(self, item: Item) -> NDArray[np.float32]:
-        """Samples of an item: (n,) float32, mono, 48 kHz, full scale 1.0. The caller may change them.
+    def load(self, item: Item, start: int = 0, stop: int | None = None) -> NDArray[np.float32]:
+        """Samples of an item, or a stretch of them: (n,) float32, mono, 48 kHz, full scale 1.0; the caller's own.
 
         Kept in half precision: its error stays 66 dB under each sample, whatever its level.
 
@@ -150,16 +153,30 @@ class Corpus:
             FileNotFoundError: the file went away.
             ValueError: it is not audio.
         """
+        return self._held(item)[start:stop].astype(np.float32)
+
+    def length(self, item: Item) -> int:
+        """Samples that ``load`` gives, at 48 kHz."""
+        return len(self._held(item))
+
+    def derive(self, name: str, item: Item, measure: Callable[[NDArray[np.float32]], T]) -> T:
+        """What ``measure`` says of an item's samples, measured once and kept (so let it be small)."""
+        key = (name, item.path)
+        if key not in self._derived:
+            self._derived[key] = measure(self.load(item))
+        return self._derived[key]  # type: ignore[no-any-return]
+
+    def _held(self, item: Item) -> NDArray[np.float16]:
         held = self._cache.get(item.path)
-        if held is None:
-            held = read_mono(item.path).astype(np.float16)
-            self._cache[item.path] = held
-            self._held_bytes += held.nbytes
-            while self._held_bytes > self._cache_bytes and len(self._cache) > 1:
-                self._held_bytes -= self._cache.popitem(last=False)[1].nbytes
-        else:
+        if held is not None:
             self._cache.move_to_end(item.path)
-        return held.astype(np.float32)
+            return held
+        held = read_mono(item.path).astype(np.float16)
+        self._cache[item.path] = held
+        self._held_bytes += held.nbytes
+        while self._held_bytes > self._cache_bytes and len(self._cache) > 1:
+            self._held_bytes -= self._cache.popitem(last=False)[1].nbytes
+        return held
 
     @property
     def cached_bytes(self) -> int:
