@@ -26,7 +26,7 @@ die() {
 }
 
 has_package() { # is this Debian package (or the one that took its name over, as t64 ones did) installed?
-    dpkg-query -W -f='${db:Status-Status}\n' "$1" "$1t64" 2>/dev/null | grep -qx installed
+    grep -qx installed <<<"$(dpkg-query -W -f='${db:Status-Status}\n' "$1" "$1t64" 2>/dev/null)"
 }
 
 apt_install() { # root only; packages that this release does not have are left out
@@ -63,9 +63,9 @@ system_packages() { # installs what is missing of "$@" where it may, and otherwi
 
 is_new_enough() { "$1" -c 'import sys; sys.exit(sys.version_info < (3, 11))' >/dev/null 2>&1; }
 
-find_python() { # prints the interpreter to build .venv with; every pinned wheel exists for 3.11 and 3.12
+find_python() { # prints the interpreter to build .venv with; 3.11 and 3.12 first: every pinned wheel exists for them
     local candidate
-    for candidate in "${PYTHON:-}" python3.12 python3.11 python3 python3.13 python3.14; do
+    for candidate in "${PYTHON:-}" python3.11 python3.12 python3 python3.13 python3.14; do
         # A pyenv shim is on the PATH even where its version is not in use: try it, do not just look for it.
         if [ -n "$candidate" ] && command -v "$candidate" >/dev/null && is_new_enough "$candidate"; then
             command -v "$candidate"
