@@ -1,4 +1,4 @@
-"""What happens to a sound on its way: speed, filters, fades, steps, gaps, coders, clipping. Each is a plain function.
+"""What happens to a sound on its way: speed, filters, fades, steps, gaps, coders, clipping.
 
 Arrays are (n,) float32 at 48 kHz unless said otherwise. Whatever is random takes the generator first, so a
 scene depends on its seed alone.
@@ -55,7 +55,9 @@ def _sinc_table(half: int, cutoff: float) -> Sound:
     return (0.95 * cutoff * np.sinc(0.95 * cutoff * at) * window).astype(np.float32)
 
 
-@numba.njit("float32[::1](float32[::1], float64, float32[:, ::1], int64)", cache=True, nogil=True, fastmath=True)
+@numba.njit(
+    "float32[::1](float32[::1], float64, float32[:, ::1], int64)", cache=True, nogil=True, fastmath=True
+)
 def _read_at(x, ratio, table, count):  # type: ignore[no-untyped-def]
     phases, taps = table.shape
     half = taps // 2
@@ -76,7 +78,7 @@ def _read_at(x, ratio, table, count):  # type: ignore[no-untyped-def]
     return y
 
 
-# -- filters ---------------------------------------------------------------------------------------------------
+# -- filters
 
 
 def filtered(x: Sound, sections: NDArray[np.float64]) -> Sound:
@@ -150,7 +152,7 @@ def high_pass(rng: Rng, hz: float) -> NDArray[np.float64]:
 
 
 def random_band(rng: Rng) -> NDArray[np.float64]:
-    """Sections of a random channel: low-pass from 3.4 to 20 kHz, high-pass from 60 to 300 Hz, either or both."""
+    """Sections of a random channel: low-pass at 3.4 to 20 kHz, high-pass at 60 to 300 Hz, or both."""
     which = rng.random()
     sections = []
     if which < 0.75:
@@ -187,7 +189,7 @@ def mirrored_highs(x: Sound, edge_hz: float, gain_db: float) -> Sound:
     return x + np.float32(amplitude(gain_db)) * filtered(x * carrier, band)
 
 
-# -- shapes in time --------------------------------------------------------------------------------------------
+# -- shapes in time
 
 
 def faded(x: Sound, samples: int) -> Sound:
@@ -208,7 +210,7 @@ def add_at(track: Sound, x: Sound, at: int) -> None:
 
 
 def stepped_gain(rng: Rng, n: int, gains: NDArray[np.floating], at: NDArray[np.integer], ms: float) -> Sound:
-    """Gain curve (n,) that goes to ``gains[i]`` at sample ``at[i]``, over this many ms; ``at`` rising from 0."""
+    """Gain curve (n,) that goes to ``gains[i]`` at sample ``at[i]`` within some ms; ``at`` rises from 0."""
     ramp = max(int(ms * RATE / 1000), 1)
     places = np.stack([at, at + ramp], axis=1).astype(np.float64).ravel()
     values = np.stack([np.concatenate([gains[:1], gains[:-1]]), gains], axis=1).ravel()
@@ -254,7 +256,7 @@ def muted_stretch(rng: Rng, n: int) -> tuple[int, int]:
     return start, start + length
 
 
-# -- losses ----------------------------------------------------------------------------------------------------
+# -- losses
 
 
 def clipped(x: Sound, share: float, hard: bool) -> Sound:
@@ -296,5 +298,3 @@ def vorbis(x: Sound, quality: float) -> Sound:
 
 def log_uniform(rng: Rng, low: float, high: float) -> float:
     return float(np.exp(rng.uniform(np.log(low), np.log(high))))
-
-

@@ -1,4 +1,4 @@
-"""What should not pass: noises, music, drums, guitars and made-up noises, strung into tracks of any length."""
+"""What should not pass: noises, music, drums, guitars and made-up noises, strung into tracks."""
 
 import numpy as np
 
@@ -21,7 +21,7 @@ from training.synthetic import KINDS
 HIT_CLASSES = ("drums/kick", "drums/snare", "drums/toms", "drums/cymbals", "drums/percussion")
 
 WEIGHTS = {"noise": 0.42, "music": 0.22, "drums": 0.1, "guitar": 0.07, "instrument": 0.03, "made-up": 0.16}
-"""How often a source is of each kind. Noises and music lead: they are what voices are most often gated from."""
+"""How often a source is of each kind. Noises and music lead: voices are most often gated from them."""
 
 
 def bleed_track(corpus: Corpus, rng: Rng, n: int, split: str, sources: int) -> tuple[Sound, list[str]]:
@@ -154,7 +154,10 @@ def notes(corpus: Corpus, rng: Rng, n: int, items: tuple[Item, ...]) -> Sound:
     owner = items[first].path.parent
     of_owner = [item for item in items if item.path.parent == owner]
     sounds = [
-        resampled(corpus.load(of_owner[int(rng.integers(len(of_owner)))], 0, 3 * RATE), 2 ** (rng.integers(-6, 7) / 12))
+        resampled(
+            corpus.load(of_owner[int(rng.integers(len(of_owner)))], 0, 3 * RATE),
+            2 ** (rng.integers(-6, 7) / 12),
+        )
         for _ in range(int(rng.integers(2, 6)))
     ]
     beat = log_uniform(rng, 0.12, 0.9) * RATE
@@ -166,7 +169,11 @@ def notes(corpus: Corpus, rng: Rng, n: int, items: tuple[Item, ...]) -> Sound:
             x = sounds[int(rng.integers(len(sounds)))][:held].copy()
             tail = min(int(0.03 * RATE), len(x))
             x[len(x) - tail :] *= np.linspace(1.0, 0.0, tail, dtype=np.float32)
-            add_at(track, x * np.float32(amplitude(rng.normal(0.0, 4.0))), int(at + rng.uniform(0.0, 0.02) * RATE))
+            add_at(
+                track,
+                x * np.float32(amplitude(rng.normal(0.0, 4.0))),
+                int(at + rng.uniform(0.0, 0.02) * RATE),
+            )
         at += beat * rng.choice([0.5, 1.0, 1.0, 2.0]) * (1.0 if rng.random() < 0.85 else 3.0)
     return track
 

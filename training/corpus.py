@@ -145,7 +145,7 @@ class Corpus:
         return self._found[key]
 
     def load(self, item: Item, start: int = 0, stop: int | None = None) -> NDArray[np.float32]:
-        """Samples of an item, or a stretch of them: (n,) float32, mono, 48 kHz, full scale 1.0; the caller's own.
+        """Samples of an item, or a stretch of them: (n,) float32, mono, 48 kHz; the caller's own.
 
         Kept in half precision: its error stays 66 dB under each sample, whatever its level.
 
@@ -209,7 +209,7 @@ def read_mono(path: Path) -> NDArray[np.float32]:
 
 
 def measure_range_db(x: NDArray[np.floating]) -> float:
-    """Loud level (95th percentile of the 5 ms levels) minus floor (5th), in dB; 0 when there is too little."""
+    """Loud level (95th percentile of the 5 ms levels) minus floor (5th), in dB; 0 if too short."""
     levels = block_levels_db(x)
     if len(x) < 4 * WINDOW:
         return 0.0

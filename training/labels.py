@@ -43,7 +43,9 @@ UNDER_DB = 6.0
 """How far under the threshold foot and tail reach."""
 
 
-def label(target_level_db: NDArray[np.floating], threshold_db: float | NDArray[np.floating]) -> NDArray[np.int8]:
+def label(
+    target_level_db: NDArray[np.floating], threshold_db: float | NDArray[np.floating]
+) -> NDArray[np.int8]:
     """Label each block of a target.
 
     Args:

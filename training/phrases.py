@@ -1,8 +1,8 @@
 """Speech as something to build with: phrases cut at pauses, their background faded to true silence.
 
-A label says "open" where the target is over the threshold. Room tone and hiss in a target's own pauses would be
-called speech by a low threshold, so the background is taken out of the target before it is mixed: what the
-mixture then holds and what the label says stay the same thing.
+A label says "open" where the target is over the threshold. Room tone and hiss in a target's own pauses would
+be called speech by a low threshold, so the background is taken out of the target before it is mixed: what
+the mixture then holds and what the label says stay the same thing.
 """
 
 from dataclasses import dataclass
@@ -23,6 +23,10 @@ FLOOR_MARGIN_DB = 8.0
 
 PAUSE_BLOCKS = int(0.125 * RATE / BLOCK)
 """Shorter quiet stretches (stops, closures) belong to the phrase."""
+
+LINGERING_DB = 35.0
+LINGERING_BLOCKS = int(0.25 * RATE / BLOCK)
+"""What lingers this far under its own phrase's loud level for this long is background as well."""
 
 BEFORE_BLOCKS, AFTER_BLOCKS = 15, 40
 """Margins of a phrase: 31 ms for its onset, 83 ms for its last decay."""
@@ -48,10 +52,16 @@ def find_phrases(x: Sound) -> Phrases:
     floor = float(np.percentile(levels, 5))
     bound = max(loud - BACKGROUND_DB, min(floor + FLOOR_MARGIN_DB, loud - 30.0))
     spans: list[tuple[int, int]] = []
-    for start, stop in _runs(levels > bound, PAUSE_BLOCKS):
+    for first, last in _runs(levels > bound, PAUSE_BLOCKS):
         # a blip of under 10 ms, or nothing within 20 dB of the loud level: a click, a breath
-        if stop - start >= 5 and np.max(levels[start:stop]) > loud - 20.0:
-            spans += _cut(levels, max(start - BEFORE_BLOCKS, 0), min(stop + AFTER_BLOCKS, len(levels)))
+        if last - first < 5 or np.max(levels[first:last]) < loud - 20.0:
+            continue
+        # Recordings joined from several rooms have several floors: look again, relative to this phrase.
+        here = levels[first:last]
+        for start, stop in _runs(here > loud_level_db(here) - LINGERING_DB, LINGERING_BLOCKS):
+            if stop - start >= 5:
+                begin = max(first + start - BEFORE_BLOCKS, 0)
+                spans += _cut(levels, begin, min(first + stop + AFTER_BLOCKS, len(levels)))
     return Phrases(np.array(spans, np.int64).reshape(-1, 2), loud)
 
 
@@ -64,7 +74,7 @@ def speech_track(corpus: Corpus, rng: Rng, n: int, people: list[list[Item]], spe
     """
     track = np.zeros(n, np.float32)
     who = int(rng.integers(len(people)))
-    offsets_db = rng.uniform(-8.0, 0.0, len(people)) * (np.arange(len(people)) > 0)
+    offsets_db = rng.uniform(-5.0, 0.0, len(people)) * (np.arange(len(people)) > 0)
     at = int(rng.choice([rng.uniform(-2.0, 0.0), rng.uniform(0.0, 2.0)]) * RATE)
     pace = np.exp(rng.uniform(np.log(0.4), np.log(1.6)))
     misses = 0
@@ -82,7 +92,7 @@ def speech_track(corpus: Corpus, rng: Rng, n: int, people: list[list[Item]], spe
 
 
 def utterance(corpus: Corpus, rng: Rng, items: list[Item], seconds: float) -> Sound:
-    """One or more phrases in a row from one recording, at 0 dBFS loud level, about this long; empty if mute."""
+    """Phrases in a row from one recording, loud level 0 dBFS, about this long; empty if mute."""
     item = items[int(rng.integers(len(items)))]
     phrases = corpus.derive("phrases", item, find_phrases)
     if len(phrases.spans) == 0:

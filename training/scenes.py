@@ -14,7 +14,7 @@ from gate.constants import BLOCK, RATE
 from training import augment
 from training.augment import Rng, Sound, amplitude, log_uniform, loud_db
 from training.bleed import bleed_track, looped
-from training.corpus import Corpus, Item
+from training.corpus import LEAST_RANGE_DB, Corpus, Item
 from training.phrases import speech_track
 from training.rooms import in_room, random_room
 from training.synthetic import hiss
@@ -54,7 +54,7 @@ class Scene:
     """A mixture and the target as it sits in it.
 
     ``mixture`` and ``target`` are (n,) float32 at 48 kHz, n a multiple of 100, aligned sample by sample.
-    ``loud_db`` is the target's loud level in dBFS, nan when there is no target. ``recipe`` says what was done.
+    ``loud_db`` is the target's loud level in dBFS, nan if there is no target. ``recipe`` says what was done.
     """
 
     mixture: Sound
@@ -63,7 +63,7 @@ class Scene:
     recipe: dict[str, Any] = field(default_factory=dict)
 
 
-def compose(corpus: Corpus, rng: Rng, config: SceneConfig = SceneConfig(), split: str = "train") -> Scene:  # noqa: B008
+def compose(corpus: Corpus, rng: Rng, config: SceneConfig = SceneConfig(), split: str = "train") -> Scene:
     """Compose one scene.
 
     Raises:
@@ -85,7 +85,9 @@ def compose(corpus: Corpus, rng: Rng, config: SceneConfig = SceneConfig(), split
         target = target * np.float32(amplitude(level - target_loud))
         # Two thirds of the scenes where the work is, the rest up to where bleed hardly matters.
         easy = min(max(25.0, config.snr_db[0]), config.snr_db[1])
-        snr = rng.uniform(config.snr_db[0], easy) if rng.random() < 0.7 else rng.uniform(easy, config.snr_db[1])
+        snr = (
+            rng.uniform(config.snr_db[0], easy) if rng.random() < 0.7 else rng.uniform(easy, config.snr_db[1])
+        )
         recipe["snr_db"] = float(snr) if isfinite(bleed_loud) else None
     else:
         snr = 0.0
@@ -129,7 +131,9 @@ def _finished(rng: Rng, target: Sound, bleed: Sound, config: SceneConfig, recipe
     return Scene(mixture, target, loud_db(target), recipe)
 
 
-def _target(corpus: Corpus, rng: Rng, n: int, split: str, config: SceneConfig, recipe: dict[str, Any]) -> Sound:
+def _target(
+    corpus: Corpus, rng: Rng, n: int, split: str, config: SceneConfig, recipe: dict[str, Any]
+) -> Sound:
     """Speech with pauses, perhaps of two people, perhaps with highs made up, perhaps in a room."""
     people = [_speaker(corpus, rng, split)]
     if rng.random() < config.two_speakers:
@@ -147,7 +151,9 @@ def _target(corpus: Corpus, rng: Rng, n: int, split: str, config: SceneConfig, r
     return target
 
 
-def _bleed(corpus: Corpus, rng: Rng, n: int, split: str, config: SceneConfig, recipe: dict[str, Any]) -> Sound:
+def _bleed(
+    corpus: Corpus, rng: Rng, n: int, split: str, config: SceneConfig, recipe: dict[str, Any]
+) -> Sound:
     """One to three sources, perhaps in a room."""
     sources = 1 if rng.random() >= config.more_sources else int(rng.integers(2, 4))
     bleed, recipe["bleed"] = bleed_track(corpus, rng, n, split, sources)
@@ -199,19 +205,29 @@ def _coded(rng: Rng, mixture: Sound, target: Sound, recipe: dict[str, Any]) -> t
     return mixture * peak, target
 
 
-def _speaker(corpus: Corpus, rng: Rng, split: str) -> list[Item]:
-    """Cast a speaker: long ones more often, but only by the root of their time, so that many voices are heard."""
+def _cast(corpus: Corpus, split: str) -> list[list[Item]]:
+    """Everybody with enough clean speech to be cast, as lists of their items; everybody if nobody has."""
     by_owner: dict[str, list[Item]] = {}
     for item in corpus.items(TARGETS, split):
         by_owner.setdefault(item.owner, []).append(item)
     if not by_owner:
         raise ValueError(
-            f"expected clean speech or targets in the {split} split, got none (a range of 38 dB or more is needed); "
-            "add cleaner recordings"
+            f"expected clean speech or targets in the {split} split, got none; "
+            f"add recordings whose floor is {LEAST_RANGE_DB:g} dB or more under their loud level"
         )
-    seconds = np.array([sum(item.seconds for item in items) for items in by_owner.values()])
-    weights = np.sqrt(np.maximum(seconds, 0.1)) * ((seconds >= SPEAKER_S) | np.all(seconds < SPEAKER_S))
-    return list(by_owner.values())[int(rng.choice(len(weights), p=weights / weights.sum()))]
+    enough = [items for items in by_owner.values() if _seconds(items) >= SPEAKER_S]
+    return enough or list(by_owner.values())
+
+
+def _speaker(corpus: Corpus, rng: Rng, split: str) -> list[Item]:
+    """Cast a speaker: who has more speech, more often, but under proportion, so that many are heard."""
+    people = _cast(corpus, split)
+    weights = np.array([max(_seconds(items), 0.1) for items in people]) ** 0.6
+    return people[int(rng.choice(len(weights), p=weights / weights.sum()))]
+
+
+def _seconds(items: list[Item]) -> float:
+    return sum(item.seconds for item in items)
 
 
 def judged_scenes(corpus: Corpus, split: str = "val", seed: int = 0, per_kind: int = 24) -> list[Scene]:
@@ -231,21 +247,23 @@ def judged_scenes(corpus: Corpus, split: str = "val", seed: int = 0, per_kind: i
             raise ValueError(f"expected {kind} in the {split} split, got none; add recordings of it")
         rng = np.random.default_rng([seed, number])
         order = rng.permutation(len(items))
+        people = _cast(corpus, split)
+        turn = rng.permutation(len(people))
         for index in range(per_kind):
-            scenes.append(_judged(corpus, rng, split, kind, items[order[index % len(order)]], index))
+            person = people[turn[index % len(turn)]]
+            scenes.append(_judged(corpus, rng, kind, person, items[order[index % len(order)]], index))
     return scenes
 
 
-def _judged(corpus: Corpus, rng: Rng, split: str, kind: str, item: Item, index: int) -> Scene:
+def _judged(corpus: Corpus, rng: Rng, kind: str, person: list[Item], item: Item, index: int) -> Scene:
     n = 20 * RATE
     snr_db = (0.0, 5.0, 10.0, 20.0)[index % 4]
     under_db = (30.0, 20.0, 12.0)[index % 3]
     # index % 4 goes with the SNR; index // 4 shifts the rooms so that each SNR has as many in as out of one.
     room = (index + index // 4) % 2 == 1
-    people = [_speaker(corpus, rng, split)]
-    target = speech_track(corpus, rng, n, people, [1.0])
+    target = speech_track(corpus, rng, n, [person], [1.0])
     if room:
-        response, name = random_room(corpus, rng, split)
+        response, name = random_room(corpus, rng, item.split)
         target = in_room(target, response)
     else:
         name = None
@@ -255,12 +273,11 @@ def _judged(corpus: Corpus, rng: Rng, split: str, kind: str, item: Item, index: 
     loud = loud_db(target)
     recipe = {
         "kind": kind,
-        "split": split,
+        "split": item.split,
         "snr_db": snr_db,
         "threshold_db": loud - under_db,
         "target_room": name,
-        "speakers": [people[0][0].owner],
+        "speakers": [person[0].owner],
         "bleed": [item.path.stem],
     }
     return Scene(target + bleed, target, loud, recipe)
-

@@ -13,7 +13,7 @@ from training.augment import Rng, Sound, add_at, faded, filtered, log_uniform, p
 
 
 def hum(rng: Rng, n: int) -> Sound:
-    """Mains hum or ground loop: 50 or 60 Hz with harmonics, its pitch a little off, its level slowly moving."""
+    """Mains hum or ground loop: 50 or 60 Hz with harmonics, a little off, its level slowly moving."""
     mains = rng.choice([50.0, 60.0]) * rng.uniform(0.998, 1.002)
     count = int(rng.integers(3, 60))
     harmonic = np.arange(1, count + 1)
@@ -56,7 +56,9 @@ def fan(rng: Rng, n: int) -> Sound:
     blade_hz = log_uniform(rng, 18.0, 300.0)
     for k in range(1, int(rng.integers(2, 9))):
         level = 10.0 ** (rng.uniform(-26.0, 0.0) / 20.0)
-        y += np.float32(level) * np.sin(np.float32(2 * np.pi * blade_hz * k) * seconds + rng.uniform(0.0, 6.28))
+        y += np.float32(level) * np.sin(
+            np.float32(2 * np.pi * blade_hz * k) * seconds + rng.uniform(0.0, 6.28)
+        )
     beat = rng.uniform(0.0, 0.4) * np.sin(np.float32(2 * np.pi * log_uniform(rng, 0.2, 12.0)) * seconds)
     return y * (1.0 + beat) * _wander(rng, n, 2.0)
 
@@ -68,7 +70,9 @@ def clicks(rng: Rng, n: int) -> Sound:
     at = rng.exponential(0.5) * RATE
     while at < n:
         add_at(y, _tick(rng, tone_hz, ms), int(at))
-        add_at(y, rng.uniform(0.3, 0.9) * _tick(rng, tone_hz * 1.1, ms), int(at + rng.uniform(0.05, 0.16) * RATE))
+        add_at(
+            y, rng.uniform(0.3, 0.9) * _tick(rng, tone_hz * 1.1, ms), int(at + rng.uniform(0.05, 0.16) * RATE)
+        )
         at += (0.12 + rng.exponential(log_uniform(rng, 0.15, 1.5))) * RATE
     return y
 
@@ -93,7 +97,9 @@ def keys(rng: Rng, n: int) -> Sound:
 def breath(rng: Rng, n: int) -> Sound:
     """Breathing: airy noise that swells and falls, with the mouth's resonances."""
     noise = coloured(rng, n, rng.uniform(-5.0, 1.0))
-    mouth = [peak_section(log_uniform(rng, low, 2.2 * low), rng.uniform(4.0, 14.0), 0.6) for low in (500, 1300)]
+    mouth = [
+        peak_section(log_uniform(rng, low, 2.2 * low), rng.uniform(4.0, 14.0), 0.6) for low in (500, 1300)
+    ]
     y = filtered(noise, np.concatenate(mouth))
     gain = np.zeros(n, np.float32)
     at = rng.uniform(-0.5, 2.0) * RATE
@@ -110,7 +116,10 @@ def coughs(rng: Rng, n: int) -> Sound:
     at = rng.uniform(0.0, 1.5) * RATE
     while at < n:
         shape = np.concatenate(
-            [peak_section(log_uniform(rng, low, 2 * low), rng.uniform(8.0, 16.0), 0.5) for low in (350, 1_000, 2_400)]
+            [
+                peak_section(log_uniform(rng, low, 2 * low), rng.uniform(8.0, 16.0), 0.5)
+                for low in (350, 1_000, 2_400)
+            ]
         )
         for _ in range(int(rng.integers(1, 5))):
             length = int(rng.uniform(0.12, 0.4) * RATE)
