@@ -32,18 +32,27 @@ class UsageError(GateError, ValueError):
 class ContractError(GateError):
     """A model file breaks a line of the contract.
 
-    Its text is "LINE: sentence"; ``line`` and ``detail`` hold the two apart.
+    Its text is "SOURCE breaks the contract (LINE): DETAIL"; the three are kept apart as attributes too.
     """
 
-    def __init__(self, line: str, detail: str) -> None:
-        """Name the line in short words ("inputs", "states", ...) and say: expected, got, remedy."""
-        super().__init__(f"{line}: {detail}")
-        self.line = line
-        self.detail = detail
+    def __init__(self, line: str, detail: str, source: str = "the model") -> None:
+        """Say where and how.
 
-    def __reduce__(self) -> tuple[type["ContractError"], tuple[str, str]]:
-        """Survive the way back from a worker process: pickle by the two arguments."""
-        return type(self), (self.line, self.detail)
+        Args:
+            line: which line, in short words ("inputs", "states", "opset", ...).
+            detail: expected, got, remedy.
+            source: the file, as the reader knows it.
+        """
+        # a detail may quote the file, and a file must not steer the terminal
+        printable = "".join(letter if letter.isprintable() else "?" for letter in detail)
+        super().__init__(f"{source} breaks the contract ({line}): {printable}")
+        self.line = line
+        self.detail = printable
+        self.source = source
+
+    def __reduce__(self) -> tuple[type["ContractError"], tuple[str, str, str]]:
+        """Survive the way back from a worker process: pickle by the arguments."""
+        return type(self), (self.line, self.detail, self.source)
 
 
 class PresetError(GateError):

@@ -1,0 +1,303 @@
+"""The JSON inside a model file: fields, types and ranges. ``gate.contract`` checks the rest of the file."""
+
+import json
+import math
+import re
+from dataclasses import dataclass
+from typing import Any
+
+from gate.constants import BLOCK, RATE
+from gate.errors import ContractError
+
+SCHEMA = 1
+"""Version of these fields; a change that old readers cannot take raises it."""
+
+MAX_CHANNELS = 8
+"""Channels that the engine takes."""
+
+MAX_METADATA_BYTES = 1 << 20
+"""Largest metadata: 1 MiB of JSON."""
+
+MAX_METADATA_DEPTH = 32
+"""Tables inside tables."""
+
+MAX_STATES = 64
+"""State tensors; a network of layers has one or two a layer."""
+
+MAX_STATE_BYTES = 16 << 20
+"""All states together, with 8 channels: 16 MiB. A gate has some kilobytes, which stay in the cache."""
+
+MAX_READOUTS = 32
+"""Rows of the readouts."""
+
+MAX_AXES = 6
+"""Axes of a state."""
+
+THRESHOLD_DB = (-120.0, 20.0)
+"""Range of a default threshold, dBFS."""
+
+RANGE_DB = (-120.0, 0.0)
+"""Range of a default range, dB."""
+
+IDENTIFIER = re.compile(r"[A-Za-z_][A-Za-z0-9_]{0,63}")
+"""Names of states and readouts."""
+
+AGAIN = "export it again"
+"""The usual remedy: what breaks the contract was not written by this version's exporter."""
+
+
+@dataclass(frozen=True)
+class Kind:
+    """What a kind of model takes: rate in Hz, samples a block, and whether this version loads it."""
+
+    sample_rate: int
+    block: int
+    loadable: bool
+
+
+KINDS = {
+    "gate": Kind(sample_rate=RATE, block=BLOCK, loadable=True),
+    "classify": Kind(sample_rate=16_000, block=160, loadable=False),
+    "mask": Kind(sample_rate=RATE, block=BLOCK, loadable=False),
+    "audio": Kind(sample_rate=RATE, block=BLOCK, loadable=False),
+}
+"""Every kind there is; those that cannot be loaded yet are reserved, so that nothing else takes the names."""
+
+
+@dataclass(frozen=True)
+class State:
+    """A state tensor: what NAME_out gives is what NAME_in takes in the next run; zeros at the start."""
+
+    name: str
+    shape: tuple[int | str, ...]
+    """Lengths; "C" is the number of channels."""
+
+    def shape_for(self, channels: int) -> tuple[int, ...]:
+        """The shape with so many channels."""
+        return tuple(channels if isinstance(axis, str) else axis for axis in self.shape)
+
+    def nbytes(self, channels: int) -> int:
+        """Its size as float32 with so many channels."""
+        return 4 * math.prod(self.shape_for(channels))
+
+
+@dataclass(frozen=True)
+class Readout:
+    """A row of the readouts."""
+
+    name: str
+    unit: str
+
+
+def parse(text: str) -> dict[str, Any]:
+    """The metadata as a table.
+
+    Raises:
+        ContractError: line "metadata": too long, not JSON, not a table, nested too deep.
+    """
+    if len(text) > MAX_METADATA_BYTES:
+        raise ContractError(
+            "metadata", f"expected at most {MAX_METADATA_BYTES >> 20} MiB of JSON, got more; {AGAIN}"
+        )
+    try:
+        metadata = json.loads(text, parse_constant=_no_constant, parse_float=_finite)
+    except (ValueError, RecursionError) as error:
+        why = "tables inside tables without end" if isinstance(error, RecursionError) else str(error)[:80]
+        raise ContractError("metadata", f"expected JSON, got something else ({why}); {AGAIN}") from None
+    layer: list[Any] = [metadata] if isinstance(metadata, dict | list) else []
+    for _ in range(MAX_METADATA_DEPTH):
+        layer = [inner for item in layer for inner in (item.values() if isinstance(item, dict) else item)]
+        layer = [item for item in layer if isinstance(item, dict | list)]
+    if layer:
+        raise ContractError(
+            "metadata", f"expected tables at most {MAX_METADATA_DEPTH} deep, got deeper; {AGAIN}"
+        )
+    if not isinstance(metadata, dict):
+        raise ContractError("metadata", f"expected a JSON table, got {_show(metadata)}; {AGAIN}")
+    return metadata
+
+
+def read_kind(metadata: dict[str, Any]) -> str:
+    """Schema and kind, which decide what everything else means.
+
+    Raises:
+        ContractError: lines "schema" and "kind".
+    """
+    schema = metadata.get("schema")
+    if type(schema) is not int or schema < 1:
+        raise ContractError("schema", f"expected a whole number from 1, got {_show(schema)}; {AGAIN}")
+    if schema > SCHEMA:
+        raise ContractError(
+            "schema", f"expected {SCHEMA}, got the newer {_show(schema)}; update learned-gate"
+        )
+    kind = metadata.get("kind")
+    loadable = [name for name, known in KINDS.items() if known.loadable]
+    if not isinstance(kind, str) or kind not in KINDS:
+        raise ContractError("kind", f"expected one of {', '.join(KINDS)}, got {_show(kind)}; {AGAIN}")
+    if kind not in loadable:
+        detail = (
+            f"expected {' or '.join(loadable)}, got {kind}, a name reserved for later; update learned-gate"
+        )
+        raise ContractError("kind", detail)
+    return kind
+
+
+def check_hash(metadata: dict[str, Any], digest: str) -> None:
+    """Compare the graph's hash with the one it was written with.
+
+    Raises:
+        ContractError: line "graph_sha256".
+    """
+    written = metadata.get("graph_sha256")
+    if not isinstance(written, str):
+        raise ContractError("graph_sha256", f"expected the graph's hash, got {_show(written)}; {AGAIN}")
+    if written != digest:
+        detail = f"expected {written[:12]!r}..., got {digest[:12]!r}...: the file is damaged; copy it again"
+        raise ContractError("graph_sha256", detail)
+
+
+def read_fields(metadata: dict[str, Any], kind: str) -> dict[str, Any]:
+    """All other fields, checked, by their names in ``Contract``.
+
+    Raises:
+        ContractError: the line named after the field, or "metadata" for the plain ones.
+    """
+    known = KINDS[kind]
+    for key, value in (("sample_rate", known.sample_rate), ("block", known.block)):
+        if type(metadata.get(key)) is not int or metadata[key] != value:
+            raise ContractError(
+                key, f"expected {value} for a {kind}, got {_show(metadata.get(key))}; {AGAIN}"
+            )
+    latency = metadata.get("latency_samples")
+    if type(latency) is not int or latency != 0:
+        detail = f'expected "latency_samples" 0 (a gate delays nothing), got {_show(latency)}; {AGAIN}'
+        raise ContractError("metadata", detail)
+    scores = metadata.get("scores")
+    if not isinstance(scores, dict):
+        raise ContractError("metadata", f'expected a table in "scores", got {_show(scores)}; {AGAIN}')
+    open_at, close_at = _decision(_table(metadata, "decision"))
+    defaults = _table(metadata, "defaults")
+    return {
+        "name": _text(metadata, "name", 64),
+        "taught": _text(metadata, "taught"),
+        "sample_rate": known.sample_rate,
+        "block": known.block,
+        "latency_samples": latency,
+        "states": _states(metadata.get("states")),
+        "readouts": _readouts(metadata.get("readouts")),
+        "open_at": open_at,
+        "close_at": close_at,
+        "default_threshold_db": _number(defaults, "threshold_db", "defaults", THRESHOLD_DB),
+        "default_range_db": _number(defaults, "range_db", "defaults", RANGE_DB),
+        "licence": _text(metadata, "licence"),
+        "training_data": _text(metadata, "training_data"),
+        "scores": scores,
+        "graph_sha256": metadata["graph_sha256"],
+    }
+
+
+def _states(items: Any) -> tuple[State, ...]:
+    """State names and shapes."""
+    expected = 'expected a list of {"name": NAME, "shape": [lengths or "C"]}'
+    if not isinstance(items, list) or len(items) > MAX_STATES:
+        got = f"{len(items)} states" if isinstance(items, list) else _show(items)
+        raise ContractError("states", f"{expected}, at most {MAX_STATES}, got {got}; {AGAIN}")
+    states = []
+    for item in items:
+        shape = item.get("shape") if isinstance(item, dict) else None
+        if not (isinstance(shape, list) and 1 <= len(shape) <= MAX_AXES and _is_name(item.get("name"))):
+            raise ContractError("states", f"{expected}, got {_show(item)}; {AGAIN}")
+        if not all(axis == "C" or (type(axis) is int and axis >= 1) for axis in shape):
+            raise ContractError("states", f'expected lengths of 1 or more or "C", got {_show(item)}; {AGAIN}')
+        states.append(State(item["name"], tuple(shape)))
+    _check_unique("states", [state.name for state in states])
+    size = sum(state.nbytes(MAX_CHANNELS) for state in states)
+    if size > MAX_STATE_BYTES:
+        limit = f"at most {MAX_STATE_BYTES >> 20} MiB for all states with {MAX_CHANNELS} channels"
+        got = f"{size >> 20} MiB" if size < 1 << 60 else "far more"
+        raise ContractError("states", f"expected {limit}, got {got}; {AGAIN}")
+    return tuple(states)
+
+
+def _readouts(items: Any) -> tuple[Readout, ...]:
+    """Readout names and units."""
+    expected = f'expected a list of 1 to {MAX_READOUTS} {{"name": NAME, "unit": TEXT}}'
+    if not isinstance(items, list) or not 1 <= len(items) <= MAX_READOUTS:
+        got = f"{len(items)} of them" if isinstance(items, list) else _show(items)
+        raise ContractError("readouts", f"{expected}, got {got}; {AGAIN}")
+    for item in items:
+        if not (isinstance(item, dict) and _is_name(item.get("name")) and _is_text(item.get("unit"))):
+            raise ContractError("readouts", f"{expected}, got {_show(item)}; {AGAIN}")
+    _check_unique("readouts", [item["name"] for item in items])
+    return tuple(Readout(item["name"], item["unit"]) for item in items)
+
+
+def _decision(table: dict[str, Any]) -> tuple[float, float]:
+    """(open_at, close_at): probabilities, the second no higher than the first."""
+    open_at = _number(table, "open_at", "decision", (0.0, 1.0))
+    close_at = _number(table, "close_at", "decision", (0.0, 1.0))
+    if not 0.0 < close_at <= open_at < 1.0:
+        detail = (
+            f"expected 0 < close_at <= open_at < 1, got close_at {close_at} and open_at {open_at}; {AGAIN}"
+        )
+        raise ContractError("decision", detail)
+    return open_at, close_at
+
+
+def _table(metadata: dict[str, Any], key: str) -> dict[str, Any]:
+    table = metadata.get(key)
+    if not isinstance(table, dict):
+        raise ContractError(key, f"expected a table, got {_show(table)}; {AGAIN}")
+    return table
+
+
+def _text(metadata: dict[str, Any], key: str, longest: int = 10_000) -> str:
+    text = metadata.get(key)
+    if not (isinstance(text, str) and 0 < len(text) <= longest and text.strip() and _is_text(text)):
+        detail = f'expected printable text of 1 to {longest} letters in "{key}", got {_show(text)}; {AGAIN}'
+        raise ContractError("metadata", detail)
+    return text
+
+
+def _number(table: dict[str, Any], key: str, line: str, limits: tuple[float, float]) -> float:
+    value = table.get(key)
+    low, high = limits
+    # whole numbers of JSON have no end: compare before making a float of them
+    if isinstance(value, bool) or not isinstance(value, int | float) or not low <= value <= high:
+        detail = f'expected "{key}" from {low:g} to {high:g}, got {_show(value)}; {AGAIN}'
+        raise ContractError(line, detail)
+    return float(value)
+
+
+def _is_name(name: Any) -> bool:
+    return isinstance(name, str) and IDENTIFIER.fullmatch(name) is not None
+
+
+def _is_text(text: Any) -> bool:
+    """Printable: what a terminal is shown must not steer it."""
+    return isinstance(text, str) and all(line.isprintable() for line in text.split("\n"))
+
+
+def _check_unique(line: str, names: list[str]) -> None:
+    twice = [name for i, name in enumerate(names) if name in names[:i]]
+    if twice:
+        raise ContractError(line, f'expected each name once, got "{twice[0]}" twice; {AGAIN}')
+
+
+def _show(value: Any) -> str:
+    """A value as an error text quotes it: short, and without control characters."""
+    if value is None:
+        return "none"
+    text = json.dumps(value)
+    return text if len(text) <= 60 else text[:60] + "..."
+
+
+def _finite(text: str) -> float:
+    value = float(text)
+    if not math.isfinite(value):
+        raise ValueError(f"{text[:20]} is too large")
+    return value
+
+
+def _no_constant(name: str) -> float:
+    raise ValueError(f"{name} is no number of JSON")

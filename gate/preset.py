@@ -1,0 +1,253 @@
+"""A preset: a folder with a model, its defaults and how it was made; found by its name or its path.
+
+    presets/voice/  model.onnx    the plugin
+                    preset.json   {"format": 1, "name": "voice", "model": "model.onnx",
+                                   "threshold_db": -40.0, "range_db": -80.0, ...}
+                    CARD.md       how it was made, and its scores
+
+``range_db`` may be the text "-inf". Fields that are not known here are kept when a preset is written again.
+A folder with a ``model.onnx`` and no ``preset.json``, and a single ``.onnx`` file, are presets too: their name
+is the folder's or the file's, their defaults are the model's.
+"""
+
+import json
+import math
+import os
+import tempfile
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from typing import Any
+
+from gate import contract
+from gate.contract import Contract
+from gate.errors import PresetError
+from gate.metadata import THRESHOLD_DB
+
+FORMAT = 1
+"""Version of preset.json."""
+
+FILE = "preset.json"
+MODEL = "model.onnx"
+
+MAX_FILE_BYTES = 1 << 20
+"""Largest preset.json: 1 MiB."""
+
+LOWEST_RANGE_DB = -120.0
+"""Lowest range but -inf."""
+
+
+@dataclass(frozen=True)
+class Defaults:
+    """Where the two controls stand at first: threshold in dBFS, range in dB (0 or less, -inf allowed)."""
+
+    threshold_db: float
+    range_db: float
+
+
+@dataclass(frozen=True)
+class Preset:
+    """A preset with its model read and checked; ``folder`` is None for a single file."""
+
+    name: str
+    folder: Path | None
+    model_path: Path
+    contract: Contract
+    defaults: Defaults
+    fields: dict[str, Any] = field(default_factory=dict, repr=False)
+    """All of preset.json; empty where there is none."""
+
+
+def folders() -> list[Path]:
+    """Where presets are looked up by name: beside the installed package, or in the checkout it runs from."""
+    package = Path(__file__).resolve().parent
+    checkout = package.parent
+    found = [package / "presets"]
+    if (checkout / "pyproject.toml").is_file():
+        found.append(checkout / "presets")
+    return found
+
+
+def names() -> list[str]:
+    """Presets that can be had by name, in order."""
+    return sorted(_by_name())
+
+
+def resolve(preset: str | os.PathLike[str]) -> Preset:
+    """Find a preset and read it.
+
+    Args:
+        preset: a name ("voice"), a preset's folder, or a model file. A bare word is a name first and a path
+            second, so that a folder of recordings called "voice" hides nothing.
+
+    Raises:
+        PresetError: there is no such preset (the text lists what comes close), or its preset.json is wrong.
+        ContractError: its model breaks the contract.
+    """
+    text = os.fspath(preset)
+    try:
+        if text in (known := _by_name()):
+            return _from_folder(known[text])
+        path = Path(text)
+        if text and path.is_dir():
+            return _from_folder(path)
+        if text and path.exists():
+            return _from_file(path)
+    except OSError as error:
+        raise PresetError(f"{text} cannot be read ({error.strerror}); check the path") from None
+    except ValueError:
+        raise PresetError("expected a preset's name or path, got one with a zero byte in it") from None
+    raise PresetError(_not_found(text, sorted(known)))
+
+
+def write_preset(
+    folder: str | os.PathLike[str],
+    model: bytes,
+    *,
+    name: str | None = None,
+    threshold_db: float | None = None,
+    range_db: float | None = None,
+    extra: dict[str, Any] | None = None,
+) -> Preset:
+    """Write a model and its preset.json into a folder, each whole or not at all.
+
+    Args:
+        folder: made if it is not there.
+        model: a model file's bytes that keeps the contract.
+        name: of the preset; default the model's.
+        threshold_db: default threshold, dBFS, -120 to 20; default the model's.
+        range_db: default range, dB, -120 to 0 or -inf; default the model's.
+        extra: more fields; those that a preset.json has there already stay unless they are named here.
+
+    Returns:
+        The preset as it is read back.
+
+    Raises:
+        ContractError: the model breaks the contract; nothing is written.
+        PresetError: a default is out of range, or the folder cannot be written.
+    """
+    checked = contract.read(model)
+    path = Path(folder)
+    kept = _read_json(path / FILE) if (path / FILE).is_file() else {}
+    fields = {**kept, **(extra or {}), "format": FORMAT, "name": name or checked.name, "model": MODEL}
+    fields["threshold_db"] = checked.default_threshold_db if threshold_db is None else threshold_db
+    fields["range_db"] = checked.default_range_db if range_db is None else range_db
+    _defaults(path / FILE, fields, checked)
+    if fields["range_db"] == -math.inf:
+        fields["range_db"] = "-inf"
+    text = json.dumps(fields, indent=2, allow_nan=False) + "\n"
+    try:
+        path.mkdir(parents=True, exist_ok=True)
+        _write_whole(path / MODEL, model)
+        _write_whole(path / FILE, text.encode())
+    except OSError as error:
+        raise PresetError(f"{path} cannot be written ({error.strerror}); give another folder") from None
+    return _from_folder(path)
+
+
+def _by_name() -> dict[str, Path]:
+    """Name of each shipped preset and its folder; the first place wins."""
+    found: dict[str, Path] = {}
+    for place in folders():
+        if place.is_dir():
+            for path in place.iterdir():
+                if (path / MODEL).is_file() or (path / FILE).is_file():
+                    found.setdefault(path.name, path)
+    return found
+
+
+def _not_found(text: str, known: list[str]) -> str:
+    """The sentence for a preset that is not there."""
+    if os.sep in text or text.endswith(".onnx"):
+        return f"expected a preset folder or a model file, got {text}, which is not there; check the path"
+    # late: only a typo pays for it
+    from difflib import get_close_matches
+
+    here = ", ".join(known) or "none"
+    close = get_close_matches(text.lower(), known, n=3, cutoff=0.5)
+    remedy = f"did you mean {' or '.join(close)}?" if close else "give one of these, a folder or a .onnx file"
+    return f"expected a preset's name (there are: {here}), got {text!r}; {remedy}"
+
+
+def _from_file(path: Path) -> Preset:
+    """A model file alone."""
+    checked = contract.read(path)
+    return Preset(
+        path.stem, None, path, checked, Defaults(checked.default_threshold_db, checked.default_range_db)
+    )
+
+
+def _from_folder(folder: Path) -> Preset:
+    """A preset folder, with or without a preset.json."""
+    json_path = folder / FILE
+    if not json_path.is_file():
+        if not (folder / MODEL).is_file():
+            raise PresetError(f"expected {FILE} or {MODEL} in {folder}, got neither; give a preset's folder")
+        return replace(_from_file(folder / MODEL), name=folder.resolve().name, folder=folder)
+    fields = _read_json(json_path)
+    if type(fields.get("format")) is not int or fields["format"] > FORMAT:
+        raise PresetError(
+            f'{json_path}: expected "format" {FORMAT}, got {fields.get("format")!r}; update learned-gate'
+        )
+    name, model = fields.get("name"), fields.get("model", MODEL)
+    if not isinstance(name, str) or not name.strip() or not name.isprintable():
+        raise PresetError(f'{json_path}: expected text in "name", got {name!r}; mend it')
+    if not isinstance(model, str) or model in ("", ".", "..") or "/" in model or "\\" in model:
+        raise PresetError(
+            f'{json_path}: expected a file of the same folder in "model", got {model!r}; mend it'
+        )
+    checked = contract.read(folder / model)
+    return Preset(name, folder, folder / model, checked, _defaults(json_path, fields, checked), fields)
+
+
+def _read_json(path: Path) -> dict[str, Any]:
+    """A preset.json as a table."""
+    try:
+        with path.open("rb") as file:
+            data = file.read(MAX_FILE_BYTES + 1)
+        if len(data) > MAX_FILE_BYTES:
+            raise PresetError(f"{path}: expected at most {MAX_FILE_BYTES >> 20} MiB, got more; mend it")
+        fields = json.loads(data.decode())
+    except OSError as error:
+        raise PresetError(f"{path} cannot be read ({error.strerror}); check who may read it") from None
+    except (ValueError, RecursionError) as error:
+        raise PresetError(f"{path}: expected JSON, got something else ({error}); mend it") from None
+    if not isinstance(fields, dict):
+        raise PresetError(f"{path}: expected a table, got {type(fields).__name__}; mend it")
+    return fields
+
+
+def _defaults(path: Path, fields: dict[str, Any], checked: Contract) -> Defaults:
+    """The two defaults; the model's where there are none."""
+    threshold_db = fields.get("threshold_db", checked.default_threshold_db)
+    range_db = fields.get("range_db", checked.default_range_db)
+    if range_db == "-inf":
+        range_db = -math.inf
+    low, high = THRESHOLD_DB
+    if not _is_number(threshold_db) or not low <= threshold_db <= high:
+        raise PresetError(
+            f'{path}: expected "threshold_db" from {low:g} to {high:g}, got {threshold_db!r}; mend it'
+        )
+    if not _is_number(range_db) or not (LOWEST_RANGE_DB <= range_db <= 0.0 or range_db == -math.inf):
+        limits = f"from {LOWEST_RANGE_DB:g} to 0, or -inf"
+        raise PresetError(f'{path}: expected "range_db" {limits}, got {range_db!r}; mend it')
+    return Defaults(float(threshold_db), float(range_db))
+
+
+def _is_number(value: Any) -> bool:
+    return isinstance(value, int | float) and not isinstance(value, bool)
+
+
+def _write_whole(path: Path, data: bytes) -> None:
+    """Write beside and rename, so that no reader ever sees half a file."""
+    handle, beside = tempfile.mkstemp(prefix=f".{path.name}.", dir=path.parent)
+    try:
+        with os.fdopen(handle, "wb") as file:
+            file.write(data)
+            file.flush()
+            os.fsync(file.fileno())
+        # mkstemp makes it for its owner alone; a preset is for everyone who may read the folder
+        os.chmod(beside, 0o644)
+        os.replace(beside, path)
+    except BaseException:
+        os.unlink(beside)
+        raise
