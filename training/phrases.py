@@ -24,7 +24,7 @@ FLOOR_MARGIN_DB = 8.0
 PAUSE_BLOCKS = int(0.125 * RATE / BLOCK)
 """Shorter quiet stretches (stops, closures) belong to the phrase."""
 
-LINGERING_DB = 35.0
+LINGERING_DB = 33.0
 LINGERING_BLOCKS = int(0.25 * RATE / BLOCK)
 """What lingers this far under its own phrase's loud level for this long is background as well."""
 

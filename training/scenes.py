@@ -270,6 +270,9 @@ def _judged(corpus: Corpus, rng: Rng, kind: str, person: list[Item], item: Item,
     target = target * np.float32(amplitude(-26.0 - loud_db(target)))
     bleed = looped(corpus, rng, n, item, speed=1.0)
     bleed = bleed * np.float32(amplitude(-26.0 - snr_db - loud_db(bleed)))
+    peak = float(np.max(np.abs(target + bleed)))
+    if peak > 0.99:  # sparse noises peak far over their loud level; a file could not hold them
+        target, bleed = target * np.float32(0.99 / peak), bleed * np.float32(0.99 / peak)
     loud = loud_db(target)
     recipe = {
         "kind": kind,

@@ -1,0 +1,180 @@
+"""The gate network as an ONNX graph, written node by node.
+
+A live block is one run of this graph, and there every node costs about as much as the arithmetic inside it, so the graph
+is laid out by hand: constants are folded into the weights (the blindness to level of the first layer, the step of the
+running mean), layouts change only where an operator demands it. ``export.parity`` holds it against the torch network.
+"""
+
+from collections.abc import Sequence
+
+import numpy as np
+import onnx
+from numpy.typing import NDArray
+from onnx import TensorProto, helper, numpy_helper
+
+from gate.constants import BLOCK
+from training.front import BANDS, CHANNELS, DECIMATED, FINE_CONTEXT, MID_CONTEXT, MID_STEP
+from training.gate_net import FLOOR, KEY_SHARE, LN10_10, TIMES_MS, TOO_LARGE, GateNet, GateState, reference_step
+
+OPSET = 17
+IR_VERSION = 8
+READOUTS = (("key_low_hz", "Hz"), ("key_high_hz", "Hz"), ("level_db", "dBFS"))
+
+
+def state_shapes(net: GateNet) -> dict[str, list[int | str]]:
+    """Name and shape of every state, in order; "C" is the number of channels."""
+    shapes: dict[str, list[int | str]] = {}
+    for name, tensor in zip(GateState._fields, net.initial_state(), strict=True):
+        shapes[name] = list(tensor.shape)
+        if name in ("audio", "decimated"):
+            shapes[name][0] = "C"
+    return shapes
+
+
+class _Graph:
+    """Collects nodes and constants; ``op`` returns the name of its output."""
+
+    def __init__(self) -> None:
+        self.nodes: list[onnx.NodeProto] = []
+        self.constants: dict[str, NDArray[np.generic]] = {}
+
+    def const(self, name: str, value: object, dtype: type = np.float32) -> str:
+        self.constants[name] = np.ascontiguousarray(np.asarray(value, dtype))
+        return name
+
+    def ints(self, *values: int) -> str:
+        return self.const("i_" + "_".join(str(v) for v in values).replace("-", "m"), values, np.int64)
+
+    def op(self, kind: str, *inputs: str, out: str | None = None, **attributes: object) -> str:
+        return self.ops(kind, *inputs, outs=[out or f"t{len(self.nodes)}"], **attributes)[0]
+
+    def ops(self, kind: str, *inputs: str, outs: Sequence[str], **attributes: object) -> Sequence[str]:
+        self.nodes.append(helper.make_node(kind, list(inputs), list(outs), **attributes))
+        return outs
+
+    def keep_last(self, x: str, count: int, out: str) -> None:
+        """The last ``count`` blocks of (n, channels, T) become a state."""
+        self.op("Slice", x, self.ints(-count), self.ints(2**31), self.ints(2), out=out)
+
+
+def build(net: GateNet) -> bytes:
+    """The network's serialised graph, without the contract's metadata."""
+    g = _Graph()
+    weights = {k: v.detach().numpy() for k, v in net.state_dict(keep_vars=True).items()}
+    powers = _front(g, net)
+    relative, log_powers = _over_threshold(g, powers)
+    body = _body(g, net, weights, log_powers)
+    _heads(g, net, weights, body, relative)
+
+    shapes = state_shapes(net)
+    info = helper.make_tensor_value_info
+    inputs = [info("blocks", TensorProto.FLOAT, ["C", "T", BLOCK]), info("threshold_db", TensorProto.FLOAT, [1, "T"])]
+    outputs = [info("gate", TensorProto.FLOAT, [4, "T"]), info("readouts", TensorProto.FLOAT, [len(READOUTS), "T"])]
+    inputs += [info(f"{k}_in", TensorProto.FLOAT, v) for k, v in shapes.items()]
+    outputs += [info(f"{k}_out", TensorProto.FLOAT, v) for k, v in shapes.items()]
+    constants = [numpy_helper.from_array(v, k) for k, v in g.constants.items()]
+    graph = helper.make_graph(g.nodes, "gate", inputs, outputs, constants)
+    model = helper.make_model(graph, opset_imports=[helper.make_opsetid("", OPSET)], producer_name="learned-gate")
+    model.ir_version = IR_VERSION
+    onnx.checker.check_model(model, full_check=True)
+    return model.SerializeToString()
+
+
+def _front(g: _Graph, net: GateNet) -> str:
+    """Blocks to powers (T, 1, 56) re full scale: see ``GateNet.powers``."""
+    sane = g.op("Less", g.op("Abs", "blocks"), g.const("too_large", TOO_LARGE))
+    x = g.op("Where", sane, "blocks", g.const("zero", 0.0))
+    x = g.op("Transpose", x, perm=[0, 2, 1])  # (C, 100, T)
+    x = g.op("Concat", "audio_in", x, axis=2)
+    g.keep_last(x, 1, "audio_out")
+    y = g.op("Conv", x, g.const("split", net.split))
+    high = net.split.shape[0] - DECIMATED
+    decimated, high_view = g.ops(
+        "Split", y, g.ints(DECIMATED, high), outs=["decimated_new", "high_view"], axis=1
+    )
+    slow = g.op("Concat", "decimated_in", decimated, axis=2)  # (C, 35, 11 + T)
+    g.keep_last(slow, FINE_CONTEXT - 1, "decimated_out")
+    steps = g.ints(1, 2)
+    for_mid = g.op("Slice", slow, g.ints(0, FINE_CONTEXT - MID_CONTEXT), g.ints(MID_STEP, 2**31), steps)
+    for_fine = g.op("Slice", slow, g.ints(MID_STEP), g.ints(DECIMATED), g.ints(1))
+    mid = g.op("Conv", for_mid, g.const("mid", net.mid))
+    fine = g.op("Conv", for_fine, g.const("fine", net.fine))
+    view = g.op("Concat", mid, fine, high_view, axis=1)
+    powers = g.op("Conv", g.op("Mul", view, view), g.const("pool", net.pool))  # (C, 56, T)
+    powers = g.op("ReduceMean", powers, axes=[0], keepdims=1)  # each channel counts alike, whatever its phase
+    return g.op("Transpose", powers, perm=[2, 0, 1])  # (T, 1, 56)
+
+
+def _over_threshold(g: _Graph, powers: str) -> tuple[str, str]:
+    """Powers relative to Threshold's, and their logarithms (nats), each (T, 1, 56)."""
+    g.op("Reshape", "threshold_db", g.ints(-1, 1, 1), out="threshold")  # (T, 1, 1)
+    scale = g.op("Exp", g.op("Mul", "threshold", g.const("per_db", -LN10_10)))
+    relative = g.op("Mul", powers, scale)
+    return relative, g.op("Log", g.op("Add", relative, g.const("floor", FLOOR)))
+
+
+def _body(g: _Graph, net: GateNet, weights: dict[str, NDArray[np.float32]], log_powers: str) -> str:
+    """Log powers to what the heads see, (T, 1, width + hidden)."""
+    step, width, hidden = reference_step(), net.config.width, net.config.hidden
+    # The running mean is a linear recurrence, which is what RNN with the activation "Affine" (1 x + 0) computes.
+    eye = np.eye(CHANNELS)[None]
+    means, _ = g.ops(
+        "RNN", log_powers, g.const("mean_in", step * eye), g.const("mean_keep", (1 - step) * eye), "", "", "reference_in",
+        outs=["means", "reference_out"], hidden_size=CHANNELS, activations=["Affine"], activation_alpha=[1.0], activation_beta=[0.0],
+    )  # fmt: skip
+    means = g.op("Squeeze", means, g.ints(1))  # (T, 1, 1, 56) -> (T, 1, 56)
+    shape = g.op("Transpose", g.op("Concat", log_powers, means, axis=2), perm=[1, 2, 0])  # (1, 112, T)
+    shape = g.op("Concat", "shape_in", shape, axis=2)
+    g.keep_last(shape, 2, "shape_out")
+    blind = net.shape_weight().detach().numpy()
+    h0 = g.op("Relu", g.op("Conv", shape, g.const("shape_w", blind), g.const("shape_b", weights["shape_conv.bias"])))
+    context = g.op("Concat", "context_in", h0, axis=2)
+    g.keep_last(context, 4, "context_out")
+    conv = g.op(
+        "Conv", context, g.const("context_w", weights["context_conv.weight"]),
+        g.const("context_b", weights["context_conv.bias"]), dilations=[2],
+    )  # fmt: skip
+    h1 = g.op("Transpose", g.op("Add", h0, g.op("Relu", conv)), perm=[2, 0, 1])  # (T, 1, width)
+    order = np.concatenate([np.arange(hidden) + hidden * i for i in (0, 3, 1, 2)])  # torch: i f g o; ONNX: i o f g
+    bias = [weights["lstm.bias_ih_l0"][order], weights["lstm.bias_hh_l0"][order]]
+    h2, _, _ = g.ops(
+        "LSTM", h1, g.const("lstm_w", weights["lstm.weight_ih_l0"][order][None]),
+        g.const("lstm_r", weights["lstm.weight_hh_l0"][order][None]), g.const("lstm_b", np.concatenate(bias)[None]),
+        "", "hidden_in", "cell_in", outs=["h2", "hidden_out", "cell_out"], hidden_size=hidden,
+    )  # fmt: skip
+    h2 = g.op("Squeeze", h2, g.ints(1))
+    assert width == net.context_conv.out_channels
+    return g.op("Concat", h1, h2, axis=2)
+
+
+def _heads(g: _Graph, net: GateNet, weights: dict[str, NDArray[np.float32]], body: str, relative: str) -> None:
+    """The outputs ``gate`` and ``readouts``."""
+    heads = g.op("MatMul", body, g.const("heads_w", weights["heads.weight"].T))
+    heads = g.op("Add", heads, g.const("heads_b", weights["heads.bias"]))  # (T, 1, 37)
+    what, slope, times, key = g.ops(
+        "Split", heads, g.ints(1, 1, 3, BANDS), outs=["what", "slope", "times", "key_logits"], axis=2
+    )
+    key = g.op("Softmax", key, axis=2)  # (T, 1, 32)
+    in_bands = g.op("Slice", relative, g.ints(0), g.ints(BANDS), g.ints(2))
+    # One product gives both sums over the bands: the key's and, with weights of one, the whole level.
+    sums = g.op("Concat", g.op("Mul", key, in_bands), in_bands, axis=1)  # (T, 2, 32)
+    sums = g.op("Log", g.op("Add", g.op("MatMul", sums, g.const("ones", np.ones((BANDS, 1)))), "floor"))  # (T, 2, 1)
+    key_log, level_log = g.ops("Split", sums, outs=["key_log", "level_log"], axis=1)
+    logit = g.op("Add", what, g.op("Mul", g.op("Softplus", slope), key_log))
+    rows = g.op("Sigmoid", g.op("Concat", logit, times, axis=2))  # (T, 1, 4)
+    span = [1.0] + [high - low for low, high in TIMES_MS.values()]
+    start = [0.0] + [low for low, _ in TIMES_MS.values()]
+    rows = g.op("Add", g.op("Mul", rows, g.const("span", span)), g.const("start", start))
+    g.op("Squeeze", g.op("Transpose", rows, perm=[2, 1, 0]), g.ints(1), out="gate")  # (4, T)
+
+
+    # Of the bands that begin before 10 % (90 %) of the key's weight, the last one's lower (upper) edge.
+    before = g.op("CumSum", key, g.const("band_axis", 2, np.int64), exclusive=1)  # (T, 1, 32)
+    edges = net.edges_hz.numpy()
+    steps = np.stack([np.diff(edges[:-1], prepend=0.0), np.diff(edges[1:], prepend=0.0)])[None]  # (1, 2, 32)
+    shares = np.asarray([(1 - KEY_SHARE) / 2, (1 + KEY_SHARE) / 2]).reshape(1, 2, 1)
+    begun = g.op("Less", before, g.const("shares", shares))
+    hz = g.op("ReduceSum", g.op("Where", begun, g.const("edge_steps", steps), "zero"), g.ints(2), keepdims=1)
+    decibels = g.op("Add", g.op("Mul", level_log, g.const("db_per_nat", 1 / LN10_10)), "threshold")  # (T, 1, 1)
+    rows = g.op("Concat", hz, decibels, axis=1)  # (T, 3, 1)
+    g.op("Squeeze", g.op("Transpose", rows, perm=[2, 1, 0]), g.ints(0), out="readouts")

@@ -1,0 +1,93 @@
+"""From prepared scenes to batches: a crop, a Threshold, and as often as not another scene's bleed."""
+
+from dataclasses import dataclass
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from training.features import Store
+from training.labels import label
+from training.losses import Batch, band_powers, bands
+
+CROSS_TERM = 0.5
+"""How much of 2 sqrt(target bleed) cos(phase) a band of several bins shows, about 1 / sqrt(bins)."""
+
+
+@dataclass(frozen=True)
+class BatchConfig:
+    """How batches are drawn: sequences a batch, their length in blocks, how often scenes swap bleed and by how much its
+    level then moves (dB, standard deviation), and Threshold under the target's loud level (dB), or above it."""
+
+    sequences: int = 24
+    blocks: int = 2400
+    remix: float = 0.6
+    remix_level_db: float = 6.0
+    threshold_under_db: tuple[float, float] = (8.0, 42.0)
+    threshold_above: float = 0.05
+    tilt_db: float = 4.0
+
+
+def draw(store: Store, config: BatchConfig, rng: np.random.Generator) -> Batch:
+    """One batch, from the generator's state alone."""
+    rows = [_draw_one(store, config, rng) for _ in range(config.sequences)]
+    mixture, target, bleed = (torch.from_numpy(np.stack([row[i] for row in rows])) for i in range(3))
+    threshold = torch.tensor([row[3] for row in rows], dtype=torch.float32)
+    labels = np.stack([row[4] for row in rows])
+    return Batch(
+        powers=band_powers(mixture, threshold),
+        target=bands(band_powers(target, threshold)),
+        bleed=bands(band_powers(bleed, threshold)),
+        label=torch.from_numpy(labels),
+    )
+
+
+def _draw_one(store: Store, config: BatchConfig, rng: np.random.Generator) -> tuple:
+    i = int(rng.integers(len(store)))
+    crop = _crop(store, config, rng)
+    mixture, target, bleed = (np.asarray(store.arrays[k][i, crop], np.float32) for k in ("mixture", "target", "bleed"))
+    if rng.random() < config.remix:
+        mixture, bleed = _remix(store, config, rng, target)
+    tilt = _tilt(config, rng, mixture.shape[1])
+    mixture, target, bleed = mixture + tilt, target + tilt, bleed + tilt
+    loud_db = store.loud_db[i]
+    if not store.has_target[i]:
+        threshold = loud_db - rng.uniform(-10, 45)
+    elif rng.random() < config.threshold_above:
+        threshold = loud_db + rng.uniform(0, 12)
+    else:
+        threshold = loud_db - rng.uniform(*config.threshold_under_db)
+    threshold = max(float(threshold), -100.0)
+    return mixture, target, bleed, threshold, label(np.asarray(store.arrays["level_db"][i], np.float32), threshold)[crop]
+
+
+def _crop(store: Store, config: BatchConfig, rng: np.random.Generator) -> slice:
+    length = store.arrays["mixture"].shape[1]
+    start = int(rng.integers(length - config.blocks + 1))
+    return slice(start, start + config.blocks)
+
+
+def _remix(
+    store: Store, config: BatchConfig, rng: np.random.Generator, target: np.ndarray
+) -> tuple[np.ndarray, np.ndarray]:
+    """Another scene's bleed under this target: powers add, with a cross term of random phase in each band."""
+    other = store.arrays["bleed"][int(rng.integers(len(store))), _crop(store, config, rng)]
+    bleed = np.asarray(other, np.float32) + np.float32(0.1 * config.remix_level_db * rng.standard_normal())
+    t, b = 10.0**target, 10.0**bleed
+    phase = rng.standard_normal(target.shape, dtype=np.float32) * np.float32(CROSS_TERM)
+    power = t + b + 2 * np.sqrt(t * b) * np.clip(phase, -0.95, 0.95)
+    return np.log10(power).astype(np.float32), bleed
+
+
+def _tilt(config: BatchConfig, rng: np.random.Generator, channels: int) -> np.ndarray:
+    """(56,) log10: a random tone control on everything, gentle enough to leave the label right."""
+    x = np.linspace(-1, 1, 32)
+    shape = rng.standard_normal() * x + rng.standard_normal() * (x**2 - 1 / 3)
+    full = np.concatenate([shape, np.interp(np.linspace(80, 1000, channels - 32), [80, 1000], [shape[1], shape[11]])])
+    return (0.1 * config.tilt_db / 2 * full).astype(np.float32)
+
+
+def to(batch: Batch, device: torch.device) -> Batch:
+    """The batch on a device."""
+    moved: dict[str, Tensor] = {k: getattr(batch, k).to(device) for k in ("powers", "target", "bleed", "label")}
+    return Batch(**moved)

@@ -1,0 +1,194 @@
+"""The gate network: blocks and Threshold in, open probability and ballistics out; every state explicit.
+
+What it is made of, in the order of the sound:
+
+* *front* (fixed, ``training.front``): band powers, averaged over channels, divided by Threshold's power.
+* *reference*: each log power's running mean over ``REFERENCE_S``: what the room has been like.
+* *body* (learned): two causal convolutions and an LSTM. Its first layer is blind to level: adding any number of dB to
+  all its inputs changes nothing, so the body can only say *what* it hears.
+* *key* (learned): softmax weights over the bands. The weighted power over Threshold is the one way level reaches the
+  decision: ``logit = what + slope * log(key power / Threshold power)``, slope > 0. A higher Threshold lowers it.
+* *heads* (learned): attack, hold and release times.
+"""
+
+from dataclasses import dataclass
+from typing import NamedTuple
+
+import torch
+from torch import Tensor, nn
+from torch.nn import functional as F
+
+from gate.constants import BLOCK, BLOCK_S
+from training.front import BANDS, CHANNELS, DECIMATED, FINE_CONTEXT, MID_CONTEXT, MID_STEP, band_edges_hz, design
+
+REFERENCE_S = 1.5
+"""Time constant of the running mean of each log power, in seconds."""
+FLOOR = 1e-6
+"""Power floor relative to Threshold: -60 dB. Everything under it is silence."""
+TOO_LARGE = 1e6
+"""A sample this far over full scale (+120 dB), like one that is not finite, is taken for 0."""
+TIMES_MS = {"attack": (1.0, 30.0), "hold": (0.0, 500.0), "release": (5.0, 1000.0)}
+"""Range of each learned time, in ms."""
+KEY_SHARE = 0.8
+"""Share of the key's weight that lies between its two edges."""
+LN10_10 = 0.1 * torch.log(torch.tensor(10.0)).item()
+
+
+@dataclass(frozen=True)
+class GateConfig:
+    """Size of the learned part. ``width``: channels of the convolutions; ``hidden``: cells of the LSTM."""
+
+    width: int = 48
+    hidden: int = 48
+    dropout: float = 0.0
+
+
+class GateState(NamedTuple):
+    """All that the network remembers; the order is the model file's. C: channels of sound, B: batch (1 live).
+
+    Live (B = 1, with the front): audio (C, 100, 1), decimated (C, 35, 11), reference (1, B, 56), shape (B, 112, 2),
+    context (B, width, 4), hidden and cell (1, B, hidden). All start at zero.
+    """
+
+    audio: Tensor
+    decimated: Tensor
+    reference: Tensor
+    shape: Tensor
+    context: Tensor
+    hidden: Tensor
+    cell: Tensor
+
+
+class GateOutput(NamedTuple):
+    """One value a block and sequence, (B, T): logit, times in ms; key weights (B, T, 32) and key level over Threshold, dB."""
+
+    logit: Tensor
+    attack_ms: Tensor
+    hold_ms: Tensor
+    release_ms: Tensor
+    key: Tensor
+    key_over_db: Tensor
+
+
+class GateNet(nn.Module):
+    """See the module's text. ``latency_samples`` is 0: a block's answer needs nothing later than the block."""
+
+    latency_samples = 0
+
+    def __init__(self, config: GateConfig) -> None:
+        super().__init__()
+        self.config = config
+        weights = design()
+        for name in ("split", "mid", "fine", "pool"):
+            self.register_buffer(name, torch.from_numpy(getattr(weights, name)), persistent=False)
+        self.register_buffer("edges_hz", torch.from_numpy(band_edges_hz()).float(), persistent=False)
+        w, h = config.width, config.hidden
+        self.shape_conv = nn.Conv1d(2 * CHANNELS, w, 3)
+        self.context_conv = nn.Conv1d(w, w, 3, dilation=2)
+        self.dropout = nn.Dropout(config.dropout)
+        self.lstm = nn.LSTM(w, h)
+        self.heads = nn.Linear(w + h, 5 + BANDS)
+        with torch.no_grad():  # start from: 5 ms attack, 100 ms hold, 150 ms release, a key that hears everything
+            self.heads.weight.mul_(0.3)
+            self.heads.bias.zero_()
+            self.heads.bias[1] = 0.0
+            for row, (name, ms) in enumerate({"attack": 5.0, "hold": 100.0, "release": 150.0}.items(), start=2):
+                low, high = TIMES_MS[name]
+                self.heads.bias[row] = torch.logit(torch.tensor((ms - low) / (high - low)))
+
+    def initial_state(self, batch: int = 1, channels: int = 1) -> GateState:
+        """Zeros, on the network's device."""
+        w, h = self.config.width, self.config.hidden
+        zeros = lambda *shape: torch.zeros(shape, device=self.heads.bias.device)  # noqa: E731
+        return GateState(
+            audio=zeros(channels, BLOCK, 1),
+            decimated=zeros(channels, DECIMATED, FINE_CONTEXT - 1),
+            reference=zeros(1, batch, CHANNELS),
+            shape=zeros(batch, 2 * CHANNELS, 2),
+            context=zeros(batch, w, 4),
+            hidden=zeros(1, batch, h),
+            cell=zeros(1, batch, h),
+        )
+
+    def powers(self, blocks: Tensor, audio: Tensor, decimated: Tensor) -> tuple[Tensor, Tensor, Tensor]:
+        """The front. blocks (C, T, 100) -> powers (T, 56) re full scale, and the two states it keeps."""
+        x = torch.where(blocks.abs() < TOO_LARGE, blocks, torch.zeros_like(blocks)).transpose(1, 2)  # (C, 100, T)
+        x = torch.cat([audio, x], dim=2)
+        y = F.conv1d(x, self.split)  # (C, 35 + high, T)
+        slow = torch.cat([decimated, y[:, :DECIMATED]], dim=2)  # (C, 35, 11 + T)
+        mid = F.conv1d(slow[:, :MID_STEP, FINE_CONTEXT - MID_CONTEXT :], self.mid)
+        fine = F.conv1d(slow[:, MID_STEP:], self.fine)
+        squares = torch.cat([mid, fine, y[:, DECIMATED:]], dim=1).square().mean(dim=0, keepdim=True)
+        powers = F.conv1d(squares, self.pool)[0].T  # (T, 56)
+        return powers, x[:, :, -1:], slow[:, :, -(FINE_CONTEXT - 1) :]
+
+    def shape_weight(self) -> Tensor:
+        """(width, 112, 3): the first layer's weights, made blind to level by taking out their mean over all inputs."""
+        w = self.shape_conv.weight
+        return w - w.mean(dim=(1, 2), keepdim=True)
+
+    def decide(self, powers: Tensor, state: GateState) -> tuple[GateOutput, GateState]:
+        """The learned part. powers (B, T, 56), relative to Threshold's power -> one answer a block, and the state."""
+        log_powers = torch.log(powers + FLOOR)  # (B, T, 56), nats
+        reference, last_reference = running_mean(log_powers, state.reference)
+        shape = torch.cat([log_powers, reference], dim=2).transpose(1, 2)  # (B, 112, T)
+        shape = torch.cat([state.shape, shape], dim=2)
+        h0 = torch.relu(F.conv1d(shape, self.shape_weight(), self.shape_conv.bias))  # (B, w, T)
+        context = torch.cat([state.context, h0], dim=2)
+        h1 = h0 + torch.relu(self.context_conv(context))
+        h1 = self.dropout(h1).permute(2, 0, 1)  # (T, B, w)
+        h2, (hidden, cell) = self.lstm(h1, (state.hidden, state.cell))
+        heads = self.heads(torch.cat([h1, self.dropout(h2)], dim=2)).transpose(0, 1)  # (B, T, 5 + 32)
+        key = torch.softmax(heads[..., 5:], dim=-1)
+        key_log = torch.log((key * powers[..., :BANDS]).sum(-1) + FLOOR)  # (B, T), nats over Threshold
+        slope = F.softplus(heads[..., 1])
+        times = {
+            name: low + (high - low) * torch.sigmoid(heads[..., row])
+            for row, (name, (low, high)) in enumerate(TIMES_MS.items(), start=2)
+        }
+        output = GateOutput(
+            logit=heads[..., 0] + slope * key_log,
+            attack_ms=times["attack"],
+            hold_ms=times["hold"],
+            release_ms=times["release"],
+            key=key,
+            key_over_db=key_log / LN10_10,
+        )
+        new = state._replace(
+            reference=last_reference, shape=shape[:, :, -2:], context=context[:, :, -4:], hidden=hidden, cell=cell
+        )
+        return output, new
+
+    def forward(self, blocks: Tensor, threshold_db: Tensor, state: GateState) -> tuple[GateOutput, GateState]:
+        """Sound to decisions. blocks (C, T, 100), threshold_db (1, T); the state comes back new, the old is untouched."""
+        powers, audio, decimated = self.powers(blocks, state.audio, state.decimated)
+        relative = powers * torch.exp(-LN10_10 * threshold_db.T)
+        output, new = self.decide(relative[None], state)
+        return output, new._replace(audio=audio, decimated=decimated)
+
+    def key_edges_hz(self, key: Tensor) -> tuple[Tensor, Tensor]:
+        """Low and high edge, in Hz, of the bands in which the middle ``KEY_SHARE`` of the key's weight lies. key (..., 32)."""
+        before = key.cumsum(-1) - key
+        low, high = ((before < share).sum(-1) for share in ((1 - KEY_SHARE) / 2, (1 + KEY_SHARE) / 2))
+        return self.edges_hz[low - 1], self.edges_hz[high]
+
+
+def reference_step() -> float:
+    """How far the running mean moves towards a new block: 1 - exp(-block / REFERENCE_S)."""
+    return 1.0 - float(torch.exp(torch.tensor(-BLOCK_S / REFERENCE_S, dtype=torch.float64)))
+
+
+def running_mean(x: Tensor, start: Tensor) -> tuple[Tensor, Tensor]:
+    """First-order running mean along time. x (B, T, n), start (1, B, n) -> means (B, T, n) and the last (1, B, n).
+
+    In pieces of 512 blocks in closed form (a cumulative sum of growing terms), so it costs no loop over blocks.
+    """
+    step = reference_step()
+    keep = torch.log(torch.tensor(1.0 - step, dtype=torch.float64))
+    mean, pieces = start[0], []  # (B, n)
+    for piece in x.split(512, dim=1):
+        fall = torch.exp(keep * torch.arange(1, piece.shape[1] + 1, device=x.device)).to(x.dtype)[:, None]  # (T, 1)
+        means = fall * (mean[:, None] + (step * piece / fall).cumsum(1))
+        pieces.append(means)
+        mean = means[:, -1]
+    return torch.cat(pieces, dim=1), mean[None]

@@ -1,0 +1,111 @@
+"""What a good gate is, as numbers to make small. Each term says one thing; ``docs/decisions`` says why.
+
+* ``decision``: cross-entropy on scored blocks, the first 25 ms of each opening counted more: onsets are what is heard.
+* ``openness``: distance of the openness curve, after hold, attack and release, from the label: teaches the times.
+* ``heard``: spectral distance, at three time resolutions, between gated mixture and gated target: target that is
+  lost everywhere, bleed that is let through where the label does not say open.
+* ``chatter``: movement of the decision where the label stands still.
+"""
+
+from dataclasses import dataclass
+
+import torch
+from torch import Tensor
+from torch.nn import functional as F
+
+from training.ballistics import openness
+from training.front import BANDS
+from training.gate_net import GateOutput
+
+ONSET_BLOCKS = 12
+"""Blocks (25 ms) after an opening that count as its onset."""
+RESOLUTIONS_BLOCKS = (1, 4, 16)
+"""Time resolutions of the heard distance: 2, 8 and 33 ms."""
+
+
+@dataclass(frozen=True)
+class LossConfig:
+    """Weight of each term, extra weight of onsets, and how sharply the soft decision follows the logit."""
+
+    decision: float = 1.0
+    openness: float = 1.0
+    heard: float = 0.5
+    chatter: float = 2.0
+    onset_weight: float = 3.0
+    shut_weight: float = 1.0
+    sharpness: float = 3.0
+
+
+@dataclass(frozen=True)
+class Batch:
+    """B sequences of T blocks: ``powers`` (B, T, 56), ``target`` and ``bleed`` (B, T, 32), all relative to Threshold's
+    power; ``label`` (B, T) of 1 open, 0 shut, -1 unscored."""
+
+    powers: Tensor
+    target: Tensor
+    bleed: Tensor
+    label: Tensor
+
+
+def gate_loss(output: GateOutput, batch: Batch, config: LossConfig) -> dict[str, Tensor]:
+    """The terms by name, unweighted, and ``total``."""
+    label = batch.label
+    scored, should_open = label >= 0, label == 1
+    y = should_open.to(output.logit.dtype)
+    decision = torch.sigmoid(config.sharpness * output.logit)
+    opened = openness(decision, output.attack_ms, output.hold_ms, output.release_ms)
+
+    weight = scored.to(y.dtype) * (1.0 + config.onset_weight * onset_mask(should_open).to(y.dtype))
+    weight = torch.where(label == 0, weight * config.shut_weight, weight)
+    weight = weight / weight.sum().clamp_min(1.0)
+    terms = {
+        "decision": (weight * F.binary_cross_entropy_with_logits(output.logit, y, reduction="none")).sum(),
+        "openness": (weight * (opened - y).abs()).sum(),
+        "heard": heard_distance(opened, batch),
+        "chatter": chatter(decision, label) + chatter(opened, label),
+    }
+    terms["total"] = torch.stack([getattr(config, name) * value for name, value in terms.items()]).sum()
+    return terms
+
+
+def onset_mask(should_open: Tensor) -> Tensor:
+    """(B, T) bool: blocks within ``ONSET_BLOCKS`` after the start of an opening."""
+    before = F.pad(should_open[:, :-1], (1, 0))
+    start = (should_open & ~before).to(torch.float32)[:, None]
+    return (F.max_pool1d(F.pad(start, (ONSET_BLOCKS - 1, 0)), ONSET_BLOCKS, 1)[:, 0] > 0) & should_open
+
+
+def heard_distance(opened: Tensor, batch: Batch) -> Tensor:
+    """Magnitudes of target lost and bleed let through, as a share of the sequence's mean magnitude."""
+    power_gain = opened.square()[..., None]
+    elsewhere = (batch.label != 1).to(opened.dtype)[..., None]
+    magnitude = (batch.target + batch.bleed).sqrt().mean(dim=(1, 2)).clamp_min(1e-3)
+    total = opened.new_zeros(len(opened))
+    for blocks in RESOLUTIONS_BLOCKS:
+        pooled = lambda p, blocks=blocks: (_mean_over(p, blocks) + 1e-8).sqrt()  # noqa: E731
+        lost = (pooled(batch.target) - pooled(power_gain * batch.target)).mean(dim=(1, 2))
+        let_through = pooled(power_gain * elsewhere * batch.bleed).mean(dim=(1, 2))
+        total = total + (lost + let_through) / magnitude
+    return total.mean() / len(RESOLUTIONS_BLOCKS)
+
+
+def _mean_over(power: Tensor, blocks: int) -> Tensor:
+    """(B, T, n) -> (B, T // blocks, n): means of neighbouring blocks."""
+    length = power.shape[1] // blocks * blocks
+    return power[:, :length].unflatten(1, (-1, blocks)).mean(2)
+
+
+def chatter(curve: Tensor, label: Tensor) -> Tensor:
+    """Mean movement a block of a curve in [0, 1] where the label stays what it was, onsets left out."""
+    still = (label[:, 1:] == label[:, :-1]) & (label[:, 1:] >= 0) & ~onset_mask(label == 1)[:, 1:]
+    return (curve.diff(dim=1).abs() * still).sum() / still.sum().clamp_min(1)
+
+
+def band_powers(log10_powers: Tensor, threshold_db: Tensor) -> Tensor:
+    """(B, T, n) log10 powers re full scale and (B,) thresholds in dB -> powers relative to Threshold's power."""
+    return torch.pow(10.0, log10_powers.float() - 0.1 * threshold_db[:, None, None])
+
+
+def bands(powers: Tensor) -> Tensor:
+    """The first ``BANDS`` channels of the front's powers."""
+    return powers[..., :BANDS]

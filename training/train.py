@@ -1,0 +1,166 @@
+"""Teach a gate: ``python -m training.train training/configs/voice.toml``. One loop, read from top to bottom.
+
+Leaves in ``runs/NAME``: ``checkpoint.pt`` (to go on from, and to export), ``log.jsonl`` and ``curves.png``. Running the
+same command again goes on where it stopped.
+"""
+
+import argparse
+import dataclasses
+import json
+import math
+import subprocess
+import sys
+import time
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import torch
+
+from gate.constants import BLOCK_S
+from training.batches import draw, to
+from training.config import Config, ConfigError, load
+from training.curves import draw_curves
+from training.features import Store, prepare
+from training.gate_net import GateNet
+from training.losses import gate_loss
+from training.validate import Validation
+
+LOG_EVERY = 50
+
+
+def train(config: Config, folder: Path, *, device: str = "cpu", validation: Validation | None = None) -> Path:
+    """Run, or go on with, one training; returns the checkpoint's path."""
+    folder.mkdir(parents=True, exist_ok=True)
+    torch.set_num_threads(config.optimiser.threads)
+    torch.manual_seed(config.seed)
+    rng = np.random.default_rng(config.seed)
+    store = scenes(config)
+    net = GateNet(config.model).to(device)
+    average = GateNet(config.model).to(device)
+    average.load_state_dict(net.state_dict())
+    optimiser = torch.optim.AdamW(
+        net.parameters(), config.optimiser.learning_rate, betas=(0.9, 0.99), weight_decay=config.optimiser.weight_decay
+    )
+    path, step = folder / "checkpoint.pt", 0
+    if path.exists():
+        step = resume(path, config, net, average, optimiser, rng)
+    elapsed, seconds_a_step = time.perf_counter(), config.batch.sequences * config.batch.blocks * BLOCK_S
+    while step < config.optimiser.steps:
+        for group in optimiser.param_groups:
+            group["lr"] = learning_rate(step, config)
+        batch = to(draw(store, config.batch, rng), torch.device(device))
+        net.train()
+        output, _ = net.decide(batch.powers, net.initial_state(len(batch.label)))
+        losses = gate_loss(output, batch, config.loss)
+        optimiser.zero_grad()
+        losses["total"].backward()
+        norm = torch.nn.utils.clip_grad_norm_(net.parameters(), config.optimiser.clip_norm)
+        if not math.isfinite(float(norm)):
+            raise FloatingPointError(f"expected a finite gradient, got {float(norm)} at step {step}; lower optimiser.learning_rate")
+        optimiser.step()
+        step += 1
+        blend(average, net, min(config.optimiser.average, step / (step + 10)))
+        if step % LOG_EVERY == 0:
+            speed = LOG_EVERY * seconds_a_step / (time.perf_counter() - elapsed)
+            elapsed = time.perf_counter()
+            row = {"step": step, "lr": learning_rate(step, config), "norm": float(norm), "sound_s_per_s": round(speed)}
+            write(folder, row | {f"train_{k}": round(float(v), 5) for k, v in losses.items()})
+        if step % config.optimiser.evaluate_every == 0 or step == config.optimiser.steps:
+            if validation is not None:
+                write(folder, {"step": step} | validation(average))
+                draw_curves(folder / "log.jsonl", folder / "curves.png")
+            save(path, config, step, net, average, optimiser, rng)
+            elapsed = time.perf_counter()
+    return path
+
+
+def scenes(config: Config) -> Store:
+    """The training scenes, prepared now or earlier."""
+    data = config.data
+    return prepare(
+        Path(data.store), Path(data.corpus), config.scene, split="train", scenes=data.scenes, seed=config.seed, jobs=data.jobs
+    )
+
+
+def learning_rate(step: int, config: Config) -> float:
+    """One cycle: up in a straight line for the first ``warm_up`` of the steps, down in half a cosine to a hundredth."""
+    o = config.optimiser
+    done = step / o.steps
+    if done < o.warm_up:
+        return o.learning_rate * (0.04 + 0.96 * done / o.warm_up)
+    fall = 0.5 * (1 + math.cos(math.pi * (done - o.warm_up) / (1 - o.warm_up)))
+    return o.learning_rate * (0.01 + 0.99 * fall)
+
+
+@torch.no_grad()
+def blend(average: GateNet, net: GateNet, keep: float) -> None:
+    """Move the averaged weights towards the network's."""
+    for a, b in zip(average.parameters(), net.parameters(), strict=True):
+        a.lerp_(b, 1.0 - keep)
+
+
+def save(path: Path, config: Config, step: int, net: GateNet, average: GateNet, optimiser: Any, rng: Any) -> None:
+    """Everything that going on needs, written beside and renamed."""
+    state = {
+        "config": dataclasses.asdict(config),
+        "step": step,
+        "net": net.state_dict(),
+        "average": average.state_dict(),
+        "optimiser": optimiser.state_dict(),
+        "numpy_rng": rng.bit_generator.state,
+        "torch_rng": torch.get_rng_state(),
+        "commit": commit(),
+    }
+    partial = path.with_suffix(".partial")
+    torch.save(state, partial)
+    partial.replace(path)
+
+
+def resume(path: Path, config: Config, net: GateNet, average: GateNet, optimiser: Any, rng: Any) -> int:
+    """Load a checkpoint into the given objects; returns its step. The configuration must be the same."""
+    state = torch.load(path, weights_only=False)
+    if state["config"] != dataclasses.asdict(config):
+        raise ConfigError(f"{path} was made with another configuration; move it away, or choose another --runs folder")
+    net.load_state_dict(state["net"])
+    average.load_state_dict(state["average"])
+    optimiser.load_state_dict(state["optimiser"])
+    rng.bit_generator.state = state["numpy_rng"]
+    torch.set_rng_state(state["torch_rng"])
+    return int(state["step"])
+
+
+def commit() -> str:
+    """The git commit that runs, or an empty text outside a checkout."""
+    done = subprocess.run(["git", "rev-parse", "HEAD"], capture_output=True, text=True, check=False)
+    return done.stdout.strip()
+
+
+def write(folder: Path, row: dict[str, Any]) -> None:
+    """One line more in the log, and on the screen."""
+    with open(folder / "log.jsonl", "a") as log:
+        log.write(json.dumps(row) + "\n")
+    print("  ".join(f"{k} {v:.4g}" if isinstance(v, float) else f"{k} {v}" for k, v in row.items()), flush=True)
+
+
+def main(argv: list[str] | None = None) -> int:
+    """The command line."""
+    parser = argparse.ArgumentParser(prog="python -m training.train", description=__doc__.splitlines()[0])
+    parser.add_argument("config", type=Path, help="a TOML file, such as training/configs/voice.toml")
+    parser.add_argument("--set", action="append", default=[], metavar="TABLE.KEY=VALUE", help="change one setting")
+    parser.add_argument("--runs", type=Path, default=Path("runs"), help="folder for runs (default: runs)")
+    parser.add_argument("--device", default="cpu", help="cpu or cuda (default: cpu)")
+    args = parser.parse_args(argv)
+    try:
+        config = load(args.config, args.set)
+        validation = Validation.from_corpus(Path(config.data.corpus))
+        path = train(config, args.runs / config.name, device=args.device, validation=validation)
+    except (ConfigError, FileNotFoundError, ValueError, FloatingPointError) as error:
+        print(f"training.train: error: {error}", file=sys.stderr)
+        return 1
+    print(f"checkpoint: {path}")
+    return 0
+
+
+if __name__ == "__main__":
+    raise SystemExit(main())

@@ -1,0 +1,96 @@
+"""How good a network is while it learns: scenes of the ``val`` split, heard once, scored as the gate would be used."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+
+from gate.ballistics import openness_curve
+from training import metrics
+from training.corpus import Corpus
+from training.evaluate import Truth
+from training.evaluate import prepare as truths_of
+from training.features import Front
+from training.front import CHANNELS
+from training.gate_net import GateNet
+from training.losses import band_powers
+from training.scenes import Scene, judged_scenes
+
+RANGE = 10.0 ** (-80.0 / 20.0)
+"""Linear range of a judged gate: -80 dB."""
+DECISIONS = tuple((o, c) for o in (0.4, 0.5, 0.6, 0.7, 0.8) for c in (0.2, 0.3, 0.4, 0.5) if c <= o)
+"""Pairs of ``open_at`` and ``close_at`` that ``choose_decision`` tries."""
+TARGETS = {"balanced": 0.87, "onset_ms": 12.5, "onset_p90_ms": 160.0, "missed": 0.06, "needless_min": 8.0, "chops_min": 15.0, "lost_db": 0.2, "cut_db": 20.0}  # fmt: skip
+"""What a voice gate should reach; only used to weigh measures of different units against each other."""
+
+
+@dataclass(frozen=True)
+class Validation:
+    """Judged scenes as the network sees them: (S, T, 56) log10 powers, the truth of each, and its kind."""
+
+    powers: torch.Tensor
+    truths: Sequence[Truth]
+    kinds: Sequence[str]
+
+    @classmethod
+    def from_corpus(cls, corpus: Path, *, split: str = "val", seed: int = 0, per_kind: int = 24) -> "Validation":
+        """Judged scenes of a corpus folder with a manifest."""
+        return cls.from_scenes(judged_scenes(Corpus.from_manifest(corpus), split, seed, per_kind))
+
+    @classmethod
+    def from_scenes(cls, scenes: Sequence[Scene]) -> "Validation":
+        """Scenes of one length whose recipe names ``kind`` and ``threshold_db``."""
+        front = Front()
+        powers = torch.from_numpy(np.stack([front(scene.mixture) for scene in scenes]))
+        return cls(powers, truths_of(scenes), [str(scene.recipe["kind"]) for scene in scenes])
+
+    @torch.no_grad()
+    def gates(self, net: GateNet) -> NDArray[np.float32]:
+        """(S, 4, T): open probability, attack, hold and release of every scene."""
+        net.eval()
+        device = net.heads.bias.device
+        thresholds = torch.tensor([t.threshold_db for t in self.truths])
+        assert self.powers.shape[2] == CHANNELS
+        rows = []
+        for powers, limits in zip(self.powers.split(16), thresholds.split(16), strict=True):
+            output, _ = net.decide(band_powers(powers, limits).to(device), net.initial_state(len(powers)))
+            parts = (torch.sigmoid(output.logit), output.attack_ms, output.hold_ms, output.release_ms)
+            rows.append(torch.stack(parts, dim=1).cpu().numpy())
+        return np.concatenate(rows)
+
+    def table(self, gates: NDArray[np.float32], open_at: float, close_at: float) -> dict[str, dict[str, float]]:
+        """Kind -> measure -> value, for one pair of decision thresholds."""
+        scores: dict[str, list[metrics.Score]] = {}
+        for gate, truth, kind in zip(gates, self.truths, self.kinds, strict=True):
+            gain = RANGE + (1 - RANGE) * openness_curve(np.ascontiguousarray(gate), open_at, close_at)
+            one = metrics.score(truth.label, gate[0], gain, truth.target_power, truth.bleed_power)
+            scores.setdefault(kind, []).append(one)
+        return {kind: metrics.pool(s) for kind, s in scores.items()}
+
+    def __call__(self, net: GateNet) -> dict[str, float]:
+        """One flat row for the log, at the decision thresholds .5 and .35."""
+        table = self.table(self.gates(net), 0.5, 0.35)
+        return {f"{kind}_{m}": round(row[m], 4) for kind, row in table.items() for m in metrics.MEASURES}
+
+    def choose_decision(self, net: GateNet) -> tuple[float, float]:
+        """The pair (open_at, close_at) with the least shortfall against ``TARGETS``, over kinds and measures."""
+        gates = self.gates(net)
+        return min(DECISIONS, key=lambda pair: shortfall(self.table(gates, *pair)))
+
+
+def shortfall(table: dict[str, dict[str, float]]) -> float:
+    """Sum over kinds and measures of how far each is on the wrong side of its target, as a share of it.
+
+    What is reached still counts for a tenth, so that of two that reach all the better one wins.
+    """
+    total = 0.0
+    for row in table.values():
+        for name, target in TARGETS.items():
+            more_is_better = name in ("balanced", "cut_db")
+            value = (1 - row[name]) / (1 - target) if name == "balanced" else row[name] / target
+            gap = (1 - value) if more_is_better and name != "balanced" else value - 1
+            total += gap if gap > 0 else 0.1 * gap
+    return total
