@@ -1,0 +1,120 @@
+"""A compiled stand-in for the sound card: calls ``process`` in a tight loop or on time, and takes the time.
+
+Linux only: it sleeps until absolute times (clock_nanosleep), as a driver's interrupts come, so that caches
+cool and the processor dozes off between two callbacks as they do live. No interpreter runs between two callbacks.
+"""
+
+import ctypes
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
+
+import numpy as np
+from numba import njit
+from numpy.typing import NDArray
+
+from gate.engine import process
+
+_libc = ctypes.CDLL(None, use_errno=True)
+_gettime = _libc.clock_gettime
+_gettime.argtypes = [ctypes.c_int, ctypes.c_void_p]
+_gettime.restype = ctypes.c_int
+_nanosleep = _libc.clock_nanosleep
+_nanosleep.argtypes = [ctypes.c_int, ctypes.c_int, ctypes.c_void_p, ctypes.c_void_p]
+_nanosleep.restype = ctypes.c_int
+
+MONOTONIC, ABSTIME = 1, 1  # <time.h>
+FIFO_PRIORITY = 60
+"""What sound servers give their callback's thread."""
+
+
+@njit(nogil=True)
+def _now(spec: Any) -> Any:
+    _gettime(MONOTONIC, spec.ctypes.data)
+    return spec[0] * 1_000_000_000 + spec[1]
+
+
+@njit(nogil=True)
+def _sleep_until(goal: Any, spec: Any) -> None:
+    spec[0] = goal // 1_000_000_000
+    spec[1] = goal % 1_000_000_000
+    _nanosleep(MONOTONIC, ABSTIME, spec.ctypes.data, 0)
+
+
+@njit(nogil=True, error_model="numpy")
+def run_engine(
+    record: Any, sound: Any, out: Any, period_ns: Any, costs: Any, lates: Any, blocks: Any
+) -> None:
+    """One callback an entry of ``costs`` (ns): ``process`` on the next ``len(out)`` frames of ``sound``.
+
+    ``lates`` gets how late each one began (ns), ``blocks`` how many blocks it decided.
+    A ``period_ns`` of 0 is a tight loop.
+    """
+    spec = np.zeros(2, np.int64)
+    n = len(out)
+    start = _now(spec) + 1_000_000
+    before = record["blocks"][0]
+    at = 0
+    for i in range(len(costs)):
+        goal = start + np.int64(i * period_ns)
+        if period_ns > 0:
+            _sleep_until(goal, spec)
+        begin = _now(spec)
+        process(record, sound[at : at + n], out)
+        end = _now(spec)
+        costs[i] = end - begin
+        lates[i] = begin - goal
+        blocks[i] = record["blocks"][0] - before
+        before = record["blocks"][0]
+        at += n
+        if at + n > len(sound):
+            at = 0
+
+
+@njit(nogil=True, error_model="numpy")
+def run_empty(sound: Any, out: Any, period_ns: Any, costs: Any, lates: Any) -> None:
+    """The floor: the same loop round a process that only copies its input."""
+    spec = np.zeros(2, np.int64)
+    n = len(out)
+    start = _now(spec) + 1_000_000
+    at = 0
+    for i in range(len(costs)):
+        goal = start + np.int64(i * period_ns)
+        if period_ns > 0:
+            _sleep_until(goal, spec)
+        begin = _now(spec)
+        out[:] = sound[at : at + n]
+        end = _now(spec)
+        costs[i] = end - begin
+        lates[i] = begin - goal
+        at += n
+        if at + n > len(sound):
+            at = 0
+
+
+@contextmanager
+def audio_priority(wanted: bool = True) -> Iterator[bool]:
+    """Real-time scheduling for this thread, where the system allows it; gives whether it did."""
+    have = False
+    if wanted:
+        try:
+            os.sched_setscheduler(0, os.SCHED_FIFO, os.sched_param(FIFO_PRIORITY))
+            have = True
+        except OSError:
+            pass
+    try:
+        yield have
+    finally:
+        if have:
+            os.sched_setscheduler(0, os.SCHED_OTHER, os.sched_param(0))
+
+
+def bursts(rate: int, channels: int, seconds: float = 8.0) -> NDArray[np.float32]:
+    """Noise that comes and goes every half second, silence between: gates move, tails become denormal."""
+    rng = np.random.default_rng(0)
+    n = int(rate * seconds)
+    shape = (np.arange(n) // (rate // 2)) % 2
+    return np.ascontiguousarray(
+        (0.1 * rng.standard_normal((n, channels)) * shape[:, None]).astype(np.float32)
+    )
