@@ -6,8 +6,8 @@
                     CARD.md       how it was made, and its scores
 
 ``range_db`` may be the text "-inf". Fields that are not known here are kept when a preset is written again.
-A folder with a ``model.onnx`` and no ``preset.json``, and a single ``.onnx`` file, are presets too: their name
-is the folder's or the file's, their defaults are the model's.
+A folder with a ``model.onnx`` and no ``preset.json``, and a single ``.onnx`` file, are presets too: they are
+named after the folder or file, and their defaults are the model's.
 """
 
 import json

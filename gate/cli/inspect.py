@@ -21,7 +21,7 @@ def parser() -> argparse.ArgumentParser:
     made = argparse.ArgumentParser(
         prog="gate-inspect",
         description="Show what a model file is: what it was taught, what it takes and gives, and its scores.",
-        epilog="Exit: 0 it keeps the contract, 1 it does not or cannot be read (a sentence says why), 2 usage.",
+        epilog="Exit: 0 it keeps the contract, 1 it does not or cannot be read (it says why), 2 usage.",
     )
     made.add_argument("model", metavar="MODEL", help="a model file, a preset folder, or a preset's name")
     made.add_argument("--json", action="store_true", help="print it as JSON (default: a card)")
