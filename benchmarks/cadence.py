@@ -1,7 +1,7 @@
 """A compiled stand-in for the sound card: calls ``process`` in a tight loop or on time, and takes the time.
 
 Linux only: it sleeps until absolute times (clock_nanosleep), as a driver's interrupts come, so that caches
-cool and the processor dozes off between two callbacks as they do live. No interpreter runs between two callbacks.
+cool and the processor dozes off between two callbacks as they do live. No interpreter runs in between.
 """
 
 import ctypes

@@ -61,7 +61,8 @@ def markdown(results: dict[str, Any]) -> str:
         "## A callback that runs the model",
         "",
         "*On time* means one callback a buffer, woken by the clock, as a sound card does it.",
-        "The floor is the same loop round a process that only copies, in the same run: what is late there is the machine's doing.",
+        "The floor is the same loop round a process that only copies, in the same run:",
+        "what is late there is the machine's doing.",
         "",
     ]
     for r in results["block"]:
