@@ -209,7 +209,7 @@ def add_at(track: Sound, x: Sound, at: int) -> None:
         track[first:last] += x[first - at : last - at]
 
 
-def stepped_gain(rng: Rng, n: int, gains: NDArray[np.floating], at: NDArray[np.integer], ms: float) -> Sound:
+def stepped_gain(n: int, gains: NDArray[np.floating], at: NDArray[np.integer], ms: float) -> Sound:
     """Gain curve (n,) that goes to ``gains[i]`` at sample ``at[i]`` within some ms; ``at`` rises from 0."""
     ramp = max(int(ms * RATE / 1000), 1)
     places = np.stack([at, at + ramp], axis=1).astype(np.float64).ravel()
@@ -227,7 +227,7 @@ def on_off(rng: Rng, n: int) -> Sound:
     gains[kind < 0.25] = 0.0
     if not np.any(gains[at < n * 0.7] > 0.0):
         gains[0] = 1.0
-    return stepped_gain(rng, n, gains, at, log_uniform(rng, 2.0, 200.0))
+    return stepped_gain(n, gains, at, log_uniform(rng, 2.0, 200.0))
 
 
 def gain_steps(rng: Rng, n: int) -> Sound:
@@ -236,7 +236,7 @@ def gain_steps(rng: Rng, n: int) -> Sound:
     at = np.concatenate([[0], np.sort(rng.integers(0, n, count))])
     steps = rng.uniform(3.0, 15.0, count) * rng.choice([-1.0, 1.0], count)
     gains_db = np.clip(np.concatenate([[0.0], np.cumsum(steps)]), -20.0, 20.0)
-    return stepped_gain(rng, n, 10.0 ** (gains_db / 20.0), at, log_uniform(rng, 1.0, 100.0))
+    return stepped_gain(n, 10.0 ** (gains_db / 20.0), at, log_uniform(rng, 1.0, 100.0))
 
 
 def drop_outs(rng: Rng, n: int) -> list[tuple[int, int]]:

@@ -127,7 +127,8 @@ def _finished(rng: Rng, target: Sound, bleed: Sound, config: SceneConfig, recipe
         else:
             mixture /= np.float32(peak)
             target /= np.float32(peak)
-    recipe["bleed_loud_db"] = loud_db(mixture - target)
+    left = loud_db(mixture - target)
+    recipe["bleed_loud_db"] = left if isfinite(left) else None
     return Scene(mixture, target, loud_db(target), recipe)
 
 

@@ -192,4 +192,4 @@ def _wander(rng: Rng, n: int, db: float, every_s: float = 0.4) -> Sound:
     """Gain curve (n,) that wanders by about this many dB."""
     at = np.arange(0, n + int(every_s * RATE), max(int(every_s * RATE), 1))
     gains = 10.0 ** (rng.normal(0.0, db * rng.random(), len(at)) / 20.0)
-    return stepped_gain(rng, n, gains, at, every_s * 1000.0)
+    return stepped_gain(n, gains, at, every_s * 1000.0)
