@@ -1,0 +1,351 @@
+"""Sound files in and out, in pieces: the same format, rate, channels and length come out again.
+
+libsndfile does the coding. Whole-number samples are read and written as whole numbers, and ``gate.samples``
+converts them: libsndfile would divide by 2^(n-1) when it reads floats and multiply by 2^(n-1) - 1 when it writes
+them, and a sound that passes unchanged would not come out unchanged.
+"""
+
+import contextlib
+import errno
+import os
+import stat
+from pathlib import Path
+from types import TracebackType
+from typing import Any, NoReturn, Self
+
+import soundfile
+from numpy.typing import NDArray
+
+from gate import audioheader
+from gate.atomic import AtomicFile, os_sentence
+from gate.audioformat import MAX_CHANNELS, NAMED, RATES_HZ, Layout
+from gate.errors import AudioFileError
+from gate.samples import ToSound, ToStored
+
+LOSSY_LEVEL = {"MPEG_LAYER_III": 0.0, "VORBIS": 0.1, "OPUS": 0.1}
+"""libsndfile's compression level of lossy formats, 0 is best: what was coded once is not to be hurt twice."""
+
+VORBIS_FRAMES = 4096
+"""Frames handed to the Vorbis encoder at once: it keeps them on the stack, and dies of large pieces."""
+
+MP3_GUESS = 2 * 1152
+"""Samples by which libsndfile's guess of an MP3's length may fall short: two of its frames."""
+
+_TROUBLE = (soundfile.SoundFileError, OSError, AssertionError)
+"""What soundfile raises when libsndfile stops (AssertionError: fewer frames were written than given)."""
+
+
+class Reader:
+    """A sound file, read from its beginning to its end.
+
+    Attributes:
+        layout: what the samples look like.
+        frames: how many there are; for an MP3 whose header does not say, a guess.
+        tags: title, artist and so on, by soundfile's names.
+        dtype: of the arrays that ``read`` takes: float32, or float64 for 32-bit whole numbers and doubles.
+        position: frames read so far.
+
+    Args:
+        path: an ordinary file.
+
+    Raises:
+        AudioFileError: there is none, it may not be read, is empty, not sound, cut short, or outside what the
+            engine takes (1 to 8 channels, 8 to 192 kHz).
+    """
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+        self.position = 0
+        self._file: Any = None
+        self._fd = _open(path)
+        try:
+            counted = audioheader.check_whole(path, self._fd)
+            self._file = _decoder(path, self._fd)
+            self.layout = _layout(path, self._file)
+            self.frames = int(self._file.frames)
+            self._exact = counted is None
+            self._check_length(counted)
+            self.tags = {k: v for k, v in self._file.copy_metadata().items() if k != "software"}
+        except BaseException:
+            self.close()
+            raise
+        coding = self.layout.coding
+        self.dtype = coding.sound
+        self._whole = ToSound(coding, self.layout.channels) if coding.bits else None
+
+    @property
+    def seconds(self) -> float:
+        """How long the file is."""
+        return self.frames / self.layout.rate
+
+    def read(self, out: NDArray[Any]) -> int:
+        """Fill ``out`` with what comes next.
+
+        Args:
+            out: (n, channels) C-contiguous, of ``dtype``.
+
+        Returns:
+            How many frames of it were filled: n, or fewer at the end, 0 behind it.
+
+        Raises:
+            AudioFileError: the file is damaged, or ends before it should.
+        """
+        if self._whole is None:
+            got = self._decode(out)
+        else:
+            stored = self._whole.buffer(len(out))
+            got = self._decode(stored)
+            self._whole.convert(stored[:got], out[:got])
+        self.position += got
+        if got < len(out) and self._exact and self.position < self.frames:
+            self._refuse_damaged(None)
+        return got
+
+    def _decode(self, stored: NDArray[Any]) -> int:
+        if not len(stored):
+            return 0
+        try:
+            return int(self._file.buffer_read_into(stored, stored.dtype.name))
+        except _TROUBLE as error:
+            self._refuse_damaged(error)
+
+    def _refuse_damaged(self, error: Exception | None) -> NoReturn:
+        rate = self.layout.rate
+        raise AudioFileError(
+            f"{self.path} is cut short or damaged, {self.frames / rate:.3f} s of sound were expected and it "
+            f"cannot be read on from about {self.position / rate:.3f} s; get the whole file again"
+        ) from error
+
+    def _check_length(self, counted: int | None) -> None:
+        if self.frames > 2**62:
+            raise AudioFileError(
+                f"{self.path} does not say how long it is, as files that were piped; write it anew with "
+                "another program (ffmpeg -i IN OUT)"
+            )
+        # libsndfile stops at its guess of an MP3's length, so where that is short, sound would be lost unseen
+        if counted is not None and counted > self.frames + MP3_GUESS:
+            raise AudioFileError(
+                f"{self.path} has {counted} samples and a header that does not say so (variable bit rate "
+                "without a Xing tag), so it cannot be read to its end; write it anew with another program "
+                "(ffmpeg -i IN OUT)"
+            )
+        if self.frames <= 0:
+            raise AudioFileError(
+                f"{self.path} holds no samples, a recording was expected; check what wrote it"
+            )
+
+    def close(self) -> None:
+        """Close the file; may be called twice."""
+        file, self._file = self._file, None
+        if file is not None:
+            file.close()
+        fd, self._fd = self._fd, -1
+        if fd >= 0:
+            os.close(fd)
+
+    def __enter__(self) -> Self:
+        """Itself."""
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        """Close."""
+        self.close()
+
+
+def _open(path: Path) -> int:
+    """A file descriptor of an ordinary file that is not empty."""
+    try:
+        fd = os.open(path, os.O_RDONLY | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_BINARY", 0))
+    except OSError as error:
+        raise AudioFileError(os_sentence(path, error, writing=False)) from error
+    about = os.fstat(fd)
+    if stat.S_ISREG(about.st_mode) and about.st_size:
+        return fd
+    os.close(fd)
+    if stat.S_ISREG(about.st_mode):
+        raise AudioFileError(f"{path} is empty (0 bytes), a {NAMED} file was expected; get the file again")
+    what = "a folder" if stat.S_ISDIR(about.st_mode) else "not an ordinary file"
+    raise AudioFileError(f"{path} is {what}, a {NAMED} file was expected; give a file's name")
+
+
+def _decoder(path: Path, fd: int) -> Any:
+    try:
+        return soundfile.SoundFile(fd, "r", closefd=False)
+    except _TROUBLE as error:
+        if "hannel" in str(error):  # libsndfile: "Channel count is zero", "Too many channels specified"
+            raise AudioFileError(
+                f"{path} has no channels, or more than can be counted, the engine takes 1 to {MAX_CHANNELS}; "
+                "check what wrote it"
+            ) from error
+        raise AudioFileError(
+            f"{path} is not a sound file that can be read, {NAMED} was expected; convert it with another "
+            "program (ffmpeg -i IN OUT.wav)"
+        ) from error
+
+
+def _layout(path: Path, file: Any) -> Layout:
+    rate, channels = int(file.samplerate), int(file.channels)
+    if not 1 <= channels <= MAX_CHANNELS:
+        raise AudioFileError(
+            f"{path} has {channels} channels, the engine takes 1 to {MAX_CHANNELS}; render it in parts"
+        )
+    if not RATES_HZ[0] <= rate <= RATES_HZ[1]:
+        raise AudioFileError(
+            f"{path} has a rate of {rate} Hz, the engine takes {RATES_HZ[0]} to {RATES_HZ[1]} Hz; "
+            "resample it first"
+        )
+    return Layout(rate, channels, file.format, file.subtype, file.endian)
+
+
+class Writer:
+    """A sound file being written that is there, whole, after ``commit`` and not before.
+
+    Attributes:
+        layout: what its samples look like.
+        frames: written so far.
+
+    Args:
+        target: its name; see ``gate.atomic.AtomicFile`` for ``force`` and ``owner``.
+        layout: from ``gate.audioformat.output_layout``.
+        tags: title, artist and so on; what the format has no place for is left out.
+
+    Raises:
+        AudioFileError: it cannot be made, or not be written to its end.
+    """
+
+    def __init__(
+        self,
+        target: Path,
+        layout: Layout,
+        *,
+        tags: dict[str, str] | None = None,
+        force: bool = False,
+        owner: int | None = None,
+    ) -> None:
+        self.layout = layout
+        self.frames = 0
+        self._file: Any = None
+        self._whole = ToStored(layout.coding, layout.channels) if layout.coding.bits else None
+        self._at_once = VORBIS_FRAMES if layout.subtype == "VORBIS" else 2**31
+        self._atomic = AtomicFile(target, force=force, owner=owner)
+        try:
+            self._file = self._encoder()
+            for name, value in (tags or {}).items():
+                self._tag(name, value)
+        except BaseException:
+            self.discard()
+            raise
+
+    @property
+    def clipped(self) -> int:
+        """Samples so far that were over full scale and had to be clipped (whole numbers only)."""
+        return 0 if self._whole is None else self._whole.clipped
+
+    def _encoder(self) -> Any:
+        layout = self.layout
+        level = LOSSY_LEVEL.get(layout.subtype)
+        mode = "VARIABLE" if layout.subtype == "MPEG_LAYER_III" else None
+        try:
+            return soundfile.SoundFile(
+                self._atomic.fd, "w", layout.rate, layout.channels, layout.subtype, layout.endian,
+                layout.format, closefd=False, compression_level=level, bitrate_mode=mode,
+            )  # fmt: skip
+        except (*_TROUBLE, ValueError) as error:
+            if _disk_is_full(self._atomic.target.parent):
+                self._refuse(error)
+            raise AudioFileError(
+                f"{self._atomic.target} cannot be written, {layout.format} with {layout.subtype} does not "
+                f"take {layout.channels} channels at {layout.rate} Hz; write .wav or .flac"
+            ) from error
+
+    def _tag(self, name: str, value: str) -> None:
+        try:
+            setattr(self._file, name, value)
+        except (*_TROUBLE, ValueError, UnicodeError):
+            return  # this format has no such tag, and a missing title should not stop anyone
+
+    def write(self, x: NDArray[Any]) -> None:
+        """Write samples behind those already there.
+
+        Args:
+            x: (n, channels) C-contiguous float32 or float64, finite, full scale 1.0.
+
+        Raises:
+            AudioFileError: the disk is full, or gone.
+        """
+        if self._whole is None:
+            stored = x.astype(self.layout.coding.stored, copy=False)
+        else:
+            stored = self._whole.convert(x)
+        try:
+            for at in range(0, len(stored), self._at_once):
+                piece = stored[at : at + self._at_once]
+                self._file.buffer_write(piece, piece.dtype.name)
+        except _TROUBLE as error:
+            self._refuse(error)
+        self.frames += len(x)
+
+    def commit(self) -> None:
+        """Finish the file, look whether it is all there, and give it its name.
+
+        Raises:
+            AudioFileError: the disk is full, or the file does not read back as long as it was written.
+        """
+        file, self._file = self._file, None
+        try:
+            file.close()
+            os.lseek(self._atomic.fd, 0, os.SEEK_SET)
+            with soundfile.SoundFile(self._atomic.fd, "r", closefd=False) as written:
+                frames = int(written.frames)
+        except _TROUBLE as error:
+            self._refuse(error)
+        if frames != self.frames:
+            if _disk_is_full(self._atomic.target.parent):
+                self._refuse(None)
+            raise AudioFileError(
+                f"{self._atomic.target} came out {frames} samples long, {self.frames} were expected and "
+                f"{self.layout.format} with {self.layout.subtype} cannot hold that; write .wav or .flac"
+            )
+        self._atomic.commit()
+
+    def _refuse(self, error: Exception | None) -> NoReturn:
+        target = self._atomic.target
+        if isinstance(error, OSError):
+            raise AudioFileError(os_sentence(target, error, writing=True)) from error
+        if _disk_is_full(target.parent):
+            raise AudioFileError(
+                os_sentence(target, OSError(errno.ENOSPC, "disk full"), writing=True)
+            ) from error
+        raise AudioFileError(
+            f"{target} could not be written to its end, it stopped after "
+            f"{self.frames / self.layout.rate:.3f} s; check the disk, or choose another place with -o"
+        ) from error
+
+    def discard(self) -> None:
+        """Remove what was written; does nothing after ``commit``."""
+        file, self._file = self._file, None
+        if file is not None:
+            with contextlib.suppress(*_TROUBLE):  # a full disk may say so again here
+                file.close()
+        self._atomic.discard()
+
+    def __enter__(self) -> Self:
+        """Itself."""
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        """Remove what was not committed."""
+        self.discard()
+
+
+def _disk_is_full(folder: Path) -> bool:
+    """Is there less than 64 KiB left? libsndfile does not pass on why a write came up short."""
+    try:
+        disk = os.statvfs(folder)
+    except (OSError, AttributeError):  # Windows has no statvfs
+        return False
+    return disk.f_blocks > 0 and disk.f_bavail * disk.f_frsize < 65536
