@@ -103,7 +103,7 @@ def parse(text: str) -> dict[str, Any]:
         metadata = json.loads(text, parse_constant=_no_constant, parse_float=_finite)
     except (ValueError, RecursionError) as error:
         why = "tables inside tables without end" if isinstance(error, RecursionError) else str(error)[:80]
-        raise ContractError("metadata", f"expected JSON, got something else ({why}); {AGAIN}") from None
+        raise ContractError("metadata", f"expected JSON, got something else ({why}); copy it again") from None
     layer: list[Any] = [metadata] if isinstance(metadata, dict | list) else []
     for _ in range(MAX_METADATA_DEPTH):
         layer = [inner for item in layer for inner in (item.values() if isinstance(item, dict) else item)]

@@ -94,8 +94,6 @@ def resolve(preset: str | os.PathLike[str]) -> Preset:
             return _from_file(path)
     except OSError as error:
         raise PresetError(f"{text} cannot be read ({error.strerror}); check the path") from None
-    except ValueError:
-        raise PresetError("expected a preset's name or path, got one with a zero byte in it") from None
     raise PresetError(_not_found(text, sorted(known)))
 
 
