@@ -178,11 +178,11 @@ def mirrored_highs(x: Sound, edge_hz: float, gain_db: float) -> Sound:
     Fricatives carry most of what is near the edge, so the mirror image falls where real ones would be.
     """
     carrier = np.cos(2.0 * pi * 2.0 * edge_hz / RATE * np.arange(len(x))).astype(np.float32)
-    top = min(2.0 * edge_hz * 0.95, 0.49 * RATE)
+    top = min(1.5 * edge_hz, 0.49 * RATE)  # above lie the mirrored lows, voices that no mouth has
     band = np.concatenate(
         [
             signal.butter(4, edge_hz, "highpass", fs=RATE, output="sos"),
-            signal.butter(4, top, fs=RATE, output="sos"),
+            signal.butter(8, top, fs=RATE, output="sos"),
             signal.butter(1, 1.3 * edge_hz, fs=RATE, output="sos"),
         ]
     )

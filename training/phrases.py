@@ -28,6 +28,9 @@ LINGERING_DB = 33.0
 LINGERING_BLOCKS = int(0.25 * RATE / BLOCK)
 """What lingers this far under its own phrase's loud level for this long is background as well."""
 
+ONSET_DB = 28.0
+"""A phrase starts, less a margin, when it first comes this near to its loud level: before is room tone."""
+
 BEFORE_BLOCKS, AFTER_BLOCKS = 15, 40
 """Margins of a phrase: 31 ms for its onset, 83 ms for its last decay."""
 
@@ -58,8 +61,10 @@ def find_phrases(x: Sound) -> Phrases:
             continue
         # Recordings joined from several rooms have several floors: look again, relative to this phrase.
         here = levels[first:last]
-        for start, stop in _runs(here > loud_level_db(here) - LINGERING_DB, LINGERING_BLOCKS):
+        loud_here = loud_level_db(here)
+        for start, stop in _runs(here > loud_here - LINGERING_DB, LINGERING_BLOCKS):
             if stop - start >= 5:
+                start += int(np.argmax(here[start:stop] > loud_here - ONSET_DB))
                 begin = max(first + start - BEFORE_BLOCKS, 0)
                 spans += _cut(levels, begin, min(first + stop + AFTER_BLOCKS, len(levels)))
     return Phrases(np.array(spans, np.int64).reshape(-1, 2), loud)

@@ -23,8 +23,10 @@ def hum(rng: Rng, n: int) -> Sound:
     spectrum = np.zeros(table // 2 + 1, np.complex128)
     spectrum[1 : count + 1] = 10.0 ** (levels_db / 20.0) * np.exp(2j * np.pi * rng.random(count))
     period = fft.irfft(spectrum).astype(np.float32)
-    phase = np.arange(n) * (mains * table / RATE)
-    y = period[phase.astype(np.int64) % table]
+    phase = np.arange(n) * (mains * table / RATE) + rng.uniform(0.0, table)
+    whole = phase.astype(np.int64)
+    part = (phase - whole).astype(np.float32)
+    y = period[whole % table] * (1.0 - part) + period[(whole + 1) % table] * part
     return y * _wander(rng, n, 1.5)
 
 
