@@ -11,16 +11,7 @@ from training.batches import BatchConfig
 from training.gate_net import GateConfig
 from training.losses import LossConfig
 from training.scenes import SceneConfig
-
-
-@dataclass(frozen=True)
-class DataConfig:
-    """Where sound comes from and how much of it is composed. Folders are relative to where the command runs."""
-
-    corpus: str = "../shared/corpus"
-    store: str = "data"
-    scenes: int = 3600
-    jobs: int = 2
+from training.source import DataConfig
 
 
 @dataclass(frozen=True)

@@ -18,10 +18,10 @@ from tqdm import tqdm
 
 from gate.constants import BLOCK
 from gate.levels import block_levels_db
-from training.corpus import Corpus
 from training.front import CHANNELS
 from training.gate_net import GateConfig, GateNet
 from training.scenes import Scene, SceneConfig, compose
+from training.source import DataConfig, digest, open_corpus
 
 LOWEST_LOG10 = -16.0
 """Powers are kept as log10, at least this (-160 dBFS), in float16: steps of at most 0.08 dB."""
@@ -75,9 +75,9 @@ _ARRAYS = {"mixture": (CHANNELS,), "target": (CHANNELS,), "bleed": (CHANNELS,), 
 _worker: dict[str, object] = {}
 
 
-def _start_worker(folder: str, config: SceneConfig, split: str, seed: int) -> None:
+def _start_worker(data: DataConfig, config: SceneConfig, split: str, seed: int) -> None:
     torch.set_num_threads(1)
-    _worker.update(corpus=Corpus.from_manifest(folder), config=config, split=split, seed=seed, front=Front())
+    _worker.update(corpus=open_corpus(data), config=config, split=split, seed=seed, front=Front())
 
 
 def _prepare(i: int) -> tuple[int, Features]:
@@ -101,17 +101,15 @@ class Store:
         return len(self.loud_db)
 
 
-def prepare(
-    parent: Path, corpus: Path, config: SceneConfig, *, split: str, scenes: int, seed: int, jobs: int = 2
-) -> Store:
-    """Compose ``scenes`` scenes and keep what the front hears of them, or go on with, or reuse, an earlier run.
+def prepare(data: DataConfig, config: SceneConfig, *, split: str, seed: int) -> Store:
+    """Compose ``data.scenes`` scenes and keep what the front hears of them, or go on with, or reuse, an earlier run.
 
     The folder's name carries a hash of everything that the content depends on.
     """
-    manifest = (corpus / "manifest.csv").read_bytes()
-    recipe = {"config": asdict(config), "split": split, "scenes": scenes, "seed": seed}
-    digest = hashlib.sha256(json.dumps(recipe, sort_keys=True).encode() + manifest).hexdigest()[:12]
-    folder = parent / f"{split}-{scenes}-{digest}"
+    scenes = data.scenes
+    recipe = {"config": asdict(config), "split": split, "scenes": scenes, "seed": seed, "data": digest(open_corpus(data))}
+    name = hashlib.sha256(json.dumps(recipe, sort_keys=True).encode()).hexdigest()[:12]
+    folder = Path(data.store) / f"{split}-{scenes}-{name}"
     folder.mkdir(parents=True, exist_ok=True)
     blocks = round(config.seconds * 48_000) // BLOCK
     shapes = {name: ((scenes, blocks, *rest), np.float16) for name, rest in _ARRAYS.items()}
@@ -121,7 +119,7 @@ def prepare(
     if todo:
         (folder / "recipe.json").write_text(json.dumps(recipe, indent=1))
         context = multiprocessing.get_context("spawn")
-        with context.Pool(jobs, _start_worker, (str(corpus), config, split, seed)) as pool:
+        with context.Pool(data.jobs, _start_worker, (data, config, split, seed)) as pool:
             _fill(arrays, tqdm(pool.imap_unordered(_prepare, todo), total=len(todo), desc=f"scenes ({split})"))
         for array in arrays.values():
             array.flush()

@@ -24,6 +24,8 @@ from training.curves import draw_curves
 from training.features import Store, prepare
 from training.gate_net import GateNet
 from training.losses import gate_loss
+from training.metrics import MEASURES
+from training.source import digest, open_corpus, provenance
 from training.validate import Validation
 
 LOG_EVERY = 50
@@ -70,17 +72,34 @@ def train(config: Config, folder: Path, *, device: str = "cpu", validation: Vali
             if validation is not None:
                 write(folder, {"step": step} | validation(average))
                 draw_curves(folder / "log.jsonl", folder / "curves.png")
-            save(path, config, step, net, average, optimiser, rng)
+            result = finish(config, average, validation) if step == config.optimiser.steps and validation else None
+            save(path, config, step, net, average, optimiser, rng, result)
             elapsed = time.perf_counter()
     return path
 
 
+def finish(config: Config, net: GateNet, validation: Validation) -> dict[str, Any]:
+    """What an exporter needs to know of a run that has ended: decision thresholds, scores and where the sound came from."""
+    open_at, close_at = validation.choose_decision(net)
+    table = validation.table(validation.gates(net), open_at, close_at)
+    scores = {kind: {m: round(float(row[m]), 4) for m in MEASURES} for kind, row in table.items()}
+    corpus = open_corpus(config.data)
+    rows = provenance(corpus)
+    return {
+        "open_at": open_at,
+        "close_at": close_at,
+        "scores": scores,
+        "scenes_per_kind": len(validation.kinds) // max(len(table), 1),
+        "sources": rows,
+        "training_data": f"{sum(row[2] for row in rows)} recordings from {len({row[1] for row in rows})} sources; see CARD.md",
+        "data_sha256": digest(corpus),
+        "date": time.strftime("%Y-%m-%d"),
+    }
+
+
 def scenes(config: Config) -> Store:
     """The training scenes, prepared now or earlier."""
-    data = config.data
-    return prepare(
-        Path(data.store), Path(data.corpus), config.scene, split="train", scenes=data.scenes, seed=config.seed, jobs=data.jobs
-    )
+    return prepare(config.data, config.scene, split="train", seed=config.seed)
 
 
 def learning_rate(step: int, config: Config) -> float:
@@ -100,8 +119,10 @@ def blend(average: GateNet, net: GateNet, keep: float) -> None:
         a.lerp_(b, 1.0 - keep)
 
 
-def save(path: Path, config: Config, step: int, net: GateNet, average: GateNet, optimiser: Any, rng: Any) -> None:
-    """Everything that going on needs, written beside and renamed."""
+def save(
+    path: Path, config: Config, step: int, net: GateNet, average: GateNet, optimiser: Any, rng: Any, result: Any
+) -> None:
+    """Everything that going on, or exporting, needs, written beside and renamed."""
     state = {
         "config": dataclasses.asdict(config),
         "step": step,
@@ -111,6 +132,7 @@ def save(path: Path, config: Config, step: int, net: GateNet, average: GateNet, 
         "numpy_rng": rng.bit_generator.state,
         "torch_rng": torch.get_rng_state(),
         "commit": commit(),
+        "result": result,
     }
     partial = path.with_suffix(".partial")
     torch.save(state, partial)
@@ -153,7 +175,7 @@ def main(argv: list[str] | None = None) -> int:
     args = parser.parse_args(argv)
     try:
         config = load(args.config, args.set)
-        validation = Validation.from_corpus(Path(config.data.corpus))
+        validation = Validation.from_corpus(open_corpus(config.data))
         path = train(config, args.runs / config.name, device=args.device, validation=validation)
     except (ConfigError, FileNotFoundError, ValueError, FloatingPointError) as error:
         print(f"training.train: error: {error}", file=sys.stderr)

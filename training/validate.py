@@ -2,7 +2,6 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from pathlib import Path
 
 import numpy as np
 import torch
@@ -36,9 +35,9 @@ class Validation:
     kinds: Sequence[str]
 
     @classmethod
-    def from_corpus(cls, corpus: Path, *, split: str = "val", seed: int = 0, per_kind: int = 24) -> "Validation":
-        """Judged scenes of a corpus folder with a manifest."""
-        return cls.from_scenes(judged_scenes(Corpus.from_manifest(corpus), split, seed, per_kind))
+    def from_corpus(cls, corpus: Corpus, *, split: str = "val", seed: int = 0, per_kind: int = 24) -> "Validation":
+        """Judged scenes of a corpus."""
+        return cls.from_scenes(judged_scenes(corpus, split, seed, per_kind))
 
     @classmethod
     def from_scenes(cls, scenes: Sequence[Scene]) -> "Validation":

@@ -1,0 +1,60 @@
+"""The card of a preset: what it was taught, from which recordings, under which licences, and how good it is."""
+
+import dataclasses
+from typing import Any
+
+from gate.contract import Contract
+from training.config import Config
+from training.validate import TARGETS
+
+COLUMNS = {
+    "auc": "AUC",
+    "balanced": "balanced accuracy",
+    "onset_ms": "onset ms, median",
+    "onset_p90_ms": "p90",
+    "missed": "missed",
+    "needless_min": "needless a minute",
+    "chops_min": "chops a minute",
+    "lost_db": "lost dB",
+    "cut_db": "cut dB",
+}
+
+
+def text(contract: Contract, config: Config, state: dict[str, Any], figures: dict[str, float]) -> str:
+    """The card as Markdown."""
+    result = state["result"]
+    parameters = sum(v.numel() for v in state["average"].values())
+    lines = [
+        f"# {contract.name}",
+        "",
+        f"A gate taught to open for {contract.taught}.",
+        "",
+        f"- Made {result['date']} by `python -m training.train training/configs/{contract.name}.toml` and "
+        f"`python -m export.to_onnx runs/{contract.name}/checkpoint.pt presets/{contract.name}`, seed {config.seed}, "
+        f"{state['step']} steps, {config.data.scenes} scenes of {config.scene.seconds:g} s.",
+        f"- {parameters:,} learned weights; licence of the weights: {contract.licence}.",
+        f"- Opens over {contract.open_at:g}, lets go under {contract.close_at:g} (chosen on `val`).",
+        f"- Defaults: threshold {contract.default_threshold_db:g} dBFS, range {contract.default_range_db:g} dB.",
+        f"- Hash of the recordings' list: `{result['data_sha256'][:16]}`.",
+        f"- Largest difference in gain between torch, ONNX and engine: "
+        f"{max(v for k, v in figures.items() if k.endswith('_gain')):.1e}.",
+        "",
+        "## Scores",
+        "",
+        f"On {result['scenes_per_kind']} + {result['scenes_per_kind']} scenes of 20 s from the `val` split (speakers and bleed that were not trained on; the decision "
+        "thresholds were chosen on them), range -80 dB, no lookahead. The measures are defined in `training/metrics.py`.",
+        "",
+        "| | " + " | ".join(COLUMNS.values()) + " |",
+        "|---" * (len(COLUMNS) + 1) + "|",
+    ]
+    for kind, row in result["scores"].items():
+        lines.append(f"| under {kind} | " + " | ".join(f"{row[name]:.3g}" for name in COLUMNS) + " |")
+    goal = " | ".join(f"{TARGETS[name]:g}" if name in TARGETS else ".94" for name in COLUMNS)
+    lines += [f"| *aimed at* | {goal} |", "", "## Recordings it learned from", ""]
+    lines += ["| class | source | files | licence |", "|---|---|---|---|"]
+    lines += [f"| {row[0]} | {row[1]} | {row[2]} | {row[3]} |" for row in result["sources"]]
+    lines += ["", "Hum, hiss, fans, clicks, breath, coughs and thumps are synthetic, and so are half of the rooms.", ""]
+    lines += ["## Settings", "", "```"]
+    for table in ("model", "batch", "loss", "optimiser"):
+        lines += [f"{table}: {dataclasses.asdict(getattr(config, table))}"]
+    return "\n".join([*lines, "```", ""])

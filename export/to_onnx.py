@@ -1,0 +1,106 @@
+"""From a checkpoint to a preset: ``python -m export.to_onnx runs/voice/checkpoint.pt presets/voice``."""
+
+import argparse
+import sys
+from pathlib import Path
+from typing import Any
+
+import torch
+
+from export import card, golden, parity
+from export.graph import READOUTS, build, state_shapes
+from gate import contract, preset
+from gate.errors import GateError
+from training.config import Config, from_dict
+from training.gate_net import GateNet
+
+LICENCE = "GPL-3.0-or-later"
+GOLDEN_THRESHOLD_DB = -40.0
+
+
+class ExportError(ValueError):
+    """A checkpoint that cannot become a preset."""
+
+
+def load(path: Path) -> tuple[GateNet, Config, dict[str, Any]]:
+    """The averaged network of a checkpoint, its configuration, and everything else in it.
+
+    Raises:
+        ExportError: not a checkpoint of ``training.train``, or its run has not ended.
+    """
+    try:
+        state = torch.load(path, weights_only=True)
+    except FileNotFoundError:
+        raise ExportError(f"expected a checkpoint, found no file at {path}; train one first") from None
+    except Exception as error:
+        raise ExportError(f"expected a checkpoint of training.train in {path}, got: {error}") from error
+    if not state.get("result"):
+        raise ExportError(f"{path} is of a run that has not ended (step {state.get('step')}); run training.train again")
+    config = from_dict(Config, state["config"])
+    net = GateNet(config.model).eval()
+    net.load_state_dict(state["average"])
+    return net, config, state
+
+
+def to_model(net: GateNet, config: Config, state: dict[str, Any]) -> bytes:
+    """The model file: graph and contract."""
+    result = state["result"]
+    metadata = {
+        "kind": "gate",
+        "name": config.name,
+        "taught": config.taught,
+        "sample_rate": 48_000,
+        "block": 100,
+        "latency_samples": net.latency_samples,
+        "states": [{"name": name, "shape": shape} for name, shape in state_shapes(net).items()],
+        "readouts": [{"name": name, "unit": unit} for name, unit in READOUTS],
+        "decision": {"open_at": result["open_at"], "close_at": result["close_at"]},
+        "defaults": {"threshold_db": -40.0, "range_db": -80.0},
+        "licence": LICENCE,
+        "training_data": result["training_data"],
+        "scores": result["scores"],
+    }
+    return contract.write(build(net), metadata)
+
+
+def export(checkpoint: Path, folder: Path) -> dict[str, float]:
+    """Write model, defaults, card, parity figures and golden data into a preset's folder; returns the figures.
+
+    Raises:
+        ExportError: the checkpoint is unfit, or the ways to run the network disagree on the gain.
+    """
+    net, config, state = load(checkpoint)
+    model = to_model(net, config, state)
+    checked = contract.read(model)
+    x = golden.sound()
+    figures = parity.measure(net, checked, x, GOLDEN_THRESHOLD_DB)
+    worst = max(value for name, value in figures.items() if name.endswith("_gain"))
+    if not worst <= parity.GAIN_TOLERANCE:
+        raise ExportError(f"expected gains to agree within {parity.GAIN_TOLERANCE}, got {figures}; nothing was written")
+    preset.write_preset(folder, model)
+    parity.save(folder / "parity.json", figures)
+    curve = parity.engine_curve(checked, x, GOLDEN_THRESHOLD_DB, 1)
+    golden.save(folder / "golden" / golden.FILE, x, GOLDEN_THRESHOLD_DB, curve)
+    (folder / "CARD.md").write_text(card.text(checked, config, state, figures))
+    return figures
+
+
+def main(argv: list[str] | None = None) -> int:
+    """The command line."""
+    parser = argparse.ArgumentParser(prog="python -m export.to_onnx", description=(__doc__ or "").splitlines()[0])
+    parser.add_argument("checkpoint", type=Path, help="runs/NAME/checkpoint.pt of a finished run")
+    parser.add_argument("folder", type=Path, help="the preset's folder, such as presets/voice")
+    args = parser.parse_args(argv)
+    try:
+        figures = export(args.checkpoint, args.folder)
+    except (GateError, ExportError, OSError) as error:
+        print(f"export.to_onnx: error: {error}", file=sys.stderr)
+        return 1
+    for name, value in figures.items():
+        print(f"{name:28} {value:.2e}")
+    print(f"wrote {args.folder}")
+    return 0
+
+
+if __name__ == "__main__":
+    raise SystemExit(main())

@@ -1,0 +1,116 @@
+"""The loop: reproducible, resumable, and able to learn."""
+
+import dataclasses
+
+import numpy as np
+import pytest
+import torch
+
+from tests.training.stores import make_store
+from training import train as loop
+from training.batches import BatchConfig, draw
+from training.config import Config, ConfigError, OptimiserConfig, load
+from training.gate_net import GateConfig, GateNet
+from training.losses import LossConfig, gate_loss
+
+CONFIG = Config(
+    model=GateConfig(width=8, hidden=8),
+    batch=BatchConfig(sequences=3, blocks=180),
+    optimiser=OptimiserConfig(steps=6, evaluate_every=3),
+)
+
+
+@pytest.fixture
+def store(tmp_path, monkeypatch):
+    store = make_store(tmp_path / "store")
+    monkeypatch.setattr(loop, "scenes", lambda config: store)
+    return store
+
+
+def _weights(path):
+    return torch.load(path, weights_only=True)["net"]
+
+
+def test_two_runs_with_one_seed_are_one_run(store, tmp_path):
+    """Same seed, same weights, bit for bit."""
+    a, b = (_weights(loop.train(CONFIG, tmp_path / name)) for name in "ab")
+    assert all(torch.equal(a[k], b[k]) for k in a)
+
+
+def test_going_on_gives_what_not_stopping_gives(store, tmp_path, monkeypatch):
+    """A run that is interrupted behind a checkpoint ends with the weights of one that was not."""
+    whole = _weights(loop.train(CONFIG, tmp_path / "whole"))
+    draws = {"left": 4}
+
+    def failing(*args):
+        draws["left"] -= 1
+        if draws["left"] < 0:
+            raise KeyboardInterrupt
+        return draw(*args)
+
+    monkeypatch.setattr(loop, "draw", failing)
+    with pytest.raises(KeyboardInterrupt):
+        loop.train(CONFIG, tmp_path / "cut")
+    monkeypatch.setattr(loop, "draw", draw)
+    cut = _weights(loop.train(CONFIG, tmp_path / "cut"))
+    assert all(torch.equal(whole[k], cut[k]) for k in whole)
+
+
+def test_another_configuration_does_not_go_on(store, tmp_path):
+    """A checkpoint belongs to its configuration."""
+    loop.train(CONFIG, tmp_path / "run")
+    other = dataclasses.replace(CONFIG, seed=5)
+    with pytest.raises(ConfigError, match="another configuration"):
+        loop.train(other, tmp_path / "run")
+
+
+def test_one_batch_can_be_learned_by_heart(tmp_path):
+    """The network and the losses can fit a batch: after 150 steps the decision is right nearly everywhere."""
+    store = make_store(tmp_path / "store")
+    batch = draw(store, dataclasses.replace(CONFIG.batch, threshold_above=0.0), np.random.default_rng(0))
+    torch.manual_seed(0)
+    net = GateNet(GateConfig(width=16, hidden=16))
+    optimiser = torch.optim.AdamW(net.parameters(), 1e-2)
+    for _ in range(150):
+        output, _ = net.decide(batch.powers, net.initial_state(len(batch.label)))
+        losses = gate_loss(output, batch, LossConfig())
+        optimiser.zero_grad()
+        losses["total"].backward()
+        optimiser.step()
+    scored = batch.label >= 0
+    right = ((output.logit > 0) == (batch.label == 1))[scored].float().mean()
+    assert right > 0.97
+
+
+def test_settings_come_from_toml_and_from_the_command_line(tmp_path):
+    """--set wins over the file; integers are taken for floats; lists for tuples."""
+    path = tmp_path / "c.toml"
+    path.write_text('name = "x"\n[optimiser]\nsteps = 5\nlearning_rate = 1\n')
+    config = load(path, ["optimiser.steps=7", "batch.threshold_under_db=[1.0, 2.0]"])
+    assert (config.name, config.optimiser.steps, config.optimiser.learning_rate) == ("x", 7, 1.0)
+    assert config.batch.threshold_under_db == (1.0, 2.0)
+
+
+@pytest.mark.parametrize(
+    ("change", "says"),
+    [
+        ("optimiser.stepz=7", "unknown key optimiser.stepz; did you mean steps?"),
+        ("seed='a'", "expected int for seed, got 'a'; the default is 0"),
+        ("seed=", "expected TOML"),
+    ],
+)
+def test_a_wrong_setting_is_named(tmp_path, change, says):
+    """Unknown keys name the close ones; wrong types name the default."""
+    path = tmp_path / "c.toml"
+    path.write_text("")
+    with pytest.raises(ConfigError) as error:
+        load(path, [change])
+    assert says in str(error.value)
+
+
+def test_no_corpus_is_one_sentence(tmp_path, capsys):
+    """The command line says what is missing, and exits with 1."""
+    path = tmp_path / "c.toml"
+    path.write_text(f'[data]\ncorpus = "{tmp_path}"\n')
+    assert loop.main([str(path), "--runs", str(tmp_path / "runs")]) == 1
+    assert "error: expected" in capsys.readouterr().err

@@ -1,0 +1,52 @@
+"""Where a run's recordings come from, small enough to hand to another process, and what became of them."""
+
+import hashlib
+from collections import Counter
+from dataclasses import dataclass
+
+from training.corpus import Corpus
+
+
+@dataclass(frozen=True)
+class DataConfig:
+    """Where sound comes from and how much of it is composed. Folders are relative to where the command runs.
+
+    ``corpus`` is a folder with a manifest; naming plain folders in ``target`` and ``bleed`` takes their place.
+    """
+
+    corpus: str = "../shared/corpus"
+    target: tuple[str, ...] = ()
+    bleed: tuple[str, ...] = ()
+    store: str = "data"
+    scenes: int = 3600
+    jobs: int = 2
+
+
+def open_corpus(data: DataConfig) -> Corpus:
+    """The recordings that a configuration names.
+
+    Raises:
+        FileNotFoundError, ValueError: see ``Corpus.from_manifest`` and ``Corpus.from_folders``.
+    """
+    if data.target or data.bleed:
+        return Corpus.from_folders(data.target, data.bleed)
+    return Corpus.from_manifest(data.corpus)
+
+
+def digest(corpus: Corpus) -> str:
+    """SHA-256 over what every item is: its place, class, owner, split and size on disk."""
+    lines = sorted(f"{i.path.name} {i.kind} {i.owner} {i.split} {i.path.stat().st_size}" for i in corpus.all)
+    return hashlib.sha256("\n".join(lines).encode()).hexdigest()
+
+
+def provenance(corpus: Corpus, split: str = "train") -> list[tuple[str, str, int, str]]:
+    """(class, source, files, licences) of everything in a split, sorted: for the card."""
+    files: Counter[tuple[str, str]] = Counter()
+    licences: dict[tuple[str, str], set[str]] = {}
+    for item in corpus.all:
+        if item.split != split:
+            continue
+        key = (item.kind, item.source.split(" (")[0])
+        files[key] += 1
+        licences.setdefault(key, set()).add(item.licence.split(" (")[0] or "not stated")
+    return [(*key, files[key], "; ".join(sorted(licences[key]))) for key in sorted(files)]
