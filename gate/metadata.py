@@ -33,11 +33,11 @@ MAX_READOUTS = 32
 MAX_AXES = 6
 """Axes of a state."""
 
-THRESHOLD_DB = (-120.0, 20.0)
-"""Range of a default threshold, dBFS."""
+THRESHOLD_DB = (-80.0, 0.0)
+"""Range of a default threshold, dBFS: the control's (``gate.parameters``, not imported: it needs numpy)."""
 
 RANGE_DB = (-120.0, 0.0)
-"""Range of a default range, dB."""
+"""Range of a default range, dB: that of the control."""
 
 IDENTIFIER = re.compile(r"[A-Za-z_][A-Za-z0-9_]{0,63}")
 """Names of states and readouts."""

@@ -21,7 +21,7 @@ from typing import Any
 from gate import contract
 from gate.contract import Contract
 from gate.errors import PresetError
-from gate.metadata import THRESHOLD_DB
+from gate.metadata import RANGE_DB, THRESHOLD_DB
 
 FORMAT = 1
 """Version of preset.json."""
@@ -31,9 +31,6 @@ MODEL = "model.onnx"
 
 MAX_FILE_BYTES = 1 << 20
 """Largest preset.json: 1 MiB."""
-
-LOWEST_RANGE_DB = -120.0
-"""Lowest range but -inf."""
 
 
 @dataclass(frozen=True)
@@ -112,7 +109,7 @@ def write_preset(
         folder: made if it is not there.
         model: a model file's bytes that keeps the contract.
         name: of the preset; default the model's.
-        threshold_db: default threshold, dBFS, -120 to 20; default the model's.
+        threshold_db: default threshold, dBFS, -80 to 0; default the model's.
         range_db: default range, dB, -120 to 0 or -inf; default the model's.
         extra: more fields; those that a preset.json has there already stay unless they are named here.
 
@@ -225,8 +222,8 @@ def _defaults(path: Path, fields: dict[str, Any], checked: Contract) -> Defaults
         raise PresetError(
             f'{path}: expected "threshold_db" from {low:g} to {high:g}, got {threshold_db!r}; mend it'
         )
-    if not _is_number(range_db) or not (LOWEST_RANGE_DB <= range_db <= 0.0 or range_db == -math.inf):
-        limits = f"from {LOWEST_RANGE_DB:g} to 0, or -inf"
+    if not _is_number(range_db) or not (RANGE_DB[0] <= range_db <= RANGE_DB[1] or range_db == -math.inf):
+        limits = f"from {RANGE_DB[0]:g} to {RANGE_DB[1]:g}, or -inf"
         raise PresetError(f'{path}: expected "range_db" {limits}, got {range_db!r}; mend it')
     return Defaults(float(threshold_db), float(range_db))
 

@@ -13,6 +13,8 @@ import pytest
 
 from gate import contract
 from gate.errors import ContractError
+from gate.metadata import RANGE_DB, THRESHOLD_DB
+from gate.parameters import BY_ID
 from tests import toy_breaks, toy_model
 
 ROOT = Path(__file__).parents[2]
@@ -96,6 +98,12 @@ def test_a_contract_cannot_be_changed():
     """Two engines may share one."""
     with pytest.raises(dataclasses.FrozenInstanceError):
         contract.read(toy_model.build()).name = "other"
+
+
+@pytest.mark.parametrize(("control", "limits"), [("threshold", THRESHOLD_DB), ("range", RANGE_DB)])
+def test_defaults_are_within_the_controls(control, limits):
+    """A model cannot ask for a default that its control cannot show."""
+    assert (BY_ID[control].minimum, BY_ID[control].maximum) == limits
 
 
 def test_free_axes_of_outputs_may_hide_fixed_ones():
