@@ -23,6 +23,17 @@ WARM_AFTER_S = 1.0
 
 TIGHT_CALLBACKS = 20_000
 
+TIMES = (
+    "warm_us",
+    "warm_model_us",
+    "cold_us",
+    "tight_model_us",
+    "floor_us",
+    "late_us",
+    "floor_late_us",
+)
+"""Keys of a result that hold percentiles, in microseconds."""
+
 
 def measure(rate: int, preset: str, seconds: float, channels: int = 1) -> dict[str, Any]:
     """All figures of one rate, in microseconds: cold and warm first, then the floor, then the tight loop."""
