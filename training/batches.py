@@ -23,7 +23,7 @@ class BatchConfig:
     blocks: int = 2400
     remix: float = 0.6
     remix_level_db: float = 6.0
-    threshold_under_db: tuple[float, float] = (8.0, 42.0)
+    threshold_under_db: tuple[float, float] = (8.0, 40.0)
     threshold_above: float = 0.05
     tilt_db: float = 4.0
 

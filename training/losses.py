@@ -25,14 +25,16 @@ RESOLUTIONS_BLOCKS = (1, 4, 16)
 
 @dataclass(frozen=True)
 class LossConfig:
-    """Weight of each term, extra weight of onsets, and how sharply the soft decision follows the logit."""
+    """Weight of each term; of onsets (extra) and of shut blocks in the first two; of bleed let through against target
+    lost in the third; and how sharply the soft decision follows the logit."""
 
     decision: float = 1.0
     openness: float = 1.0
-    heard: float = 0.5
-    chatter: float = 2.0
-    onset_weight: float = 3.0
-    shut_weight: float = 1.0
+    heard: float = 1.5
+    chatter: float = 3.0
+    onset_weight: float = 1.5
+    shut_weight: float = 1.5
+    leak_weight: float = 2.0
     sharpness: float = 3.0
 
 
@@ -61,7 +63,7 @@ def gate_loss(output: GateOutput, batch: Batch, config: LossConfig) -> dict[str,
     terms = {
         "decision": (weight * F.binary_cross_entropy_with_logits(output.logit, y, reduction="none")).sum(),
         "openness": (weight * (opened - y).abs()).sum(),
-        "heard": heard_distance(opened, batch),
+        "heard": heard_distance(opened, batch, config.leak_weight),
         "chatter": chatter(decision, label) + chatter(opened, label),
     }
     terms["total"] = torch.stack([getattr(config, name) * value for name, value in terms.items()]).sum()
@@ -75,7 +77,7 @@ def onset_mask(should_open: Tensor) -> Tensor:
     return (F.max_pool1d(F.pad(start, (ONSET_BLOCKS - 1, 0)), ONSET_BLOCKS, 1)[:, 0] > 0) & should_open
 
 
-def heard_distance(opened: Tensor, batch: Batch) -> Tensor:
+def heard_distance(opened: Tensor, batch: Batch, leak_weight: float) -> Tensor:
     """Magnitudes of target lost and bleed let through, as a share of the sequence's mean magnitude."""
     power_gain = opened.square()[..., None]
     elsewhere = (batch.label != 1).to(opened.dtype)[..., None]
@@ -85,7 +87,7 @@ def heard_distance(opened: Tensor, batch: Batch) -> Tensor:
         pooled = lambda p, blocks=blocks: (_mean_over(p, blocks) + 1e-8).sqrt()  # noqa: E731
         lost = (pooled(batch.target) - pooled(power_gain * batch.target)).mean(dim=(1, 2))
         let_through = pooled(power_gain * elsewhere * batch.bleed).mean(dim=(1, 2))
-        total = total + (lost + let_through) / magnitude
+        total = total + (lost + leak_weight * let_through) / magnitude
     return total.mean() / len(RESOLUTIONS_BLOCKS)
 
 
