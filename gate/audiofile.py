@@ -1,8 +1,8 @@
 """Sound files in and out, in pieces: the same format, rate, channels and length come out again.
 
 libsndfile does the coding. Whole-number samples are read and written as whole numbers, and ``gate.samples``
-converts them: libsndfile would divide by 2^(n-1) when it reads floats and multiply by 2^(n-1) - 1 when it writes
-them, and a sound that passes unchanged would not come out unchanged.
+converts them: libsndfile would divide by 2^(n-1) when it reads floats and multiply by 2^(n-1) - 1 when it
+writes them, and a sound that passes unchanged would not come out unchanged.
 """
 
 import contextlib
