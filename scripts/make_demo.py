@@ -87,7 +87,7 @@ def render(before: Path, after: Path, options: list[str]) -> float:
     extra += ["--report", str(after.with_name("report.json")), "--force"]
     command = [sys.executable, "-m", "gate.cli.render", str(before), "-o", str(after), *options, *extra]
     start = time.perf_counter()
-    done = subprocess.run(command, cwd=ROOT)
+    done = subprocess.run(command)
     if done.returncode:
         raise SystemExit(done.returncode)
     return time.perf_counter() - start
@@ -130,7 +130,7 @@ def main(argv: list[str] | None = None) -> int:
     # Once more without picture and curve: matplotlib takes longer to start than the gate takes to run.
     plain = [sys.executable, "-m", "gate.cli.render", str(before), "-o", str(after), *options, "--force"]
     start = time.perf_counter()
-    subprocess.run(plain, cwd=ROOT, check=True, stdout=subprocess.DEVNULL)
+    subprocess.run(plain, check=True, stdout=subprocess.DEVNULL)
     plain_s = time.perf_counter() - start
 
     x, rate = soundfile.read(after, always_2d=True)
