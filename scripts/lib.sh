@@ -106,8 +106,8 @@ set_up() {
     make_venv
     say "installing learned-gate with all extras, pinned (minutes, the first time)"
     export PIP_DISABLE_PIP_VERSION_CHECK=1
-    # The build backend first, pinned like the rest: an isolated build would take the newest.
-    "$PY" -m pip install -q -c constraints.txt hatchling
-    "$PY" -m pip install -q -c constraints.txt --no-build-isolation -e '.[all,dev]'
+    # The build backend first, pinned like the rest: an isolated build would take the newest. -qq: errors only.
+    "$PY" -m pip install -qq -c constraints.txt hatchling
+    "$PY" -m pip install -qq -c constraints.txt --no-build-isolation -e '.[all,dev]'
     echo "$want" >"$STAMP"
 }
