@@ -75,22 +75,29 @@ find_python() { # prints the interpreter to build .venv with; 3.11 and 3.12 firs
     return 1
 }
 
+can_make_venv() { "$1" -c 'import ensurepip, venv' >/dev/null 2>&1; }
+
+python_packages() { # prints what Debian lacks for making .venv: Python itself, or the part of it that it splits off
+    local python
+    if is_good_venv; then
+        return
+    elif ! python="$(find_python)"; then
+        echo python3 python3-venv
+    elif ! can_make_venv "$python"; then
+        "$python" -c 'import sys; print("python%d.%d-venv" % sys.version_info[:2])'
+    fi
+}
+
+is_good_venv() { [ -x "$PY" ] && is_new_enough "$PY" && "$PY" -m pip --version >/dev/null 2>&1; }
+
 make_venv() {
-    if [ -x "$PY" ] && is_new_enough "$PY" && "$PY" -m pip --version >/dev/null 2>&1; then
+    if is_good_venv; then
         return
     fi
-    local python version
-    if ! python="$(find_python)"; then
-        command -v apt-get >/dev/null && [ "$(id -u)" -eq 0 ] && apt_install python3 python3-venv
-        python="$(find_python)" || die "no Python 3.11 or newer found: install one, or name it with PYTHON=/path/to/python3"
-    fi
-    version="$("$python" -c 'import sys; print("%d.%d" % sys.version_info[:2])')"
-    if ! "$python" -c 'import ensurepip, venv' >/dev/null 2>&1; then
-        system_packages "python$version-venv"
-        "$python" -c 'import ensurepip, venv' >/dev/null 2>&1 ||
-            die "Python $version cannot make environments: sudo apt-get install python$version-venv"
-    fi
-    say "making .venv with Python $version ($python)"
+    local python
+    python="$(find_python)" || die "no Python 3.11 or newer found: install one, or name it with PYTHON=/path/to/python3"
+    can_make_venv "$python" || die "$python cannot make environments: install the packages named above"
+    say "making .venv with $("$python" --version) ($python)"
     rm -rf "$VENV"
     "$python" -m venv "$VENV"
 }
@@ -102,7 +109,8 @@ set_up() {
     if [ -x "$PY" ] && [ "$(cat "$STAMP" 2>/dev/null)" = "$want" ] && is_new_enough "$PY"; then
         return
     fi
-    system_packages "${SYSTEM_PACKAGES[@]}"
+    # shellcheck disable=SC2046 # several words are several packages
+    system_packages $(python_packages) "${SYSTEM_PACKAGES[@]}"
     make_venv
     say "installing learned-gate with all extras, pinned (minutes, the first time)"
     export PIP_DISABLE_PIP_VERSION_CHECK=1
