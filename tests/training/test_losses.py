@@ -1,0 +1,82 @@
+"""Each term of the loss says what it is meant to say."""
+
+import pytest
+import torch
+
+from training.gate_net import GateOutput
+from training.losses import Batch, LossConfig, chatter, gate_loss, heard_distance, onset_mask
+
+T = 200
+
+
+def _batch(bleed: float = 0.01) -> Batch:
+    label = torch.zeros(1, T, dtype=torch.int8)
+    label[:, 50:120] = 1
+    label[:, 120:150] = -1
+    target = torch.zeros(1, T, 32)
+    target[:, 50:120] = 10.0
+    return Batch(powers=torch.ones(1, T, 56), target=target, bleed=torch.full((1, T, 32), bleed), label=label)
+
+
+def _output(logit: torch.Tensor) -> GateOutput:
+    times = [torch.full((1, T), ms) for ms in (2.1, 0.0, 20.0)]
+    return GateOutput(logit, *times, key=torch.full((1, T, 32), 1 / 32), key_over_db=torch.zeros(1, T))
+
+
+def _right(label: torch.Tensor) -> torch.Tensor:
+    return torch.where(label == 1, 8.0, -8.0)
+
+
+def _wrong(kind: str) -> torch.Tensor:
+    logit = _right(_batch().label)
+    if kind == "late":
+        logit[:, 50:70] = -8.0
+    elif kind == "needless":
+        logit[:, 10:30] = 8.0
+    elif kind == "chopped":
+        logit[:, 80:90] = -8.0
+    return logit
+
+
+@pytest.mark.parametrize("kind", ["late", "needless", "chopped"])
+@pytest.mark.parametrize("term", ["decision", "openness", "heard", "total"])
+def test_every_fault_costs(kind, term):
+    """A late opening, a needless one and a chop are each dearer than the right curve, in each term."""
+    batch = _batch(bleed=1.0)
+    right = gate_loss(_output(_right(batch.label)), batch, LossConfig())[term]
+    assert gate_loss(_output(_wrong(kind)), batch, LossConfig())[term] > right + 1e-4
+
+
+def test_what_is_unscored_costs_no_decision():
+    """In foot and tail, opening and shutting are both fine."""
+    batch = _batch()
+    logit = _right(batch.label)
+    held = logit.clone()
+    held[:, 120:150] = 8.0
+    a, b = (gate_loss(_output(x), batch, LossConfig())["decision"] for x in (logit, held))
+    assert torch.equal(a, b)
+
+
+def test_onsets_are_the_first_blocks_of_openings():
+    """Twelve blocks from each start, no more than the opening is long."""
+    label = torch.zeros(1, 60, dtype=torch.bool)
+    label[:, 5:40] = True
+    label[:, 50:54] = True
+    mask = onset_mask(label)[0]
+    assert mask.nonzero()[:, 0].tolist() == [*range(5, 17), *range(50, 54)]
+
+
+def test_chatter_counts_movement_where_the_label_stands_still():
+    """Opening with the label is free; fluttering inside it is not."""
+    label = _batch().label
+    steady = (label == 1).float()
+    flutter = steady.clone()
+    flutter[:, 80:100:2] = 0.0
+    assert chatter(steady, label) == 0
+    assert chatter(flutter, label) > 0.05
+
+
+def test_heard_distance_of_a_perfect_gate_without_bleed_is_nothing():
+    """Nothing lost, nothing let through."""
+    batch = _batch(bleed=0.0)
+    assert heard_distance(torch.ones(1, T), batch, 1.0) == pytest.approx(0.0, abs=1e-3)
