@@ -287,13 +287,15 @@ class Writer:
             self._refuse(error)
         self.frames += len(x)
 
-    def commit(self) -> None:
-        """Finish the file, look whether it is all there, and give it its name.
+    def finish(self) -> None:
+        """Close the file and look whether it is all there; it still has its temporary name.
 
         Raises:
             AudioFileError: the disk is full, or the file does not read back as long as it was written.
         """
         file, self._file = self._file, None
+        if file is None:
+            return
         try:
             file.close()
             os.lseek(self._atomic.fd, 0, os.SEEK_SET)
@@ -308,6 +310,14 @@ class Writer:
                 f"{self._atomic.target} came out {frames} samples long, {self.frames} were expected and "
                 f"{self.layout.format} with {self.layout.subtype} cannot hold that; write .wav or .flac"
             )
+
+    def commit(self) -> None:
+        """Finish the file, if that was not done, and give it its name.
+
+        Raises:
+            AudioFileError: as ``finish``; or there is a file of that name by now, and no ``force``.
+        """
+        self.finish()
         self._atomic.commit()
 
     def _refuse(self, error: Exception | None) -> NoReturn:

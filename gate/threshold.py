@@ -1,5 +1,6 @@
 """``--threshold auto``: listen to the whole file once, and set the threshold between its noise and sound."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any, Protocol
 
@@ -104,7 +105,13 @@ class Levels:
         return FLOOR_DB + (lowest + at + 0.5) / BINS_PER_DB
 
 
-def measure(source: Source, rate: int, channels: int, fallback_db: float) -> AutoThreshold:
+def measure(
+    source: Source,
+    rate: int,
+    channels: int,
+    fallback_db: float,
+    pulse: Callable[[], None] = lambda: None,
+) -> AutoThreshold:
     """Listen to a file from its beginning to its end and choose.
 
     Args:
@@ -112,6 +119,7 @@ def measure(source: Source, rate: int, channels: int, fallback_db: float) -> Aut
         rate: of the sound, Hz.
         channels: 1 to 8.
         fallback_db: threshold for a file that is silent all through: the preset's.
+        pulse: called now and then; raises to end it.
 
     Raises:
         AudioFileError: the file cannot be read to its end.
@@ -119,6 +127,7 @@ def measure(source: Source, rate: int, channels: int, fallback_db: float) -> Aut
     levels = Levels(rate)
     buffer = np.empty((CHUNK // levels.window * levels.window, channels), source.dtype)
     while got := source.read(buffer):
+        pulse()
         levels.add(buffer[:got])
     return choose(levels.floor_db(), levels.loud_db(), fallback_db)
 

@@ -1,4 +1,4 @@
-"""``--threshold auto``: noise floor and loud level of a file, in constant memory, and the choice explained."""
+"""``--threshold auto``: noise floor and loud level of a file, in constant memory, and why it is that."""
 
 import tracemalloc
 

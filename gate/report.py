@@ -1,0 +1,147 @@
+"""What a render did, in figures: for the printed summary and for ``--report``."""
+
+import json
+import math
+from dataclasses import asdict, dataclass, field
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+OPEN_AT = 0.5
+"""Openness above which a block counts as open: 6 dB under full gain."""
+
+
+@dataclass
+class Report:
+    """One rendered file. Units stand in the names; JSON has "-inf" for minus infinity, null for the unknown.
+
+    Attributes:
+        threshold_from: "given", "preset" or "auto"; ``threshold_reason`` says more.
+        latency_samples: by which the engine delayed the sound for the lookahead; the output is shifted back
+            by as much, so sound lies where it lay.
+        decision_delay_ms: by which a decision comes after its block's end, live (side-chain resampler).
+        open_share: blocks with openness over 0.5, of all blocks.
+        openings: times it went from shut to open, an open beginning included.
+        mean_gain_db: mean of the gain (as a factor) over all blocks, in dB.
+        real_time_factor: length of the sound over the time that the render took.
+    """
+
+    input: str
+    output: str
+    format: str
+    subtype: str
+    output_format: str
+    output_subtype: str
+    rate_hz: int
+    channels: int
+    frames: int
+    seconds: float
+    preset: str
+    model: str
+    graph_sha256: str
+    threshold_db: float
+    threshold_from: str
+    threshold_reason: str
+    noise_floor_db: float
+    loud_level_db: float
+    range_db: float
+    lookahead_ms: float
+    link: bool
+    live_buffer: int | None
+    device: str
+    latency_samples: int
+    decision_delay_samples: int
+    decision_delay_ms: float
+    blocks: int = 0
+    open_share: float = 0.0
+    openings: int = 0
+    mean_gain_db: float = 0.0
+    nonfinite_samples: int = 0
+    clipped_samples: int = 0
+    wall_seconds: float = 0.0
+    processor_seconds: float = 0.0
+    real_time_factor: float = 0.0
+    cuda_parity: dict[str, float] | None = None
+    warnings: list[str] = field(default_factory=list)
+    notes: list[str] = field(default_factory=list)
+
+    def to_dict(self) -> dict[str, Any]:
+        """The figures, fit for JSON, versions included."""
+        figures: dict[str, Any] = clean(asdict(self) | {"versions": versions()})
+        return figures
+
+
+class Tally:
+    """Counts a curve's rows as they come.
+
+    Args:
+        openness: column of openness.
+        gain_db: column of the gain.
+    """
+
+    def __init__(self, openness: int, gain_db: int) -> None:
+        self._columns = openness, gain_db
+        self._open = False
+        self.blocks = 0
+        self.open_blocks = 0
+        self.openings = 0
+        self._gain = 0.0
+
+    def add(self, rows: NDArray[np.float64]) -> None:
+        """Take rows (n, 11), which follow what came before."""
+        if not len(rows):
+            return
+        is_open = rows[:, self._columns[0]] > OPEN_AT
+        self.blocks += len(rows)
+        self.open_blocks += int(np.count_nonzero(is_open))
+        self.openings += int(np.count_nonzero(is_open[1:] & ~is_open[:-1])) + int(
+            is_open[0] and not self._open
+        )
+        self._open = bool(is_open[-1])
+        self._gain += float(np.power(10.0, rows[:, self._columns[1]] / 20.0).sum())
+
+    @property
+    def open_share(self) -> float:
+        """Blocks that were open, of all."""
+        return self.open_blocks / max(self.blocks, 1)
+
+    @property
+    def mean_gain_db(self) -> float:
+        """Mean gain (as a factor), in dB; -inf where it was 0 throughout."""
+        mean = self._gain / max(self.blocks, 1)
+        return 20.0 * math.log10(mean) if mean > 0.0 else -math.inf
+
+
+def clean(value: Any) -> Any:
+    """A value that strict JSON takes: -inf becomes "-inf", nan becomes null, all through."""
+    if isinstance(value, dict):
+        return {key: clean(item) for key, item in value.items()}
+    if isinstance(value, list | tuple):
+        return [clean(item) for item in value]
+    if isinstance(value, float) and not math.isfinite(value):
+        return None if math.isnan(value) else str(value)
+    return value
+
+
+def to_json(value: dict[str, Any]) -> bytes:
+    """The bytes of a JSON file for people: indented, other alphabets as they are."""
+    text = json.dumps(clean(value), indent=2, ensure_ascii=False, allow_nan=False)
+    # file names may hold bytes that are no text
+    return (text + "\n").encode("utf-8", "backslashreplace")
+
+
+def versions() -> dict[str, str]:
+    """Of this program and of what has a say in the result."""
+    import platform
+    from importlib.metadata import PackageNotFoundError, version
+
+    import soundfile
+
+    found = {"python": platform.python_version(), "libsndfile": str(soundfile.__libsndfile_version__)}
+    for name in ("learned-gate", "numpy", "numba", "soundfile", "onnxruntime", "onnxruntime-gpu"):
+        try:
+            found[name] = version(name)
+        except PackageNotFoundError:
+            continue  # one of the two runtimes, or this program run from its sources
+    return found
