@@ -1,60 +1,66 @@
-"""The compiled engine: one ``process`` is the only place where sound changes."""
+"""The engine: a model file, the memory and the runtime it needs, and the compiled ``process`` over them."""
 
+import math
 from types import TracebackType
 from typing import Any, Self
 
 import numpy as np
 from numpy.typing import NDArray
 
-CURVE_COLUMNS = (
-    "time_s",
-    "open_probability",
-    "openness",
-    "gain_db",
-    "attack_ms",
-    "hold_ms",
-    "release_ms",
-    "key_low_hz",
-    "key_high_hz",
-    "level_db",
-    "threshold_db",
-)
-"""What a row of ``Engine.take_curve`` holds, in this order; ``gain_db`` is -inf where the gain is 0."""
+from gate.contract import Contract
+from gate.decision import COLUMNS, CURVE_COLUMNS
+from gate.errors import EngineError
+from gate.loaded import LoadedModel
+from gate.metadata import MAX_CHANNELS
+from gate.ort import Device
+from gate.parameters import BY_ID
+from gate.process import THRESHOLD_LIMIT_DB, compiled
+from gate.record import FIELDS, aligned, make
+from gate.sidechain import FEED, Clock
+
+__all__ = ["CURVE_COLUMNS", "Engine"]
 
 
 class Engine:
     """One loaded model and the sound path round it.
 
-    Live (``batch=1``): every completed block runs the model at once. A decision acts from the first sample of
-    its block, or from the first sample of the call in which the block completes, whichever is later. A call of
-    ``process`` is a host buffer. Decisions are bit-identical however the sound is cut.
+    Live (``batch=1``): every completed block runs the model at once. A decision acts from the first sample
+    of its block, or from the first sample of the call in which the block completes, whichever is later. A
+    call of ``process`` is a host buffer. Decisions are bit-identical however the sound is cut.
 
-    Offline (``batch>1``, 256 is a good number): blocks run ``batch`` at a time, and sound *and* gain are both held
-    back by ``lead_samples``, long enough that every decision is known before its own block leaves. So each decision
-    acts from exactly the first sample of its block, at any rate, and the output is **bit-identical however
-    the sound is cut into calls**. The caller compensates, as it must for lookahead anyway::
+    Offline (``batch>1``, 256 is a good number): blocks run ``batch`` at a time, and sound *and* gain are both
+    held back by ``lead_samples``, long enough that every decision is known before its own block leaves. So
+    each decision acts from exactly the first sample of its block, at any rate, and the output is
+    **bit-identical however the sound is cut into calls**. The caller compensates, as for lookahead anyway::
 
         with Engine(contract, rate=44100, channels=2, batch=256, curve_rows=8192) as engine:
-            # feed the file, then engine.delay_samples frames of zeros;
-            # drop the first engine.delay_samples frames of what comes out: the rest is as long as the file.
-            for x in chunks:                      # any number of frames; 100,000 or so is fast
+            # Feed the file, then engine.delay_samples frames of zeros. Drop the first engine.delay_samples
+            # frames of what comes out: the rest is as long as the file.
+            for x in chunks:                      # any number of frames; 25,600 to 100,000 is fastest
                 engine.process(x, out)
                 curve = engine.take_curve()       # drop rows whose time_s >= the file's duration
 
-    After the file and ``delay_samples`` zeros, offline, every block that begins inside the file has its curve row.
-    Every call gives exactly as many samples as it takes. Calls are meant for one thread at a time; the compiled
-    part runs without the interpreter lock.
+    After the file and ``delay_samples`` zeros every block that begins inside the file has its curve row.
+
+    Every call gives exactly as many samples as it takes. A changed threshold or range acts from the next
+    block to complete, so whoever automates offline cuts calls where values change. One thread at a time may
+    call; the compiled part runs without the interpreter lock.
 
     Attributes:
-        record: the flat structured array, shape (1,), that parameters, readouts and counters live in; its table is
-            ``gate.record.FIELDS``. Offline check ``record["model_errors"][0]`` and ``record["nonfinite_samples"][0]``.
+        contract: the model file it was made from.
+        rate: of the sound, Hz.
+        channels: of the sound.
+        batch: blocks per model run.
+        dtype: of input and output.
+        record: the flat structured array, shape (1,), that parameters, readouts and counters live in; its
+            table is ``gate.record.FIELDS``. Offline, look at ``record["model_errors"][0]`` and
+            ``record["nonfinite_samples"][0]``.
+        curve_lost: rows that ``take_curve`` came too late for.
     """
-
-    record: NDArray[Any]
 
     def __init__(
         self,
-        contract: Any,
+        contract: Contract,
         *,
         rate: int,
         channels: int,
@@ -65,7 +71,7 @@ class Engine:
         batch: int = 1,
         curve_rows: int = 0,
         dtype: Any = np.float32,
-        device: str = "cpu",
+        device: Device = "cpu",
     ) -> None:
         """Load the model, try it out, and make everything that ``process`` needs.
 
@@ -79,69 +85,164 @@ class Engine:
             link: one decision for all channels; False is one decision, state and gain for each (readouts
                 and curve then show channel 0).
             batch: blocks per model run: 1 is live, more is offline.
-            curve_rows: blocks that ``take_curve`` can hold between two calls of it; give at least the blocks of
-                one ``process`` call plus ``batch``. Older rows are lost (``record["curve_lost"]``).
+            curve_rows: blocks that ``take_curve`` can hold between two calls of it; give at least the blocks
+                of one ``process`` call plus ``batch``. Older rows are lost, and counted in ``curve_lost``.
             dtype: float32 or float64, of both input and output.
             device: "cpu" or "cuda" (offline only).
 
         Raises:
             ContractError: the model cannot run as its contract says.
             DeviceError: cuda was asked for and cannot be had; the text says why.
+            EngineError: ONNX Runtime is not there.
             ValueError, TypeError: an argument is out of its range.
         """
-        raise NotImplementedError
+        if not 1 <= channels <= MAX_CHANNELS:
+            raise ValueError(
+                f"{channels} channels: expected 1 to {MAX_CHANNELS}; split the sound and render it in parts"
+            )
+        if batch < 1 or (device != "cpu" and batch == 1):
+            raise ValueError(f"batch {batch} on {device}: expected 1 or more, over 1 on cuda; give batch=256")
+        self.dtype: np.dtype[Any] = np.dtype(dtype)
+        if self.dtype not in (np.float32, np.float64):
+            raise TypeError(f"sound of {self.dtype}: expected float32 or float64; convert it first")
+        self._clock = Clock(rate)
+        self.contract, self.rate, self.channels, self.batch = contract, int(rate), channels, batch
+        lookahead_ms = BY_ID["lookahead"].check(lookahead_ms)
+        self._lookahead = math.floor(lookahead_ms * rate / 1000.0 + 0.5)
+        self._lead = self._clock.lead_samples(batch) if batch > 1 else 0
+        self.record = make()
+        self.threshold_db = contract.default_threshold_db if threshold_db is None else threshold_db
+        self.range_db = contract.default_range_db if range_db is None else range_db
+        self._process = compiled(self.dtype)
+        units = 1 if link else channels
+        self._memory: dict[str, NDArray[Any]] = {}
+        self._lay_out(units, curve_rows)
+        self._model: LoadedModel | None = LoadedModel(
+            contract,
+            channels=channels,
+            units=units,
+            batch=batch,
+            threshold_db=self.threshold_db,
+            device=device,
+        )
+        for name, value in self._model.fields.items():
+            self._set(name, value)
+        self._curve_read = self.curve_lost = 0
+        self._start = self.record.copy()
+
+    @property
+    def threshold_db(self) -> float:
+        """Threshold in dBFS; setting it acts from the next block on."""
+        return float(self.record["threshold_db"][0])
+
+    @threshold_db.setter
+    def threshold_db(self, value: float) -> None:
+        if not abs(value) <= THRESHOLD_LIMIT_DB:
+            raise ValueError(f"threshold {value} dBFS: expected a finite level; give -80 to 0")
+        self.record["threshold_db"] = value
+
+    @property
+    def range_db(self) -> float:
+        """Gain of the shut gate in dB; setting it acts from the next block on."""
+        return float(self.record["range_db"][0])
+
+    @range_db.setter
+    def range_db(self, value: float) -> None:
+        if not value <= 0.0:
+            raise ValueError(f"range {value} dB: expected 0 or less; give -120 to 0, or -inf")
+        self.record["range_db"] = value
 
     @property
     def latency_samples(self) -> int:
         """Delay of the sound in host samples that the user asked for: the lookahead."""
-        raise NotImplementedError
+        return self._lookahead
 
     @property
     def lead_samples(self) -> int:
         """Delay in host samples of sound and gain alike, offline; 0 live."""
-        raise NotImplementedError
+        return self._lead
 
     @property
     def delay_samples(self) -> int:
         """What the caller compensates: ``latency_samples + lead_samples``."""
-        raise NotImplementedError
+        return self._lookahead + self._lead
 
     @property
     def decision_delay_samples(self) -> int:
         """Host samples by which a block's decision can come after the block's end (side-chain resampler)."""
-        raise NotImplementedError
+        return self._clock.decision_delay_samples
 
     @property
     def decision_delay_ms(self) -> float:
         """``decision_delay_samples`` in ms, at most 0.5."""
-        raise NotImplementedError
+        return 1000.0 * self.decision_delay_samples / self.rate
 
     @property
     def model_error_text(self) -> str | None:
         """What ONNX Runtime said when a run first failed; None when none did."""
-        raise NotImplementedError
-
-    threshold_db: float
-    """Threshold in dBFS; setting it acts from the next block on."""
-
-    range_db: float
-    """Range in dB; setting it acts from the next block on."""
+        status = int(self.record["first_status"][0])
+        return self._model.session.library.text(status) if status and self._model else None
 
     def process(self, x: NDArray[Any], out: NDArray[Any]) -> None:
-        """Gate any number of samples: x and out are (n, channels), C-contiguous, of dtype; ``x is out`` is allowed."""
-        raise NotImplementedError
+        """Gate any number of samples.
+
+        Args:
+            x: (n, channels) of ``dtype``, C-contiguous, full scale 1.0; n from 0 up.
+            out: the same shape and type, overwritten; ``x`` itself is allowed, other overlaps are not.
+
+        Raises:
+            ValueError, TypeError: shape, layout or type are not that.
+            EngineError: the engine is closed.
+        """
+        if self._model is None:
+            raise EngineError("expected an open engine, got one that was closed; make a new one")
+        for name, array in (("input", x), ("output", out)):
+            if array.dtype != self.dtype:
+                raise TypeError(f"{name} of {array.dtype}: expected {self.dtype}; convert it first")
+            if array.ndim != 2 or array.shape[1] != self.channels or not array.flags.c_contiguous:
+                raise ValueError(
+                    f"{name} of {array.shape}: expected ({len(x)}, {self.channels}) in C order; copy it so"
+                )
+        if len(x) != len(out) or not out.flags.writeable:
+            raise ValueError(f"{len(x)} samples for {len(out)}: expected as many, writeable; fit the output")
+        self._process(self.record, x, out)
 
     def take_curve(self) -> NDArray[np.float64]:
-        """Rows (blocks since the last call, 11) float64, columns ``CURVE_COLUMNS``; needs ``curve_rows`` > 0."""
-        raise NotImplementedError
+        """What became of the blocks since the last call; needs ``curve_rows`` > 0.
+
+        Returns:
+            (blocks, 11) float64, columns ``CURVE_COLUMNS``; ``time_s`` is the start of the block.
+        """
+        curve = self._memory["curve"].reshape(-1, COLUMNS)
+        written = int(self.record["curve_written"][0])
+        oldest = max(self._curve_read, written - len(curve))
+        self.curve_lost += oldest - self._curve_read
+        self._curve_read = written
+        return curve[np.arange(oldest, written) % max(len(curve), 1)]
 
     def reset(self) -> None:
-        """Back to the start: state, ballistics, counters, delay; parameters stay."""
-        raise NotImplementedError
+        """Back to the start: states, ballistics, counters, delay; parameters stay. Not during ``process``.
+
+        Raises:
+            EngineError: the engine is closed.
+        """
+        if self._model is None:
+            raise EngineError("expected an open engine, got one that was closed; make a new one")
+        self._release_status()
+        for field in FIELDS:
+            if field.writer == "engine":
+                self.record[field.name] = self._start[field.name]
+        for name in ("history", "delay"):
+            self._memory[name][:] = 0
+        self._model.clear()
+        self._curve_read = self.curve_lost = 0
 
     def close(self) -> None:
-        """Release session and memory; may be called twice."""
-        raise NotImplementedError
+        """Release the model and everything of ONNX Runtime's; may be called twice. Not during ``process``."""
+        if self._model is not None:
+            self._release_status()
+            self._model.close()
+            self._model = None
 
     def __enter__(self) -> Self:
         """Itself."""
@@ -152,3 +253,66 @@ class Engine:
     ) -> None:
         """Close."""
         self.close()
+
+    def _lay_out(self, units: int, curve_rows: int) -> None:
+        """Allocate all memory that is not the model's, and write shape and addresses into the record."""
+        clock, channels, batch, contract = self._clock, self.channels, self.batch, self.contract
+        history = clock.kernel.shape[1] + FEED if clock.half else 0
+        # a run decides a batch of goals before the sound has come to those of the run before
+        pending = 2 * batch + 8
+        sizes: dict[str, tuple[int, Any]] = {
+            "floors": (batch, np.float64),
+            "history": (channels * history, np.float32),
+            "kernel": (clock.kernel.size, np.float32),
+            "delay": (self.delay_samples * channels, self.dtype),
+            "pending_begin": (pending, np.int64),
+            "pending_goal": (units * pending, np.float64),
+            "pending_attack": (units * pending, np.float64),
+            "curve": (curve_rows * COLUMNS, np.float64),
+        }
+        for name, (size, dtype) in sizes.items():
+            self._memory[name] = aligned(size, dtype)
+            self._set(f"{name}_at", self._memory[name].ctypes.data)
+        self._memory["kernel"][:] = clock.kernel.ravel()
+        rows = {readout.name: row for row, readout in enumerate(contract.readouts)}
+        values = {
+            "rate": self.rate,
+            "channels": channels,
+            "units": units,
+            "batch": batch,
+            "delay": self.delay_samples,
+            "lead": self._lead,
+            "block_samples": clock.block_samples,
+            "open_at": contract.open_at,
+            "close_at": contract.close_at,
+            "key_low_row": rows.get("key_low_hz", -1),
+            "key_high_row": rows.get("key_high_hz", -1),
+            "level_row": rows.get("level_db", -1),
+            "readout_rows": len(contract.readouts),
+            "up": clock.up,
+            "down": clock.down,
+            "half": clock.half,
+            "taps": clock.kernel.shape[1],
+            "history_size": history,
+            # the history begins with silence, as far back as the first 48 kHz sample reaches
+            "history_first": -clock.half,
+            "pending_size": pending,
+            "curve_rows": curve_rows,
+            "threshold_used": self.threshold_db,
+            "range_used": self.range_db,
+        }
+        for name, value in values.items():
+            self._set(name, value)
+
+    def _set(self, name: str, value: Any) -> None:
+        """Write a field of the record; an array fills its beginning."""
+        if isinstance(value, np.ndarray):
+            self.record[name][0][: len(value)] = value
+        else:
+            self.record[name] = value
+
+    def _release_status(self) -> None:
+        status = int(self.record["first_status"][0])
+        if status and self._model is not None:
+            self._model.session.library.release("ReleaseStatus", status)
+            self.record["first_status"] = 0

@@ -1,0 +1,164 @@
+"""From full blocks to goals for the gain: the model's run, its outputs and the ballistics, compiled."""
+
+from typing import Any
+
+import numpy as np
+
+from gate.ballistics import step, times
+from gate.constants import BLOCK, BLOCK_S
+from gate.gain import decibels, floor_gain, goal_gain
+from gate.native import at, call1, call3, carray, flush_denormals, native, restore_denormals
+
+CURVE_COLUMNS = (
+    "time_s",
+    "open_probability",
+    "openness",
+    "gain_db",
+    "attack_ms",
+    "hold_ms",
+    "release_ms",
+    "key_low_hz",
+    "key_high_hz",
+    "level_db",
+    "threshold_db",
+)
+"""What a row of the curve holds, in this order; ``gain_db`` is -inf where the gain is 0."""
+
+COLUMNS = len(CURVE_COLUMNS)
+
+
+@native
+def note(r: Any) -> None:
+    """Blocks that have just become complete take the threshold and range of now."""
+    complete = r.queued // BLOCK
+    if r.noted == complete:
+        return
+    thresholds = carray(at(r.thresholds_at, np.float32), (r.batch,), np.float32)
+    floors = carray(at(r.floors_at, np.float64), (r.batch,), np.float64)
+    floor = floor_gain(r.range_used)
+    for t in range(r.noted, complete):
+        thresholds[t] = r.threshold_used
+        floors[t] = floor
+    r.noted = complete
+
+
+@native
+def first_frame(r: Any, block: Any) -> Any:
+    """Output frame in which a block begins."""
+    return -(-block * BLOCK * r.down // r.up) + r.lead
+
+
+@native
+def decide(r: Any, call: Any) -> None:
+    """Run the model over the full queue, and turn what it says into goals.
+
+    Args:
+        r: the engine's record.
+        call: number of this call's first frame; no goal acts before it.
+    """
+    batch, size = r.batch, r.pending_size
+    thresholds = carray(at(r.thresholds_at, np.float32), (batch,), np.float32)
+    floors = carray(at(r.floors_at, np.float64), (batch,), np.float64)
+    begins = carray(at(r.pending_begin_at, np.int64), (size,), np.int64)
+    goals = carray(at(r.pending_goal_at, np.float64), (r.units, size), np.float64)
+    attacks = carray(at(r.pending_attack_at, np.float64), (r.units, size), np.float64)
+    for u in range(r.units):
+        gates = carray(at(r.gates_at + 4 * u * r.gates_stride, np.float32), (4, batch), np.float32)
+        _run(r, u, gates)
+        healthy = True
+        for t in range(batch):
+            p = float(gates[0, t])
+            if not np.isfinite(gates[0, t] + gates[1, t] + gates[2, t] + gates[3, t]):
+                healthy = False
+                r.model_errors += 1
+                p = 0.0
+            attack_ms, hold_ms, release_ms = times(gates[1, t], gates[2, t], gates[3, t])
+            decided, hold_left_ms, openness = step(
+                r.decided[u],
+                r.hold_left_ms[u],
+                r.unit_openness[u],
+                p,
+                attack_ms,
+                hold_ms,
+                release_ms,
+                r.open_at,
+                r.close_at,
+            )
+            r.decided[u], r.hold_left_ms[u], r.unit_openness[u] = decided, hold_left_ms, openness
+            slot = (r.pending_tail + t) % size
+            goals[u, slot] = goal_gain(openness, floors[t])
+            attacks[u, slot] = attack_ms
+            if u == 0:
+                begins[slot] = max(first_frame(r, r.blocks + t), call)
+                if r.curve_rows > 0 or t == batch - 1:
+                    _show(r, t, p, goals[0, slot], attack_ms, hold_ms, release_ms, thresholds[t])
+        if not healthy:
+            _clear_states(r, u)
+    r.pending_tail += batch
+    r.blocks += batch
+    r.queued = 0
+    r.noted = 0
+    r.side = 1 - r.side
+
+
+@native
+def _run(r: Any, u: Any, gates: Any) -> None:
+    """One run of the model for unit u; when it fails, its outputs are NaN."""
+    before = flush_denormals()
+    status = call3(r.run, r.session, 0, r.bindings[u, r.side])
+    restore_denormals(before)
+    if status == 0:
+        return
+    if r.first_status == 0:
+        r.first_status = status  # Python reads its text, and releases it
+    else:
+        call1(r.release, status)  # each is memory of its own
+    readouts = _readouts(r, u)
+    for t in range(r.batch):
+        for i in range(4):
+            gates[i, t] = np.nan
+        for i in range(r.readout_rows):
+            readouts[i, t] = np.nan
+
+
+@native
+def _readouts(r: Any, u: Any) -> Any:
+    rows = (r.readout_rows, r.batch)
+    return carray(at(r.readouts_at + 4 * u * r.readouts_stride, np.float32), rows, np.float32)
+
+
+@native
+def _clear_states(r: Any, u: Any) -> None:
+    """A unit's model begins anew: what is not finite would stay in its state for good."""
+    states = carray(at(r.states_at[u], np.float32), (r.states_size,), np.float32)
+    for i in range(r.states_size):
+        states[i] = 0.0
+
+
+@native
+def _show(
+    r: Any, t: Any, p: Any, goal: Any, attack_ms: Any, hold_ms: Any, release_ms: Any, threshold_db: Any
+) -> None:
+    """Readouts and a curve row of the first unit's block t."""
+    readouts = _readouts(r, 0)
+    r.open_probability, r.openness, r.gain_db = p, r.unit_openness[0], decibels(goal)
+    r.attack_ms, r.hold_ms, r.release_ms = attack_ms, hold_ms, release_ms
+    r.key_low_hz = readouts[r.key_low_row, t] if r.key_low_row >= 0 else np.nan
+    r.key_high_hz = readouts[r.key_high_row, t] if r.key_high_row >= 0 else np.nan
+    r.level_db = readouts[r.level_row, t] if r.level_row >= 0 else np.nan
+    if r.curve_rows == 0:
+        return
+    curve = carray(at(r.curve_at, np.float64), (r.curve_rows, COLUMNS), np.float64)
+    row = curve[r.curve_written % r.curve_rows]
+    row[0] = (r.blocks + t) * BLOCK_S
+    row[1] = p
+    row[2] = r.openness
+    row[3] = r.gain_db
+    row[4] = attack_ms
+    row[5] = hold_ms
+    row[6] = release_ms
+    row[7] = r.key_low_hz
+    row[8] = r.key_high_hz
+    row[9] = r.level_db
+    row[10] = threshold_db
+    r.curve_written += 1

@@ -1,0 +1,114 @@
+"""What compiled code needs and numba lacks: calls by address, arrays at an address, flushing denormals.
+
+Addresses are data here, held in the engine's record, never constants in the code: so the compiled code can
+be kept on disk and serves every model and every process.
+"""
+
+import platform
+from typing import Any
+
+import numpy as np
+from llvmlite import ir
+from numba import carray as _carray
+from numba import njit
+from numba import types as _types
+from numba.extending import intrinsic as _intrinsic
+
+# numba types some of its names, and not as they are used here
+intrinsic: Any = _intrinsic
+types: Any = _types
+carray: Any = _carray
+
+IS_X86 = platform.machine().lower() in ("x86_64", "amd64", "i386", "i686")
+"""Has the processor an MXCSR register?"""
+
+FLUSH_BITS = 0x8040
+"""MXCSR: bit 15 flushes results to zero, bit 6 reads denormals as zero (Intel SDM volume 1, 10.2.3)."""
+
+COMPILE: dict[str, Any] = {"error_model": "numpy", "nogil": True}
+"""How everything in the sound path is compiled: nothing raises, no interpreter lock."""
+
+native: Any = njit(**COMPILE)
+"""Decorator for the parts of the sound path.
+
+They are not kept on disk, only whole entry points are: numba takes a kept function for current as long as
+its *own* source file is unchanged, whatever happened to the functions it calls (``process.FINGERPRINT``).
+"""
+
+
+@intrinsic
+def call3(typing: Any, function: Any, a: Any, b: Any, c: Any) -> Any:
+    """Word-sized result of the C function at address ``function`` of three word-sized arguments."""
+
+    def generate(context: Any, builder: Any, signature: Any, args: Any) -> Any:
+        word = ir.IntType(64)
+        pointer = builder.inttoptr(args[0], ir.FunctionType(word, [word] * 3).as_pointer())
+        return builder.call(pointer, args[1:])
+
+    return types.int64(types.int64, types.int64, types.int64, types.int64), generate
+
+
+@intrinsic
+def call1(typing: Any, function: Any, a: Any) -> Any:
+    """Call the C function at address ``function``, which returns nothing, with one word-sized argument."""
+
+    def generate(context: Any, builder: Any, signature: Any, args: Any) -> Any:
+        word = ir.IntType(64)
+        pointer = builder.inttoptr(args[0], ir.FunctionType(ir.VoidType(), [word]).as_pointer())
+        builder.call(pointer, args[1:])
+        return context.get_dummy_value()
+
+    return types.void(types.int64, types.int64), generate
+
+
+@intrinsic
+def at(typing: Any, address: Any, dtype: Any) -> Any:
+    """Pointer to ``dtype`` (np.float32, or an array's ``.dtype``) at ``address``; for ``carray``."""
+    pointer = types.CPointer(dtype.dtype)
+
+    def generate(context: Any, builder: Any, signature: Any, args: Any) -> Any:
+        return builder.inttoptr(args[0], context.get_value_type(pointer))
+
+    return pointer(types.int64, dtype), generate
+
+
+def _control_word(name: str) -> Any:
+    """The x86 instruction that moves MXCSR to ("st") or from ("ld") memory, as a numba function."""
+
+    @intrinsic
+    def move(typing: Any, value: Any) -> Any:
+        def generate(context: Any, builder: Any, signature: Any, args: Any) -> Any:
+            slot = builder.alloca(ir.IntType(32))
+            builder.store(args[0], slot)
+            if IS_X86:
+                byte = ir.IntType(8).as_pointer()
+                kind = ir.FunctionType(ir.VoidType(), [byte])
+                function = builder.module.declare_intrinsic(f"llvm.x86.sse.{name}mxcsr", fnty=kind)
+                builder.call(function, [builder.bitcast(slot, byte)])
+            return builder.load(slot)
+
+        return types.uint32(types.uint32), generate
+
+    return move
+
+
+_store_control = _control_word("st")
+_load_control = _control_word("ld")
+
+
+@native
+def flush_denormals() -> Any:
+    """From here on this thread treats denormal floats as zero; returns what ``restore_denormals`` needs.
+
+    A recurrent model that hears silence decays into denormals, which cost a hundred times an ordinary number.
+    Set round the model's run alone: the sound path keeps every bit. Only on x86: elsewhere nothing happens.
+    """
+    before = _store_control(np.uint32(0))
+    _load_control(np.uint32(before | np.uint32(FLUSH_BITS)))
+    return before
+
+
+@native
+def restore_denormals(before: Any) -> None:
+    """Put back what ``flush_denormals`` found."""
+    _load_control(np.uint32(before))

@@ -1,0 +1,181 @@
+"""The flat record that engine, panel, MIDI and stream share: every field with its one writer.
+
+``FIELDS`` is the table; ``make`` allocates. One record is one element of a structured array; what different
+writers write lies on different cache lines. PortAudio hands its address to the compiled callback, so all
+that ``process`` needs is in here, memory by its address. Nobody but the named writer writes a field while
+sound runs:
+
+* setup: ``Engine`` when it opens; never again;
+* user: panel, MIDI, command line, through ``Engine`` or directly; each value is one word, read once a call;
+* engine: ``process``, on the audio thread.
+"""
+
+from typing import Any, Literal, NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from gate.metadata import MAX_CHANNELS as _MAX_CHANNELS
+
+Writer = Literal["setup", "user", "engine"]
+
+
+class Field(NamedTuple):
+    """One line of the table; ``kind`` is "f8" or "i8", an address is an i8."""
+
+    name: str
+    kind: str
+    shape: tuple[int, ...]
+    writer: Writer
+    meaning: str
+
+
+EACH = (_MAX_CHANNELS,)
+"""One a *unit*: the linked channels together are one unit, unlinked each channel is one."""
+
+FIELDS = (
+    # -- what the user sets
+    Field("threshold_db", "f8", (), "user", "threshold, dBFS; acts from the next block"),
+    Field("range_db", "f8", (), "user", "gain of the shut gate, dB, -inf allowed; acts from the next block"),
+    Field("peaks_read", "i8", (), "user", "count up after reading the peaks: the next call starts them anew"),
+    # -- what people look at
+    Field("open_probability", "f8", (), "engine", "newest block, first unit: what the model says, 0 to 1"),
+    Field("openness", "f8", (), "engine", "newest block, first unit: how far open, 0 to 1"),
+    Field(
+        "gain_db", "f8", (), "engine", "newest block, first unit: gain that the ramp goes to, dB, -inf for 0"
+    ),
+    Field("attack_ms", "f8", (), "engine", "newest block, first unit"),
+    Field("hold_ms", "f8", (), "engine", "newest block, first unit"),
+    Field("release_ms", "f8", (), "engine", "newest block, first unit"),
+    Field(
+        "key_low_hz", "f8", (), "engine", "newest block, first unit; NaN when the model has no such readout"
+    ),
+    Field(
+        "key_high_hz", "f8", (), "engine", "newest block, first unit; NaN when the model has no such readout"
+    ),
+    Field("level_db", "f8", (), "engine", "newest block, first unit; NaN when the model has no such readout"),
+    Field("input_peak", "f8", (), "engine", "largest finite input sample since peaks_read was counted up"),
+    Field("output_peak", "f8", (), "engine", "largest output sample since peaks_read was counted up"),
+    # -- counters, since the start or the last reset
+    Field("position", "i8", (), "engine", "host frames processed"),
+    Field("blocks", "i8", (), "engine", "blocks decided"),
+    Field("nonfinite_samples", "i8", (), "engine", "input samples that were NaN or infinite, and became 0"),
+    Field(
+        "model_errors", "i8", (), "engine", "blocks (times units) whose run failed or gave what is not finite"
+    ),
+    Field(
+        "first_status", "i8", (), "engine", "address of the first failed run's OrtStatus, kept for its text"
+    ),
+    Field("code", "i8", (), "engine", "which sources the running code was compiled from (gate.process)"),
+    Field("curve_written", "i8", (), "engine", "rows ever written to the curve"),
+    # -- state of the side-chain
+    Field("queued", "i8", (), "engine", "48 kHz samples waiting in the blocks tensor, each channel"),
+    Field("noted", "i8", (), "engine", "blocks in the queue whose threshold and floor are noted"),
+    Field("taken", "i8", (), "engine", "resampling: host frames taken into the history"),
+    Field("history_first", "i8", (), "engine", "resampling: host frame that stands first in the history"),
+    Field("base", "i8", (), "engine", "resampling: host frame at or before the next 48 kHz sample"),
+    Field("phase", "i8", (), "engine", "resampling: how far behind base it lies, in 1 / up"),
+    # -- state of decisions and gain
+    Field("side", "i8", (), "engine", "0 or 1: side of the model's state that holds the newest"),
+    Field("threshold_used", "f8", (), "engine", "last finite threshold, dBFS"),
+    Field("range_used", "f8", (), "engine", "last range that is a number, dB"),
+    Field("peaks_seen", "i8", (), "engine", "peaks_read when the peaks were last started anew"),
+    Field("decided", "f8", EACH, "engine", "1 while the gate is wanted open"),
+    Field("hold_left_ms", "f8", EACH, "engine", "what is left of the hold"),
+    Field("unit_openness", "f8", EACH, "engine", "0 to 1"),
+    Field("ramp_from", "f8", EACH, "engine", "gain where the running ramp began"),
+    Field("ramp_goal", "f8", EACH, "engine", "gain where it ends"),
+    Field("ramp_begin", "i8", EACH, "engine", "host frame (output) that is its first"),
+    Field("ramp_length", "f8", EACH, "engine", "its length in host frames"),
+    Field("pending_head", "i8", (), "engine", "goals ever applied"),
+    Field("pending_tail", "i8", (), "engine", "goals ever decided"),
+    # -- shape of it all
+    Field("rate", "i8", (), "setup", "of the sound, Hz"),
+    Field("channels", "i8", (), "setup", "of the sound"),
+    Field("units", "i8", (), "setup", "1 when linked, else channels"),
+    Field("batch", "i8", (), "setup", "blocks in one run of the model"),
+    Field("delay", "i8", (), "setup", "host frames by which the sound is held back: lookahead and lead"),
+    Field("lead", "i8", (), "setup", "host frames by which the gain is held back"),
+    Field("block_samples", "f8", (), "setup", "length of a block in host frames"),
+    Field("open_at", "f8", (), "setup", "probability above which a gate opens"),
+    Field("close_at", "f8", (), "setup", "probability below which it is let go"),
+    Field("key_low_row", "i8", (), "setup", "row of the readouts, -1 for none"),
+    Field("key_high_row", "i8", (), "setup", "row of the readouts, -1 for none"),
+    Field("level_row", "i8", (), "setup", "row of the readouts, -1 for none"),
+    Field("readout_rows", "i8", (), "setup", "rows of the readouts"),
+    # -- resampling
+    Field("up", "i8", (), "setup", "48 kHz samples in a common period"),
+    Field("down", "i8", (), "setup", "host frames in a common period"),
+    Field("half", "i8", (), "setup", "host frames that the filter looks ahead; 0: no resampling"),
+    Field("taps", "i8", (), "setup", "coefficients in a row of the kernel, zeros at its end included"),
+    Field("history_size", "i8", (), "setup", "samples of history a channel"),
+    # -- ONNX Runtime
+    Field("run", "i8", (), "setup", "address of RunWithBinding"),
+    Field("release", "i8", (), "setup", "address of ReleaseStatus"),
+    Field("session", "i8", (), "setup", "the session"),
+    Field(
+        "bindings",
+        "i8",
+        (_MAX_CHANNELS, 2),
+        "setup",
+        "[unit, side]: reads that side of the state, writes the other",
+    ),
+    Field("states_at", "i8", EACH, "setup", "a unit's states, both sides in one piece"),
+    Field("states_size", "i8", (), "setup", "floats in that piece"),
+    # -- memory
+    Field("blocks_at", "i8", (), "setup", "float32 [channel][batch * 100], the model's input and the queue"),
+    Field("blocks_stride", "i8", (), "setup", "floats from channel to channel"),
+    Field("thresholds_at", "i8", (), "setup", "float32 [batch], the model's other input"),
+    Field("gates_at", "i8", (), "setup", "float32 [unit][4][batch], what the model says"),
+    Field("gates_stride", "i8", (), "setup", "floats from unit to unit"),
+    Field("readouts_at", "i8", (), "setup", "float32 [unit][readout_rows][batch]"),
+    Field("readouts_stride", "i8", (), "setup", "floats from unit to unit"),
+    Field("floors_at", "i8", (), "setup", "float64 [batch]: gain of the shut gate for each queued block"),
+    Field("history_at", "i8", (), "setup", "float32 [channel][history_size]"),
+    Field("kernel_at", "i8", (), "setup", "float32 [up][taps]"),
+    Field("delay_at", "i8", (), "setup", "[delay][channel] in the sound's own type, a ring"),
+    Field("pending_size", "i8", (), "setup", "slots in each of the next three rings"),
+    Field("pending_begin_at", "i8", (), "setup", "int64 [slot]: output frame where a goal begins to act"),
+    Field("pending_goal_at", "i8", (), "setup", "float64 [unit][slot]: gain to go to"),
+    Field("pending_attack_at", "i8", (), "setup", "float64 [unit][slot]: attack in ms"),
+    Field("curve_at", "i8", (), "setup", "float64 [row][11], a ring"),
+    Field("curve_rows", "i8", (), "setup", "rows of that ring; 0: no curve is kept"),
+)
+"""The record, field by field."""
+
+CACHE_LINE = 64
+"""Bytes; memory for tensors and each writer's fields begin on such a line."""
+
+
+def _layout() -> np.dtype[Any]:
+    offset, offsets, writer = 0, [], FIELDS[0].writer
+    for field in FIELDS:
+        if field.writer != writer:
+            offset, writer = -(-offset // CACHE_LINE) * CACHE_LINE, field.writer
+        offsets.append(offset)
+        offset += np.dtype((field.kind, field.shape)).itemsize
+    return np.dtype(
+        {
+            "names": [field.name for field in FIELDS],
+            "formats": [(field.kind, field.shape) if field.shape else field.kind for field in FIELDS],
+            "offsets": offsets,
+            "itemsize": -(-offset // CACHE_LINE) * CACHE_LINE,
+        }
+    )
+
+
+RECORD = _layout()
+"""The record's type."""
+
+
+def aligned(size: int, dtype: Any) -> NDArray[Any]:
+    """(size,) zeros of ``dtype`` that begin on a cache line."""
+    dtype = np.dtype(dtype)
+    raw = np.zeros(size * dtype.itemsize + CACHE_LINE, np.uint8)
+    begin = -raw.ctypes.data % CACHE_LINE
+    return raw[begin : begin + size * dtype.itemsize].view(dtype)
+
+
+def make() -> NDArray[Any]:
+    """A record full of zeros: a (1,) array of ``RECORD``."""
+    return aligned(1, RECORD)
