@@ -62,9 +62,9 @@ def build(net: GateNet) -> bytes:
     g = _Graph()
     weights = {k: v.detach().numpy() for k, v in net.state_dict(keep_vars=True).items()}
     powers = _front(g, net)
-    relative, log_powers = _over_threshold(g, powers)
+    floored, log_powers = _over_threshold(g, powers)
     body = _body(g, net, weights, log_powers)
-    _heads(g, net, weights, body, relative)
+    _answers(g, net, *_heads(g, weights, body, floored), floored)
 
     shapes = state_shapes(net)
     info = helper.make_tensor_value_info
@@ -106,11 +106,11 @@ def _front(g: _Graph, net: GateNet) -> str:
 
 
 def _over_threshold(g: _Graph, powers: str) -> tuple[str, str]:
-    """Powers relative to Threshold's, and their logarithms (nats), each (T, 1, 56)."""
+    """Powers relative to Threshold's, over the floor, and their logarithms (nats), each (T, 1, 56)."""
     g.op("Reshape", "threshold_db", g.ints(-1, 1, 1), out="threshold")  # (T, 1, 1)
     scale = g.op("Exp", g.op("Mul", "threshold", g.const("per_db", -LN10_10)))
-    relative = g.op("Mul", powers, scale)
-    return relative, g.op("Log", g.op("Add", relative, g.const("floor", FLOOR)))
+    floored = g.op("Add", g.op("Mul", powers, scale), g.const("floor", FLOOR))
+    return floored, g.op("Log", floored)
 
 
 def _body(g: _Graph, net: GateNet, weights: dict[str, NDArray[np.float32]], log_powers: str) -> str:
@@ -147,34 +147,39 @@ def _body(g: _Graph, net: GateNet, weights: dict[str, NDArray[np.float32]], log_
     return g.op("Concat", h1, h2, axis=2)
 
 
-def _heads(g: _Graph, net: GateNet, weights: dict[str, NDArray[np.float32]], body: str, relative: str) -> None:
-    """The outputs ``gate`` and ``readouts``."""
-    heads = g.op("MatMul", body, g.const("heads_w", weights["heads.weight"].T))
-    heads = g.op("Add", heads, g.const("heads_b", weights["heads.bias"]))  # (T, 1, 37)
-    what, slope, times, key = g.ops(
-        "Split", heads, g.ints(1, 1, 3, BANDS), outs=["what", "slope", "times", "key_logits"], axis=2
-    )
-    key = g.op("Softmax", key, axis=2)  # (T, 1, 32)
-    in_bands = g.op("Slice", relative, g.ints(0), g.ints(BANDS), g.ints(2))
-    # One product gives both sums over the bands: the key's and, with weights of one, the whole level.
-    sums = g.op("Concat", g.op("Mul", key, in_bands), in_bands, axis=1)  # (T, 2, 32)
-    sums = g.op("Log", g.op("Add", g.op("MatMul", sums, g.const("ones", np.ones((BANDS, 1)))), "floor"))  # (T, 2, 1)
-    key_log, level_log = g.ops("Split", sums, outs=["key_log", "level_log"], axis=1)
-    logit = g.op("Add", what, g.op("Mul", g.op("Softplus", slope), key_log))
-    rows = g.op("Sigmoid", g.op("Concat", logit, times, axis=2))  # (T, 1, 4)
-    span = [1.0] + [high - low for low, high in TIMES_MS.values()]
-    start = [0.0] + [low for low, _ in TIMES_MS.values()]
-    rows = g.op("Add", g.op("Mul", rows, g.const("span", span)), g.const("start", start))
-    g.op("Squeeze", g.op("Transpose", rows, perm=[2, 1, 0]), g.ints(1), out="gate")  # (4, T)
+def _heads(g: _Graph, weights: dict[str, NDArray[np.float32]], body: str, floored: str) -> tuple[str, str]:
+    """Open probability and the three times as shares of their ranges (T, 1, 4), and the key (T, 1, 32)."""
+    order = [0, 2, 3, 4, 1, *range(5, 5 + BANDS)]  # what and the times, then slope, then key
+    heads = g.op("MatMul", body, g.const("heads_w", weights["heads.weight"].T[:, order]))
+    heads = g.op("Add", heads, g.const("heads_b", weights["heads.bias"][order]))  # (T, 1, 37)
+    rows, slope, key = g.ops("Split", heads, g.ints(4, 1, BANDS), outs=["rows", "slope", "key_logits"], axis=2)
+    key = g.op("Softmax", key, axis=2)
+    # The key's weights add up to 1, so weighing powers over their floor gives the weighted power over the same floor.
+    in_bands = g.op("Slice", floored, g.ints(0), g.ints(BANDS), g.ints(2))
+    key_log = g.op("Log", g.op("ReduceSum", g.op("Mul", key, in_bands), g.ints(2)))  # (T, 1, 1)
+    by_level = g.op("Mul", g.op("Mul", g.op("Softplus", slope), key_log), g.const("to_what", [1.0, 0.0, 0.0, 0.0]))
+    return g.op("Sigmoid", g.op("Add", rows, by_level)), key
 
 
-    # Of the bands that begin before 10 % (90 %) of the key's weight, the last one's lower (upper) edge.
-    before = g.op("CumSum", key, g.const("band_axis", 2, np.int64), exclusive=1)  # (T, 1, 32)
-    edges = net.edges_hz.numpy()
-    steps = np.stack([np.diff(edges[:-1], prepend=0.0), np.diff(edges[1:], prepend=0.0)])[None]  # (1, 2, 32)
-    shares = np.asarray([(1 - KEY_SHARE) / 2, (1 + KEY_SHARE) / 2]).reshape(1, 2, 1)
-    begun = g.op("Less", before, g.const("shares", shares))
-    hz = g.op("ReduceSum", g.op("Where", begun, g.const("edge_steps", steps), "zero"), g.ints(2), keepdims=1)
-    decibels = g.op("Add", g.op("Mul", level_log, g.const("db_per_nat", 1 / LN10_10)), "threshold")  # (T, 1, 1)
-    rows = g.op("Concat", hz, decibels, axis=1)  # (T, 3, 1)
-    g.op("Squeeze", g.op("Transpose", rows, perm=[2, 1, 0]), g.ints(0), out="readouts")
+def _answers(g: _Graph, net: GateNet, rows: str, key: str, floored: str) -> None:
+    """The outputs ``gate`` and ``readouts``: one matrix product, which also turns (T, n) into (n, T).
+
+    Its columns: probability and times, then whether each band begins before 10 % and before 90 % of the key's weight
+    (the last that does gives the low edge by its lower end, the high edge by its upper end), level, Threshold.
+    """
+    edges, columns = net.edges_hz.numpy(), 4 + 2 * BANDS + 2
+    before = g.op("MatMul", key, g.const("before", np.tile(np.triu(np.ones((BANDS, BANDS)), 1), 2)))  # (T, 1, 64)
+    shares = np.repeat([(1 - KEY_SHARE) / 2, (1 + KEY_SHARE) / 2], BANDS)
+    begun = g.op("Cast", g.op("Less", before, g.const("shares", shares)), to=TensorProto.FLOAT)
+    only_bands = np.concatenate([np.ones(BANDS), np.zeros(CHANNELS - BANDS)])[:, None]
+    level = g.op("Log", g.op("MatMul", floored, g.const("only_bands", only_bands)))  # (T, 1, 1), nats over Threshold
+    matrix = np.zeros((4 + len(READOUTS), columns))
+    matrix[:4, :4] = np.diag([1.0] + [high - low for low, high in TIMES_MS.values()])
+    matrix[4, 4 : 4 + BANDS] = np.diff(edges[:-1], prepend=0.0)
+    matrix[5, 4 + BANDS : 4 + 2 * BANDS] = np.diff(edges[1:], prepend=0.0)
+    matrix[6, -2:] = 1 / LN10_10, 1.0
+    start = np.zeros((4 + len(READOUTS), 1))
+    start[1:4, 0] = [low for low, _ in TIMES_MS.values()]
+    answers = g.op("Squeeze", g.op("Concat", rows, begun, level, "threshold", axis=2), g.ints(1))  # (T, 70)
+    answers = g.op("Gemm", g.const("answers", matrix), answers, g.const("answers_b", start), transB=1)  # (7, T)
+    g.ops("Split", answers, g.ints(4, len(READOUTS)), outs=["gate", "readouts"], axis=0)
