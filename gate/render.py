@@ -284,8 +284,8 @@ class _Render:
             )
         if self.settings.strict and record["nonfinite_samples"][0]:
             raise AudioFileError(
-                f"{self.job.source} holds samples that are not finite (NaN or infinity) at {self._now(of_file)} "
-                "and --strict allows none; mend it, or render it without --strict, which makes them 0"
+                f"{self.job.source} holds samples that are not finite (NaN or infinity) at "
+                f"{self._now(of_file)}, --strict allows none; mend it, or leave out --strict: they become 0"
             )
 
     def _now(self, of_file: int) -> str:

@@ -1,0 +1,298 @@
+"""gate-render: sound files through a learned gate."""
+
+import contextlib
+import math
+import os
+import signal
+import sys
+import threading
+import time
+from collections.abc import Iterator
+from typing import TYPE_CHECKING, Any, TextIO
+
+from gate.errors import GateError, UsageError
+
+if TYPE_CHECKING:
+    import argparse
+
+    from gate.batch import Outcome
+    from gate.plan import Extras, Plan
+    from gate.render import Settings
+    from gate.report import Report
+
+PROG = "gate-render"
+
+
+def main(argv: list[str] | None = None) -> int:
+    """Run the command; returns its exit code. Whatever happens is one sentence on stderr."""
+    try:
+        with _ended_by_signals():
+            return _main(list(sys.argv[1:] if argv is None else argv))
+    except SystemExit as end:  # argparse's way of saying 0 (help) or 2
+        return int(end.code or 0)
+    except GateError as error:
+        _error(str(error))
+        return error.exit_code
+    except KeyboardInterrupt as end:
+        _error("stopped before the end, nothing half-written is left; run it again")
+        return 128 + int(getattr(end, "signal", signal.SIGINT))
+    except BrokenPipeError:
+        # whoever read our output has gone; without this the interpreter's last flush would complain of it
+        sys.stdout = open(os.devnull, "w")  # noqa: SIM115
+        return 1
+    except MemoryError:
+        _error(
+            "more memory is needed than there is; close other programs, or render fewer at once with --jobs"
+        )
+        return 1
+    except Exception as error:
+        from gate.batch import unexpected
+
+        _error(unexpected(error, "the input"))
+        return 1
+
+
+def _main(arguments: list[str]) -> int:
+    from gate.cli.render_options import join_numbers, parser
+
+    if "--version" in arguments:
+        return _version()
+    return _run(parser().parse_args(join_numbers(arguments)))
+
+
+def _version() -> int:
+    from importlib.metadata import PackageNotFoundError, version
+
+    try:
+        _say(f"{PROG} {version('learned-gate')}")
+    except PackageNotFoundError:
+        _say(f"{PROG}, run from its sources")
+    return 0
+
+
+class _Ended(KeyboardInterrupt):
+    """Another signal that asks for an end, treated as Ctrl-C is."""
+
+    def __init__(self, number: int) -> None:
+        super().__init__(number)
+        self.signal = number
+
+
+@contextlib.contextmanager
+def _ended_by_signals() -> Iterator[None]:
+    """SIGTERM and SIGHUP clean up as Ctrl-C does."""
+
+    def end(number: int, frame: object) -> None:
+        raise _Ended(number)
+
+    names = [name for name in ("SIGTERM", "SIGHUP") if hasattr(signal, name)]
+    before: dict[int, Any] = {}
+    if threading.current_thread() is threading.main_thread():
+        # one that is ignored (nohup) stays ignored
+        numbers = [getattr(signal, name) for name in names]
+        before = {n: signal.signal(n, end) for n in numbers if signal.getsignal(n) is not signal.SIG_IGN}
+    try:
+        yield
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)
+
+
+def _run(options: "argparse.Namespace") -> int:
+    from gate.plan import Extras, Folders, make_plan
+    from gate.preset import resolve
+    from gate.render import Settings
+
+    preset = resolve(options.preset)
+    if options.live_buffer is not None and options.device == "cuda":
+        raise UsageError(
+            "--live-buffer runs on the CPU as live does, --device cuda was asked for; leave one out"
+        )
+    auto = options.threshold == "auto"
+    given = options.threshold is not None
+    settings = Settings(
+        contract=preset.contract,
+        preset=preset.name,
+        threshold_db=None if auto else options.threshold if given else preset.defaults.threshold_db,
+        threshold_from="auto" if auto else "given" if given else "preset",
+        fallback_db=preset.defaults.threshold_db,
+        range_db=preset.defaults.range_db if options.range is None else options.range,
+        lookahead_ms=options.lookahead,
+        link=options.link == "on",
+        live_buffer=options.live_buffer,
+        device=options.device,
+        strict=options.strict,
+        force=options.force,
+        owner=os.getpid(),
+    )
+    extras = Extras(options.plot, options.curve, options.report)
+    plan = make_plan(options.inputs, options.output, extras, force=options.force)
+    folders = Folders(plan.folders)
+    try:
+        if plan.batch:
+            return _batch(plan, settings, extras, options)
+        return _single(plan, settings)
+    finally:
+        folders.remove_empty()
+
+
+def _single(plan: "Plan", settings: "Settings") -> int:
+    from gate.render import render_file
+
+    with _Bar(sys.stderr) as bar:
+        report = render_file(plan.jobs[0], settings, progress=bar.update)
+    _remarks(report)
+    _say(_summary(report))
+    return 0
+
+
+def _batch(plan: "Plan", settings: "Settings", extras: "Extras", options: "argparse.Namespace") -> int:
+    from gate import batch
+    from gate.atomic import AtomicFile
+    from gate.report import to_json
+
+    started = time.perf_counter()
+    # on one GPU two at a time would only wait for each other
+    workers = options.jobs or (1 if options.device == "cuda" else batch.processors())
+    failed = list(plan.failures)
+    for _, sentence in failed:
+        _error(sentence)
+    with contextlib.ExitStack() as stack:
+        # made first: a report that cannot be written is said before the work, not after it
+        report_file = extras.report and stack.enter_context(AtomicFile(extras.report, force=options.force))
+        outcomes = _with_bar(plan, settings, workers)
+        reports = [outcome.report for outcome in outcomes if outcome.report is not None]
+        failed += [(outcome.job.source, outcome.error) for outcome in outcomes if outcome.error is not None]
+        wall = time.perf_counter() - started
+        seconds = sum(report.seconds for report in reports)
+        total = {
+            "files": len(reports) + len(failed),
+            "rendered": len(reports),
+            "failed": len(failed),
+            "seconds": seconds,
+            "wall_seconds": wall,
+            "real_time_factor": seconds / max(wall, 1e-9),
+        }
+        if report_file and reports:
+            listed = [{"input": str(source), "error": sentence} for source, sentence in failed]
+            files = [report.to_dict() for report in reports]
+            with os.fdopen(report_file.fd, "wb", closefd=False) as file:
+                file.write(to_json({"total": total, "files": files, "failed": listed}))
+            report_file.commit()
+    _say(
+        f"{len(reports)} of {total['files']} files rendered into {options.output}: {_clock(seconds)} of "
+        f"sound in {wall:.1f} s, {total['real_time_factor']:.0f} times as fast as it plays"
+    )
+    if failed:
+        _say("\n".join([f"{len(failed)} failed:", *(f"  {source}" for source, _ in failed)]))
+    return 1 if failed else 0
+
+
+def _with_bar(plan: "Plan", settings: "Settings", workers: int) -> "list[Outcome]":
+    """Render a batch; a line for each file as it ends, above a bar on stderr."""
+    from tqdm import tqdm
+
+    from gate import batch
+
+    bar = tqdm(total=len(plan.jobs), unit="file", desc=PROG, file=sys.stderr, dynamic_ncols=True)
+
+    def ended(outcome: "Outcome") -> None:
+        bar.clear()
+        if outcome.report is not None:
+            _remarks(outcome.report)
+            _say(_line(outcome.report))
+        elif outcome.error is not None:
+            _error(outcome.error)
+        bar.update()
+
+    with bar:
+        return batch.run(plan.jobs, settings, workers, ended)
+
+
+class _Bar:
+    """Progress of one long file, on a terminal only, and only after a second.
+
+    Args:
+        stream: stderr.
+    """
+
+    def __init__(self, stream: TextIO) -> None:
+        self._stream = stream if stream.isatty() else None
+        self._begun = time.perf_counter()
+        self._bar: Any = None
+
+    def update(self, done: int, frames: int) -> None:
+        """Frames done, of all."""
+        if self._stream is None or time.perf_counter() < self._begun + 1.0:
+            return
+        if self._bar is None:
+            from tqdm import tqdm
+
+            form = "{desc}: {percentage:3.0f}%|{bar}| {remaining} left"
+            self._bar = tqdm(total=frames, desc=PROG, file=self._stream, bar_format=form, leave=False)
+        self._bar.update(done - self._bar.n)
+
+    def __enter__(self) -> "_Bar":
+        return self
+
+    def __exit__(self, *error: object) -> None:
+        if self._bar is not None:
+            self._bar.close()
+
+
+def _summary(report: "Report") -> str:
+    channels = "1 channel" if report.channels == 1 else f"{report.channels} channels"
+    speed = f"{report.wall_seconds:.2f} s, {report.real_time_factor:.0f} times as fast as it plays"
+    how = f"live buffers of {report.live_buffer}" if report.live_buffer else "offline"
+    return "\n".join(
+        [
+            f"{report.output}: {_clock(report.seconds)}, {channels}, {report.rate_hz} Hz, "
+            f"{report.output_format} {report.output_subtype}",
+            f"  {report.threshold_reason}; range {report.range_db:g} dB; preset {report.preset}",
+            f"  {_opened(report)}",
+            f"  {how} on {report.device}: {speed}",
+        ]
+    )
+
+
+def _line(report: "Report") -> str:
+    return f"{report.output}: {_clock(report.seconds)}; {report.threshold_reason}; {_opened(report)}"
+
+
+def _opened(report: "Report") -> str:
+    openings = "1 opening" if report.openings == 1 else f"{report.openings} openings"
+    share = f"open {100 * report.open_share:.1f} % of the time"
+    return f"{share}, {openings}, mean gain {report.mean_gain_db:.1f} dB"
+
+
+def _clock(seconds: float) -> str:
+    """A length as people read it: 3.250 s, 12 min 3 s, 2 h 5 min."""
+    if seconds < 60.0:
+        return f"{seconds:.3f} s"
+    whole = math.floor(seconds + 0.5)
+    if whole < 3600:
+        return f"{whole // 60} min {whole % 60} s"
+    return f"{whole // 3600} h {whole % 3600 // 60} min"
+
+
+def _remarks(report: "Report") -> None:
+    for sentence in report.notes:
+        _say(f"{PROG}: note: {sentence}", sys.stderr)
+    for sentence in report.warnings:
+        _say(f"{PROG}: warning: {sentence}", sys.stderr)
+
+
+def _error(sentence: str) -> None:
+    _say(f"{PROG}: error: {sentence}", sys.stderr)
+
+
+def _say(text: str, stream: TextIO | None = None) -> None:
+    """Print; letters that the terminal does not know, or that would steer it, are replaced."""
+    stream = stream or sys.stdout
+    clean = "".join(letter if letter.isprintable() or letter == "\n" else "?" for letter in text)
+    encoding = stream.encoding or "utf-8"
+    print(clean.encode(encoding, "replace").decode(encoding), file=stream, flush=True)
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,201 @@
+"""What gate-render takes on its command line."""
+
+import argparse
+import sys
+from pathlib import Path
+from typing import Any
+
+from gate.parameters import BY_ID
+
+PROG = "gate-render"
+
+MAX_LIVE_BUFFER = 1 << 16
+"""Longest host buffer: no driver has one that long."""
+
+NUMBERS = ("--threshold", "--range", "--lookahead", "--live-buffer", "--jobs")
+"""Options whose value may begin with a minus, which argparse would take for an option (-inf, -1e1)."""
+
+EPILOG = """
+one input file, OUT a file:
+  OUT's ending chooses the format; the sample format stays where that format has it
+one input file, OUT a folder:
+  the output has the input's name
+several inputs, or a folder:
+  OUT is a folder, made if its parent is there; folders are searched to their depth and keep their shape;
+  namesakes from different folders keep as much of their paths as it takes to tell them apart;
+  --plot and --curve name folders then (a.wav leaves a.wav.png and a.wav.csv), --report one file for all
+
+The output has the input's rate, channels and length, and nothing is shifted, whatever the lookahead.
+exit: 0 done, 1 something failed (the other files of a batch are there), 2 usage, 130 interrupted
+"""
+
+
+class _Parser(argparse.ArgumentParser):
+    """Says how to get help, in the one place that every usage error passes."""
+
+    def error(self, message: str) -> Any:
+        self.print_usage(sys.stderr)
+        self.exit(2, f"{self.prog}: error: {message}; {self.prog} --help lists what there is\n")
+
+
+def parser() -> argparse.ArgumentParser:
+    """What the command takes."""
+    made = _Parser(
+        prog=PROG,
+        description="Gate recordings with a network that learned when to open.",
+        epilog=EPILOG,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+        allow_abbrev=False,
+    )
+    made.add_argument(
+        "inputs",
+        nargs="+",
+        metavar="INPUT",
+        help="sound files (WAV, FLAC, OGG, MP3, AIFF) or folders of them",
+    )
+    made.add_argument(
+        "-o",
+        "--output",
+        required=True,
+        metavar="OUT",
+        help="a file for one input file, a folder for several or a folder",
+    )
+    made.add_argument("--version", action="store_true", help="print the version and exit")
+    _add_gate(made.add_argument_group("the gate"))
+    _add_extras(made.add_argument_group("beside the sound"))
+    _add_run(made.add_argument_group("the run"))
+    return made
+
+
+def _add_gate(group: Any) -> None:
+    group.add_argument(
+        "--preset",
+        default="voice",
+        metavar="NAME|FOLDER|FILE.onnx",
+        help="what to gate with (default: voice)",
+    )
+    group.add_argument(
+        "--threshold",
+        type=_threshold,
+        metavar="DB|auto",
+        help=f"{BY_ID['threshold'].help}; auto measures the noise floor of each file (default: the preset's)",
+    )
+    group.add_argument(
+        "--range",
+        type=_Number("range"),
+        metavar="DB",
+        help=f"{BY_ID['range'].help} (default: the preset's)",
+    )
+    group.add_argument(
+        "--lookahead",
+        type=_Number("lookahead"),
+        default=0.0,
+        metavar="MS",
+        help="open so many ms before the onset, 0 to 20; the output is not delayed by it (default: 0)",
+    )
+    group.add_argument(
+        "--link",
+        choices=("on", "off"),
+        default="on",
+        help="one decision for all channels, or each channel its own; figures and curve then show the first "
+        "channel (default: on)",
+    )
+    group.add_argument(
+        "--live-buffer",
+        type=_Count(MAX_LIVE_BUFFER),
+        metavar="N",
+        help="give bit for bit what a live stream with host buffers of N samples gives (default: offline, which "
+        "is faster)",
+    )
+
+
+def _add_extras(group: Any) -> None:
+    group.add_argument(
+        "--plot", type=Path, metavar="PNG", help="draw sound, level, gain, learned times and key"
+    )
+    group.add_argument(
+        "--curve",
+        type=Path,
+        metavar="CSV",
+        help="write a row for each block of 2.083 ms: decision, gain, times, key",
+    )
+    group.add_argument("--report", type=Path, metavar="JSON", help="write the figures of the render")
+
+
+def _add_run(group: Any) -> None:
+    group.add_argument(
+        "--device",
+        choices=("cpu", "cuda", "auto"),
+        default="cpu",
+        help="where the model runs; auto takes cuda where it is, and says what it took (default: cpu)",
+    )
+    group.add_argument(
+        "--jobs", type=_Count(1024), metavar="N", help="files at once (default: one for each processor)"
+    )
+    group.add_argument("--force", action="store_true", help="replace existing outputs")
+    group.add_argument(
+        "--strict",
+        action="store_true",
+        help="refuse files with NaN or infinity in them (default: they become 0)",
+    )
+
+
+def _threshold(text: str) -> float | str:
+    return text if text == "auto" else _Number("threshold", " or auto")(text)
+
+
+class _Number:
+    """Converter of an option's value that is a number within the range of the parameter table."""
+
+    def __init__(self, name: str, also: str = "") -> None:
+        self.name, self.also = name, also
+
+    def __call__(self, text: str) -> float:
+        try:
+            value = float(text)
+        except ValueError:
+            unit = BY_ID[self.name].unit
+            raise argparse.ArgumentTypeError(
+                f"expected a number in {unit}{self.also}, got {text!r}"
+            ) from None
+        try:
+            return BY_ID[self.name].check(value)
+        except ValueError as error:
+            raise argparse.ArgumentTypeError(str(error)) from None
+
+
+class _Count:
+    """Converter of an option's value that is a whole number from 1."""
+
+    def __init__(self, most: int) -> None:
+        self.most = most
+
+    def __call__(self, text: str) -> int:
+        try:
+            value = int(text)
+        except ValueError:
+            value = 0
+        if not 1 <= value <= self.most:
+            raise argparse.ArgumentTypeError(f"expected a whole number from 1 to {self.most}, got {text!r}")
+        return value
+
+
+def join_numbers(argv: list[str]) -> list[str]:
+    """``--range -inf`` as ``--range=-inf``, so that argparse takes it for a value."""
+    joined: list[str] = []
+    for i, text in enumerate(argv):
+        if text == "--":
+            return joined + argv[i:]
+        if joined and joined[-1] in NUMBERS and text.startswith("-") and _is_Number(text):
+            joined[-1] += f"={text}"
+        else:
+            joined.append(text)
+    return joined
+
+
+def _is_Number(text: str) -> bool:
+    try:
+        float(text)
+    except ValueError:
+        return False
+    return True
