@@ -181,14 +181,15 @@ def reference_step() -> float:
 def running_mean(x: Tensor, start: Tensor) -> tuple[Tensor, Tensor]:
     """First-order running mean along time. x (B, T, n), start (1, B, n) -> means (B, T, n) and the last (1, B, n).
 
-    In pieces of 512 blocks in closed form (a cumulative sum of growing terms), so it costs no loop over blocks.
+    In pieces of 512 blocks in closed form (a cumulative sum of growing terms), so it costs no loop over blocks;
+    in double precision, so that it equals the loop.
     """
     step = reference_step()
     keep = torch.log(torch.tensor(1.0 - step, dtype=torch.float64))
-    mean, pieces = start[0], []  # (B, n)
-    for piece in x.split(512, dim=1):
-        fall = torch.exp(keep * torch.arange(1, piece.shape[1] + 1, device=x.device)).to(x.dtype)[:, None]  # (T, 1)
+    mean, pieces = start[0].double(), []  # (B, n)
+    for piece in x.double().split(512, dim=1):
+        fall = torch.exp(keep * torch.arange(1, piece.shape[1] + 1, device=x.device))[:, None]  # (T, 1)
         means = fall * (mean[:, None] + (step * piece / fall).cumsum(1))
         pieces.append(means)
         mean = means[:, -1]
-    return torch.cat(pieces, dim=1), mean[None]
+    return torch.cat(pieces, dim=1).to(x.dtype), mean[None].to(x.dtype)

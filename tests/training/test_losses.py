@@ -39,7 +39,7 @@ def _wrong(kind: str) -> torch.Tensor:
 
 
 @pytest.mark.parametrize("kind", ["late", "needless", "chopped"])
-@pytest.mark.parametrize("term", ["decision", "openness", "heard", "total"])
+@pytest.mark.parametrize("term", ["decision", "openness", "heard", "energy", "total"])
 def test_every_fault_costs(kind, term):
     """A late opening, a needless one and a chop are each dearer than the right curve, in each term."""
     batch = _batch(bleed=1.0)
