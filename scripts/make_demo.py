@@ -125,7 +125,7 @@ def main(argv: list[str] | None = None) -> int:
     seconds = len(room.mixture) / RATE
     soundfile.write(before, room.mixture, RATE, subtype="PCM_16")
     options = ["--preset", args.preset, f"--threshold={args.threshold}"]
-    # Twice: the first run draws (and compiles, if nothing did before), the second shows how long the gate takes.
+    # Twice: the first run draws (and compiles, if nothing did before), the second tells the time.
     picture, curve = args.out / "picture.png", args.out / "curve.csv"
     render(before, after, [*options, "--plot", str(picture), "--curve", str(curve)])
     wall_s = render(before, after, options)
