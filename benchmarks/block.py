@@ -63,8 +63,8 @@ def measure(rate: int, preset: str, seconds: float, channels: int = 1) -> dict[s
             cadence.run_engine(engine.record, sound, out, period_ns, costs, lates, blocks)
             floor_costs, floor_lates, _ = arrays(n)
             cadence.run_empty(sound, out, period_ns, floor_costs, floor_lates)
-        tight_costs, tight_lates, tight_blocks = arrays(TIGHT_CALLBACKS)
-        cadence.run_engine(engine.record, sound, out, 0.0, tight_costs, tight_lates, tight_blocks)
+            tight_costs, tight_lates, tight_blocks = arrays(TIGHT_CALLBACKS)
+            cadence.run_engine(engine.record, sound, out, 0.0, tight_costs, tight_lates, tight_blocks)
         errors = int(engine.record["model_errors"][0])
 
     ran = blocks > 0

@@ -115,7 +115,7 @@ def picture(results: dict[str, Any], path: Path) -> None:
     left.set_xticks(range(len(results["block"])), [f"{r['rate_hz'] / 1000:g} kHz" for r in results["block"]])
     left.set_ylabel("% of the time of 100 samples")
     left.set_title("cost of a callback")
-    left.legend(fontsize=8, ncols=2)
+    left.legend(fontsize=8, ncols=7, loc="upper center", bbox_to_anchor=(0.5, -0.08), columnspacing=1.0)
     if r := results.get("render"):
         names, values = ["gate-render", "copy"], [r["cpu_s"]["median"], r["copy_cpu_s"]["median"]]
         right.bar(names, values, color=["tab:blue", "tab:gray"])
