@@ -5,7 +5,7 @@ from typing import Any
 import numpy as np
 
 from gate.ballistics import step, times
-from gate.constants import BLOCK, BLOCK_S
+from gate.constants import BLOCK, RATE
 from gate.gain import decibels, floor_gain, goal_gain
 from gate.native import at, call1, call3, carray, flush_denormals, native, restore_denormals
 
@@ -150,7 +150,7 @@ def _show(
         return
     curve = carray(at(r.curve_at, np.float64), (r.curve_rows, COLUMNS), np.float64)
     row = curve[r.curve_written % r.curve_rows]
-    row[0] = (r.blocks + t) * BLOCK_S
+    row[0] = (r.blocks + t) * BLOCK / RATE
     row[1] = p
     row[2] = r.openness
     row[3] = r.gain_db

@@ -1,0 +1,35 @@
+"""What several folders of tests share."""
+
+import os
+from pathlib import Path
+
+import pytest
+
+from gate import contract
+from gate.contract import Contract
+from tests import toy_model
+
+VOICE = Path(__file__).parents[1] / "presets" / "voice" / "model.onnx"
+
+
+@pytest.fixture(scope="session")
+def toy() -> Contract:
+    """The toy gate, whose every answer is known."""
+    return contract.read(toy_model.build())
+
+
+@pytest.fixture(scope="session")
+def voice() -> Contract:
+    """The shipped voice gate. On a build server it has to be there."""
+    if not VOICE.exists():
+        if os.environ.get("CI") == "true":
+            pytest.fail(f"{VOICE} is not there, and a build server tests what is shipped", pytrace=False)
+        pytest.skip("presets/voice/model.onnx is not there yet")
+    return contract.read(VOICE)
+
+
+@pytest.fixture(scope="session", params=["toy", "voice"])
+def model(request: pytest.FixtureRequest) -> Contract:
+    """Each model there is, in turn."""
+    made: Contract = request.getfixturevalue(request.param)
+    return made
