@@ -4,6 +4,7 @@ What is drawn is gathered while the file is rendered, thinned to a fixed number 
 and most of each), so an hour costs no more memory than a minute. matplotlib is loaded for the drawing alone.
 """
 
+import textwrap
 from dataclasses import dataclass
 from typing import Any, BinaryIO
 
@@ -17,6 +18,9 @@ COLUMNS = 2400
 
 SIZE_INCHES = (12.0, 11.0)
 DPI = 100
+
+TITLE_LETTERS = 110
+"""Letters in a line of the title."""
 
 LOWEST_GAIN_DB = -120.0
 """Where a gain of 0 is drawn."""
@@ -76,7 +80,7 @@ class Picture:
     """What a picture is drawn from.
 
     Attributes:
-        title: one line.
+        title: one line or two.
         seconds: length of the sound.
         range_db: gain of the shut gate, -inf allowed.
         before: the input's samples, all channels, width 1.
@@ -138,6 +142,7 @@ def draw(picture: Picture, file: BinaryIO) -> None:
         file: open for writing.
     """
     import logging
+    import warnings
 
     # the first time, matplotlib tells the user about its font cache
     logging.getLogger("matplotlib").setLevel(logging.ERROR)
@@ -147,7 +152,10 @@ def draw(picture: Picture, file: BinaryIO) -> None:
     # without pyplot: no global state, no window system
     figure = Figure(figsize=SIZE_INCHES, dpi=DPI, layout="constrained")
     FigureCanvasAgg(figure)
-    figure.suptitle(picture.title)
+    # a file's name may hold dollar signs (no formula), letters that no font has, bytes that are no letters
+    title = picture.title.encode("utf-8", "replace").decode()
+    lines = [line for part in title.splitlines() for line in textwrap.wrap(part, TITLE_LETTERS)]
+    figure.suptitle("\n".join(lines), parse_math=False)
     axes = figure.subplots(5, 1, sharex=True, height_ratios=[1.4, 1, 1, 1, 1])
     _draw_waveform(axes[0], picture)
     times = picture.curve.times(picture.seconds)
@@ -163,7 +171,9 @@ def draw(picture: Picture, file: BinaryIO) -> None:
     for ax in axes:
         ax.grid(alpha=0.25)
         ax.margins(x=0)
-    figure.savefig(file, format="png")
+    with warnings.catch_warnings():
+        warnings.filterwarnings("ignore", message="Glyph .* missing")
+        figure.savefig(file, format="png")
 
 
 Curve = dict[str, tuple[NDArray[np.float64], NDArray[np.float64]]]
@@ -177,14 +187,14 @@ def _draw_waveform(ax: Axes, picture: Picture) -> None:
         low, high = np.minimum(thin.low[:, 0], 0.0), np.maximum(thin.high[:, 0], 0.0)
         ax.fill_between(times, low, high, color=colour, linewidth=0.5, label=label)
     ax.set_ylabel("sound")
-    ax.legend(loc="upper right")
+    _legend(ax)
 
 
 def _draw_level(ax: Axes, times: NDArray[np.float64], curve: Curve) -> None:
     _band(ax, times, curve["level_db"], AFTER, "level")
     ax.plot(times, curve["threshold_db"][1], color=LINE, linewidth=1.2, label="threshold")
     ax.set_ylabel("level, dBFS")
-    ax.legend(loc="upper right")
+    _legend(ax)
 
 
 def _draw_gain(ax: Axes, times: NDArray[np.float64], curve: Curve, range_db: float) -> None:
@@ -207,7 +217,7 @@ def _draw_times(ax: Axes, times: NDArray[np.float64], curve: Curve) -> None:
     ax.set_yscale("log")
     ax.set_ylim(TIMES_MS)
     ax.set_ylabel("learned, ms")
-    ax.legend(loc="upper right", ncols=3)
+    _legend(ax)
 
 
 def _draw_key(ax: Axes, times: NDArray[np.float64], curve: Curve) -> None:
@@ -222,6 +232,11 @@ def _draw_key(ax: Axes, times: NDArray[np.float64], curve: Curve) -> None:
     ax.plot(times, high, color=LINE, linewidth=0.8)
     ax.set_yscale("log")
     ax.set_ylim(KEY_HZ)
+
+
+def _legend(ax: Axes) -> None:
+    """Above the axes: inside it would hide what is drawn there."""
+    ax.legend(loc="lower right", bbox_to_anchor=(1.0, 0.98), ncols=3, frameon=False)
 
 
 def _band(

@@ -366,7 +366,7 @@ class _Render:
             from gate.plots import draw
 
             self._check_stop()
-            title = f"{self.job.source.name}: {report.threshold_reason}, range {report.range_db:g} dB"
+            title = f"{self.job.source.name}\n{report.threshold_reason}, range {report.range_db:g} dB"
             picture = self.collector.picture(title, report.seconds, report.range_db)
             try:
                 with os.fdopen(self.extras[self.job.plot].fd, "wb", closefd=False) as file:

@@ -104,8 +104,8 @@ def _add_gate(group: Any) -> None:
         "--live-buffer",
         type=_Count(MAX_LIVE_BUFFER),
         metavar="N",
-        help="give bit for bit what a live stream with host buffers of N samples gives (default: offline, which "
-        "is faster)",
+        help="give bit for bit what a live stream with host buffers of N samples gives (default: offline, "
+        "which is faster)",
     )
 
 

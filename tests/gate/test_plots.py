@@ -75,7 +75,7 @@ def test_any_render_can_be_drawn(frames: int, blocks: int, range_db: float, key:
         rows[:, 7:9] = np.nan
     collector.add_curve(rows)
     file = io.BytesIO()
-    draw(collector.picture("a title", frames / 48000, range_db), file)
+    draw(collector.picture("$x_{ 日本 \udcff.wav", frames / 48000, range_db), file)
     assert file.getvalue().startswith(b"\x89PNG")
     assert len(file.getvalue()) > 10_000
 
