@@ -14,7 +14,7 @@ length hang together is Kaiser's (Oppenheim and Schafer, Discrete-Time Signal Pr
 """
 
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cached_property, lru_cache
 from math import ceil, gcd
 from typing import Any
 
@@ -110,37 +110,38 @@ class Clock:
         """Host samples to hold sound and gain back so that the first of ``batch`` blocks is in time."""
         return ceil(batch * self.block_samples) + self.half
 
-    @cached_property
+    @property
     def kernel(self) -> NDArray[np.float32]:
         """(up, taps) coefficients; row p belongs to samples that lie p / up behind a host sample.
 
         Tap t weighs host sample base - half + 1 + t; behind the first 2 * half taps there are zeros. Each row
         sums to 1: a steady level passes exactly, at every phase.
         """
-        if self.half == 0:
-            return np.zeros((1, LANES), np.float32)
-        slope_hz, attenuation = self._slope()
-        beta = _kaiser_beta(attenuation)
-        lowest = min(self.rate, RATE) / 2.0
-        cutoff = 2.0 * (lowest - slope_hz / 2.0) / self.rate  # 1 = Nyquist frequency of the host
-        taps = 2 * self.half
-        rows = np.zeros((self.up, -(-taps // LANES) * LANES), np.float32)
-        t = np.arange(taps) - (self.half - 1.0)
-        for begin in range(0, self.up, 1024):  # in pieces: an odd rate has 48,000 rows
-            phase = np.arange(begin, min(begin + 1024, self.up))[:, None] / self.up
-            x = t - phase
-            window = np.i0(beta * np.sqrt(np.maximum(1.0 - (x / self.half) ** 2, 0.0)))
-            row = np.sinc(cutoff * x) * window
-            rows[begin : begin + 1024, :taps] = row / row.sum(axis=1, keepdims=True)
-        return rows
+        return _kernel(self)
 
-    def _slope(self) -> tuple[float, float]:
-        """Width of the filter's slope in Hz, and the attenuation in dB that the length allows with it."""
-        seconds = 2.0 * self.half / self.rate
-        per_db = 1.0 / (14.36 * seconds)  # Kaiser: slope = (attenuation - 7.95) / (14.36 * length)
-        widest = SLOPE * min(self.rate, RATE) / 2.0
-        attenuation = min(ATTENUATION_DB, 7.95 + widest / per_db)
-        return (attenuation - 7.95) * per_db, attenuation
+
+@lru_cache(maxsize=2)  # an odd rate has 48,000 rows: half a second's work, for every file of a folder
+def _kernel(clock: Clock) -> NDArray[np.float32]:
+    if clock.half == 0:
+        return np.zeros((1, LANES), np.float32)
+    # Kaiser: slope = (attenuation - 7.95) / (14.36 * length)
+    per_db_hz = clock.rate / (14.36 * 2.0 * clock.half)
+    lowest = min(clock.rate, RATE) / 2.0
+    attenuation_db = min(ATTENUATION_DB, 7.95 + SLOPE * lowest / per_db_hz)
+    slope_hz = (attenuation_db - 7.95) * per_db_hz
+    cutoff = 2.0 * (lowest - slope_hz / 2.0) / clock.rate  # 1 = Nyquist frequency of the host
+    beta = _kaiser_beta(attenuation_db)
+    taps = 2 * clock.half
+    rows = np.zeros((clock.up, -(-taps // LANES) * LANES), np.float32)
+    t = np.arange(taps) - (clock.half - 1.0)
+    for begin in range(0, clock.up, 1024):  # in pieces, to stay small
+        phase = np.arange(begin, min(begin + 1024, clock.up))[:, None] / clock.up
+        x = t - phase
+        window = np.i0(beta * np.sqrt(np.maximum(1.0 - (x / clock.half) ** 2, 0.0)))
+        row = np.sinc(cutoff * x) * window
+        rows[begin : begin + 1024, :taps] = row / row.sum(axis=1, keepdims=True)
+    rows.flags.writeable = False
+    return rows
 
 
 def _kaiser_beta(attenuation_db: float) -> float:
