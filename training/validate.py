@@ -20,10 +20,14 @@ from training.scenes import Scene, judged_scenes
 
 RANGE = 10.0 ** (-80.0 / 20.0)
 """Linear range of a judged gate: -80 dB."""
-DECISIONS = tuple((o, c) for o in (0.4, 0.5, 0.6, 0.7, 0.8) for c in (0.2, 0.3, 0.4, 0.5) if c <= o)
+DECISIONS = tuple((o, c) for o in (0.3, 0.35, 0.4, 0.5, 0.6, 0.7) for c in (0.15, 0.2, 0.25, 0.3, 0.4, 0.5) if c <= o)
 """Pairs of ``open_at`` and ``close_at`` that ``choose_decision`` tries."""
-TARGETS = {"balanced": 0.87, "onset_ms": 12.5, "onset_p90_ms": 160.0, "missed": 0.06, "needless_min": 8.0, "chops_min": 15.0, "lost_db": 0.2, "cut_db": 20.0}  # fmt: skip
-"""What a voice gate should reach; only used to weigh measures of different units against each other."""
+AIMS = {"balanced": 0.87, "onset_ms": 16.0, "onset_p90_ms": 160.0, "missed": 0.05, "needless_min": 8.0, "chops_min": 25.0, "lost_db": 0.2, "cut_db": 27.0}  # fmt: skip
+"""What a voice gate should reach on these scenes; only used to weigh measures of different units against each other.
+
+A classic gate with the best settings for each file does better on cut, worse on chops and onset here than on the
+scenes that the published goals (.87, 12.5 ms, 160 ms, .06, 8, 15, .2 dB, 20 dB) were set on; these are those, moved with it.
+"""
 
 
 @dataclass(frozen=True)
@@ -75,7 +79,7 @@ class Validation:
         return {f"{kind}_{m}": round(row[m], 4) for kind, row in table.items() for m in metrics.MEASURES}
 
     def choose_decision(self, net: GateNet) -> tuple[float, float]:
-        """The pair (open_at, close_at) with the least shortfall against ``TARGETS``, over kinds and measures."""
+        """The pair (open_at, close_at) with the least shortfall against ``AIMS``, over kinds and measures."""
         gates = self.gates(net)
         return min(DECISIONS, key=lambda pair: shortfall(self.table(gates, *pair)))
 
@@ -87,7 +91,7 @@ def shortfall(table: dict[str, dict[str, float]]) -> float:
     """
     total = 0.0
     for row in table.values():
-        for name, target in TARGETS.items():
+        for name, target in AIMS.items():
             more_is_better = name in ("balanced", "cut_db")
             value = (1 - row[name]) / (1 - target) if name == "balanced" else row[name] / target
             gap = (1 - value) if more_is_better and name != "balanced" else value - 1
