@@ -76,7 +76,7 @@ _STEPS = {
     "PCM_24": ("ALAC_24",),
     "PCM_32": ("ALAC_32", "PCM_24"),
     "ALAC_16": ("PCM_16",),
-    "ALAC_20": ("PCM_24",),
+    "ALAC_20": ("ALAC_24", "PCM_24"),
     "ALAC_24": ("PCM_24",),
     "ALAC_32": ("PCM_32", "PCM_24"),
     "FLOAT": ("PCM_24",),
@@ -165,8 +165,11 @@ def _subtype(subtype: str, format_: str, suffix: str) -> str:
     wanted = [subtype, *_STEPS.get(subtype, ("PCM_16",)), _ONLY.get(format_, "PCM_16")]
     if format_ == "OGG" and subtype not in ("VORBIS", "OPUS"):
         wanted = ["OPUS" if suffix == ".opus" else "VORBIS"]
-    if format_ != "MP3":  # libsndfile lists MP3 among WAV's sample formats, and then will not write it
-        wanted = [name for name in wanted if not name.startswith("MPEG")]
+    # libsndfile lists MP3 among WAV's sample formats and then will not write it; its 20-bit ALAC is noise (1.2.2)
+    broken = (
+        ("ALAC_20",) if format_ == "MP3" else ("ALAC_20", "MPEG_LAYER_I", "MPEG_LAYER_II", "MPEG_LAYER_III")
+    )
+    wanted = [name for name in wanted if name not in broken]
     return next(name for name in wanted if soundfile.check_format(format_, name))
 
 

@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 import soundfile
 
-from gate import audiofile, audioheader
+from gate import audiofile, audioformat, audioheader
 from gate.atomic import AtomicFile, partial_path
 from gate.audiofile import Reader, Writer
 from gate.audioformat import MAX_BYTES, Layout, output_layout
@@ -185,6 +185,7 @@ def test_odd_names_work(tmp_path: Path) -> None:
         ("WAVEX", "PCM_24", "x.wav", ("WAVEX", "PCM_24"), False),
         ("WAVEX", "PCM_24", "x.aif", ("AIFF", "PCM_24"), False),
         ("FLAC", "PCM_S8", "x.wav", ("WAV", "PCM_U8"), True),
+        ("CAF", "ALAC_20", "x.caf", ("CAF", "ALAC_24"), True),
         ("WAV", "IMA_ADPCM", "x.flac", ("FLAC", "PCM_16"), True),
     ],
 )
@@ -205,6 +206,16 @@ def test_four_gigabytes_become_rf64() -> None:
         assert layout.format == expected
     with pytest.raises(AudioFileError, match=r"x\.aiff cannot be written, AIFF holds 4 GB and .*write \.wav"):
         output_layout(Layout(RATE, 2, "AIFF", "PCM_16"), frames + 1, Path("x.aiff"))
+
+
+def test_rf64_is_written_and_read(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Past the limit (lowered here) a WAV comes out as RF64, bit for bit, and is read again."""
+    monkeypatch.setattr(audioformat, "MAX_BYTES", 1000)
+    source = save(tmp_path / "in.wav", noise(3000, 2), "WAV", "PCM_24")
+    copy(source, tmp_path / "out.wav")
+    assert soundfile.info(tmp_path / "out.wav").format == "RF64"
+    assert np.array_equal(soundfile.read(tmp_path / "out.wav")[0], soundfile.read(source)[0])
+    assert read_all(tmp_path / "out.wav") == 3000
 
 
 @pytest.mark.parametrize(
@@ -295,6 +306,32 @@ def test_a_header_of_unknown_length_is_read_to_the_end(tmp_path: Path) -> None:
     data[at + 4 : at + 8] = b"\xff\xff\xff\xff"
     path.write_bytes(data)
     assert read_all(path) == 100
+
+
+def test_chunks_around_the_samples(tmp_path: Path) -> None:
+    """Chunks before and behind the samples, and an odd length without its padding byte, are no damage."""
+    plain = wav(frames=100)
+    body = plain[12:]
+    junk = b"JUNK" + struct.pack("<I", 3) + b"abc\0"
+    for inner in (junk + body, body + junk, junk + body + junk):
+        riff = b"RIFF" + struct.pack("<I", 4 + len(inner)) + b"WAVE" + inner
+        (tmp_path / "in.wav").write_bytes(riff)
+        assert read_all(tmp_path / "in.wav") == 100
+    odd = save(tmp_path / "odd.wav", noise(101, 1), "WAV", "PCM_U8").read_bytes()
+    end = odd.index(b"data") + 8 + 101
+    (tmp_path / "odd.wav").write_bytes(odd[:end])
+    assert read_all(tmp_path / "odd.wav") == 101
+
+
+def test_an_mp3_with_tags(tmp_path: Path) -> None:
+    """ID3 tags before and behind the sound are no sound and no damage."""
+    x = noise(RATE, 1, "float32")
+    sound = save(tmp_path / "in.mp3", x, "MP3", "MPEG_LAYER_III").read_bytes()
+    id3v2 = b"ID3\x04\0\0" + bytes([0, 0, 2, 0]) + bytes(256)
+    id3v1 = b"TAG" + bytes(125)
+    for data in (id3v2 + sound, sound + id3v1, id3v2 + sound + id3v1):
+        (tmp_path / "in.mp3").write_bytes(data)
+        assert read_all(tmp_path / "in.mp3") == RATE
 
 
 def test_an_mp3_without_its_tag(tmp_path: Path) -> None:
