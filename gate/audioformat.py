@@ -165,7 +165,7 @@ def _subtype(subtype: str, format_: str, suffix: str) -> str:
     wanted = [subtype, *_STEPS.get(subtype, ("PCM_16",)), _ONLY.get(format_, "PCM_16")]
     if format_ == "OGG" and subtype not in ("VORBIS", "OPUS"):
         wanted = ["OPUS" if suffix == ".opus" else "VORBIS"]
-    # libsndfile lists MP3 among WAV's sample formats and then will not write it; its 20-bit ALAC is noise (1.2.2)
+    # libsndfile 1.2.2 lists MP3 among WAV's sample formats but cannot write it; its 20-bit ALAC is noise
     broken = (
         ("ALAC_20",) if format_ == "MP3" else ("ALAC_20", "MPEG_LAYER_I", "MPEG_LAYER_II", "MPEG_LAYER_III")
     )
