@@ -41,8 +41,8 @@ def text(contract: Contract, config: Config, state: dict[str, Any], figures: dic
         "",
         "## Scores",
         "",
-        f"On {result['scenes_per_kind']} + {result['scenes_per_kind']} scenes of 20 s from the `val` split (speakers and bleed that were not trained on; the decision "
-        "thresholds were chosen on them), range -80 dB, no lookahead. The measures are defined in `training/metrics.py`.",
+        f"On {result['scenes_per_kind']} + {result['scenes_per_kind']} scenes of 20 s from the `val` "
+        "split (speakers and bleed that were not trained on; the decision thresholds were chosen on them), range -80 dB, no lookahead. The measures are defined in `training/metrics.py`.",
         "",
         "| | " + " | ".join(COLUMNS.values()) + " |",
         "|---" * (len(COLUMNS) + 1) + "|",
@@ -53,7 +53,11 @@ def text(contract: Contract, config: Config, state: dict[str, Any], figures: dic
     lines += [f"| *aimed at* | {aims} |", "", "## Recordings it learned from", ""]
     lines += ["| class | source | files | licence |", "|---|---|---|---|"]
     lines += [f"| {row[0]} | {row[1]} | {row[2]} | {row[3]} |" for row in result["sources"]]
-    lines += ["", "Hum, hiss, fans, clicks, breath, coughs and thumps are synthetic, and so are half of the rooms.", ""]
+    lines += [
+        "",
+        "Hum, hiss, fans, clicks, breath, coughs and thumps are synthetic, and so are half of the rooms.",
+        "",
+    ]
     lines += ["## Settings", "", "```"]
     for table in ("model", "batch", "loss", "optimiser"):
         lines += [f"{table}: {dataclasses.asdict(getattr(config, table))}"]

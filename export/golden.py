@@ -20,7 +20,11 @@ def sound(seed: int = 20) -> NDArray[np.float32]:
     n = int(SECONDS * RATE) // BLOCK * BLOCK
     t = np.arange(n) / RATE
     out = 0.003 * rng.standard_normal(n) + 0.004 * np.sin(2 * np.pi * 50 * t)
-    for start, stop, pitch, formants in ((0.3, 0.62, 118, (650, 1080)), (0.75, 1.05, 205, (300, 2300)), (1.35, 1.8, 140, (500, 1500))):
+    for start, stop, pitch, formants in (
+        (0.3, 0.62, 118, (650, 1080)),
+        (0.75, 1.05, 205, (300, 2300)),
+        (1.35, 1.8, 140, (500, 1500)),
+    ):
         phase = 2 * np.pi * np.cumsum(pitch * (1 + 0.03 * np.sin(2 * np.pi * 4 * t))) / RATE
         tone = np.zeros(n)
         for k in range(1, 4000 // pitch):

@@ -6,6 +6,7 @@ running mean), layouts change only where an operator demands it. ``export.parity
 """
 
 from collections.abc import Sequence
+from typing import Any
 
 import numpy as np
 import onnx
@@ -13,8 +14,27 @@ from numpy.typing import NDArray
 from onnx import TensorProto, helper, numpy_helper
 
 from gate.constants import BLOCK
-from training.front import BANDS, CHANNELS, DECIMATED, FINE_CONTEXT, MID_CONTEXT, MID_STEP
-from training.gate_net import FLOOR, KEY_SHARE, LN10_10, TIMES_MS, TOO_LARGE, GateNet, GateState, reference_step
+from training.front import (
+    BANDS,
+    CHANNELS,
+    DECIMATED,
+    FINE_CONTEXT,
+    MID_CONTEXT,
+    MID_STEP,
+    FrontWeights,
+    band_edges_hz,
+    design,
+)
+from training.gate_net import (
+    FLOOR,
+    KEY_SHARE,
+    LN10_10,
+    TIMES_MS,
+    TOO_LARGE,
+    GateNet,
+    GateState,
+    reference_step,
+)
 
 OPSET = 17
 IR_VERSION = 8
@@ -45,10 +65,10 @@ class _Graph:
     def ints(self, *values: int) -> str:
         return self.const("i_" + "_".join(str(v) for v in values).replace("-", "m"), values, np.int64)
 
-    def op(self, kind: str, *inputs: str, out: str | None = None, **attributes: object) -> str:
+    def op(self, kind: str, *inputs: str, out: str | None = None, **attributes: Any) -> str:
         return self.ops(kind, *inputs, outs=[out or f"t{len(self.nodes)}"], **attributes)[0]
 
-    def ops(self, kind: str, *inputs: str, outs: Sequence[str], **attributes: object) -> Sequence[str]:
+    def ops(self, kind: str, *inputs: str, outs: Sequence[str], **attributes: Any) -> Sequence[str]:
         self.nodes.append(helper.make_node(kind, list(inputs), list(outs), **attributes))
         return outs
 
@@ -61,34 +81,42 @@ def build(net: GateNet) -> bytes:
     """The network's serialised graph, without the contract's metadata."""
     g = _Graph()
     weights = {k: v.detach().numpy() for k, v in net.state_dict(keep_vars=True).items()}
-    powers = _front(g, net)
+    powers = _front(g, design())
     floored, log_powers = _over_threshold(g, powers)
     body = _body(g, net, weights, log_powers)
-    _answers(g, net, *_heads(g, weights, body, floored), floored)
+    _answers(g, *_heads(g, weights, body, floored), floored)
 
     shapes = state_shapes(net)
     info = helper.make_tensor_value_info
-    inputs = [info("blocks", TensorProto.FLOAT, ["C", "T", BLOCK]), info("threshold_db", TensorProto.FLOAT, [1, "T"])]
-    outputs = [info("gate", TensorProto.FLOAT, [4, "T"]), info("readouts", TensorProto.FLOAT, [len(READOUTS), "T"])]
+    inputs = [
+        info("blocks", TensorProto.FLOAT, ["C", "T", BLOCK]),
+        info("threshold_db", TensorProto.FLOAT, [1, "T"]),
+    ]
+    outputs = [
+        info("gate", TensorProto.FLOAT, [4, "T"]),
+        info("readouts", TensorProto.FLOAT, [len(READOUTS), "T"]),
+    ]
     inputs += [info(f"{k}_in", TensorProto.FLOAT, v) for k, v in shapes.items()]
     outputs += [info(f"{k}_out", TensorProto.FLOAT, v) for k, v in shapes.items()]
     constants = [numpy_helper.from_array(v, k) for k, v in g.constants.items()]
     graph = helper.make_graph(g.nodes, "gate", inputs, outputs, constants)
-    model = helper.make_model(graph, opset_imports=[helper.make_opsetid("", OPSET)], producer_name="learned-gate")
+    model = helper.make_model(
+        graph, opset_imports=[helper.make_opsetid("", OPSET)], producer_name="learned-gate"
+    )
     model.ir_version = IR_VERSION
     onnx.checker.check_model(model, full_check=True)
-    return model.SerializeToString()
+    return bytes(model.SerializeToString())
 
 
-def _front(g: _Graph, net: GateNet) -> str:
+def _front(g: _Graph, front: FrontWeights) -> str:
     """Blocks to powers (T, 1, 56) re full scale: see ``GateNet.powers``."""
     sane = g.op("Less", g.op("Abs", "blocks"), g.const("too_large", TOO_LARGE))
     x = g.op("Where", sane, "blocks", g.const("zero", 0.0))
     x = g.op("Transpose", x, perm=[0, 2, 1])  # (C, 100, T)
     x = g.op("Concat", "audio_in", x, axis=2)
     g.keep_last(x, 1, "audio_out")
-    y = g.op("Conv", x, g.const("split", net.split))
-    high = net.split.shape[0] - DECIMATED
+    y = g.op("Conv", x, g.const("split", front.split))
+    high = front.split.shape[0] - DECIMATED
     decimated, high_view = g.ops(
         "Split", y, g.ints(DECIMATED, high), outs=["decimated_new", "high_view"], axis=1
     )
@@ -97,10 +125,10 @@ def _front(g: _Graph, net: GateNet) -> str:
     steps = g.ints(1, 2)
     for_mid = g.op("Slice", slow, g.ints(0, FINE_CONTEXT - MID_CONTEXT), g.ints(MID_STEP, 2**31), steps)
     for_fine = g.op("Slice", slow, g.ints(MID_STEP), g.ints(DECIMATED), g.ints(1))
-    mid = g.op("Conv", for_mid, g.const("mid", net.mid))
-    fine = g.op("Conv", for_fine, g.const("fine", net.fine))
+    mid = g.op("Conv", for_mid, g.const("mid", front.mid))
+    fine = g.op("Conv", for_fine, g.const("fine", front.fine))
     view = g.op("Concat", mid, fine, high_view, axis=1)
-    powers = g.op("Conv", g.op("Mul", view, view), g.const("pool", net.pool))  # (C, 56, T)
+    powers = g.op("Conv", g.op("Mul", view, view), g.const("pool", front.pool))  # (C, 56, T)
     powers = g.op("ReduceMean", powers, axes=[0], keepdims=1)  # each channel counts alike, whatever its phase
     return g.op("Transpose", powers, perm=[2, 0, 1])  # (T, 1, 56)
 
@@ -120,14 +148,17 @@ def _body(g: _Graph, net: GateNet, weights: dict[str, NDArray[np.float32]], log_
     eye = np.eye(CHANNELS)[None]
     means, _ = g.ops(
         "RNN", log_powers, g.const("mean_in", step * eye), g.const("mean_keep", (1 - step) * eye), "", "", "reference_in",
-        outs=["means", "reference_out"], hidden_size=CHANNELS, activations=["Affine"], activation_alpha=[1.0], activation_beta=[0.0],
+        outs=["means", "reference_out"], hidden_size=CHANNELS, activations=["Affine"],
+        activation_alpha=[1.0], activation_beta=[0.0],
     )  # fmt: skip
     means = g.op("Squeeze", means, g.ints(1))  # (T, 1, 1, 56) -> (T, 1, 56)
     shape = g.op("Transpose", g.op("Concat", log_powers, means, axis=2), perm=[1, 2, 0])  # (1, 112, T)
     shape = g.op("Concat", "shape_in", shape, axis=2)
     g.keep_last(shape, 2, "shape_out")
     blind = net.shape_weight().detach().numpy()
-    h0 = g.op("Relu", g.op("Conv", shape, g.const("shape_w", blind), g.const("shape_b", weights["shape_conv.bias"])))
+    h0 = g.op(
+        "Relu", g.op("Conv", shape, g.const("shape_w", blind), g.const("shape_b", weights["shape_conv.bias"]))
+    )
     context = g.op("Concat", "context_in", h0, axis=2)
     g.keep_last(context, 4, "context_out")
     conv = g.op(
@@ -135,7 +166,9 @@ def _body(g: _Graph, net: GateNet, weights: dict[str, NDArray[np.float32]], log_
         g.const("context_b", weights["context_conv.bias"]), dilations=[2],
     )  # fmt: skip
     h1 = g.op("Transpose", g.op("Add", h0, g.op("Relu", conv)), perm=[2, 0, 1])  # (T, 1, width)
-    order = np.concatenate([np.arange(hidden) + hidden * i for i in (0, 3, 1, 2)])  # torch: i f g o; ONNX: i o f g
+    order = np.concatenate(
+        [np.arange(hidden) + hidden * i for i in (0, 3, 1, 2)]
+    )  # torch: i f g o; ONNX: i o f g
     bias = [weights["lstm.bias_ih_l0"][order], weights["lstm.bias_hh_l0"][order]]
     h2, _, _ = g.ops(
         "LSTM", h1, g.const("lstm_w", weights["lstm.weight_ih_l0"][order][None]),
@@ -152,27 +185,35 @@ def _heads(g: _Graph, weights: dict[str, NDArray[np.float32]], body: str, floore
     order = [0, 2, 3, 4, 1, *range(5, 5 + BANDS)]  # what and the times, then slope, then key
     heads = g.op("MatMul", body, g.const("heads_w", weights["heads.weight"].T[:, order]))
     heads = g.op("Add", heads, g.const("heads_b", weights["heads.bias"][order]))  # (T, 1, 37)
-    rows, slope, key = g.ops("Split", heads, g.ints(4, 1, BANDS), outs=["rows", "slope", "key_logits"], axis=2)
+    rows, slope, key = g.ops(
+        "Split", heads, g.ints(4, 1, BANDS), outs=["rows", "slope", "key_logits"], axis=2
+    )
     key = g.op("Softmax", key, axis=2)
     # The key's weights add up to 1, so weighing powers over their floor gives the weighted power over the same floor.
     in_bands = g.op("Slice", floored, g.ints(0), g.ints(BANDS), g.ints(2))
     key_log = g.op("Log", g.op("ReduceSum", g.op("Mul", key, in_bands), g.ints(2)))  # (T, 1, 1)
-    by_level = g.op("Mul", g.op("Mul", g.op("Softplus", slope), key_log), g.const("to_what", [1.0, 0.0, 0.0, 0.0]))
+    by_level = g.op(
+        "Mul", g.op("Mul", g.op("Softplus", slope), key_log), g.const("to_what", [1.0, 0.0, 0.0, 0.0])
+    )
     return g.op("Sigmoid", g.op("Add", rows, by_level)), key
 
 
-def _answers(g: _Graph, net: GateNet, rows: str, key: str, floored: str) -> None:
+def _answers(g: _Graph, rows: str, key: str, floored: str) -> None:
     """The outputs ``gate`` and ``readouts``: one matrix product, which also turns (T, n) into (n, T).
 
     Its columns: probability and times, then whether each band begins before 10 % and before 90 % of the key's weight
     (the last that does gives the low edge by its lower end, the high edge by its upper end), level, Threshold.
     """
-    edges, columns = net.edges_hz.numpy(), 4 + 2 * BANDS + 2
-    before = g.op("MatMul", key, g.const("before", np.tile(np.triu(np.ones((BANDS, BANDS)), 1), 2)))  # (T, 1, 64)
+    edges, columns = band_edges_hz(), 4 + 2 * BANDS + 2
+    before = g.op(
+        "MatMul", key, g.const("before", np.tile(np.triu(np.ones((BANDS, BANDS)), 1), 2))
+    )  # (T, 1, 64)
     shares = np.repeat([(1 - KEY_SHARE) / 2, (1 + KEY_SHARE) / 2], BANDS)
     begun = g.op("Cast", g.op("Less", before, g.const("shares", shares)), to=TensorProto.FLOAT)
     only_bands = np.concatenate([np.ones(BANDS), np.zeros(CHANNELS - BANDS)])[:, None]
-    level = g.op("Log", g.op("MatMul", floored, g.const("only_bands", only_bands)))  # (T, 1, 1), nats over Threshold
+    level = g.op(
+        "Log", g.op("MatMul", floored, g.const("only_bands", only_bands))
+    )  # (T, 1, 1), nats over Threshold
     matrix = np.zeros((4 + len(READOUTS), columns))
     matrix[:4, :4] = np.diag([1.0] + [high - low for low, high in TIMES_MS.values()])
     matrix[4, 4 : 4 + BANDS] = np.diff(edges[:-1], prepend=0.0)
@@ -181,5 +222,7 @@ def _answers(g: _Graph, net: GateNet, rows: str, key: str, floored: str) -> None
     start = np.zeros((4 + len(READOUTS), 1))
     start[1:4, 0] = [low for low, _ in TIMES_MS.values()]
     answers = g.op("Squeeze", g.op("Concat", rows, begun, level, "threshold", axis=2), g.ints(1))  # (T, 70)
-    answers = g.op("Gemm", g.const("answers", matrix), answers, g.const("answers_b", start), transB=1)  # (7, T)
+    answers = g.op(
+        "Gemm", g.const("answers", matrix), answers, g.const("answers_b", start), transB=1
+    )  # (7, T)
     g.ops("Split", answers, g.ints(4, len(READOUTS)), outs=["gate", "readouts"], axis=0)

@@ -22,7 +22,9 @@ Gates = NDArray[np.float32]
 """(4, T): open probability, attack, hold and release in ms."""
 
 
-def measure(net: GateNet, contract: Contract, x: NDArray[np.float32], threshold_db: float) -> dict[str, float]:
+def measure(
+    net: GateNet, contract: Contract, x: NDArray[np.float32], threshold_db: float
+) -> dict[str, float]:
     """Largest differences from torch on the whole sound, in open probability and in linear gain at range -inf.
 
     Args:
@@ -56,7 +58,7 @@ def torch_gates(net: GateNet, x: NDArray[np.float32], threshold_db: float, block
     """The network in torch, some blocks at a time, its state carried from run to run."""
     blocks = torch.from_numpy(x).reshape(1, -1, BLOCK)
     state, rows = net.initial_state(), []
-    for part in blocks.split(blocks_a_run, dim=1):
+    for part in torch.split(blocks, blocks_a_run, dim=1):
         out, state = net(part, torch.full((1, part.shape[1]), threshold_db), state)
         rows.append(torch.cat([torch.sigmoid(out.logit), out.attack_ms, out.hold_ms, out.release_ms]))
     return np.ascontiguousarray(torch.cat(rows, dim=1).numpy())
@@ -70,19 +72,31 @@ def onnx_gates(contract: Contract, x: NDArray[np.float32], threshold_db: float, 
     state = {f"{s.name}_in": np.zeros(s.shape_for(1), np.float32) for s in contract.states}
     names = [output.name for output in session.get_outputs()]
     rows = []
-    for part in np.split(x.reshape(1, -1, BLOCK), np.arange(blocks_a_run, len(x) // BLOCK, blocks_a_run), axis=1):
+    for part in np.split(
+        x.reshape(1, -1, BLOCK), np.arange(blocks_a_run, len(x) // BLOCK, blocks_a_run), axis=1
+    ):
         threshold = np.full((1, part.shape[1]), threshold_db, np.float32)
-        out = dict(zip(names, session.run(None, {"blocks": part, "threshold_db": threshold, **state}), strict=True))
+        out = dict(
+            zip(names, session.run(None, {"blocks": part, "threshold_db": threshold, **state}), strict=True)
+        )
         state = {f"{s.name}_in": out[f"{s.name}_out"] for s in contract.states}
         rows.append(out["gate"])
     return np.ascontiguousarray(np.concatenate(rows, axis=1))
 
 
-def engine_curve(contract: Contract, x: NDArray[np.float32], threshold_db: float, batch: int) -> NDArray[np.float64]:
+def engine_curve(
+    contract: Contract, x: NDArray[np.float32], threshold_db: float, batch: int
+) -> NDArray[np.float64]:
     """The engine's curve of a sound, (T, 11), at range -inf."""
     blocks = len(x) // BLOCK
     with Engine(
-        contract, rate=RATE, channels=1, threshold_db=threshold_db, range_db=-np.inf, batch=batch, curve_rows=blocks + 512
+        contract,
+        rate=RATE,
+        channels=1,
+        threshold_db=threshold_db,
+        range_db=-np.inf,
+        batch=batch,
+        curve_rows=blocks + 512,
     ) as engine:
         padded = np.concatenate([x, np.zeros(engine.delay_samples, np.float32)])[:, None].copy()
         engine.process(padded, np.empty_like(padded))

@@ -35,7 +35,9 @@ def load(path: Path) -> tuple[GateNet, Config, dict[str, Any]]:
     except Exception as error:
         raise ExportError(f"expected a checkpoint of training.train in {path}, got: {error}") from error
     if not state.get("result"):
-        raise ExportError(f"{path} is of a run that has not ended (step {state.get('step')}); run training.train again")
+        raise ExportError(
+            f"{path} is of a run that has not ended (step {state.get('step')}); run training.train again"
+        )
     config = from_dict(Config, state["config"])
     net = GateNet(config.model).eval()
     net.load_state_dict(state["average"])
@@ -76,7 +78,9 @@ def export(checkpoint: Path, folder: Path) -> dict[str, float]:
     figures = parity.measure(net, checked, x, GOLDEN_THRESHOLD_DB)
     worst = max(value for name, value in figures.items() if name.endswith("_gain"))
     if not worst <= parity.GAIN_TOLERANCE:
-        raise ExportError(f"expected gains to agree within {parity.GAIN_TOLERANCE}, got {figures}; nothing was written")
+        raise ExportError(
+            f"expected gains to agree within {parity.GAIN_TOLERANCE}, got {figures}; nothing was written"
+        )
     preset.write_preset(folder, model)
     parity.save(folder / "parity.json", figures)
     curve = parity.engine_curve(checked, x, GOLDEN_THRESHOLD_DB, 1)
@@ -87,7 +91,9 @@ def export(checkpoint: Path, folder: Path) -> dict[str, float]:
 
 def main(argv: list[str] | None = None) -> int:
     """The command line."""
-    parser = argparse.ArgumentParser(prog="python -m export.to_onnx", description=(__doc__ or "").splitlines()[0])
+    parser = argparse.ArgumentParser(
+        prog="python -m export.to_onnx", description=(__doc__ or "").splitlines()[0]
+    )
     parser.add_argument("checkpoint", type=Path, help="runs/NAME/checkpoint.pt of a finished run")
     parser.add_argument("folder", type=Path, help="the preset's folder, such as presets/voice")
     args = parser.parse_args(argv)

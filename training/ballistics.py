@@ -41,7 +41,14 @@ def _forward(d: _Array, attack: _Array, hold: _Array, release: _Array, o: _Array
 
 @njit(cache=True)
 def _backward(
-    g: _Array, d: _Array, attack: _Array, hold: _Array, release: _Array, o: _Array, left: _Array, grads: _Array
+    g: _Array,
+    d: _Array,
+    attack: _Array,
+    hold: _Array,
+    release: _Array,
+    o: _Array,
+    left: _Array,
+    grads: _Array,
 ) -> None:
     """Grads (4, B, T): with respect to decision, attack, hold and release. Snapping is taken for the identity."""
     edge = HOLD_EDGE_BLOCKS * BLOCK_MS

@@ -45,7 +45,9 @@ def draw(store: Store, config: BatchConfig, rng: np.random.Generator) -> Batch:
 def _draw_one(store: Store, config: BatchConfig, rng: np.random.Generator) -> tuple:
     i = int(rng.integers(len(store)))
     crop = _crop(store, config, rng)
-    mixture, target, bleed = (np.asarray(store.arrays[k][i, crop], np.float32) for k in ("mixture", "target", "bleed"))
+    mixture, target, bleed = (
+        np.asarray(store.arrays[k][i, crop], np.float32) for k in ("mixture", "target", "bleed")
+    )
     if rng.random() < config.remix:
         mixture, bleed = _remix(store, config, rng, target)
     tilt = _tilt(config, rng, mixture.shape[1])
@@ -58,7 +60,13 @@ def _draw_one(store: Store, config: BatchConfig, rng: np.random.Generator) -> tu
     else:
         threshold = loud_db - rng.uniform(*config.threshold_under_db)
     threshold = max(float(threshold), -100.0)
-    return mixture, target, bleed, threshold, label(np.asarray(store.arrays["level_db"][i], np.float32), threshold)[crop]
+    return (
+        mixture,
+        target,
+        bleed,
+        threshold,
+        label(np.asarray(store.arrays["level_db"][i], np.float32), threshold)[crop],
+    )
 
 
 def _crop(store: Store, config: BatchConfig, rng: np.random.Generator) -> slice:
@@ -83,11 +91,15 @@ def _tilt(config: BatchConfig, rng: np.random.Generator, channels: int) -> np.nd
     """(56,) log10: a random tone control on everything, gentle enough to leave the label right."""
     x = np.linspace(-1, 1, 32)
     shape = rng.standard_normal() * x + rng.standard_normal() * (x**2 - 1 / 3)
-    full = np.concatenate([shape, np.interp(np.linspace(80, 1000, channels - 32), [80, 1000], [shape[1], shape[11]])])
+    full = np.concatenate(
+        [shape, np.interp(np.linspace(80, 1000, channels - 32), [80, 1000], [shape[1], shape[11]])]
+    )
     return (0.1 * config.tilt_db / 2 * full).astype(np.float32)
 
 
 def to(batch: Batch, device: torch.device) -> Batch:
     """The batch on a device."""
-    moved: dict[str, Tensor] = {k: getattr(batch, k).to(device) for k in ("powers", "target", "bleed", "label")}
+    moved: dict[str, Tensor] = {
+        k: getattr(batch, k).to(device) for k in ("powers", "target", "bleed", "label")
+    }
     return Batch(**moved)

@@ -89,5 +89,7 @@ def _checked(value: Any, expected: Any, key: str) -> Any:
     if isinstance(expected, float) and isinstance(value, int) and not isinstance(value, bool):
         return float(value)
     if type(value) is not type(expected):
-        raise ConfigError(f"expected {type(expected).__name__} for {key}, got {value!r}; the default is {expected!r}")
+        raise ConfigError(
+            f"expected {type(expected).__name__} for {key}, got {value!r}; the default is {expected!r}"
+        )
     return value

@@ -53,7 +53,9 @@ class Front:
     def __call__(self, x: NDArray[np.float32]) -> NDArray[np.float16]:
         """x (n,) at 48 kHz, n a multiple of 100 -> (n // 100, 56)."""
         state = self._net.initial_state()
-        powers, _, _ = self._net.powers(torch.from_numpy(x).reshape(1, -1, BLOCK), state.audio, state.decimated)
+        powers, _, _ = self._net.powers(
+            torch.from_numpy(x).reshape(1, -1, BLOCK), state.audio, state.decimated
+        )
         return torch.log10(powers.clamp_min(10**LOWEST_LOG10)).numpy().astype(np.float16)
 
     def features(self, scene: Scene) -> Features:
@@ -94,7 +96,9 @@ class Store:
         self.arrays = {name: np.load(folder / f"{name}.npy", mmap_mode="r") for name in _ARRAYS}
         facts = np.load(folder / "facts.npy")
         if not facts[:, 2].all():
-            raise ValueError(f"{folder} holds {int(facts[:, 2].sum())} of {len(facts)} scenes; prepare it again to finish it")
+            raise ValueError(
+                f"{folder} holds {int(facts[:, 2].sum())} of {len(facts)} scenes; prepare it again to finish it"
+            )
         self.loud_db, self.has_target = facts[:, 0], facts[:, 1] > 0
 
     def __len__(self) -> int:
@@ -107,7 +111,13 @@ def prepare(data: DataConfig, config: SceneConfig, *, split: str, seed: int) -> 
     The folder's name carries a hash of everything that the content depends on.
     """
     scenes = data.scenes
-    recipe = {"config": asdict(config), "split": split, "scenes": scenes, "seed": seed, "data": digest(open_corpus(data))}
+    recipe = {
+        "config": asdict(config),
+        "split": split,
+        "scenes": scenes,
+        "seed": seed,
+        "data": digest(open_corpus(data)),
+    }
     name = hashlib.sha256(json.dumps(recipe, sort_keys=True).encode()).hexdigest()[:12]
     folder = Path(data.store) / f"{split}-{scenes}-{name}"
     folder.mkdir(parents=True, exist_ok=True)
@@ -120,7 +130,9 @@ def prepare(data: DataConfig, config: SceneConfig, *, split: str, seed: int) -> 
         (folder / "recipe.json").write_text(json.dumps(recipe, indent=1))
         context = multiprocessing.get_context("spawn")
         with context.Pool(data.jobs, _start_worker, (data, config, split, seed)) as pool:
-            _fill(arrays, tqdm(pool.imap_unordered(_prepare, todo), total=len(todo), desc=f"scenes ({split})"))
+            _fill(
+                arrays, tqdm(pool.imap_unordered(_prepare, todo), total=len(todo), desc=f"scenes ({split})")
+            )
         for array in arrays.values():
             array.flush()
     return Store(folder)

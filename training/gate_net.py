@@ -19,7 +19,16 @@ from torch import Tensor, nn
 from torch.nn import functional as F
 
 from gate.constants import BLOCK, BLOCK_S
-from training.front import BANDS, CHANNELS, DECIMATED, FINE_CONTEXT, MID_CONTEXT, MID_STEP, band_edges_hz, design
+from training.front import (
+    BANDS,
+    CHANNELS,
+    DECIMATED,
+    FINE_CONTEXT,
+    MID_CONTEXT,
+    MID_STEP,
+    band_edges_hz,
+    design,
+)
 
 REFERENCE_S = 1.5
 """Time constant of the running mean of each log power, in seconds."""
@@ -60,7 +69,7 @@ class GateState(NamedTuple):
 
 
 class GateOutput(NamedTuple):
-    """One value a block and sequence, (B, T): logit, times in ms; key weights (B, T, 32) and key level over Threshold, dB."""
+    """One value a block and sequence, (B, T): logit, times in ms; key weights (B, T, 32); key level in dB."""
 
     logit: Tensor
     attack_ms: Tensor
@@ -88,11 +97,15 @@ class GateNet(nn.Module):
         self.dropout = nn.Dropout(config.dropout)
         self.lstm = nn.LSTM(w, h)
         self.heads = nn.Linear(w + h, 5 + BANDS)
-        with torch.no_grad():  # start from: 5 ms attack, 100 ms hold, 150 ms release, a key that hears everything
+        with (
+            torch.no_grad()
+        ):  # start from: 5 ms attack, 100 ms hold, 150 ms release, a key that hears everything
             self.heads.weight.mul_(0.3)
             self.heads.bias.zero_()
             self.heads.bias[1] = 0.0
-            for row, (name, ms) in enumerate({"attack": 5.0, "hold": 100.0, "release": 150.0}.items(), start=2):
+            for row, (name, ms) in enumerate(
+                {"attack": 5.0, "hold": 100.0, "release": 150.0}.items(), start=2
+            ):
                 low, high = TIMES_MS[name]
                 self.heads.bias[row] = torch.logit(torch.tensor((ms - low) / (high - low)))
 
@@ -112,7 +125,9 @@ class GateNet(nn.Module):
 
     def powers(self, blocks: Tensor, audio: Tensor, decimated: Tensor) -> tuple[Tensor, Tensor, Tensor]:
         """The front. blocks (C, T, 100) -> powers (T, 56) re full scale, and the two states it keeps."""
-        x = torch.where(blocks.abs() < TOO_LARGE, blocks, torch.zeros_like(blocks)).transpose(1, 2)  # (C, 100, T)
+        x = torch.where(blocks.abs() < TOO_LARGE, blocks, torch.zeros_like(blocks)).transpose(
+            1, 2
+        )  # (C, 100, T)
         x = torch.cat([audio, x], dim=2)
         y = F.conv1d(x, self.split)  # (C, 35 + high, T)
         slow = torch.cat([decimated, y[:, :DECIMATED]], dim=2)  # (C, 35, 11 + T)
@@ -155,7 +170,11 @@ class GateNet(nn.Module):
             key_over_db=key_log / LN10_10,
         )
         new = state._replace(
-            reference=last_reference, shape=shape[:, :, -2:], context=context[:, :, -4:], hidden=hidden, cell=cell
+            reference=last_reference,
+            shape=shape[:, :, -2:],
+            context=context[:, :, -4:],
+            hidden=hidden,
+            cell=cell,
         )
         return output, new
 
@@ -167,7 +186,7 @@ class GateNet(nn.Module):
         return output, new._replace(audio=audio, decimated=decimated)
 
     def key_edges_hz(self, key: Tensor) -> tuple[Tensor, Tensor]:
-        """Low and high edge, in Hz, of the bands in which the middle ``KEY_SHARE`` of the key's weight lies. key (..., 32)."""
+        """Low and high edge, in Hz, of the bands with the middle ``KEY_SHARE`` of the key's weight. key (..., 32)."""
         before = key.cumsum(-1) - key
         low, high = ((before < share).sum(-1) for share in ((1 - KEY_SHARE) / 2, (1 + KEY_SHARE) / 2))
         return self.edges_hz[low - 1], self.edges_hz[high]

@@ -42,7 +42,10 @@ def train(config: Config, folder: Path, *, device: str = "cpu", validation: Vali
     average = GateNet(config.model).to(device)
     average.load_state_dict(net.state_dict())
     optimiser = torch.optim.AdamW(
-        net.parameters(), config.optimiser.learning_rate, betas=(0.9, 0.99), weight_decay=config.optimiser.weight_decay
+        net.parameters(),
+        config.optimiser.learning_rate,
+        betas=(0.9, 0.99),
+        weight_decay=config.optimiser.weight_decay,
     )
     path, step = folder / "checkpoint.pt", 0
     if path.exists():
@@ -59,20 +62,29 @@ def train(config: Config, folder: Path, *, device: str = "cpu", validation: Vali
         losses["total"].backward()
         norm = torch.nn.utils.clip_grad_norm_(net.parameters(), config.optimiser.clip_norm)
         if not math.isfinite(float(norm)):
-            raise FloatingPointError(f"expected a finite gradient, got {float(norm)} at step {step}; lower optimiser.learning_rate")
+            raise FloatingPointError(
+                f"expected a finite gradient, got {float(norm)} at step {step}; lower optimiser.learning_rate"
+            )
         optimiser.step()
         step += 1
         blend(average, net, min(config.optimiser.average, step / (step + 10)))
         if step % LOG_EVERY == 0:
             speed = LOG_EVERY * seconds_a_step / (time.perf_counter() - elapsed)
             elapsed = time.perf_counter()
-            row = {"step": step, "lr": learning_rate(step, config), "norm": float(norm), "sound_s_per_s": round(speed)}
+            row = {
+                "step": step,
+                "lr": learning_rate(step, config),
+                "norm": float(norm),
+                "sound_s_per_s": round(speed),
+            }
             write(folder, row | {f"train_{k}": round(float(v), 5) for k, v in losses.items()})
         if step % config.optimiser.evaluate_every == 0 or step == config.optimiser.steps:
             if validation is not None:
                 write(folder, {"step": step} | validation(average))
                 draw_curves(folder / "log.jsonl", folder / "curves.png")
-            result = finish(config, average, validation) if step == config.optimiser.steps and validation else None
+            result = (
+                finish(config, average, validation) if step == config.optimiser.steps and validation else None
+            )
             save(path, config, step, net, average, optimiser, rng, result)
             elapsed = time.perf_counter()
     return path
@@ -91,7 +103,7 @@ def finish(config: Config, net: GateNet, validation: Validation) -> dict[str, An
         "scores": scores,
         "scenes_per_kind": len(validation.kinds) // max(len(table), 1),
         "sources": rows,
-        "training_data": f"{sum(row[2] for row in rows)} recordings from {len({row[1] for row in rows})} sources; see CARD.md",
+        "training_data": f"{sum(r[2] for r in rows)} recordings from {len({r[1] for r in rows})} sources; see CARD.md",
         "data_sha256": digest(corpus),
         "date": time.strftime("%Y-%m-%d"),
     }
@@ -103,7 +115,7 @@ def scenes(config: Config) -> Store:
 
 
 def learning_rate(step: int, config: Config) -> float:
-    """One cycle: up in a straight line for the first ``warm_up`` of the steps, down in half a cosine to a hundredth."""
+    """One cycle: up in a straight line for the first ``warm_up`` of the steps, then half a cosine down."""
     o = config.optimiser
     done = step / o.steps
     if done < o.warm_up:
@@ -120,7 +132,14 @@ def blend(average: GateNet, net: GateNet, keep: float) -> None:
 
 
 def save(
-    path: Path, config: Config, step: int, net: GateNet, average: GateNet, optimiser: Any, rng: Any, result: Any
+    path: Path,
+    config: Config,
+    step: int,
+    net: GateNet,
+    average: GateNet,
+    optimiser: Any,
+    rng: Any,
+    result: Any,
 ) -> None:
     """Everything that going on, or exporting, needs, written beside and renamed."""
     state = {
@@ -143,7 +162,9 @@ def resume(path: Path, config: Config, net: GateNet, average: GateNet, optimiser
     """Load a checkpoint into the given objects; returns its step. The configuration must be the same."""
     state = torch.load(path, weights_only=False)
     if state["config"] != dataclasses.asdict(config):
-        raise ConfigError(f"{path} was made with another configuration; move it away, or choose another --runs folder")
+        raise ConfigError(
+            f"{path} was made with another configuration; move it away, or choose another --runs folder"
+        )
     net.load_state_dict(state["net"])
     average.load_state_dict(state["average"])
     optimiser.load_state_dict(state["optimiser"])
@@ -162,14 +183,18 @@ def write(folder: Path, row: dict[str, Any]) -> None:
     """One line more in the log, and on the screen."""
     with open(folder / "log.jsonl", "a") as log:
         log.write(json.dumps(row) + "\n")
-    print("  ".join(f"{k} {v:.4g}" if isinstance(v, float) else f"{k} {v}" for k, v in row.items()), flush=True)
+    print(
+        "  ".join(f"{k} {v:.4g}" if isinstance(v, float) else f"{k} {v}" for k, v in row.items()), flush=True
+    )
 
 
 def main(argv: list[str] | None = None) -> int:
     """The command line."""
     parser = argparse.ArgumentParser(prog="python -m training.train", description=__doc__.splitlines()[0])
     parser.add_argument("config", type=Path, help="a TOML file, such as training/configs/voice.toml")
-    parser.add_argument("--set", action="append", default=[], metavar="TABLE.KEY=VALUE", help="change one setting")
+    parser.add_argument(
+        "--set", action="append", default=[], metavar="TABLE.KEY=VALUE", help="change one setting"
+    )
     parser.add_argument("--runs", type=Path, default=Path("runs"), help="folder for runs (default: runs)")
     parser.add_argument("--device", default="cpu", help="cpu or cuda (default: cpu)")
     args = parser.parse_args(argv)

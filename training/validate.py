@@ -20,9 +20,20 @@ from training.scenes import Scene, judged_scenes
 
 RANGE = 10.0 ** (-80.0 / 20.0)
 """Linear range of a judged gate: -80 dB."""
-DECISIONS = tuple((o, c) for o in (0.3, 0.35, 0.4, 0.5, 0.6, 0.7) for c in (0.15, 0.2, 0.25, 0.3, 0.4, 0.5) if c <= o)
+DECISIONS = tuple(
+    (o, c) for o in (0.3, 0.35, 0.4, 0.5, 0.6, 0.7) for c in (0.15, 0.2, 0.25, 0.3, 0.4, 0.5) if c <= o
+)
 """Pairs of ``open_at`` and ``close_at`` that ``choose_decision`` tries."""
-AIMS = {"balanced": 0.87, "onset_ms": 16.0, "onset_p90_ms": 160.0, "missed": 0.05, "needless_min": 8.0, "chops_min": 25.0, "lost_db": 0.2, "cut_db": 27.0}  # fmt: skip
+AIMS = {
+    "balanced": 0.87,
+    "onset_ms": 16.0,
+    "onset_p90_ms": 160.0,
+    "missed": 0.05,
+    "needless_min": 8.0,
+    "chops_min": 25.0,
+    "lost_db": 0.2,
+    "cut_db": 27.0,
+}
 """What a voice gate should reach on these scenes; only used to weigh measures of different units against each other.
 
 A classic gate with the best settings for each file does better on cut, worse on chops and onset here than on the
@@ -39,7 +50,9 @@ class Validation:
     kinds: Sequence[str]
 
     @classmethod
-    def from_corpus(cls, corpus: Corpus, *, split: str = "val", seed: int = 0, per_kind: int = 24) -> "Validation":
+    def from_corpus(
+        cls, corpus: Corpus, *, split: str = "val", seed: int = 0, per_kind: int = 24
+    ) -> "Validation":
         """Judged scenes of a corpus."""
         return cls.from_scenes(judged_scenes(corpus, split, seed, per_kind))
 
@@ -64,7 +77,9 @@ class Validation:
             rows.append(torch.stack(parts, dim=1).cpu().numpy())
         return np.concatenate(rows)
 
-    def table(self, gates: NDArray[np.float32], open_at: float, close_at: float) -> dict[str, dict[str, float]]:
+    def table(
+        self, gates: NDArray[np.float32], open_at: float, close_at: float
+    ) -> dict[str, dict[str, float]]:
         """Kind -> measure -> value, for one pair of decision thresholds."""
         scores: dict[str, list[metrics.Score]] = {}
         for gate, truth, kind in zip(gates, self.truths, self.kinds, strict=True):

@@ -27,7 +27,9 @@ def session(net):
 
 def _run(session, net, x, threshold, step):
     shapes = state_shapes(net)
-    state = {f"{k}_in": np.zeros([len(x) if d == "C" else d for d in v], np.float32) for k, v in shapes.items()}
+    state = {
+        f"{k}_in": np.zeros([len(x) if d == "C" else d for d in v], np.float32) for k, v in shapes.items()
+    }
     names, rows = [o.name for o in session.get_outputs()], []
     for start in range(0, x.shape[1], step):
         part = slice(start, start + step)

@@ -52,7 +52,9 @@ def test_golden_data_is_what_the_engine_gives(checkpoint, tmp_path):
     to_onnx.export(checkpoint, tmp_path / "p")
     kept = np.load(tmp_path / "p" / "golden" / golden.FILE)
     checked = contract.read(tmp_path / "p" / "model.onnx")
-    curve = parity.engine_curve(checked, kept["input"].astype(np.float32) / 32768, float(kept["threshold_db"]), 1)
+    curve = parity.engine_curve(
+        checked, kept["input"].astype(np.float32) / 32768, float(kept["threshold_db"]), 1
+    )
     np.testing.assert_allclose(curve, kept["curve"], rtol=1e-4, atol=1e-4)
 
 

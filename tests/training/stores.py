@@ -15,7 +15,9 @@ def make_store(folder: Path, *, scenes: int = 4, blocks: int = 240, seed: int = 
     on = np.repeat(rng.random((scenes, blocks // 60)) < 0.5, 60, axis=1)
     on[:, :60], on[:, 60:120], on[-1] = False, True, False
     low = np.linspace(0.0, -3.0, CHANNELS)
-    target = np.where(on[..., None], -4.0 + low, -16.0) + 0.2 * rng.standard_normal((scenes, blocks, CHANNELS))
+    target = np.where(on[..., None], -4.0 + low, -16.0) + 0.2 * rng.standard_normal(
+        (scenes, blocks, CHANNELS)
+    )
     bleed = -7.0 + 0.3 * rng.standard_normal((scenes, blocks, CHANNELS))
     arrays = {
         "target": target,

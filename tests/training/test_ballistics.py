@@ -29,7 +29,10 @@ def test_gradients_of_decision_attack_and_release_are_those_of_small_changes():
     """Without hold, every gradient agrees with central differences."""
     rng = np.random.default_rng(2)
     inputs = [torch.from_numpy(0.1 + 0.8 * rng.random((2, 40)))]
-    inputs += [torch.from_numpy(x) for x in (5 + 20 * rng.random((2, 40)), np.zeros((2, 40)), 20 + 200 * rng.random((2, 40)))]
+    inputs += [
+        torch.from_numpy(x)
+        for x in (5 + 20 * rng.random((2, 40)), np.zeros((2, 40)), 20 + 200 * rng.random((2, 40)))
+    ]
     weight = torch.from_numpy(rng.standard_normal((2, 40)))
     leaves = [x.clone().requires_grad_() for x in inputs]
     (openness(*leaves) * weight).sum().backward()

@@ -22,7 +22,11 @@ def net() -> GateNet:
 
 def _noise(blocks: int, channels: int = 1, level: float = 0.1) -> torch.Tensor:
     rng = np.random.default_rng(0)
-    x = rng.standard_normal((channels, blocks, BLOCK)) * level * (1 + np.sin(np.arange(blocks) / 9))[None, :, None]
+    x = (
+        rng.standard_normal((channels, blocks, BLOCK))
+        * level
+        * (1 + np.sin(np.arange(blocks) / 9))[None, :, None]
+    )
     return torch.from_numpy(x.astype(np.float32))
 
 
@@ -69,7 +73,7 @@ def test_gain_on_input_and_threshold_together_changes_nothing(net, d):
 
 
 def test_a_higher_threshold_never_wants_it_open_more(net):
-    """Level has one way into the decision, and its slope is positive; once the start is forgotten this holds in every block."""
+    """Level has one way in, and its slope is positive: once the start is forgotten, in every block."""
     powers = torch.rand(1, 300, CHANNELS) * 100 + 1
     with torch.no_grad():
         state = net.initial_state()._replace(reference=torch.log(powers.mean(1))[None])
@@ -99,7 +103,10 @@ def test_what_is_not_a_number_is_silence(net):
     """NaN, infinity and absurd samples count as 0, and leave no trace behind the front's memory."""
     x = _noise(60)
     bad, silent = x.clone(), x.clone()
-    bad[0, 20], silent[0, 20] = torch.tensor([float("nan"), float("inf"), -float("inf"), 1e30]).repeat(25), 0.0
+    bad[0, 20], silent[0, 20] = (
+        torch.tensor([float("nan"), float("inf"), -float("inf"), 1e30]).repeat(25),
+        0.0,
+    )
     torch.testing.assert_close(_run(net, bad, -30, 60), _run(net, silent, -30, 60), atol=0, rtol=0)
 
 
