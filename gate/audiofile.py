@@ -275,10 +275,8 @@ class Writer:
         Raises:
             AudioFileError: the disk is full, or gone.
         """
-        if self._whole is None:
-            stored = x.astype(self.layout.coding.stored, copy=False)
-        else:
-            stored = self._whole.convert(x)
+        whole, dtype = self._whole, self.layout.coding.stored
+        stored = x.astype(dtype, copy=False) if whole is None else whole.convert(x)
         try:
             for at in range(0, len(stored), self._at_once):
                 piece = stored[at : at + self._at_once]
