@@ -42,7 +42,8 @@ def text(contract: Contract, config: Config, state: dict[str, Any], figures: dic
         "## Scores",
         "",
         f"On {result['scenes_per_kind']} + {result['scenes_per_kind']} scenes of 20 s from the `val` "
-        "split (speakers and bleed that were not trained on; the decision thresholds were chosen on them), range -80 dB, no lookahead. The measures are defined in `training/metrics.py`.",
+        "split (speakers and bleed that were not trained on; the decision thresholds were chosen on them), range "
+        "-80 dB, no lookahead. The measures are defined in `training/metrics.py`.",
         "",
         "| | " + " | ".join(COLUMNS.values()) + " |",
         "|---" * (len(COLUMNS) + 1) + "|",

@@ -5,6 +5,8 @@ import json
 import sys
 from typing import TYPE_CHECKING, Any
 
+from gate.cli.console import say
+
 if TYPE_CHECKING:
     from gate.contract import State
     from gate.preset import Preset
@@ -37,12 +39,9 @@ def main(argv: list[str] | None = None) -> int:
     try:
         preset = resolve(arguments.model)
     except GateError as error:
-        print(f"gate-inspect: error: {error}", file=sys.stderr)
+        say(f"gate-inspect: error: {error}", sys.stderr)
         return error.exit_code
-    text = json.dumps(as_dict(preset), indent=2) if arguments.json else card(preset)
-    # a terminal without UTF-8 gets question marks, not a traceback
-    encoding = sys.stdout.encoding or "utf-8"
-    print(text.encode(encoding, "replace").decode(encoding))
+    say(json.dumps(as_dict(preset), indent=2) if arguments.json else card(preset))
     return 0
 
 

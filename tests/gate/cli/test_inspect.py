@@ -2,6 +2,7 @@
 
 import io
 import json
+import subprocess
 import sys
 
 import pytest
@@ -120,3 +121,12 @@ def test_a_terminal_without_utf8_is_no_error(tmp_path, monkeypatch):
     assert inspect.main([str(path)]) == 0
     stdout.flush()
     assert b"G?nse" in stdout.buffer.getvalue()
+
+
+def test_a_reader_who_leaves_early_gets_no_traceback(tmp_path):
+    """`gate-inspect MODEL | head -1` prints a line, and nothing on standard error."""
+    path = tmp_path / "model.onnx"
+    path.write_bytes(toy_model.build())
+    command = f"'{sys.executable}' -m gate.cli.inspect '{path}' | head -1"
+    done = subprocess.run(["bash", "-c", command], capture_output=True, text=True, check=False)
+    assert (done.stdout, done.stderr) == ("toy\n", "")
