@@ -10,6 +10,7 @@ import time
 from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any, TextIO
 
+from gate.cli.console import say
 from gate.errors import GateError, UsageError
 
 if TYPE_CHECKING:
@@ -36,10 +37,6 @@ def main(argv: list[str] | None = None) -> int:
     except KeyboardInterrupt as end:
         _error("stopped before the end, nothing half-written is left; run it again")
         return 128 + int(getattr(end, "signal", signal.SIGINT))
-    except BrokenPipeError:
-        # whoever read our output has gone; without this the interpreter's last flush would complain of it
-        sys.stdout = open(os.devnull, "w")  # noqa: SIM115
-        return 1
     except MemoryError:
         _error(
             "more memory is needed than there is; close other programs, or render fewer at once with --jobs"
@@ -64,9 +61,9 @@ def _version() -> int:
     from importlib.metadata import PackageNotFoundError, version
 
     try:
-        _say(f"{PROG} {version('learned-gate')}")
+        say(f"{PROG} {version('learned-gate')}")
     except PackageNotFoundError:
-        _say(f"{PROG}, run from its sources")
+        say(f"{PROG}, run from its sources")
     return 0
 
 
@@ -142,7 +139,7 @@ def _single(plan: "Plan", settings: "Settings") -> int:
     with _Bar(sys.stderr) as bar:
         report = render_file(plan.jobs[0], settings, progress=bar.update)
     _remarks(report)
-    _say(_summary(report))
+    say(_summary(report))
     return 0
 
 
@@ -179,12 +176,12 @@ def _batch(plan: "Plan", settings: "Settings", extras: "Extras", options: "argpa
             with os.fdopen(report_file.fd, "wb", closefd=False) as file:
                 file.write(to_json({"total": total, "files": files, "failed": listed}))
             report_file.commit()
-    _say(
+    say(
         f"{len(reports)} of {total['files']} files rendered into {options.output}: {_clock(seconds)} of "
         f"sound in {wall:.1f} s, {total['real_time_factor']:.0f} times as fast as it plays"
     )
     if failed:
-        _say("\n".join([f"{len(failed)} failed:", *(f"  {source}" for source, _ in failed)]))
+        say("\n".join([f"{len(failed)} failed:", *(f"  {source}" for source, _ in failed)]))
     return 1 if failed else 0
 
 
@@ -200,7 +197,7 @@ def _with_bar(plan: "Plan", settings: "Settings", workers: int) -> "list[Outcome
         bar.clear()
         if outcome.report is not None:
             _remarks(outcome.report)
-            _say(_line(outcome.report))
+            say(_line(outcome.report))
         elif outcome.error is not None:
             _error(outcome.error)
         bar.update()
@@ -277,21 +274,13 @@ def _clock(seconds: float) -> str:
 
 def _remarks(report: "Report") -> None:
     for sentence in report.notes:
-        _say(f"{PROG}: note: {sentence}", sys.stderr)
+        say(f"{PROG}: note: {sentence}", sys.stderr)
     for sentence in report.warnings:
-        _say(f"{PROG}: warning: {sentence}", sys.stderr)
+        say(f"{PROG}: warning: {sentence}", sys.stderr)
 
 
 def _error(sentence: str) -> None:
-    _say(f"{PROG}: error: {sentence}", sys.stderr)
-
-
-def _say(text: str, stream: TextIO | None = None) -> None:
-    """Print; letters that the terminal does not know, or that would steer it, are replaced."""
-    stream = stream or sys.stdout
-    clean = "".join(letter if letter.isprintable() or letter == "\n" else "?" for letter in text)
-    encoding = stream.encoding or "utf-8"
-    print(clean.encode(encoding, "replace").decode(encoding), file=stream, flush=True)
+    say(f"{PROG}: error: {sentence}", sys.stderr)
 
 
 if __name__ == "__main__":

@@ -129,4 +129,4 @@ def test_a_reader_who_leaves_early_gets_no_traceback(tmp_path):
     path.write_bytes(toy_model.build())
     command = f"'{sys.executable}' -m gate.cli.inspect '{path}' | head -1"
     done = subprocess.run(["bash", "-c", command], capture_output=True, text=True, check=False)
-    assert (done.stdout, done.stderr) == ("toy\n", "")
+    assert (done.stdout, done.stderr) == ("model (model toy)\n", "")
