@@ -48,10 +48,12 @@ def text(contract: Contract, config: Config, state: dict[str, Any], figures: dic
         "| | " + " | ".join(COLUMNS.values()) + " |",
         "|---" * (len(COLUMNS) + 1) + "|",
     ]
-    for kind, row in result["scores"].items():
+    for kind, row in [*result["scores"].items(), *result["by_snr"].items()]:
         lines.append(f"| under {kind} | " + " | ".join(f"{row[name]:.3g}" for name in COLUMNS) + " |")
     aims = " | ".join(f"{AIMS[name]:g}" if name in AIMS else "0.94" for name in COLUMNS)
-    lines += [f"| *aimed at* | {aims} |", "", "## Recordings it learned from", ""]
+    lines += [f"| *aimed at* | {aims} |", "", "## What it finds hard", ""]
+    lines += ["The scenes with the lowest balanced accuracy:", ""]
+    lines += [*(f"- {words}" for words in result["hardest"]), "", "## Recordings it learned from", ""]
     lines += ["| class | source | files | licence |", "|---|---|---|---|"]
     lines += [f"| {row[0]} | {row[1]} | {row[2]} | {row[3]} |" for row in result["sources"]]
     lines += [

@@ -77,9 +77,9 @@ def export(checkpoint: Path, folder: Path) -> dict[str, float]:
     x = golden.sound()
     figures = parity.measure(net, checked, x, GOLDEN_THRESHOLD_DB)
     worst = max(value for name, value in figures.items() if name.endswith("_gain"))
-    if not worst <= parity.GAIN_TOLERANCE:
+    if not worst <= parity.GAIN_LIMIT:
         raise ExportError(
-            f"expected gains to agree within {parity.GAIN_TOLERANCE}, got {figures}; nothing was written"
+            f"expected gains to agree within {parity.GAIN_LIMIT}, got {figures}; nothing was written"
         )
     preset.write_preset(folder, model)
     parity.save(folder / "parity.json", figures)

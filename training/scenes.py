@@ -236,14 +236,17 @@ def judged_scenes(corpus: Corpus, split: str = "val", seed: int = 0, per_kind: i
 
     SNR goes through 0, 5, 10 and 20 dB; every other scene has its speech in a room; the recipe's
     ``threshold_db`` is 30, 20 or 12 dB under the speech's loud level in turn. Nothing else is done to them.
-    Speakers and bleed are gone through in order, so few repeat.
+    Speakers and bleed are gone through in order, so few repeat. A corpus without music gives the scenes under
+    noise alone.
 
     Raises:
-        ValueError: the split lacks targets, noise or music.
+        ValueError: the split lacks targets or noise.
     """
     scenes = []
     for number, kind in enumerate(("noise", "music")):
         items = corpus.items(("noise", "bleed") if kind == "noise" else kind, split)
+        if not items and kind == "music":
+            continue
         if not items:
             raise ValueError(f"expected {kind} in the {split} split, got none; add recordings of it")
         rng = np.random.default_rng([seed, number])

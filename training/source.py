@@ -11,7 +11,8 @@ from training.corpus import Corpus
 class DataConfig:
     """Where sound comes from and how much of it is composed. Folders are relative to where the command runs.
 
-    ``corpus`` is a folder with a manifest; naming plain folders in ``target`` and ``bleed`` takes their place.
+    ``corpus`` is a folder with a manifest; naming plain folders in ``target`` and ``bleed`` takes its place. ``scenes``
+    are learned from; ``val_scenes`` under noise, and as many under music, say how good it is.
     """
 
     corpus: str = "../shared/corpus"
@@ -19,6 +20,7 @@ class DataConfig:
     bleed: tuple[str, ...] = ()
     store: str = "data"
     scenes: int = 3600
+    val_scenes: int = 24
     jobs: int = 2
 
 

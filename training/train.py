@@ -93,15 +93,21 @@ def train(config: Config, folder: Path, *, device: str = "cpu", validation: Vali
 def finish(config: Config, net: GateNet, validation: Validation) -> dict[str, Any]:
     """What an exporter needs to know of a run that has ended: decision thresholds, scores and where the sound came from."""
     open_at, close_at = validation.choose_decision(net)
-    table = validation.table(validation.gates(net), open_at, close_at)
-    scores = {kind: {m: round(float(row[m]), 4) for m in MEASURES} for kind, row in table.items()}
+    gates = validation.gates(net)
+    tables = (validation.table(gates, open_at, close_at), validation.table_by_snr(gates, open_at, close_at))
+    scores, by_snr = (
+        {name: {m: round(float(row[m]), 4) for m in MEASURES} for name, row in table.items()}
+        for table in tables
+    )
     corpus = open_corpus(config.data)
     rows = provenance(corpus)
     return {
         "open_at": open_at,
         "close_at": close_at,
         "scores": scores,
-        "scenes_per_kind": len(validation.kinds) // max(len(table), 1),
+        "by_snr": by_snr,
+        "hardest": validation.hardest(gates, open_at, close_at),
+        "scenes_per_kind": len(validation.kinds) // max(len(scores), 1),
         "sources": rows,
         "training_data": f"{sum(r[2] for r in rows)} recordings from {len({r[1] for r in rows})} sources; see CARD.md",
         "data_sha256": digest(corpus),
@@ -200,7 +206,7 @@ def main(argv: list[str] | None = None) -> int:
     args = parser.parse_args(argv)
     try:
         config = load(args.config, args.set)
-        validation = Validation.from_corpus(open_corpus(config.data))
+        validation = Validation.from_corpus(open_corpus(config.data), per_kind=config.data.val_scenes)
         path = train(config, args.runs / config.name, device=args.device, validation=validation)
     except (ConfigError, FileNotFoundError, ValueError, FloatingPointError) as error:
         print(f"training.train: error: {error}", file=sys.stderr)

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from gate.ballistics import openness_curve
 from training import metrics
 from training.corpus import Corpus
-from training.evaluate import Truth
+from training.evaluate import Table, Truth
 from training.evaluate import prepare as truths_of
 from training.features import Front
 from training.front import CHANNELS
@@ -43,11 +43,13 @@ scenes that the published goals (.87, 12.5 ms, 160 ms, .06, 8, 15, .2 dB, 20 dB)
 
 @dataclass(frozen=True)
 class Validation:
-    """Judged scenes as the network sees them: (S, T, 56) log10 powers, the truth of each, and its kind."""
+    """Judged scenes as the network sees them: (S, T, 56) log10 powers, the truth of each, its kind, SNR and bleed."""
 
     powers: torch.Tensor
     truths: Sequence[Truth]
     kinds: Sequence[str]
+    snrs_db: Sequence[float]
+    bleeds: Sequence[str]
 
     @classmethod
     def from_corpus(
@@ -61,7 +63,14 @@ class Validation:
         """Scenes of one length whose recipe names ``kind`` and ``threshold_db``."""
         front = Front()
         powers = torch.from_numpy(np.stack([front(scene.mixture) for scene in scenes]))
-        return cls(powers, truths_of(scenes), [str(scene.recipe["kind"]) for scene in scenes])
+        recipes = [scene.recipe for scene in scenes]
+        return cls(
+            powers,
+            truths_of(scenes),
+            [str(recipe["kind"]) for recipe in recipes],
+            [float(recipe["snr_db"]) for recipe in recipes],
+            [str(recipe["bleed"][0]) for recipe in recipes],
+        )
 
     @torch.no_grad()
     def gates(self, net: GateNet) -> NDArray[np.float32]:
@@ -77,16 +86,32 @@ class Validation:
             rows.append(torch.stack(parts, dim=1).cpu().numpy())
         return np.concatenate(rows)
 
-    def table(
-        self, gates: NDArray[np.float32], open_at: float, close_at: float
-    ) -> dict[str, dict[str, float]]:
-        """Kind -> measure -> value, for one pair of decision thresholds."""
-        scores: dict[str, list[metrics.Score]] = {}
-        for gate, truth, kind in zip(gates, self.truths, self.kinds, strict=True):
+    def scores(self, gates: NDArray[np.float32], open_at: float, close_at: float) -> list[metrics.Score]:
+        """One score a scene, for one pair of decision thresholds."""
+        found = []
+        for gate, truth in zip(gates, self.truths, strict=True):
             gain = RANGE + (1 - RANGE) * openness_curve(np.ascontiguousarray(gate), open_at, close_at)
-            one = metrics.score(truth.label, gate[0], gain, truth.target_power, truth.bleed_power)
-            scores.setdefault(kind, []).append(one)
-        return {kind: metrics.pool(s) for kind, s in scores.items()}
+            found.append(metrics.score(truth.label, gate[0], gain, truth.target_power, truth.bleed_power))
+        return found
+
+    def table(self, gates: NDArray[np.float32], open_at: float, close_at: float) -> Table:
+        """Kind -> measure -> value, for one pair of decision thresholds."""
+        return _pooled(self.kinds, self.scores(gates, open_at, close_at))
+
+    def table_by_snr(self, gates: NDArray[np.float32], open_at: float, close_at: float) -> Table:
+        """The same for each kind and SNR: "noise, 5 dB"."""
+        names = [f"{kind}, {snr:g} dB" for kind, snr in zip(self.kinds, self.snrs_db, strict=True)]
+        return _pooled(names, self.scores(gates, open_at, close_at))
+
+    def hardest(
+        self, gates: NDArray[np.float32], open_at: float, close_at: float, count: int = 8
+    ) -> list[str]:
+        """The scenes with the lowest balanced accuracy, in words."""
+        values = [metrics.pool([score])["balanced"] for score in self.scores(gates, open_at, close_at)]
+        worst = np.argsort(values)[:count]
+        return [
+            f"{values[i]:.2f}: {self.kinds[i]} at {self.snrs_db[i]:g} dB, {self.bleeds[i]}" for i in worst
+        ]
 
     def __call__(self, net: GateNet) -> dict[str, float]:
         """One flat row for the log, at the decision thresholds .5 and .35."""
@@ -99,7 +124,14 @@ class Validation:
         return min(DECISIONS, key=lambda pair: shortfall(self.table(gates, *pair)))
 
 
-def shortfall(table: dict[str, dict[str, float]]) -> float:
+def _pooled(names: Sequence[str], scores: Sequence[metrics.Score]) -> Table:
+    groups: dict[str, list[metrics.Score]] = {}
+    for name, score in zip(names, scores, strict=True):
+        groups.setdefault(name, []).append(score)
+    return {name: metrics.pool(group) for name, group in groups.items()}
+
+
+def shortfall(table: Table) -> float:
     """Sum over kinds and measures of how far each is on the wrong side of its target, as a share of it.
 
     What is reached still counts for a tenth, so that of two that reach all the better one wins.

@@ -17,6 +17,8 @@ RESULT = {
     "open_at": 0.6,
     "close_at": 0.3,
     "scores": {"noise": dict.fromkeys(MEASURES, 0.5)},
+    "by_snr": {"noise, 5 dB": dict.fromkeys(MEASURES, 0.5)},
+    "hardest": ["0.50: noise at 5 dB, rain"],
     "scenes_per_kind": 1,
     "sources": [("speech", "somebody", 3, "CC0")],
     "training_data": "3 recordings",

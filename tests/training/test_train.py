@@ -114,3 +114,37 @@ def test_no_corpus_is_one_sentence(tmp_path, capsys):
     path.write_text(f'[data]\ncorpus = "{tmp_path}"\n')
     assert loop.main([str(path), "--runs", str(tmp_path / "runs")]) == 1
     assert "error: expected" in capsys.readouterr().err
+
+
+@pytest.mark.slow
+def test_plain_folders_become_a_preset(tmp_path, capsys):
+    """From folders of target and bleed to a gate that runs: prepare, train, validate, export, all by command."""
+    from export import to_onnx
+    from gate import preset
+    from tests.training import tiny_corpus
+
+    corpus = tiny_corpus.make(tmp_path / "corpus")
+    config = tmp_path / "mine.toml"
+    config.write_text(
+        f"""
+        name = "mine"
+        taught = "talk"
+        model = {{ width = 8, hidden = 8 }}
+        scene = {{ seconds = 3.0 }}
+        batch = {{ sequences = 2, blocks = 600 }}
+        optimiser = {{ steps = 4, evaluate_every = 4 }}
+        [data]
+        target = ["{corpus / "speech"}"]
+        bleed = ["{corpus / "noise"}"]
+        store = "{tmp_path / "store"}"
+        scenes = 4
+        val_scenes = 2
+        jobs = 1
+        """
+    )
+    runs = tmp_path / "runs"
+    assert loop.main([str(config), "--runs", str(runs)]) == 0, capsys.readouterr().err
+    assert (runs / "mine" / "curves.png").stat().st_size > 1000
+    assert to_onnx.main([str(runs / "mine" / "checkpoint.pt"), str(tmp_path / "mine")]) == 0
+    assert preset.resolve(tmp_path / "mine").contract.taught == "talk"
+    assert "talk" in (tmp_path / "mine" / "CARD.md").read_text()
