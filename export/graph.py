@@ -38,6 +38,8 @@ from training.gate_net import (
 
 OPSET = 17
 IR_VERSION = 8
+NEVER = -1e9
+"""A logit that softmax and softplus turn into 0."""
 READOUTS = (("key_low_hz", "Hz"), ("key_high_hz", "Hz"), ("level_db", "dBFS"))
 
 
@@ -136,7 +138,7 @@ def _front(g: _Graph, front: FrontWeights) -> str:
 def _over_threshold(g: _Graph, powers: str) -> tuple[str, str]:
     """Powers relative to Threshold's, over the floor, and their logarithms (nats), each (T, 1, 56)."""
     g.op("Reshape", "threshold_db", g.ints(-1, 1, 1), out="threshold")  # (T, 1, 1)
-    scale = g.op("Exp", g.op("Mul", "threshold", g.const("per_db", -LN10_10)))
+    scale = g.op("Pow", g.const("one_db", 10**-0.1), "threshold")
     floored = g.op("Add", g.op("Mul", powers, scale), g.const("floor", FLOOR))
     return floored, g.op("Log", floored)
 
@@ -181,20 +183,27 @@ def _body(g: _Graph, net: GateNet, weights: dict[str, NDArray[np.float32]], log_
 
 
 def _heads(g: _Graph, weights: dict[str, NDArray[np.float32]], body: str, floored: str) -> tuple[str, str]:
-    """Open probability and the three times as shares of their ranges (T, 1, 4), and the key (T, 1, 32)."""
+    """Open probability and the three times as shares of their ranges (T, 1, 4), and the key (T, 1, 56).
+
+    Three columns of slope for the times, and 24 of key for the single bins, that are always 0 let level act on
+    the decision alone, and the key on bands alone, without a node that cuts or places.
+    """
+    matrix, bias = weights["heads.weight"].T, weights["heads.bias"]
     order = [0, 2, 3, 4, 1, *range(5, 5 + BANDS)]  # what and the times, then slope, then key
-    heads = g.op("MatMul", body, g.const("heads_w", weights["heads.weight"].T[:, order]))
-    heads = g.op("Add", heads, g.const("heads_b", weights["heads.bias"][order]))  # (T, 1, 37)
+    parts = np.cumsum([5, 3, BANDS, CHANNELS - BANDS])
+    columns = np.zeros((len(matrix), parts[-1]))
+    row = np.full(parts[-1], NEVER)
+    where = np.r_[0:5, parts[1] : parts[2]]
+    columns[:, where], row[where] = matrix[:, order], bias[order]
+    heads = g.op("MatMul", body, g.const("heads_w", columns))
+    heads = g.op("Add", heads, g.const("heads_b", row))  # (T, 1, 64)
     rows, slope, key = g.ops(
-        "Split", heads, g.ints(4, 1, BANDS), outs=["rows", "slope", "key_logits"], axis=2
+        "Split", heads, g.ints(4, 4, CHANNELS), outs=["rows", "slope", "key_logits"], axis=2
     )
     key = g.op("Softmax", key, axis=2)
     # The key's weights add up to 1, so weighing powers over their floor gives the weighted power over the same floor.
-    in_bands = g.op("Slice", floored, g.ints(0), g.ints(BANDS), g.ints(2))
-    key_log = g.op("Log", g.op("ReduceSum", g.op("Mul", key, in_bands), g.ints(2)))  # (T, 1, 1)
-    by_level = g.op(
-        "Mul", g.op("Mul", g.op("Softplus", slope), key_log), g.const("to_what", [1.0, 0.0, 0.0, 0.0])
-    )
+    key_log = g.op("Log", g.op("ReduceSum", g.op("Mul", key, floored), g.ints(2)))  # (T, 1, 1)
+    by_level = g.op("Mul", g.op("Softplus", slope), key_log)
     return g.op("Sigmoid", g.op("Add", rows, by_level)), key
 
 
@@ -205,15 +214,14 @@ def _answers(g: _Graph, rows: str, key: str, floored: str) -> None:
     (the last that does gives the low edge by its lower end, the high edge by its upper end), level, Threshold.
     """
     edges, columns = band_edges_hz(), 4 + 2 * BANDS + 2
-    before = g.op(
-        "MatMul", key, g.const("before", np.tile(np.triu(np.ones((BANDS, BANDS)), 1), 2))
-    )  # (T, 1, 64)
-    shares = np.repeat([(1 - KEY_SHARE) / 2, (1 + KEY_SHARE) / 2], BANDS)
-    begun = g.op("Cast", g.op("Less", before, g.const("shares", shares)), to=TensorProto.FLOAT)
+    begins = np.zeros((CHANNELS, 2 * BANDS))
+    begins[:BANDS] = np.tile(np.triu(np.ones((BANDS, BANDS)), 1), 2)
+    # As the weights add up to 1, taking a share from every entry takes it from the sum.
+    begins -= np.repeat([(1 - KEY_SHARE) / 2, (1 + KEY_SHARE) / 2], BANDS)
+    past = g.op("MatMul", key, g.const("begins", begins))  # (T, 1, 64), below 0 for bands that begin before
+    begun = g.op("HardSigmoid", past, alpha=-1e5, beta=0.5)
     only_bands = np.concatenate([np.ones(BANDS), np.zeros(CHANNELS - BANDS)])[:, None]
-    level = g.op(
-        "Log", g.op("MatMul", floored, g.const("only_bands", only_bands))
-    )  # (T, 1, 1), nats over Threshold
+    level = g.op("Log", g.op("MatMul", floored, g.const("only_bands", only_bands)))  # (T, 1, 1), nats
     matrix = np.zeros((4 + len(READOUTS), columns))
     matrix[:4, :4] = np.diag([1.0] + [high - low for low, high in TIMES_MS.values()])
     matrix[4, 4 : 4 + BANDS] = np.diff(edges[:-1], prepend=0.0)
