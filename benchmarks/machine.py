@@ -32,10 +32,11 @@ def versions() -> dict[str, str]:
 
 def describe() -> dict[str, Any]:
     """Everything that a reader needs to judge the figures."""
+    kernel = ".".join(platform.release().split(".")[:2])
     return {
         "processor": processor(),
         "cores": os.cpu_count(),
-        "system": f"{platform.system()} {platform.release()} {platform.machine()}",
+        "system": f"{platform.system()} {kernel} {platform.machine()}",
         "python": platform.python_version(),
         "versions": versions(),
         "load_average_at_start": round(os.getloadavg()[0], 2),
