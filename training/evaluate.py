@@ -21,9 +21,11 @@ from numpy.typing import NDArray
 
 from gate.constants import BLOCK, BLOCK_S, RATE
 from gate.levels import block_levels_db
-from training import metrics
+from training import metrics, metrics_more
 from training.baselines import RANGE_DB, Gate, ceiling, classic, oracle_classic
-from training.metrics import MEASURES, Score
+from training.metrics import Score
+from training.metrics_more import More
+from training.tables import Table, format_more, format_tables, plain
 
 if TYPE_CHECKING:
     from training.scenes import Scene
@@ -33,9 +35,6 @@ BATCH = 256
 
 HEARD_POWER = 1e-20
 """Mean square (-200 dBFS) under which a block of mixture is too near silence to measure a gain on."""
-
-Table = dict[str, dict[str, float]]
-"""Row ("noise", "music", "noise 0 dB", ...) -> measure -> value, see ``metrics.pool``."""
 
 
 @dataclass(frozen=True)
@@ -88,9 +87,31 @@ def score_scenes(scenes: Sequence["Scene"], gate: Gate, truths: Sequence[Truth] 
     return scores
 
 
+def score_more(
+    scenes: Sequence["Scene"], gate: Gate, truths: Sequence[Truth]
+) -> tuple[list[Score], list[More]]:
+    """What ``score_scenes`` gives, and what ``training.metrics_more`` adds, in one go through the scenes.
+
+    A gate with a method ``hear``, see ``EngineGate``, is measured on its sound; of others only the gains of
+    blocks are known.
+    """
+    scores, mores = [], []
+    hear = getattr(gate, "hear", lambda *scene_and_threshold: (*gate(*scene_and_threshold), None))
+    for scene, truth in zip(scenes, truths, strict=True):
+        probability, gain, sound = hear(scene, truth.threshold_db)
+        scores.append(metrics.score(truth.label, probability, gain, truth.target_power, truth.bleed_power))
+        mores.append(metrics_more.measure(truth.label, gain, scene.mixture, scene.target, sound))
+    return scores, mores
+
+
 def table(scenes: Sequence["Scene"], scores: Sequence[Score]) -> Table:
     """Scores pooled by kind of bleed, and by kind and SNR."""
     return {name: metrics.pool([scores[i] for i in rows]) for name, rows in _rows(scenes).items()}
+
+
+def table_more(scenes: Sequence["Scene"], mores: Sequence[More]) -> Table:
+    """The second table: the further measures, by the same rows."""
+    return {name: metrics_more.pool([mores[i] for i in rows]) for name, rows in _rows(scenes).items()}
 
 
 def table_intervals(
@@ -123,7 +144,14 @@ class EngineGate:
         )
 
     def __call__(self, scene: Any, threshold_db: float) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
-        """Gate a scene's mixture: (open probability (T,), gain (T,)).
+        """Gate a scene's mixture: (open probability (T,), gain (T,)); raises as ``hear`` does."""
+        probability, gain, _ = self.hear(scene, threshold_db)
+        return probability, gain
+
+    def hear(
+        self, scene: Any, threshold_db: float
+    ) -> tuple[NDArray[np.float64], NDArray[np.float64], NDArray[np.float32]]:
+        """Gate a scene's mixture: (open probability (T,), gain (T,), the sound that came out (T * 100,)).
 
         Raises:
             RenderError: the model failed on a block, or the engine gave fewer blocks than there are.
@@ -152,7 +180,7 @@ class EngineGate:
         heard = before > HEARD_POWER
         gain = 10.0 ** (column["gain_db"] / 20.0)
         gain[heard] = np.sqrt(after[heard] / before[heard])
-        return column["open_probability"].copy(), gain
+        return column["open_probability"].copy(), gain, out[late:, 0]
 
     def close(self) -> None:
         """Release the model; may be called twice."""
@@ -175,37 +203,6 @@ def data_sha256(scenes: Sequence["Scene"]) -> str:
     return hashlib.sha256(json.dumps(recipes, sort_keys=True, default=str).encode()).hexdigest()
 
 
-HEADINGS = ("AUC", "balanced", "onset ms", "p90", "missed", "needless", "chops", "lost dB", "cut dB")
-FORMATS = ("{:.3f}", "{:.3f}", "{:.1f}", "{:.0f}", "{:.3f}", "{:.1f}", "{:.1f}", "{:.2f}", "{:.1f}")
-
-
-def format_tables(
-    tables: dict[str, Table], intervals: dict[str, dict[str, dict[str, tuple[float, float]]]] | None = None
-) -> str:
-    """Text of several gates' tables, row by row beside each other.
-
-    Args:
-        tables: gate's name -> table, all with the same rows.
-        intervals: gate's name -> row -> measure -> (low, high); printed under the row where there are some.
-    """
-    names = max(24, *(len(name) + 2 for name in tables))
-    width = 13 if intervals else 9
-    lines = []
-    for row in next(iter(tables.values())):
-        heads = "".join(f"{heading:>{width}}" for heading in HEADINGS)
-        title = f"{row} ({next(iter(tables.values()))[row]['scenes']:.0f} scenes)"
-        lines.append(f"{title:<{names}}{heads}")
-        for name, rows in tables.items():
-            cells = (_cell(form, rows[row][key]) for form, key in zip(FORMATS, MEASURES, strict=True))
-            lines.append(f"{'  ' + name:<{names}}" + "".join(f"{cell:>{width}}" for cell in cells))
-            ends = (intervals or {}).get(name, {}).get(row)
-            if ends:
-                cells = (_range(form, ends[key]) for form, key in zip(FORMATS, MEASURES, strict=True))
-                lines.append(f"{'    95 %':<{names}}" + "".join(f"{cell:>{width}}" for cell in cells))
-        lines.append("")
-    return "\n".join(lines)
-
-
 def _rows(scenes: Sequence["Scene"]) -> dict[str, list[int]]:
     """Row's name -> scenes in it: a kind with all its SNRs first, then each SNR."""
     rows: dict[str, list[int]] = {}
@@ -216,25 +213,6 @@ def _rows(scenes: Sequence["Scene"]) -> dict[str, list[int]]:
         for snr in sorted({float(scenes[i].recipe["snr_db"]) for i in own}):
             rows[f"{kind} {snr:g} dB"] = [i for i in own if float(scenes[i].recipe["snr_db"]) == snr]
     return rows
-
-
-def _cell(form: str, value: float) -> str:
-    return "-" if math.isnan(value) else form.format(value)
-
-
-def _range(form: str, ends: tuple[float, float]) -> str:
-    return "-" if math.isnan(ends[0]) else f"{form.format(ends[0])}..{form.format(ends[1])}"
-
-
-def _plain(value: Any) -> Any:
-    """Nested values as JSON has them: nan is null."""
-    if isinstance(value, dict):
-        return {str(key): _plain(inner) for key, inner in value.items()}
-    if isinstance(value, list | tuple):
-        return [_plain(inner) for inner in value]
-    if isinstance(value, np.generic):
-        value = value.item()
-    return None if isinstance(value, float) and not math.isfinite(value) else value
 
 
 def run(args: argparse.Namespace) -> int:
@@ -253,11 +231,15 @@ def run(args: argparse.Namespace) -> int:
         gates: dict[str, Gate] = {own: gate, "classic gate": classic, "ceiling: hears the target": ceiling}
         if args.oracle:
             gates["classic, best for each file"] = oracle_classic
-        scores = {name: score_scenes(scenes, one, truths) for name, one in gates.items()}
+        heard = {name: score_more(scenes, one, truths) for name, one in gates.items()}
+    scores = {name: of for name, (of, _) in heard.items()}
     tables = {name: table(scenes, of) for name, of in scores.items()}
+    more = {name: table_more(scenes, of) for name, (_, of) in heard.items()}
     ends = {own: table_intervals(scenes, scores[own], seed=args.seed)}
     digest = data_sha256(scenes)
     print(format_tables(tables, ends))
+    if args.more:
+        print(format_more(more))
     print(f"data {digest[:16]} seed {args.seed} split {args.split}")
     if args.json:
         report = {
@@ -270,13 +252,14 @@ def run(args: argparse.Namespace) -> int:
             "range_db": RANGE_DB,
             "data_sha256": digest,
             "tables": tables,
+            "more": more,
             "intervals_95": ends,
             "scenes": [
                 {"recipe": scene.recipe, "measures": metrics.pool([score])}
                 for scene, score in zip(scenes, scores[own], strict=True)
             ],
         }
-        text = json.dumps(_plain(report), indent=1, default=str)
+        text = json.dumps(plain(report), indent=1, default=str)
         Path(args.json).write_text(text + "\n", encoding="utf-8")
     return 0
 
@@ -293,6 +276,9 @@ def main(argv: list[str] | None = None) -> int:
     parser.add_argument("--per-kind", type=int, default=24, help="scenes of 20 s a kind (default: 24)")
     parser.add_argument(
         "--oracle", action="store_true", help="add a classic gate set for each file, knowing the answer"
+    )
+    parser.add_argument(
+        "--more", action="store_true", help="print signed errors, clipping, clicks and SI-SDR as well"
     )
     parser.add_argument("--json", metavar="FILE", help="write everything there too")
     args = parser.parse_args(argv)

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from gate.constants import BLOCK, BLOCK_MS
-from training import evaluate, metrics
+from training import evaluate, metrics, metrics_more, tables
 from training.baselines import ceiling
 from training.scenes import Scene
 
@@ -112,13 +112,35 @@ def test_the_printed_table_has_every_gate_in_every_row(scenes):
     def silent(scene, threshold_db):
         return None, np.full(BLOCKS, 1e-4)
 
-    tables = {"taught": evaluate.evaluate(scenes, knowing), "never": evaluate.evaluate(scenes, silent)}
-    lines = evaluate.format_tables(tables).splitlines()
-    assert lines[0].split() == ["noise", "(3", "scenes)", *" ".join(evaluate.HEADINGS).split()]
+    both = {"taught": evaluate.evaluate(scenes, knowing), "never": evaluate.evaluate(scenes, silent)}
+    lines = tables.format_tables(both).splitlines()
+    assert lines[0].split() == ["noise", "(3", "scenes)", *" ".join(tables.HEADINGS).split()]
     assert lines[1].split() == ["taught", "1.000", "1.000", "2.1", "2", "0.000", "0.0", "0.0", "0.00", "80.0"]
     assert lines[2].split()[:3] == ["never", "-", "0.500"]
     assert sum(line.startswith("  taught") for line in lines) == 5
     assert max(map(len, lines)) <= 110
+
+
+def test_the_second_table_of_a_gate_that_knows_the_label(scenes):
+    """Its edges are where the label's are, nothing is clipped, and only gates with a sound have clicks."""
+    truths = evaluate.prepare(scenes)
+    scores, mores = evaluate.score_more(scenes, knowing, truths)
+    row = evaluate.table_more(scenes, mores)["noise"]
+    assert metrics.pool(scores) == metrics.pool(evaluate.score_scenes(scenes, knowing, truths))
+    errors = {name: row[name] for name in metrics_more.MEASURES if "error" in name or "clip" in name}
+    assert errors == dict.fromkeys(errors, 0.0)
+    assert (row["onset_edges"], row["offset_edges"]) == (6, 6)
+    assert row["si_sdr_gain_db"] > 0.0
+    assert np.isnan(row["click"])
+
+
+def test_the_second_table_is_printed_in_the_same_rows(scenes):
+    """Every gate has a line in every row, with a dash for the click of a gate that has no sound."""
+    _, mores = evaluate.score_more(scenes, knowing, evaluate.prepare(scenes))
+    lines = tables.format_more({"taught": evaluate.table_more(scenes, mores)}).splitlines()
+    assert lines[0].split() == ["noise", *" ".join(tables.MORE_HEADINGS).split()]
+    assert lines[1].split()[:-2] == ["taught", *["+0.0", "+0", "+0"] * 2, "0.0", "0.0", "-"]
+    assert max(map(len, lines)) <= 120  # characters: one screen, a little wider than the first table
 
 
 def toy_model():
@@ -197,8 +219,19 @@ def test_the_command_prints_the_table_and_writes_it_down(small_corpus, model_pat
     assert len(report["data_sha256"]) == len(report["graph_sha256"]) == 64
     assert report["tables"]["toy"]["noise"]["scenes"] == 3
     assert report["tables"]["classic gate"]["noise"]["auc"] is None
+    assert "SI-SDR" not in printed.out
+    assert 0.0 < report["more"]["toy"]["noise"]["click"] <= 1.0
+    assert report["more"]["classic gate"]["noise"]["click"] is None
     assert report["intervals_95"]["toy"]["noise"]["balanced"][0] <= 1.0
     assert [scene["recipe"]["seed"] for scene in report["scenes"]] == [0, 1, 2, 3]
+
+
+def test_more_prints_the_second_table(small_corpus, model_path, capsys):
+    """With --more, errors, clipping, clicks and SI-SDR of every gate follow the table."""
+    assert evaluate.main(["--corpus", "x", "--preset", str(model_path), "--more"]) == 0
+    printed = capsys.readouterr().out
+    assert "SI-SDR" in printed
+    assert printed.count("  classic gate ") == 2 * 5
 
 
 def test_the_command_says_what_is_wrong(small_corpus, tmp_path, capsys):
