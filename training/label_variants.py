@@ -14,13 +14,14 @@ import argparse
 import json
 import sys
 from collections.abc import Callable, Sequence
+from functools import partial
 from typing import TYPE_CHECKING
 
 import numba
 import numpy as np
 from numpy.typing import NDArray
 
-from gate.constants import BLOCK, RATE
+from gate.constants import BLOCK, BLOCK_MS, RATE
 from gate.levels import FLOOR_DB, block_levels_db
 from training.labels import UNDER_DB, UNSCORED, _foot, _tail, label
 
@@ -49,12 +50,14 @@ def slower(target: NDArray[np.floating], threshold_db: float) -> Labels:
     return _filled(_over_db(centred_levels_db(target, SLOW_WINDOW), threshold_db), SLOW_GAP_BLOCKS)
 
 
-def schmitt(target: NDArray[np.floating], threshold_db: float) -> Labels:
+def schmitt(target: NDArray[np.floating], threshold_db: float, hold_blocks: int = HOLD_BLOCKS) -> Labels:
     """A Schmitt trigger at T and T - 6 dB on the 5 ms level, with 200 ms hold; every block is 1 or 0."""
-    return _trigger(_over_db(block_levels_db(target), threshold_db), HOLD_BLOCKS)
+    return _trigger(_over_db(block_levels_db(target), threshold_db), hold_blocks)
 
 
-VARIANTS: dict[str, Callable[[NDArray[np.floating], float], Labels]] = {
+Variants = dict[str, Callable[[NDArray[np.floating], float], Labels]]
+
+VARIANTS: Variants = {
     "ours": ours,
     "slower": slower,
     "schmitt": schmitt,
@@ -87,7 +90,9 @@ def balanced(counts: NDArray[np.integer]) -> float:
     return (shut_right / shut + open_right / opened) / 2.0 if shut and opened else float("nan")
 
 
-def compare(scenes: Sequence["Scene"], *, seed: int = 0, draws: int = 1000) -> dict[str, dict[str, object]]:
+def compare(
+    scenes: Sequence["Scene"], *, seed: int = 0, draws: int = 1000, variants: Variants = VARIANTS
+) -> dict[str, dict[str, object]]:
     """Every label against every other, all scenes' blocks together.
 
     Returns:
@@ -96,15 +101,15 @@ def compare(scenes: Sequence["Scene"], *, seed: int = 0, draws: int = 1000) -> d
     """
     made = {
         name: [make(scene.target, float(scene.recipe["threshold_db"])) for scene in scenes]
-        for name, make in VARIANTS.items()
+        for name, make in variants.items()
     }
     result: dict[str, dict[str, object]] = {}
     for name, labels in made.items():
         joined = np.concatenate(labels)
         shares = {"open": 1, "shut": 0, "unscored": UNSCORED}
         result[name] = {share: float(np.mean(joined == value)) for share, value in shares.items()}
-    for truth in VARIANTS:
-        for other in VARIANTS:
+    for truth in variants:
+        for other in variants:
             if truth != other:
                 pairs = zip(made[truth], made[other], strict=True)
                 counts = np.array([agreement(a, b) for a, b in pairs])
@@ -175,6 +180,7 @@ def main(argv: list[str] | None = None) -> int:
     parser.add_argument("--split", default="val", choices=("train", "val"), help="default: val")
     parser.add_argument("--seed", type=int, default=0, help="of the scenes and the intervals (default: 0)")
     parser.add_argument("--per-kind", type=int, default=24, help="scenes of 20 s a kind (default: 24)")
+    parser.add_argument("--hold-ms", type=float, default=200.0, help="the trigger's hold (default: 200)")
     parser.add_argument("--json", action="store_true", help="print JSON instead of lines")
     args = parser.parse_args(argv)
     if args.per_kind < 1:
@@ -185,7 +191,8 @@ def main(argv: list[str] | None = None) -> int:
     except (OSError, ValueError) as error:
         print(f"label_variants: error: {error}", file=sys.stderr)
         return 1
-    result = compare(scenes, seed=args.seed)
+    held = partial(schmitt, hold_blocks=round(args.hold_ms / BLOCK_MS))
+    result = compare(scenes, seed=args.seed, variants=VARIANTS | {"schmitt": held})
     if args.json:
         print(json.dumps(result, indent=1))
         return 0
