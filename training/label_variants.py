@@ -185,6 +185,8 @@ def main(argv: list[str] | None = None) -> int:
     args = parser.parse_args(argv)
     if args.per_kind < 1:
         parser.error(f"--per-kind takes 1 or more, got {args.per_kind}")
+    if not 0.0 <= args.hold_ms <= 10_000.0:
+        parser.error(f"--hold-ms takes 0 to 10000, got {args.hold_ms:g}")
     try:
         corpus = Corpus.from_manifest(args.corpus)
         scenes = judged_scenes(corpus, split=args.split, seed=args.seed, per_kind=args.per_kind)

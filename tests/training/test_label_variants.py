@@ -104,3 +104,17 @@ def test_the_command_prints_every_pair(monkeypatch, capsys):
     assert capsys.readouterr().out.count("balanced") == 6
     assert label_variants.main(["--corpus", "x", "--json"]) == 0
     assert len(json.loads(capsys.readouterr().out)) == 9
+
+
+def test_the_trigger_s_hold_can_be_chosen(monkeypatch, capsys):
+    """A longer hold is open for longer; a negative one is wrong usage."""
+    monkeypatch.setattr("training.corpus.Corpus.from_manifest", lambda folder: folder)
+    monkeypatch.setattr("training.scenes.judged_scenes", lambda corpus, split, seed, per_kind: scenes())
+    opened = []
+    for hold_ms in ("50", "300"):
+        assert label_variants.main(["--corpus", "x", "--json", "--hold-ms", hold_ms]) == 0
+        opened.append(json.loads(capsys.readouterr().out)["schmitt"]["open"])
+    assert opened[0] < opened[1]
+    with pytest.raises(SystemExit) as caught:
+        label_variants.main(["--corpus", "x", "--hold-ms=-1"])
+    assert caught.value.code == 2
