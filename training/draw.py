@@ -15,8 +15,12 @@ import numpy as np
 from gate.constants import BLOCK_S
 from gate.levels import block_levels_db
 from training.corpus import Corpus
+from training.instruments import TEACHABLE
 from training.labels import OPEN, UNSCORED, label
 from training.scenes import Scene, SceneConfig, compose, judged_scenes
+
+PER_KIND = {"voice": 3, "guitar": 2}
+"""Judged scenes of each kind in one picture; drums are judged under one kind alone."""
 
 LOWEST_DB = -100.0
 """Bottom of the drawing, in dBFS."""
@@ -75,13 +79,15 @@ def describe(scene: Scene, threshold_db: float) -> str:
     return f"threshold {threshold_db:.0f} dBFS ({under}); " + "; ".join(parts)[:220]
 
 
-def pick_scenes(corpus: Corpus, seed: int, split: str, judged: bool) -> tuple[list[Scene], list[float]]:
+def pick_scenes(
+    corpus: Corpus, seed: int, split: str, judged: bool, target: str = "voice"
+) -> tuple[list[Scene], list[float]]:
     """Six scenes and a threshold for each: training scenes, or some of the judged kind."""
     rng = np.random.default_rng(seed)
     if judged:
-        scenes = judged_scenes(corpus, split, seed, per_kind=3)
+        scenes = judged_scenes(corpus, split, seed, PER_KIND.get(target, 6), target)
         return scenes, [scene.recipe["threshold_db"] for scene in scenes]
-    scenes = [compose(corpus, rng, SceneConfig(), split) for _ in range(6)]
+    scenes = [compose(corpus, rng, SceneConfig(target=target), split) for _ in range(6)]
     thresholds = []
     for scene in scenes:
         reference = scene.loud_db if isfinite(scene.loud_db) else scene.recipe["bleed_loud_db"]
@@ -97,10 +103,13 @@ def main(argv: list[str] | None = None) -> int:
     parser.add_argument("--seed", type=int, default=0, help="which six (default 0)")
     parser.add_argument("--split", choices=("train", "val"), default="train", help="default train")
     parser.add_argument("--judged", action="store_true", help="scenes as the judge makes them instead")
+    parser.add_argument(
+        "--target", choices=TEACHABLE, default="voice", help="what should pass (default voice)"
+    )
     options = parser.parse_args(argv)
     try:
         scenes, thresholds = pick_scenes(
-            Corpus.from_manifest(options.corpus), options.seed, options.split, options.judged
+            Corpus.from_manifest(options.corpus), options.seed, options.split, options.judged, options.target
         )
         draw(scenes, thresholds, options.out)
     except (OSError, ValueError) as error:

@@ -11,10 +11,12 @@ from typing import Any
 import numpy as np
 
 from gate.constants import BLOCK, RATE
-from training import augment
+from gate.levels import block_levels_db
+from training import augment, instruments
 from training.augment import Rng, Sound, amplitude, log_uniform, loud_db
 from training.bleed import bleed_track, looped
 from training.corpus import LEAST_RANGE_DB, Corpus, Item
+from training.labels import OPEN, SHUT, label
 from training.phrases import speech_track
 from training.rooms import in_room, random_room
 from training.synthetic import hiss
@@ -26,7 +28,11 @@ SPEAKER_S = 5.0
 
 @dataclass(frozen=True)
 class SceneConfig:
-    """How scenes are drawn. Chances are of a scene having the thing; levels in dB; times in s."""
+    """How scenes are drawn. Chances are of a scene having the thing; levels in dB; times in s.
+
+    ``target`` is what should pass: "voice", "snare", "kick", "toms" or "guitar". Speakers, speed, highs and
+    bands are for voices; drums and guitars have their own ways, see ``training.instruments``.
+    """
 
     seconds: float = 10.0
     snr_db: tuple[float, float] = (-5.0, 40.0)
@@ -47,6 +53,7 @@ class SceneConfig:
     clip: float = 0.06
     drop_outs: float = 0.05
     mute: float = 0.06
+    target: str = "voice"
 
 
 @dataclass(frozen=True)
@@ -67,17 +74,24 @@ def compose(corpus: Corpus, rng: Rng, config: SceneConfig = SceneConfig(), split
     """Compose one scene.
 
     Raises:
-        ValueError: the split has no target that may be a label.
+        ValueError: the split has no target that may be a label, or no such target is known.
     """
+    instruments.check(config.target)
     n = int(config.seconds * RATE) // BLOCK * BLOCK
-    recipe: dict[str, Any] = {"kind": "voice", "split": split}
+    recipe: dict[str, Any] = {"kind": config.target, "split": split}
     kind = rng.random()
     has_target = kind >= config.bleed_alone
     has_bleed = not config.bleed_alone <= kind < config.bleed_alone + config.target_alone
 
-    target = _target(corpus, rng, n, split, config, recipe) if has_target else np.zeros(n, np.float32)
-    bleed = _bleed(corpus, rng, n, split, config, recipe) if has_bleed else np.zeros(n, np.float32)
-    target, bleed = _channels(rng, target, bleed, config, recipe)
+    if config.target == "voice":
+        target = _target(corpus, rng, n, split, config, recipe) if has_target else np.zeros(n, np.float32)
+        bleed = _bleed(corpus, rng, n, split, config, recipe) if has_bleed else np.zeros(n, np.float32)
+        target, bleed = _channels(rng, target, bleed, config, recipe)
+    else:
+        target, bleed = instruments.sides(
+            corpus, rng, n, split, config.target, recipe, has_target=has_target, has_bleed=has_bleed,
+            target_room=config.target_room, more_sources=config.more_sources, tone=config.tone,
+        )  # fmt: skip
 
     level = rng.uniform(*config.loud_db)
     target_loud, bleed_loud = loud_db(target), loud_db(bleed)
@@ -231,17 +245,28 @@ def _seconds(items: list[Item]) -> float:
     return sum(item.seconds for item in items)
 
 
-def judged_scenes(corpus: Corpus, split: str = "val", seed: int = 0, per_kind: int = 24) -> list[Scene]:
+def judged_scenes(
+    corpus: Corpus, split: str = "val", seed: int = 0, per_kind: int = 24, target: str = "voice"
+) -> list[Scene]:
     """Scenes as a judge would make them: 20 s of speech with pauses under noise, then as many under music.
 
     SNR goes through 0, 5, 10 and 20 dB; every other scene has its speech in a room; the recipe's
     ``threshold_db`` is 30, 20 or 12 dB under the speech's loud level in turn. Nothing else is done to them.
     Speakers and bleed are gone through in order, so few repeat. A corpus without music gives the scenes under
-    noise alone.
+    noise alone. Drums and guitars go the same way, under what ``training.instruments.judged_kinds`` says.
 
     Raises:
-        ValueError: the split lacks targets or noise.
+        ValueError: the split lacks targets or noise, or no such target is known.
     """
+    instruments.check(target)
+    if target != "voice":
+        return [
+            _judged_instrument(
+                corpus, np.random.default_rng([seed, number, index]), split, target, kind, index
+            )
+            for number, kind in enumerate(instruments.judged_kinds(corpus, split, target))
+            for index in range(per_kind)
+        ]
     scenes = []
     for number, kind in enumerate(("noise", "music")):
         items = corpus.items(("noise", "bleed") if kind == "noise" else kind, split)
@@ -261,22 +286,15 @@ def judged_scenes(corpus: Corpus, split: str = "val", seed: int = 0, per_kind: i
 
 def _judged(corpus: Corpus, rng: Rng, kind: str, person: list[Item], item: Item, index: int) -> Scene:
     n = 20 * RATE
-    snr_db = (0.0, 5.0, 10.0, 20.0)[index % 4]
-    under_db = (30.0, 20.0, 12.0)[index % 3]
-    # index % 4 goes with the SNR; index // 4 shifts the rooms so that each SNR has as many in as out of one.
-    room = (index + index // 4) % 2 == 1
+    snr_db, under_db, room = _conditions(index)
     target = speech_track(corpus, rng, n, [person], [1.0])
     if room:
         response, name = random_room(corpus, rng, item.split)
         target = in_room(target, response)
     else:
         name = None
-    target = target * np.float32(amplitude(-26.0 - loud_db(target)))
     bleed = looped(corpus, rng, n, item, speed=1.0)
-    bleed = bleed * np.float32(amplitude(-26.0 - snr_db - loud_db(bleed)))
-    peak = float(np.max(np.abs(target + bleed)))
-    if peak > 0.99:  # sparse noises peak far over their loud level; a file could not hold them
-        target, bleed = target * np.float32(0.99 / peak), bleed * np.float32(0.99 / peak)
+    target, bleed = _levelled(target, bleed, snr_db)
     loud = loud_db(target)
     recipe = {
         "kind": kind,
@@ -288,3 +306,34 @@ def _judged(corpus: Corpus, rng: Rng, kind: str, person: list[Item], item: Item,
         "bleed": [item.path.stem],
     }
     return Scene(target + bleed, target, loud, recipe)
+
+
+def _judged_instrument(corpus: Corpus, rng: Rng, split: str, target: str, kind: str, index: int) -> Scene:
+    """One judged scene of a drum or a guitar: drawn again until it has something to open and to shut for."""
+    snr_db, under_db, room = _conditions(index)
+    for _ in range(12):
+        recipe: dict[str, Any] = {"kind": kind, "split": split, "snr_db": snr_db}
+        x, y = instruments.judged_sides(corpus, rng, split, target, kind, room, recipe)
+        x, y = _levelled(x, y, snr_db)
+        loud = loud_db(x)
+        recipe |= {"threshold_db": loud - under_db, "target_room": recipe.get("target_room")}
+        labels = label(block_levels_db(x), loud - under_db)
+        if min(np.mean(labels == OPEN), np.mean(labels == SHUT)) > 0.05:
+            break
+    return Scene(x + y, x, loud, recipe)
+
+
+def _conditions(index: int) -> tuple[float, float, bool]:
+    """SNR, threshold under the loud level, and whether the target is in a room, of a judged scene."""
+    # index % 4 goes with the SNR; index // 4 shifts the rooms so that each SNR has as many in as out of one.
+    return (0.0, 5.0, 10.0, 20.0)[index % 4], (30.0, 20.0, 12.0)[index % 3], (index + index // 4) % 2 == 1
+
+
+def _levelled(target: Sound, bleed: Sound, snr_db: float) -> tuple[Sound, Sound]:
+    """The two at their SNR, the target's loud level at -26 dBFS, or less where a file could not hold them."""
+    target = target * np.float32(amplitude(-26.0 - loud_db(target)))
+    bleed = bleed * np.float32(amplitude(-26.0 - snr_db - loud_db(bleed)))
+    peak = float(np.max(np.abs(target + bleed)))
+    if peak > 0.99:  # sparse noises peak far over their loud level; a file could not hold them
+        target, bleed = target * np.float32(0.99 / peak), bleed * np.float32(0.99 / peak)
+    return target, bleed

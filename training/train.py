@@ -206,7 +206,9 @@ def main(argv: list[str] | None = None) -> int:
     args = parser.parse_args(argv)
     try:
         config = load(args.config, args.set)
-        validation = Validation.from_corpus(open_corpus(config.data), per_kind=config.data.val_scenes)
+        validation = Validation.from_corpus(
+            open_corpus(config.data), per_kind=config.data.val_scenes, target=config.scene.target
+        )
         path = train(config, args.runs / config.name, device=args.device, validation=validation)
     except (ConfigError, FileNotFoundError, ValueError, FloatingPointError) as error:
         print(f"training.train: error: {error}", file=sys.stderr)

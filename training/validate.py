@@ -54,10 +54,10 @@ class Validation:
 
     @classmethod
     def from_corpus(
-        cls, corpus: Corpus, *, split: str = "val", seed: int = 0, per_kind: int = 24
+        cls, corpus: Corpus, *, split: str = "val", seed: int = 0, per_kind: int = 24, target: str = "voice"
     ) -> "Validation":
-        """Judged scenes of a corpus."""
-        return cls.from_scenes(judged_scenes(corpus, split, seed, per_kind))
+        """Judged scenes of a corpus, for a gate that is taught ``target``."""
+        return cls.from_scenes(judged_scenes(corpus, split, seed, per_kind, target))
 
     @classmethod
     def from_scenes(cls, scenes: Sequence[Scene]) -> "Validation":

@@ -12,8 +12,11 @@ COLUMNS = (
 )
 
 
-def make(folder: Path, noisy_targets: bool = False) -> Path:
-    """Write recordings and manifest.csv into the folder. ``noisy_targets``: none may be a label."""
+def make(folder: Path, noisy_targets: bool = False, kit: bool = False) -> Path:
+    """Write recordings and manifest.csv into the folder.
+
+    ``noisy_targets``: none may be a label. ``kit``: kicks, toms, cymbals, notes and noisy hits too; the rest stays.
+    """
     rng = np.random.default_rng(5)
     rows = []
     for split in ("train", "val"):
@@ -35,11 +38,51 @@ def make(folder: Path, noisy_targets: bool = False) -> Path:
         add(rows, folder, f"drums/snare/{split}.wav", "drums/snare", split, hit(rng, 0.05), 48000)
         add(rows, folder, f"guitar/{split}.wav", "guitar", split, chord(48000, 48000), 48000)
         add(rows, folder, f"impulse_response/{split}.flac", "impulse_response", split, hit(rng, 0.1), 48000)
+    if kit:
+        add_kit(rows, folder)
     with (folder / "manifest.csv").open("w", newline="") as file:
         writer = csv.DictWriter(file, COLUMNS)
         writer.writeheader()
         writer.writerows(rows)
     return folder
+
+
+def add_kit(rows, folder):
+    """Single hits of a kit at several forces, single notes of a guitar, and a kick in noise."""
+    rng = np.random.default_rng(6)
+    for split in ("train", "val"):
+        for take in range(1, 4):
+            force = 0.3 * take
+            for name, hz, seconds in (
+                ("kick/kick", 60, 0.06),
+                ("snare/snare", 190, 0.04),
+                ("toms/small", 160, 0.09),
+                ("toms/large", 90, 0.12),
+            ):
+                kind = f"drums/{name.split('/')[0]}"
+                x = force * drum(rng, hz, seconds)
+                add(rows, folder, f"drums/{name}_{split}{take}.wav", kind, split, x, 48000)
+            for name, seconds in (("closed", 0.02), ("open", 0.2), ("ride", 0.3), ("crash", 0.4)):
+                x = force * hit(rng, seconds)
+                add(rows, folder, f"drums/cymbals/{name}_{split}{take}.wav", "drums/cymbals", split, x, 48000)
+        noisy = 0.3 * drum(rng, 55, 0.05)
+        noisy += 0.05 * rng.normal(size=len(noisy))
+        add(rows, folder, f"drums/kick/noisy_{split}.wav", "drums/kick", split, noisy, 48000)
+        for string, hz in enumerate((82.4, 110.0, 146.8, 196.0, 246.9, 329.6)):
+            add(rows, folder, f"guitar/tiny/note_{split}{string}x.wav", "guitar", split, note(hz), 48000)
+
+
+def drum(rng, hz, seconds, rate=48000):
+    """A decaying tone with some decaying noise."""
+    t = np.arange(int(12 * seconds * rate)) / rate
+    tone = np.sin(2 * np.pi * hz * t) + 0.3 * rng.normal(size=len(t)) * np.exp(-t / 0.01)
+    return 0.6 * tone * np.exp(-t / seconds)
+
+
+def note(hz, rate=48000, seconds=2.0):
+    """A plucked string: harmonics that die away."""
+    t = np.arange(int(seconds * rate)) / rate
+    return 0.3 * sum(np.sin(2 * np.pi * hz * k * t) / k for k in range(1, 8)) * np.exp(-t / 0.4)
 
 
 def add(rows, folder, path, kind, split, x, rate, range_db=60.0):
