@@ -77,6 +77,8 @@ def groove(rng: Rng, seconds: float, lead: Lead = "kit") -> tuple[list[Stroke], 
         style = _style(rng, hand, lead)
         loud_db = float(rng.uniform(-7.0, 0.0))
         bars = int(rng.choice([1, 2, 4, 4, 8]))
+        if style["hands"] == "snare":
+            bars = min(bars, 2)
         if style["hands"] == "silence":
             bars = max(1, min(bars, int(SILENCE_S / bar_s)))
         for bar in range(bars):
@@ -105,7 +107,7 @@ def _style(rng: Rng, hand: _Hand, lead: Lead) -> dict[str, Any]:
     hands = ["hat", "ride", "crash ride", "toms", "snare", "none", "silence"]
     weights = {
         "kit": (0.5, 0.25, 0.06, 0.06, 0.03, 0.04, 0.06),
-        "snare": (0.42, 0.22, 0.06, 0.03, 0.14, 0.03, 0.1),
+        "snare": (0.46, 0.24, 0.07, 0.04, 0.07, 0.03, 0.09),
         "kick": (0.45, 0.24, 0.08, 0.04, 0.02, 0.07, 0.1),
         "toms": (0.3, 0.14, 0.05, 0.36, 0.02, 0.03, 0.1),
     }[lead]

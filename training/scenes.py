@@ -22,6 +22,8 @@ from training.rooms import in_room, random_room
 from training.synthetic import hiss
 
 TARGETS = ("speech", "target")
+LEAST_OPEN, LEAST_SHUT = 0.05, 0.2
+"""Shares of a judged scene of drums or a guitar that should be open and shut."""
 SPEAKER_S = 5.0
 """A speaker with less clean speech than this is not cast."""
 
@@ -318,7 +320,7 @@ def _judged_instrument(corpus: Corpus, rng: Rng, split: str, target: str, kind: 
         loud = loud_db(x)
         recipe |= {"threshold_db": loud - under_db, "target_room": recipe.get("target_room")}
         labels = label(block_levels_db(x), loud - under_db)
-        if min(np.mean(labels == OPEN), np.mean(labels == SHUT)) > 0.05:
+        if np.mean(labels == OPEN) > LEAST_OPEN and np.mean(labels == SHUT) > LEAST_SHUT:
             break
     return Scene(x + y, x, loud, recipe)
 

@@ -12,7 +12,7 @@ from gate.constants import BLOCK, RATE
 from gate.levels import block_levels_db, loud_level_db
 from tests.training import tiny_corpus
 from training import config as configs
-from training import draw, drums, evaluate, grooves, hits, strings
+from training import draw, drums, evaluate, grooves, hits, playing
 from training.corpus import Corpus
 from training.labels import label
 from training.scenes import SceneConfig, compose, judged_scenes
@@ -188,13 +188,13 @@ def test_the_rest_of_the_kit_comes_late(corpus):
 def test_a_guitar_rests_in_true_silence_and_mutes_are_short(corpus):
     """Dry tracks are exactly zero in rests, and a palm mute is over long before the note is."""
     silent = [
-        np.mean(strings.guitar_track(corpus, np.random.default_rng(seed), 10 * RATE, "train", {}) == 0.0)
+        np.mean(playing.guitar_track(corpus, np.random.default_rng(seed), 10 * RATE, "train", {}) == 0.0)
         for seed in range(6)
     ]
     assert 0.03 < np.mean(silent) < 0.8
-    player = strings.Player(corpus, np.random.default_rng(0), "train")
+    player = playing.Player(corpus, np.random.default_rng(0), "train")
     x = player.note(50.0)
-    muted = strings._muted(np.random.default_rng(0), x, 0.06, 1_500.0)
+    muted = playing._muted(np.random.default_rng(0), x, 0.06, 1_500.0)
     assert len(muted) < len(x) / 2
     assert np.sum(np.square(muted)) < 0.3 * np.sum(np.square(x))
 
