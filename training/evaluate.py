@@ -223,7 +223,8 @@ def run(args: argparse.Namespace) -> int:
 
     preset = resolve(args.preset)
     corpus = Corpus.from_manifest(args.corpus)
-    scenes = judged_scenes(corpus, split=args.split, seed=args.seed, per_kind=args.per_kind)
+    chosen = {} if args.target == "voice" else {"target": args.target}
+    scenes = judged_scenes(corpus, split=args.split, seed=args.seed, per_kind=args.per_kind, **chosen)
     truths = prepare(scenes)
     seconds = max(len(scene.mixture) for scene in scenes) / RATE
     own = preset.contract.name
@@ -271,6 +272,9 @@ def main(argv: list[str] | None = None) -> int:
     parser = argparse.ArgumentParser(prog="python -m training.evaluate", description=__doc__.splitlines()[0])
     parser.add_argument("--corpus", required=True, help="folder with manifest.csv")
     parser.add_argument("--preset", required=True, help="preset's name, its folder, or a model file")
+    parser.add_argument(
+        "--target", default="voice", help="voice, snare, kick, toms or guitar (default: voice)"
+    )
     parser.add_argument("--split", default="val", choices=("train", "val"), help="default: val")
     parser.add_argument("--seed", type=int, default=0, help="of the scenes and the intervals (default: 0)")
     parser.add_argument("--per-kind", type=int, default=24, help="scenes of 20 s a kind (default: 24)")
