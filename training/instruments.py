@@ -84,7 +84,7 @@ def judged_kinds(corpus: Corpus, split: str, target: str) -> Sequence[str]:
 def judged_sides(
     corpus: Corpus, rng: Rng, split: str, target: str, kind: str, room: bool, recipe: dict[str, Any]
 ) -> tuple[Sound, Sound]:
-    """20 s of target and bleed as a judge would make them: the kit always in some room, nothing besides."""
+    """20 s of target and bleed as a judge would make them, with nothing besides the kind that is asked for."""
     n = 20 * RATE
     wet = 1.0 if room else 0.0
     if target == "guitar":
