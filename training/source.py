@@ -12,7 +12,7 @@ class DataConfig:
     """Where sound comes from and how much of it is composed. Folders are relative to where the command runs.
 
     ``corpus`` is a folder with a manifest; naming plain folders in ``target`` and ``bleed`` takes its place. ``scenes``
-    are learned from; ``val_scenes`` under noise, and as many under music, say how good it is.
+    are learned from; ``val_scenes`` under each kind of bleed say how good it is.
     """
 
     corpus: str = "../shared/corpus"
