@@ -36,7 +36,7 @@ ATTACK_DEFAULT_MS, HOLD_DEFAULT_MS, RELEASE_DEFAULT_MS = 5.0, 100.0, 200.0
 SNAP = 1e-4
 """Openness this near to 0 or 1 is 0 or 1; also what "to completion" leaves over."""
 
-COMPLETION = -float(np.log(SNAP))
+COMPLETION = float(np.log(1.0 / SNAP))
 """Time constants in an attack or release time: ln(10,000) = 9.21."""
 
 

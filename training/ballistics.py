@@ -12,10 +12,9 @@ from numba import njit
 from numpy.typing import NDArray
 from torch import Tensor
 
+from gate.ballistics import COMPLETION, SNAP
 from gate.constants import BLOCK_MS
 
-COMPLETE = math.log(1e4)
-"""A time in ms is a time to completion: after it, openness is within 1e-4 of its goal."""
 HOLD_EDGE_BLOCKS = 16.0
 """Width, in blocks, over which the end of a hold passes gradient back; the forward pass has an edge of one block."""
 
@@ -30,10 +29,10 @@ def _forward(d: _Array, attack: _Array, hold: _Array, release: _Array, o: _Array
             held = d[b, t] * hold[b, t] + (1.0 - d[b, t]) * max(held - BLOCK_MS, 0.0)
             on = d[b, t] + (1.0 - d[b, t]) * min(held / BLOCK_MS, 1.0)
             ms = attack[b, t] if on > open_ else release[b, t]
-            open_ += (1.0 - math.exp(-COMPLETE * BLOCK_MS / max(ms, 1.0))) * (on - open_)
-            if open_ > 1.0 - 1e-4:
+            open_ += (1.0 - math.exp(-COMPLETION * BLOCK_MS / max(ms, 1.0))) * (on - open_)
+            if open_ > 1.0 - SNAP:
                 open_ = 1.0
-            elif open_ < 1e-4:
+            elif open_ < SNAP:
                 open_ = 0.0
             o[b, t] = open_
             left[b, t] = held
@@ -62,10 +61,12 @@ def _backward(
             on = d[b, t] + (1.0 - d[b, t]) * share
             rising = on > before
             ms = max(attack[b, t] if rising else release[b, t], 1.0)
-            rest = math.exp(-COMPLETE * BLOCK_MS / ms)
+            rest = math.exp(-COMPLETION * BLOCK_MS / ms)
             g_open = g[b, t] + carry_open
             g_on = g_open * (1.0 - rest)
-            grads[1 if rising else 3, b, t] = -g_open * (on - before) * rest * COMPLETE * BLOCK_MS / (ms * ms)
+            grads[1 if rising else 3, b, t] = (
+                -g_open * (on - before) * rest * COMPLETION * BLOCK_MS / (ms * ms)
+            )
             g_left = carry_left
             if 0.0 < left[b, t] < edge:
                 g_left += g_on * (1.0 - d[b, t]) / edge

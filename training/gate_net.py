@@ -18,6 +18,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
+from gate.ballistics import ATTACK_RANGE_MS, HOLD_RANGE_MS, RELEASE_RANGE_MS
 from gate.constants import BLOCK, BLOCK_S
 from training.front import (
     BANDS,
@@ -36,8 +37,8 @@ FLOOR = 1e-6
 """Power floor relative to Threshold: -60 dB. Everything under it is silence."""
 TOO_LARGE = 1e6
 """A sample this far over full scale (+120 dB), like one that is not finite, is taken for 0."""
-TIMES_MS = {"attack": (1.0, 30.0), "hold": (0.0, 500.0), "release": (5.0, 1000.0)}
-"""Range of each learned time, in ms."""
+TIMES_MS = {"attack": ATTACK_RANGE_MS, "hold": HOLD_RANGE_MS, "release": RELEASE_RANGE_MS}
+"""Range of each learned time, in ms: the runtime's."""
 KEY_SHARE = 0.8
 """Share of the key's weight that lies between its two edges."""
 LN10_10 = 0.1 * torch.log(torch.tensor(10.0)).item()
@@ -69,14 +70,13 @@ class GateState(NamedTuple):
 
 
 class GateOutput(NamedTuple):
-    """One value a block and sequence, (B, T): logit, times in ms; key weights (B, T, 32); key level in dB."""
+    """One value a block and sequence, (B, T): logit, times in ms; key weights (B, T, 32)."""
 
     logit: Tensor
     attack_ms: Tensor
     hold_ms: Tensor
     release_ms: Tensor
     key: Tensor
-    key_over_db: Tensor
 
 
 class GateNet(nn.Module):
@@ -102,7 +102,6 @@ class GateNet(nn.Module):
         ):  # start from: 5 ms attack, 100 ms hold, 150 ms release, a key that hears everything
             self.heads.weight.mul_(0.3)
             self.heads.bias.zero_()
-            self.heads.bias[1] = 0.0
             for row, (name, ms) in enumerate(
                 {"attack": 5.0, "hold": 100.0, "release": 150.0}.items(), start=2
             ):
@@ -167,7 +166,6 @@ class GateNet(nn.Module):
             hold_ms=times["hold"],
             release_ms=times["release"],
             key=key,
-            key_over_db=key_log / LN10_10,
         )
         new = state._replace(
             reference=last_reference,

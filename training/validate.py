@@ -7,8 +7,9 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 
-from gate.ballistics import openness_curve
+from gate.ballistics import gain_curve, openness_curve
 from training import metrics
+from training.baselines import RANGE_DB
 from training.corpus import Corpus
 from training.evaluate import Table, Truth
 from training.evaluate import prepare as truths_of
@@ -18,8 +19,6 @@ from training.gate_net import GateNet
 from training.losses import band_powers
 from training.scenes import Scene, judged_scenes
 
-RANGE = 10.0 ** (-80.0 / 20.0)
-"""Linear range of a judged gate: -80 dB."""
 DECISIONS = tuple(
     (o, c) for o in (0.3, 0.35, 0.4, 0.5, 0.6, 0.7) for c in (0.15, 0.2, 0.25, 0.3, 0.4, 0.5) if c <= o
 )
@@ -91,7 +90,7 @@ class Validation:
         """One score a scene, for one pair of decision thresholds."""
         found = []
         for gate, truth in zip(gates, self.truths, strict=True):
-            gain = RANGE + (1 - RANGE) * openness_curve(np.ascontiguousarray(gate), open_at, close_at)
+            gain = gain_curve(openness_curve(np.ascontiguousarray(gate), open_at, close_at), RANGE_DB)
             found.append(metrics.score(truth.label, gate[0], gain, truth.target_power, truth.bleed_power))
         return found
 

@@ -20,7 +20,7 @@ def _batch(bleed: float = 0.01) -> Batch:
 
 def _output(logit: torch.Tensor) -> GateOutput:
     times = [torch.full((1, T), ms) for ms in (2.1, 0.0, 20.0)]
-    return GateOutput(logit, *times, key=torch.full((1, T, 32), 1 / 32), key_over_db=torch.zeros(1, T))
+    return GateOutput(logit, *times, key=torch.full((1, T, 32), 1 / 32))
 
 
 def _right(label: torch.Tensor) -> torch.Tensor:
