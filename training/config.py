@@ -51,10 +51,11 @@ def load(path: Path, changes: list[str] | None = None) -> Config:
     """Read a TOML file, apply ``table.key=value`` changes (values as TOML), and check every key and type.
 
     Raises:
-        ConfigError: the file is not TOML, a key is unknown (close names are listed) or a value has the wrong type.
+        ConfigError: the file cannot be read or is not TOML, a key is unknown (close names
+            are listed) or a value has the wrong type.
     """
     try:
-        tables = tomllib.loads(path.read_text())
+        tables = tomllib.loads(path.read_text(encoding="utf-8"))
         for change in changes or []:
             key, _, value = change.partition("=")
             *parents, last = key.split(".")
@@ -62,7 +63,12 @@ def load(path: Path, changes: list[str] | None = None) -> Config:
             for parent in parents:
                 table = table.setdefault(parent, {})
             table[last] = tomllib.loads(f"x = {value}")["x"]
-    except tomllib.TOMLDecodeError as error:
+    except OSError as error:
+        why = error.strerror or error
+        raise ConfigError(
+            f"expected a TOML file, such as training/configs/voice.toml, got {path}: {why}"
+        ) from error
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
         raise ConfigError(f"expected TOML in {path} and in --set (table.key=value), got: {error}") from error
     return from_dict(Config, tables)
 

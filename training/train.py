@@ -77,7 +77,7 @@ def train(config: Config, folder: Path, *, device: str = "cpu", validation: Vali
                 "norm": float(norm),
                 "sound_s_per_s": round(speed),
             }
-            write(folder, row | {f"train_{k}": round(float(v), 5) for k, v in losses.items()})
+            write(folder, row | {f"train_{k}": round(float(v.detach()), 5) for k, v in losses.items()})
         if step % config.optimiser.evaluate_every == 0 or step == config.optimiser.steps:
             if validation is not None:
                 write(folder, {"step": step} | validation(average))
@@ -181,7 +181,10 @@ def resume(path: Path, config: Config, net: GateNet, average: GateNet, optimiser
 
 def commit() -> str:
     """The git commit that runs, or an empty text outside a checkout."""
-    done = subprocess.run(["git", "rev-parse", "HEAD"], capture_output=True, text=True, check=False)
+    try:
+        done = subprocess.run(["git", "rev-parse", "HEAD"], capture_output=True, text=True, check=False)
+    except OSError:  # no git: a run must not end at its first checkpoint for that
+        return ""
     return done.stdout.strip()
 
 
@@ -206,13 +209,20 @@ def main(argv: list[str] | None = None) -> int:
     args = parser.parse_args(argv)
     try:
         config = load(args.config, args.set)
+        if args.device != "cpu" and not torch.cuda.is_available():
+            raise ConfigError(
+                f"expected a CUDA device for --device {args.device}, got none; leave it out to use the processor"
+            )
         validation = Validation.from_corpus(
             open_corpus(config.data), per_kind=config.data.val_scenes, target=config.scene.target
         )
         path = train(config, args.runs / config.name, device=args.device, validation=validation)
-    except (ConfigError, FileNotFoundError, ValueError, FloatingPointError) as error:
+    except (ConfigError, OSError, ValueError, FloatingPointError) as error:
         print(f"training.train: error: {error}", file=sys.stderr)
         return 1
+    except KeyboardInterrupt:
+        print("training.train: stopped; the same command goes on from the last checkpoint", file=sys.stderr)
+        return 130
     print(f"checkpoint: {path}")
     return 0
 

@@ -148,3 +148,30 @@ def test_plain_folders_become_a_preset(tmp_path, capsys):
     assert to_onnx.main([str(runs / "mine" / "checkpoint.pt"), str(tmp_path / "mine")]) == 0
     assert preset.resolve(tmp_path / "mine").contract.taught == "talk"
     assert "talk" in (tmp_path / "mine" / "CARD.md").read_text()
+
+
+@pytest.mark.parametrize(
+    ("arguments", "says"),
+    [
+        (["nope.toml"], "expected a TOML file, such as training/configs/voice.toml, got nope.toml"),
+        (["."], "expected a TOML file"),
+        (["{config}", "--device", "cuda"], "expected a CUDA device"),
+    ],
+)
+def test_what_cannot_begin_says_so_in_a_sentence(tmp_path, capsys, monkeypatch, arguments, says):
+    """A missing file, a folder and a missing device: exit 1, no traceback."""
+    monkeypatch.setattr(torch.cuda, "is_available", lambda: False)
+    config = tmp_path / "c.toml"
+    config.write_text("")
+    assert loop.main([argument.format(config=config) for argument in arguments]) == 1
+    assert says in capsys.readouterr().err
+
+
+def test_no_git_is_no_reason_to_lose_a_run(monkeypatch):
+    """The commit is noted where it can be found out."""
+
+    def missing(*args, **kwargs):
+        raise FileNotFoundError("git")
+
+    monkeypatch.setattr(loop.subprocess, "run", missing)
+    assert loop.commit() == ""
