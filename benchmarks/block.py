@@ -13,6 +13,8 @@ import sys
 from pathlib import Path
 from typing import Any
 
+from benchmarks import machine
+
 RATES = (44_100, 48_000, 96_000, 192_000)
 HOST_BUFFER = 100
 COLD_CALLBACKS = 100
@@ -122,11 +124,7 @@ def main(argv: list[str] | None = None) -> int:
     if args.one:
         print(json.dumps(measure(args.one, args.preset, args.seconds)))
         return 0
-    text = json.dumps(run(args.preset, args.seconds, tuple(args.rates)), indent=1)
-    if args.json:
-        args.json.write_text(text + "\n")
-    else:
-        print(text)
+    machine.deliver(run(args.preset, args.seconds, tuple(args.rates)), args.json)
     return 0
 
 

@@ -1,6 +1,7 @@
 """What a figure was measured on: processor, kernel, versions, load. No names of hosts or users."""
 
 import importlib.metadata
+import json
 import os
 import platform
 from pathlib import Path
@@ -41,6 +42,15 @@ def describe() -> dict[str, Any]:
         "versions": versions(),
         "load_average_at_start": round(os.getloadavg()[0], 2),
     }
+
+
+def deliver(results: Any, path: Path | None) -> None:
+    """Results as JSON: into a file, or to the terminal when there is none."""
+    text = json.dumps(results, indent=1)
+    if path:
+        path.write_text(text + "\n")
+    else:
+        print(text)
 
 
 def percentiles(x: Any) -> dict[str, float]:

@@ -8,7 +8,6 @@ half a second.
 """
 
 import argparse
-import json
 import os
 import statistics
 import subprocess
@@ -18,6 +17,8 @@ import time
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
+
+from benchmarks import machine
 
 RATE = 48_000
 SHORT_S = 0.5
@@ -135,11 +136,7 @@ def main(argv: list[str] | None = None) -> int:
     parser.add_argument("--preset", default="voice")
     parser.add_argument("--json", type=Path, help="write here instead of to the terminal")
     args = parser.parse_args(argv)
-    text = json.dumps(run(args.preset, args.minutes, args.repeats), indent=1)
-    if args.json:
-        args.json.write_text(text + "\n")
-    else:
-        print(text)
+    machine.deliver(run(args.preset, args.minutes, args.repeats), args.json)
     return 0
 
 
