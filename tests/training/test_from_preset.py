@@ -10,8 +10,8 @@ from tests import toy_model
 from training.from_preset import StartError, from_preset
 from training.gate_net import GateConfig, GateNet
 
-PROBABILITY_TOLERANCE = 1e-5
-"""What torch and ONNX Runtime may differ by in open probability: the order of float32 sums."""
+PROBABILITY_TOLERANCE = 1e-4
+"""What torch and ONNX Runtime may differ by in open probability: float32 sums in another order, fed back."""
 
 
 def test_the_network_that_comes_back_decides_as_the_shipped_file(voice):
