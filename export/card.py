@@ -5,7 +5,6 @@ from typing import Any
 
 from gate.contract import Contract
 from training.config import Config
-from training.validate import AIMS
 
 COLUMNS = {
     "auc": "AUC",
@@ -50,8 +49,9 @@ def text(contract: Contract, config: Config, state: dict[str, Any], figures: dic
     ]
     for kind, row in [*result["scores"].items(), *result["by_snr"].items()]:
         lines.append(f"| under {kind} | " + " | ".join(f"{row[name]:.3g}" for name in COLUMNS) + " |")
-    aims = " | ".join(f"{AIMS[name]:g}" if name in AIMS else "0.94" for name in COLUMNS)
-    lines += [f"| *aimed at on these scenes* | {aims} |", "", "## What it finds hard", ""]
+    goals = dataclasses.asdict(config.aims)
+    aims = " | ".join(f"{goals[name]:g}" if name in goals else "" for name in COLUMNS)
+    lines += [f"| *aimed at* | {aims} |", "", "## What it finds hard", ""]
     lines += ["The scenes with the lowest balanced accuracy:", ""]
     lines += [*(f"- {words}" for words in result["hardest"]), "", "## Recordings it learned from", ""]
     lines += ["| class | source | files | licence |", "|---|---|---|---|"]

@@ -86,7 +86,7 @@ def build(net: GateNet) -> bytes:
     powers = _front(g, design())
     floored, log_powers = _over_threshold(g, powers)
     body = _body(g, net, weights, log_powers)
-    _answers(g, *_heads(g, weights, body, floored), floored)
+    _answers(g, *_heads(g, weights, net.config.slope_least, body, floored), floored)
 
     shapes = state_shapes(net)
     info = helper.make_tensor_value_info
@@ -182,7 +182,9 @@ def _body(g: _Graph, net: GateNet, weights: dict[str, NDArray[np.float32]], log_
     return g.op("Concat", h1, h2, axis=2)
 
 
-def _heads(g: _Graph, weights: dict[str, NDArray[np.float32]], body: str, floored: str) -> tuple[str, str]:
+def _heads(
+    g: _Graph, weights: dict[str, NDArray[np.float32]], slope_least: float, body: str, floored: str
+) -> tuple[str, str]:
     """Open probability and the three times as shares of their ranges (T, 1, 4), and the key (T, 1, 56).
 
     Three columns of slope for the times, and 24 of key for the single bins, that are always 0 let level act on
@@ -203,7 +205,8 @@ def _heads(g: _Graph, weights: dict[str, NDArray[np.float32]], body: str, floore
     key = g.op("Softmax", key, axis=2)
     # The key's weights add up to 1, so weighing powers over their floor gives the weighted power over the same floor.
     key_log = g.op("Log", g.op("ReduceSum", g.op("Mul", key, floored), g.ints(2)))  # (T, 1, 1)
-    by_level = g.op("Mul", g.op("Softplus", slope), key_log)
+    least = g.const("slope_least", np.array([slope_least, 0.0, 0.0, 0.0]))
+    by_level = g.op("Mul", g.op("Add", g.op("Softplus", slope), least), key_log)
     return g.op("Sigmoid", g.op("Add", rows, by_level)), key
 
 

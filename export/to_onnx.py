@@ -39,6 +39,10 @@ def load(path: Path) -> tuple[GateNet, Config, dict[str, Any]]:
             f"{path} is of a run that has not ended (step {state.get('step')}); run training.train again"
         )
     config = from_dict(Config, state["config"])
+    if config.model.body != "lstm" or not config.model.key:
+        raise ExportError(
+            f"expected the body lstm with its key, got {config.model}; the others are for comparison only"
+        )
     net = GateNet(config.model).eval()
     net.load_state_dict(state["average"])
     return net, config, state

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from training.aims import AimConfig
 from training.batches import BatchConfig
 from training.gate_net import GateConfig
 from training.losses import LossConfig
@@ -41,6 +42,7 @@ class Config:
     batch: BatchConfig = field(default_factory=BatchConfig)
     loss: LossConfig = field(default_factory=LossConfig)
     optimiser: OptimiserConfig = field(default_factory=OptimiserConfig)
+    aims: AimConfig = field(default_factory=AimConfig)
 
 
 class ConfigError(ValueError):

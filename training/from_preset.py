@@ -46,7 +46,8 @@ def from_preset(source: Contract | str | Path) -> GateNet:
             "start from another preset"
         )
     width, hidden = len(found["shape_b"]), found["lstm_r"].shape[2]
-    net = GateNet(GateConfig(width=width, hidden=hidden))
+    slope_least = float(found["slope_least"][0]) if "slope_least" in found else 0.0
+    net = GateNet(GateConfig(width=width, hidden=hidden, slope_least=slope_least))
     weights = net.state_dict()
     for name, value in _weights(found, hidden).items():
         if tuple(weights[name].shape) != value.shape:

@@ -7,7 +7,8 @@ What it is made of, in the order of the sound:
 * *body* (learned): two causal convolutions and an LSTM. Its first layer is blind to level: adding any number of dB to
   all its inputs changes nothing, so the body can only say *what* it hears.
 * *key* (learned): softmax weights over the bands. The weighted power over Threshold is the one way level reaches the
-  decision: ``logit = what + slope * log(key power / Threshold power)``, slope > 0. A higher Threshold lowers it.
+  decision: ``logit = what + slope * log(key power / Threshold power)``, slope at least ``slope_least``. A higher
+  Threshold lowers it.
 * *heads* (learned): attack, hold and release times.
 """
 
@@ -46,11 +47,19 @@ LN10_10 = 0.1 * torch.log(torch.tensor(10.0)).item()
 
 @dataclass(frozen=True)
 class GateConfig:
-    """Size of the learned part. ``width``: channels of the convolutions; ``hidden``: cells of the LSTM."""
+    """Size of the learned part. ``width``: channels of the convolutions; ``hidden``: cells of the LSTM.
+
+    ``slope_least`` keeps the key from becoming decoration: the decision moves by at least this much a neper of keyed power.
+    ``body`` and ``key`` are for ablations, see ``training.bodies``: "lstm", "gru" or "conv", and whether the key is
+    learned; only the defaults can be exported.
+    """
 
     width: int = 48
     hidden: int = 48
     dropout: float = 0.0
+    slope_least: float = 1.0
+    body: str = "lstm"
+    key: bool = True
 
 
 class GateState(NamedTuple):
@@ -141,8 +150,19 @@ class GateNet(nn.Module):
         w = self.shape_conv.weight
         return w - w.mean(dim=(1, 2), keepdim=True)
 
-    def decide(self, powers: Tensor, state: GateState) -> tuple[GateOutput, GateState]:
-        """The learned part. powers (B, T, 56), relative to Threshold's power -> one answer a block, and the state."""
+    def recur(self, x: Tensor, state: GateState) -> tuple[Tensor, Tensor, Tensor]:
+        """What remembers longest. x (T, B, width) -> (T, B, hidden), and the two states it keeps."""
+        y, (hidden, cell) = self.lstm(x, (state.hidden, state.cell))
+        return y, hidden, cell
+
+    def decide(
+        self, powers: Tensor, state: GateState, key: Tensor | None = None
+    ) -> tuple[GateOutput, GateState]:
+        """The learned part. powers (B, T, 56), relative to Threshold's power -> one answer a block, and the state.
+
+        Args:
+            key: (..., 32) weights that sum to 1, forced in place of the learned ones.
+        """
         log_powers = torch.log(powers + FLOOR)  # (B, T, 56), nats
         reference, last_reference = running_mean(log_powers, state.reference)
         shape = torch.cat([log_powers, reference], dim=2).transpose(1, 2)  # (B, 112, T)
@@ -151,11 +171,14 @@ class GateNet(nn.Module):
         context = torch.cat([state.context, h0], dim=2)
         h1 = h0 + torch.relu(self.context_conv(context))
         h1 = self.dropout(h1).permute(2, 0, 1)  # (T, B, w)
-        h2, (hidden, cell) = self.lstm(h1, (state.hidden, state.cell))
+        h2, hidden, cell = self.recur(h1, state)
         heads = self.heads(torch.cat([h1, self.dropout(h2)], dim=2)).transpose(0, 1)  # (B, T, 5 + 32)
-        key = torch.softmax(heads[..., 5:], dim=-1)
+        if key is None:
+            key = torch.softmax(heads[..., 5:], dim=-1)
+        else:
+            key = key.expand(*heads.shape[:2], BANDS)
         key_log = torch.log((key * powers[..., :BANDS]).sum(-1) + FLOOR)  # (B, T), nats over Threshold
-        slope = F.softplus(heads[..., 1])
+        slope = self.config.slope_least + F.softplus(heads[..., 1])
         times = {
             name: low + (high - low) * torch.sigmoid(heads[..., row])
             for row, (name, (low, high)) in enumerate(TIMES_MS.items(), start=2)

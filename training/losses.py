@@ -7,6 +7,10 @@
 * ``energy``: bleed's energy let through while shut, and target's lost while open, each as a logarithm of its share in
   the sequence: what a judge reads as cut and lost. A logarithm, because the last 50 ms of an overlong release are what
   keeps a gate that is nearly always right from cutting more than 10 dB.
+* ``tail``: behind a closing, how far the gated mixture's level is from the target's, in dB: teaches the release to fall
+  as the target decays. In dB, because a tail is quiet: in the other terms it would weigh nothing.
+* ``key``: while open, how little of what the key hears is target: teaches it to listen where the target is over
+  Threshold and bleed is not.
 * ``chatter``: movement of the decision where the label stands still.
 """
 
@@ -24,6 +28,10 @@ ONSET_BLOCKS = 12
 """Blocks (25 ms) after an opening that count as its onset."""
 LEAST_LEAK = 1e-3
 """Share of bleed's energy (30 dB) under which letting through less is worth nothing more."""
+TAIL_FLOOR = 1e-3
+"""Power relative to Threshold (-30 dB) under which a tail is silence."""
+KEY_FLOOR = 1.0
+"""Power in the key's bands, relative to Threshold, under which the key hears nothing."""
 RESOLUTIONS_BLOCKS = (1, 4, 16)
 """Time resolutions of the heard distance: 2, 8 and 33 ms."""
 
@@ -37,6 +45,8 @@ class LossConfig:
     openness: float = 1.0
     heard: float = 1.5
     energy: float = 0.2
+    tail: float = 0.15
+    key: float = 0.05
     chatter: float = 3.0
     onset_weight: float = 1.5
     shut_weight: float = 1.5
@@ -72,6 +82,8 @@ def gate_loss(output: GateOutput, batch: Batch, config: LossConfig) -> dict[str,
         "openness": (weight * (opened - y).abs()).sum(),
         "heard": heard_distance(opened, batch, config.leak_weight),
         "energy": energy(opened, batch, config.lost_weight),
+        "tail": tail(opened, batch),
+        "key": key_share(output.key, batch),
         "chatter": chatter(decision, label) + chatter(opened, label),
     }
     terms["total"] = torch.stack([getattr(config, name) * value for name, value in terms.items()]).sum()
@@ -108,6 +120,30 @@ def energy(opened: Tensor, batch: Batch, lost_weight: float) -> Tensor:
     kept = (gain * target).sum(1) / target.sum(1).clamp_min(1e-9)
     lost = torch.where(target.sum(1) > 0, -torch.log10(kept.clamp_min(1e-6)), torch.zeros_like(kept))
     return (torch.log10(leak + LEAST_LEAK) + lost_weight * lost).mean()
+
+
+def tail(opened: Tensor, batch: Batch) -> Tensor:
+    """Mean distance, in units of 10 dB, of the gated mixture's level from the target's over the tails of closings."""
+    target = batch.target.sum(-1)
+    heard = opened.square() * (target + batch.bleed.sum(-1))
+    distance = (torch.log10(heard + TAIL_FLOOR) - torch.log10(target + TAIL_FLOOR)).abs()
+    mask = tail_mask(batch.label)
+    return (distance * mask).sum() / mask.sum().clamp_min(1)
+
+
+def tail_mask(label: Tensor) -> Tensor:
+    """(B, T) bool: unscored blocks whose last scored block before them was open."""
+    at = torch.arange(label.shape[1], device=label.device).expand_as(label)
+    last = torch.where(label >= 0, at, torch.zeros_like(at)).cummax(dim=1).values
+    return (label < 0) & (label.gather(1, last) == 1)
+
+
+def key_share(key: Tensor, batch: Batch) -> Tensor:
+    """Mean over open blocks of -ln(the share of the keyed power, and of ``KEY_FLOOR``, that is target)."""
+    target, bleed = (key * batch.target).sum(-1), (key * batch.bleed).sum(-1)
+    share = (target + 1e-6) / (target + bleed + KEY_FLOOR)
+    mask = batch.label == 1
+    return -(torch.log(share) * mask).sum() / mask.sum().clamp_min(1)
 
 
 def _mean_over(power: Tensor, blocks: int) -> Tensor:

@@ -19,6 +19,7 @@ import torch
 
 from gate.constants import BLOCK_S
 from training.batches import draw, to
+from training.bodies import build
 from training.config import Config, ConfigError, load
 from training.curves import draw_curves
 from training.features import Store, prepare
@@ -38,8 +39,7 @@ def train(config: Config, folder: Path, *, device: str = "cpu", validation: Vali
     torch.manual_seed(config.seed)
     rng = np.random.default_rng(config.seed)
     store = scenes(config)
-    net = GateNet(config.model).to(device)
-    average = GateNet(config.model).to(device)
+    net, average = (build(config.model).to(device) for _ in range(2))
     average.load_state_dict(net.state_dict())
     optimiser = torch.optim.AdamW(
         net.parameters(),
@@ -92,7 +92,7 @@ def train(config: Config, folder: Path, *, device: str = "cpu", validation: Vali
 
 def finish(config: Config, net: GateNet, validation: Validation) -> dict[str, Any]:
     """What an exporter needs to know of a run that has ended: decision thresholds, scores and where the sound came from."""
-    open_at, close_at = validation.choose_decision(net)
+    open_at, close_at = validation.choose_decision(net, config.aims)
     gates = validation.gates(net)
     tables = (validation.table(gates, open_at, close_at), validation.table_by_snr(gates, open_at, close_at))
     scores, by_snr = (

@@ -1,0 +1,118 @@
+"""Do the learned controls mean what they are called? Figures of attack, release and key on scenes with a known target.
+
+* *decay* against *release*: behind each closing, how long the target itself takes to fall, and the release that the
+  network asked for while its gate fell.
+* *key*: its edges while the gate should be open; and what a key that is forced onto other bands costs.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from scipy.stats import spearmanr
+
+from gate.ballistics import openness_curve
+from gate.constants import BLOCK_MS
+from gate.levels import block_levels_db
+from training.features import Front
+from training.gate_net import GateNet
+from training.labels import OPEN, SHUT, UNSCORED, label
+from training.losses import band_powers
+from training.scenes import Scene
+
+FALL_DB = 20.0
+"""A target has decayed when its level is this far under Threshold."""
+LONGEST_MS = 500.0
+"""A decay is followed no further than this."""
+
+
+@dataclass(frozen=True)
+class Heard:
+    """What a network said of one scene of T blocks: ``label`` (T,), levels of the target in dB over Threshold (T,),
+    probability, attack, hold and release (4, T), openness (T,), edges of the key in Hz (T,) each."""
+
+    label: NDArray[np.int8]
+    over_db: NDArray[np.float32]
+    gate: NDArray[np.float32]
+    openness: NDArray[np.float32]
+    key_low_hz: NDArray[np.float32]
+    key_high_hz: NDArray[np.float32]
+
+
+@torch.no_grad()
+def hear(
+    net: GateNet, scene: Scene, open_at: float, close_at: float, key: torch.Tensor | None = None
+) -> Heard:
+    """Run a network over a scene at the recipe's Threshold; ``key`` (32,), summing to 1, is forced on it if given."""
+    threshold_db = float(scene.recipe["threshold_db"])
+    powers = torch.from_numpy(Front()(scene.mixture))[None]
+    relative = band_powers(powers, torch.tensor([threshold_db]))
+    output, _ = net.eval().decide(relative, net.initial_state(), key)
+    parts = (torch.sigmoid(output.logit), output.attack_ms, output.hold_ms, output.release_ms)
+    gate = np.ascontiguousarray(torch.cat(parts).numpy())
+    low, high = net.key_edges_hz(output.key[0])
+    levels = block_levels_db(scene.target)
+    return Heard(
+        label(levels, threshold_db),
+        levels - np.float32(threshold_db),
+        gate,
+        openness_curve(gate, open_at, close_at),
+        low.numpy(),
+        high.numpy(),
+    )
+
+
+def while_open(heard: Sequence[Heard], name: str) -> NDArray[np.float32]:
+    """One figure ("key_low_hz", "key_high_hz") of all blocks that should be open, joined."""
+    return np.concatenate([getattr(h, name)[h.label == OPEN] for h in heard])
+
+
+def attacks_ms(heard: Sequence[Heard]) -> NDArray[np.float32]:
+    """The attack that was asked for in each block in which the gate was on its way open, joined."""
+    rising = [np.diff(h.openness, prepend=np.float32(0.0)) > 0.0 for h in heard]
+    return np.concatenate([h.gate[1][up] for h, up in zip(heard, rising, strict=True)])
+
+
+def decays_and_releases_ms(heard: Sequence[Heard]) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    """Of each closing: how long the target took to fall by ``FALL_DB`` from Threshold, and the gate's release.
+
+    The release of a closing is the median of what was asked for in the blocks in which the gate fell. Closings whose
+    target swells again before it has fallen, or in which the gate did not fall within ``LONGEST_MS``, are left out.
+    """
+    decays, releases = [], []
+    longest = round(LONGEST_MS / BLOCK_MS)
+    for h in heard:
+        ends = np.flatnonzero((h.label[:-1] == OPEN) & (h.label[1:] == UNSCORED)) + 1
+        falling = np.diff(h.openness, prepend=np.float32(0.0)) < 0.0
+        for end in ends:
+            over = h.over_db[end : end + longest]
+            under = np.flatnonzero(over < -FALL_DB)
+            if not len(under) or np.any(over[: under[0]] > 0.0):
+                continue
+            asked = h.gate[3][end : end + longest][falling[end : end + longest]]
+            if len(asked):
+                decays.append(float(under[0]) * BLOCK_MS)
+                releases.append(float(np.median(asked)))
+    return np.array(decays), np.array(releases)
+
+
+def rank_correlation(x: NDArray[np.floating], y: NDArray[np.floating]) -> float:
+    """Spearman's rho."""
+    return float(spearmanr(x, y).statistic)
+
+
+def wrong_key(heard: Sequence[Heard], net: GateNet) -> torch.Tensor:
+    """(32,) weights that hear only bands outside of the median edges of the key while open."""
+    low, high = (float(np.median(while_open(heard, n))) for n in ("key_low_hz", "key_high_hz"))
+    edges = net.edges_hz
+    outside = ((edges[1:] <= low) | (edges[:-1] >= high)).float()
+    return outside / outside.sum().clamp_min(1.0)
+
+
+def balanced(heard: Sequence[Heard]) -> float:
+    """Balanced accuracy over all blocks of all scenes, the gate open where its openness is over one half."""
+    labels = np.concatenate([h.label for h in heard])
+    is_open = np.concatenate([h.openness for h in heard]) > 0.5
+    return float((np.mean(is_open[labels == OPEN]) + np.mean(~is_open[labels == SHUT])) / 2.0)
