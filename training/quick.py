@@ -1,0 +1,170 @@
+"""Adapt a preset to one source in a minute: ten seconds of what should pass, ten of what should not.
+
+All weights move, but little: a small learning rate, a pull back to where they were, and in the end the mean of both
+networks where that judges better. The last part of the examples is kept from learning, and says whether it helped; if
+it does not say so, the preset stays as it was.
+"""
+
+import copy
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+
+import numpy as np
+import torch
+
+from training import metrics
+from training.augment import Sound
+from training.batches import BatchConfig, draw, to
+from training.features import Front
+from training.gate_net import GateNet
+from training.losses import LossConfig, gate_loss
+from training.quick_scenes import Sounds, cut_in_two, judged, learned
+from training.validate import Validation
+
+Say = Callable[[str], None]
+
+
+@dataclass(frozen=True)
+class QuickConfig:
+    """Sizes of a quick adaptation. ``seconds_most``: no step begins later than this after the start, by the clock."""
+
+    share: float = 0.7
+    scenes: int = 64
+    scene_s: float = 6.0
+    judged: int = 24
+    judged_s: float = 8.0
+    steps: int = 60
+    learning_rate: float = 3e-4
+    pull: float = 0.0
+    only: tuple[str, ...] = ("",)
+    mixes: tuple[float, ...] = (0.5, 1.0)
+    least_gain: float = 0.003
+    seconds_most: float = 40.0
+    seed: int = 0
+    batch: BatchConfig = field(
+        default_factory=lambda: BatchConfig(sequences=8, blocks=1440, tilt_db=2.0, remix=0.4)
+    )
+    loss: LossConfig = field(default_factory=LossConfig)
+
+
+@dataclass(frozen=True)
+class Adapted:
+    """The better network of the two, its decision thresholds, both rows of scores on what was kept from learning."""
+
+    net: GateNet
+    open_at: float
+    close_at: float
+    helped: bool
+    before: list[metrics.Score]
+    after: list[metrics.Score]
+    steps: int
+
+
+def adapt(
+    net: GateNet,
+    decision: tuple[float, float],
+    target: Sequence[Sound],
+    bleed: Sequence[Sound],
+    config: QuickConfig = QuickConfig(),
+    *,
+    device: str = "cpu",
+    say: Say = lambda text: None,
+) -> Adapted:
+    """Adapt a network; ``target`` and ``bleed`` are sounds at 48 kHz, (n,) float32 each.
+
+    Args:
+        net: of a preset; it is left as it is.
+        decision: the preset's (open_at, close_at).
+        say: hears a line of progress now and then.
+
+    Raises:
+        ValueError: the target has no phrases to learn from.
+    """
+    began = time.monotonic()
+    rng = np.random.default_rng(config.seed)
+    torch.manual_seed(config.seed)
+    learn_target, judge_target = cut_in_two(target, config.share)
+    learn_bleed, judge_bleed = cut_in_two(bleed, config.share)
+    front = Front()
+    store = learned(Sounds(learn_target, learn_bleed), rng, config.scenes, config.scene_s, front)
+    judge = Validation.from_scenes(
+        judged(
+            Sounds(judge_target or learn_target, judge_bleed or learn_bleed),
+            rng,
+            config.judged,
+            config.judged_s,
+        )
+    )
+    start = net.to(device)
+    tuned, steps = _tune(start, store, config, rng, device, began, say)
+    before = judge.scores(judge.gates(start), *decision)
+    best, best_merit, best_scores = start, merit(before) + config.least_gain, before
+    for mix in config.mixes:
+        candidate = mixed(start, tuned, mix)
+        scores = judge.scores(judge.gates(candidate), *decision)
+        say(f"held-out examples: {words(scores)} with {mix:.0%} of what was learned, {words(before)} before")
+        if merit(scores) > best_merit:
+            best, best_merit, best_scores = candidate, merit(scores), scores
+    helped = best is not start
+    return Adapted(best.cpu().eval(), *decision, helped, before, best_scores, steps)
+
+
+def merit(scores: Sequence[metrics.Score]) -> float:
+    """What is compared: balanced accuracy, less what needless openings and chops are worth."""
+    row = metrics.pool(list(scores))
+    return row["balanced"] - 0.001 * row["needless_min"] - 0.0005 * row["chops_min"] - 0.02 * row["missed"]
+
+
+def words(scores: Sequence[metrics.Score]) -> str:
+    """A score in a few words."""
+    row = metrics.pool(list(scores))
+    return (
+        f"balanced accuracy {row['balanced']:.3f}, onset {row['onset_ms']:.0f} ms, "
+        f"{row['needless_min']:.1f} needless openings a minute"
+    )
+
+
+@torch.no_grad()
+def mixed(a: GateNet, b: GateNet, share: float) -> GateNet:
+    """A network between two of one size: weight by weight, ``share`` of the second."""
+    made = copy.deepcopy(a)
+    for own, other in zip(made.parameters(), b.parameters(), strict=True):
+        own.lerp_(other, share)
+    return made.eval()
+
+
+def _tune(
+    start: GateNet, store, config: QuickConfig, rng: np.random.Generator, device: str, began: float, say: Say
+) -> tuple[GateNet, int]:
+    net = copy.deepcopy(start).train()
+    for name, parameter in net.named_parameters():
+        parameter.requires_grad_(name.startswith(config.only))
+    home = [p.detach().clone() for p in net.parameters()]
+    optimiser = torch.optim.AdamW(
+        [p for p in net.parameters() if p.requires_grad],
+        config.learning_rate,
+        betas=(0.9, 0.99),
+        weight_decay=0.0,
+    )
+    for step in range(config.steps):
+        if time.monotonic() - began > config.seconds_most:
+            say(f"stopped after {step} of {config.steps} steps: the time is up")
+            return net.eval(), step
+        done = step / config.steps
+        for group in optimiser.param_groups:
+            group["lr"] = config.learning_rate * min(1.0, 10 * (done + 0.02)) * min(1.0, 2 * (1.02 - done))
+        batch = to(draw(store, config.batch, rng), torch.device(device))
+        output, _ = net.decide(batch.powers, net.initial_state(len(batch.label)))
+        total = gate_loss(output, batch, config.loss)["total"]
+        if config.pull:
+            total = total + config.pull * sum(
+                (p - h).square().sum() for p, h in zip(net.parameters(), home, strict=True)
+            )
+        optimiser.zero_grad()
+        total.backward()
+        torch.nn.utils.clip_grad_norm_(net.parameters(), 1.0)
+        optimiser.step()
+        if (step + 1) % 10 == 0:
+            say(f"step {step + 1} of {config.steps}, loss {float(total.detach()):.3f}")
+    return net.eval(), config.steps
