@@ -7,6 +7,7 @@ store is the same however many processes made it, and an interrupted preparation
 import hashlib
 import json
 import multiprocessing
+import signal
 from collections.abc import Iterable
 from dataclasses import asdict, dataclass
 from pathlib import Path
@@ -79,6 +80,7 @@ _worker: dict[str, object] = {}
 
 def _start_worker(data: DataConfig, config: SceneConfig, split: str, seed: int) -> None:
     torch.set_num_threads(1)
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # whoever started the workers ends them, and says so
     _worker.update(corpus=open_corpus(data), config=config, split=split, seed=seed, front=Front())
 
 

@@ -11,6 +11,7 @@ import math
 import subprocess
 import sys
 import time
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -32,14 +33,31 @@ from training.validate import Validation
 LOG_EVERY = 50
 
 
-def train(config: Config, folder: Path, *, device: str = "cpu", validation: Validation | None = None) -> Path:
-    """Run, or go on with, one training; returns the checkpoint's path."""
+def train(
+    config: Config,
+    folder: Path,
+    *,
+    device: str = "cpu",
+    validation: Validation | None = None,
+    start: GateNet | None = None,
+    report: Callable[[dict[str, Any]], None] | None = None,
+    stop: Callable[[], bool] = lambda: False,
+) -> Path:
+    """Run, or go on with, one training; returns the checkpoint's path.
+
+    Args:
+        start: whose weights a new run begins with, of the configuration's size; random ones if None.
+        report: gets every row of the log; None prints it.
+        stop: asked after every step; True saves, and raises KeyboardInterrupt.
+    """
     folder.mkdir(parents=True, exist_ok=True)
     torch.set_num_threads(config.optimiser.threads)
     torch.manual_seed(config.seed)
     rng = np.random.default_rng(config.seed)
     store = scenes(config)
     net, average = (build(config.model).to(device) for _ in range(2))
+    if start is not None:
+        net.load_state_dict(start.state_dict())
     average.load_state_dict(net.state_dict())
     optimiser = torch.optim.AdamW(
         net.parameters(),
@@ -77,16 +95,21 @@ def train(config: Config, folder: Path, *, device: str = "cpu", validation: Vali
                 "norm": float(norm),
                 "sound_s_per_s": round(speed),
             }
-            write(folder, row | {f"train_{k}": round(float(v.detach()), 5) for k, v in losses.items()})
+            write(
+                folder, row | {f"train_{k}": round(float(v.detach()), 5) for k, v in losses.items()}, report
+            )
         if step % config.optimiser.evaluate_every == 0 or step == config.optimiser.steps:
             if validation is not None:
-                write(folder, {"step": step} | validation(average))
+                write(folder, {"step": step} | validation(average), report)
                 draw_curves(folder / "log.jsonl", folder / "curves.png")
             result = (
                 finish(config, average, validation) if step == config.optimiser.steps and validation else None
             )
             save(path, config, step, net, average, optimiser, rng, result)
             elapsed = time.perf_counter()
+        elif stop():
+            save(path, config, step, net, average, optimiser, rng, None)
+            raise KeyboardInterrupt
     return path
 
 
@@ -188,10 +211,13 @@ def commit() -> str:
     return done.stdout.strip()
 
 
-def write(folder: Path, row: dict[str, Any]) -> None:
-    """One line more in the log, and on the screen."""
+def write(folder: Path, row: dict[str, Any], report: Callable[[dict[str, Any]], None] | None = None) -> None:
+    """One line more in the log, and on the screen, or to whoever reports."""
     with open(folder / "log.jsonl", "a") as log:
         log.write(json.dumps(row) + "\n")
+    if report is not None:
+        report(row)
+        return
     print(
         "  ".join(f"{k} {v:.4g}" if isinstance(v, float) else f"{k} {v}" for k, v in row.items()), flush=True
     )

@@ -175,3 +175,27 @@ def test_no_git_is_no_reason_to_lose_a_run(monkeypatch):
 
     monkeypatch.setattr(loop.subprocess, "run", missing)
     assert loop.commit() == ""
+
+
+def test_a_stopped_run_goes_on_as_if_it_had_not(store, tmp_path):
+    """``stop`` saves behind any step, and the same call ends with the weights of a run that was not stopped."""
+    whole = _weights(loop.train(CONFIG, tmp_path / "whole"))
+    asked = iter([False, True])
+    with pytest.raises(KeyboardInterrupt):
+        loop.train(CONFIG, tmp_path / "parts", stop=lambda: next(asked))
+    assert torch.load(tmp_path / "parts" / "checkpoint.pt", weights_only=True)["step"] == 2
+    parts = _weights(loop.train(CONFIG, tmp_path / "parts"))
+    assert all(torch.equal(whole[k], parts[k]) for k in whole)
+
+
+def test_a_run_may_start_from_a_network_and_report(store, tmp_path, monkeypatch):
+    """The first step is taken from the given weights, and rows of the log go to who asked for them."""
+    monkeypatch.setattr(loop, "LOG_EVERY", 1)
+    torch.manual_seed(9)
+    start, rows = GateNet(CONFIG.model), []
+    still = dataclasses.replace(
+        CONFIG, optimiser=OptimiserConfig(steps=1, learning_rate=0.0, weight_decay=0.0)
+    )
+    path = loop.train(still, tmp_path, start=start, report=rows.append, validation=None)
+    assert all(torch.equal(start.state_dict()[k], v) for k, v in _weights(path).items())
+    assert [row["step"] for row in rows] == [1]
