@@ -1,4 +1,4 @@
-"""Scores as text and as JSON: what ``training.evaluate`` prints and writes."""
+"""Scores as text and as JSON: what ``gate-eval`` prints and writes."""
 
 import math
 from typing import Any
@@ -21,52 +21,62 @@ MORE_HEADINGS = (
 MORE_FORMATS = (*("{:+.1f}", "{:+.0f}", "{:+.0f}") * 2, "{:.1f}", "{:.1f}", "{:.3f}", "{:.1f}", "{:+.1f}")
 
 
-def format_more(tables: dict[str, Table]) -> str:
-    """Text of the second table of several gates, row by row beside each other."""
+def format_more(tables: dict[str, Table], *, by_snr: bool = True) -> str:
+    """Text of the second table of several gates, row by row beside each other; see ``format_tables``."""
     names = max(24, *(len(name) + 2 for name in tables))
     lines = []
-    for row in next(iter(tables.values())):
+    for row in _shown(tables, by_snr):
         lines.append(f"{row:<{names}}" + "".join(f"{heading:>8}" for heading in MORE_HEADINGS))
         for name, rows in tables.items():
             cells = zip(MORE_FORMATS, metrics_more.MEASURES, strict=True)
-            text = "".join(f"{_cell(form, rows[row][key]):>8}" for form, key in cells)
+            text = "".join(f"{cell(form, rows[row][key]):>8}" for form, key in cells)
             lines.append(f"{'  ' + name:<{names}}" + text)
         lines.append("")
     return "\n".join(lines)
 
 
 def format_tables(
-    tables: dict[str, Table], intervals: dict[str, dict[str, dict[str, tuple[float, float]]]] | None = None
+    tables: dict[str, Table],
+    intervals: dict[str, dict[str, dict[str, tuple[float, float]]]] | None = None,
+    *,
+    by_snr: bool = True,
 ) -> str:
     """Text of several gates' tables, row by row beside each other.
 
     Args:
         tables: gate's name -> table, all with the same rows.
         intervals: gate's name -> row -> measure -> (low, high); printed under the row where there are some.
+        by_snr: print the rows of each SNR too, not only those of each kind of bleed.
     """
     names = max(24, *(len(name) + 2 for name in tables))
     width = 13 if intervals else 9
     lines = []
-    for row in next(iter(tables.values())):
+    for row in _shown(tables, by_snr):
         heads = "".join(f"{heading:>{width}}" for heading in HEADINGS)
         title = f"{row} ({next(iter(tables.values()))[row]['scenes']:.0f} scenes)"
         lines.append(f"{title:<{names}}{heads}")
         for name, rows in tables.items():
-            cells = (_cell(form, rows[row][key]) for form, key in zip(FORMATS, MEASURES, strict=True))
+            cells = (cell(form, rows[row][key]) for form, key in zip(FORMATS, MEASURES, strict=True))
             lines.append(f"{'  ' + name:<{names}}" + "".join(f"{cell:>{width}}" for cell in cells))
             ends = (intervals or {}).get(name, {}).get(row)
             if ends:
-                cells = (_range(form, ends[key]) for form, key in zip(FORMATS, MEASURES, strict=True))
+                cells = (span(form, ends[key]) for form, key in zip(FORMATS, MEASURES, strict=True))
                 lines.append(f"{'    95 %':<{names}}" + "".join(f"{cell:>{width}}" for cell in cells))
         lines.append("")
     return "\n".join(lines)
 
 
-def _cell(form: str, value: float) -> str:
+def _shown(tables: dict[str, Table], by_snr: bool) -> list[str]:
+    return [row for row in next(iter(tables.values())) if by_snr or not row.endswith(" dB")]
+
+
+def cell(form: str, value: float) -> str:
+    """A value as text; "-" for what could not be measured."""
     return "-" if math.isnan(value) else form.format(value)
 
 
-def _range(form: str, ends: tuple[float, float]) -> str:
+def span(form: str, ends: tuple[float, float]) -> str:
+    """An interval as text."""
     return "-" if math.isnan(ends[0]) else f"{form.format(ends[0])}..{form.format(ends[1])}"
 
 

@@ -1,7 +1,6 @@
-"""Judging a gate on scenes: what goes into the table, and the command that prints it."""
+"""Judging a gate on scenes: what goes into the table."""
 
 import importlib.util
-import json
 from pathlib import Path
 
 import numpy as np
@@ -119,6 +118,8 @@ def test_the_printed_table_has_every_gate_in_every_row(scenes):
     assert lines[2].split()[:3] == ["never", "-", "0.500"]
     assert sum(line.startswith("  taught") for line in lines) == 5
     assert max(map(len, lines)) <= 110
+    kinds = tables.format_tables(both, by_snr=False).splitlines()
+    assert [line.split()[0] for line in kinds if line[:1].strip()] == ["noise", "music"]
 
 
 def test_the_second_table_of_a_gate_that_knows_the_label(scenes):
@@ -197,47 +198,3 @@ def test_silence_has_the_gain_of_the_curve(model_path):
     with evaluate.EngineGate(contract.read(model_path), seconds=2.0) as gate:
         _, gain = gate(scene, -40.0)
     assert gain == pytest.approx(1e-4, rel=1e-3)
-
-
-@pytest.fixture
-def small_corpus(monkeypatch, scenes):
-    """The command's scenes, without a corpus."""
-    monkeypatch.setattr("training.corpus.Corpus.from_manifest", lambda folder: folder)
-    monkeypatch.setattr("training.scenes.judged_scenes", lambda corpus, split, seed, per_kind: scenes)
-
-
-def test_the_command_prints_the_table_and_writes_it_down(small_corpus, model_path, tmp_path, capsys):
-    """Model, classic gate and ceiling are printed; seed, data hash and every number are in the JSON."""
-    out = tmp_path / "scores.json"
-    code = evaluate.main(["--corpus", "x", "--preset", str(model_path), "--json", str(out), "--oracle"])
-    printed = capsys.readouterr()
-    assert (code, printed.err) == (0, "")
-    for name in ("toy", "classic gate", "ceiling: hears the target", "classic, best for each file", "95 %"):
-        assert f"  {name} " in printed.out
-    report = json.loads(out.read_text())
-    assert (report["seed"], report["split"], report["model"]) == (0, "val", "toy")
-    assert len(report["data_sha256"]) == len(report["graph_sha256"]) == 64
-    assert report["tables"]["toy"]["noise"]["scenes"] == 3
-    assert report["tables"]["classic gate"]["noise"]["auc"] is None
-    assert "SI-SDR" not in printed.out
-    assert 0.0 < report["more"]["toy"]["noise"]["click"] <= 1.0
-    assert report["more"]["classic gate"]["noise"]["click"] is None
-    assert report["intervals_95"]["toy"]["noise"]["balanced"][0] <= 1.0
-    assert [scene["recipe"]["seed"] for scene in report["scenes"]] == [0, 1, 2, 3]
-
-
-def test_more_prints_the_second_table(small_corpus, model_path, capsys):
-    """With --more, errors, clipping, clicks and SI-SDR of every gate follow the table."""
-    assert evaluate.main(["--corpus", "x", "--preset", str(model_path), "--more"]) == 0
-    printed = capsys.readouterr().out
-    assert "SI-SDR" in printed
-    assert printed.count("  classic gate ") == 2 * 5
-
-
-def test_the_command_says_what_is_wrong(small_corpus, tmp_path, capsys):
-    """A preset that is not there is one sentence and exit 1; nonsense on the command line is exit 2."""
-    assert evaluate.main(["--corpus", "x", "--preset", str(tmp_path / "none.onnx")]) == 1
-    assert capsys.readouterr().err.startswith("evaluate: error: ")
-    with pytest.raises(SystemExit) as caught:
-        evaluate.main(["--corpus", "x", "--preset", "voice", "--per-kind", "0"])
-    assert caught.value.code == 2

@@ -1,0 +1,1 @@
+"""Commands that learn and judge, one file each; what they import is loaded when they run."""

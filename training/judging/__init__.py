@@ -1,0 +1,1 @@
+"""Gates, ours and others', judged on the same scenes in the same run; ``gate-eval`` is the command."""

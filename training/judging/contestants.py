@@ -1,0 +1,162 @@
+"""Who stands in the table: presets, baselines, the laws of other gates, other people's detectors."""
+
+from collections.abc import Sequence
+from contextlib import ExitStack
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from training.baselines import RANGE_DB, SHUT_GAIN, Gate, Scene, ceiling, classic, oracle_classic
+
+
+@dataclass(frozen=True)
+class Contestant:
+    """One line of every table.
+
+    Attributes:
+        name: as printed; no two are the same.
+        kind: "preset", "baseline", "law", "peer", "sound" or "curve".
+        gate: see ``training.baselines.Gate``.
+        facts: what else the JSON should say of it.
+    """
+
+    name: str
+    kind: str
+    gate: Gate
+    facts: dict[str, Any] = field(default_factory=dict)
+
+
+class Ranged:
+    """A gate whose gains run from -80 dB to 0, made to run from another range to 0.
+
+    Shut is then ``range_db``, open is 1, and what lies between keeps its place (in linear gain).
+    """
+
+    def __init__(self, gate: Gate, range_db: float) -> None:
+        self._gate, self._shut = gate, 10.0 ** (range_db / 20.0)
+
+    def __call__(
+        self, scene: Scene, threshold_db: float
+    ) -> tuple[NDArray[np.floating] | None, NDArray[np.floating]]:
+        """Open probability as the gate gives it, and the gain (T,) at the new range."""
+        probability, gain = self._gate(scene, threshold_db)
+        openness = np.maximum((gain - SHUT_GAIN) / (1.0 - SHUT_GAIN), 0.0)
+        return probability, self._shut + (1.0 - self._shut) * openness
+
+
+def ranged(gate: Gate, range_db: float) -> Gate:
+    """The gate at this range; as it is at -80 dB, or if it makes its sound itself (it has a ``hear``)."""
+    return gate if range_db == RANGE_DB or hasattr(gate, "hear") else Ranged(gate, range_db)
+
+
+def presets(
+    wanted: Sequence[str], seconds: float, range_db: float, stack: ExitStack, batch: int | None = None
+) -> list[Contestant]:
+    """Presets through the engine, by name, folder or model file; the stack closes the engines.
+
+    Raises:
+        GateError: a preset cannot be found or read.
+    """
+    from gate.preset import resolve
+    from training.evaluate import BATCH, EngineGate
+
+    found: list[Contestant] = []
+    for text in wanted:
+        preset = resolve(text)
+        name = preset.name
+        if any(name == other.name for other in found):
+            name = text
+        gate = EngineGate(preset.contract, seconds=seconds, range_db=range_db, batch=batch or BATCH)
+        facts = {"model": preset.contract.name, "graph_sha256": preset.contract.graph_sha256}
+        found.append(Contestant(name, "preset", stack.enter_context(gate), facts))
+    return found
+
+
+def baselines(range_db: float) -> list[Contestant]:
+    """The gate everyone has, the best it can be, and one that hears the target."""
+    gates = {
+        "classic gate": classic,
+        "classic, best for each file": oracle_classic,
+        "ceiling: hears the target": ceiling,
+    }
+    return [Contestant(name, "baseline", ranged(gate, range_db)) for name, gate in gates.items()]
+
+
+def laws(range_db: float) -> list[Contestant]:
+    """Other gates' laws, rebuilt, with the best settings for each file."""
+    from training.laws import ORACLES
+
+    return [Contestant(name, "law", ranged(gate, range_db)) for name, gate in ORACLES.items()]
+
+
+@dataclass(frozen=True)
+class Absent:
+    """A peer that is not in the table, and why, in one sentence; ``broken``: it is installed, and failed."""
+
+    name: str
+    package: str
+    why: str
+    broken: bool = False
+
+
+def peers(range_db: float) -> tuple[list[Contestant], list[Absent]]:
+    """Every peer that is installed and loads, and those that are not or do not."""
+    from training.peers import PEERS
+
+    found: list[Contestant] = []
+    absent: list[Absent] = []
+    for peer in PEERS:
+        if not peer.installed():
+            why = f"{peer.name} is left out, {peer.package} cannot be found here; {peer.how_to_get}"
+            absent.append(Absent(peer.name, peer.package, why))
+            continue
+        try:
+            gate = peer.load()
+        except Exception as error:  # other people's code may raise anything, and the others still count
+            why = f"{peer.name} is left out, {peer.package} did not load: {type(error).__name__}: {error}"
+            absent.append(Absent(peer.name, peer.package, why, broken=True))
+            continue
+        facts = {"package": peer.package, "version": _version(peer.package)}
+        found.append(Contestant(peer.name, "peer", ranged(gate, range_db), facts))
+    return found, absent
+
+
+def foreign(
+    sounds: Sequence[tuple[str, Path]], curves: Sequence[tuple[str, Path]], scenes: Sequence[Any]
+) -> list[Contestant]:
+    """What other tools made of the scenes' mixtures: folders of sound, folders of gain curves.
+
+    Raises:
+        ValueError: a file is not there or does not fit its scene.
+    """
+    from training.judging.foreign import CurveFolder, SoundFolder
+
+    found = [Contestant(name, "sound", SoundFolder(path, scenes)) for name, path in sounds]
+    return found + [Contestant(name, "curve", CurveFolder(path, scenes)) for name, path in curves]
+
+
+def refuse_namesakes(contestants: Sequence[Contestant]) -> None:
+    """Two lines of one name could not be told apart.
+
+    Raises:
+        ValueError: there are such.
+    """
+    names = [one.name for one in contestants]
+    twice = sorted({name for name in names if names.count(name) > 1})
+    if twice:
+        raise ValueError(
+            f"expected gates of different names, got {', '.join(twice)} more than once; name each but once, "
+            "or give sounds and curves other names"
+        )
+
+
+def _version(package: str) -> str | None:
+    from importlib.metadata import PackageNotFoundError, version
+
+    try:
+        return version(package)
+    except PackageNotFoundError:
+        return None

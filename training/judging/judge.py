@@ -1,0 +1,156 @@
+"""Scenes, gates, and what each gate did with each scene: the figures behind table, JSON, picture and page."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from training import evaluate, metrics, metrics_more
+from training.evaluate import Truth
+from training.judging.contestants import Contestant
+from training.metrics import Score
+from training.metrics_more import More
+from training.scenes import Scene
+from training.tables import Table
+
+Ends = dict[str, dict[str, tuple[float, float]]]
+"""Row -> measure -> (low, high)."""
+
+
+@dataclass(frozen=True)
+class Verdict:
+    """What one gate did: one score, one set of further measures and one row of gains (T,) a scene."""
+
+    contestant: Contestant
+    scores: Sequence[Score]
+    mores: Sequence[More]
+    gains: Sequence[NDArray[np.float32]]
+    table: Table
+    more: Table
+    intervals: Ends
+    more_intervals: Ends
+
+    def scene(self, index: int) -> dict[str, float]:
+        """Every measure of one scene, of both tables."""
+        return metrics.pool([self.scores[index]]) | metrics_more.pool([self.mores[index]])
+
+
+@dataclass(frozen=True)
+class Judged:
+    """One run: the scenes, their truth, and what each gate did."""
+
+    scenes: Sequence[Scene]
+    truths: Sequence[Truth]
+    verdicts: Sequence[Verdict]
+
+    def worst_first(self) -> list[int]:
+        """Scenes by the balanced accuracy of the first gate, lowest first."""
+        scores = self.verdicts[0].scores
+        return sorted(range(len(self.scenes)), key=lambda i: metrics.pool([scores[i]])["balanced"])
+
+
+def judge(
+    scenes: Sequence[Scene],
+    contestants: Sequence[Contestant],
+    *,
+    seed: int = 0,
+    draws: int = 1000,
+    heard: Callable[[str], None] = lambda name: None,
+    failed: Callable[[Contestant, Exception], None] | None = None,
+) -> Judged:
+    """Let every gate hear every scene.
+
+    Args:
+        seed: of the intervals.
+        draws: tables that an interval is drawn from.
+        heard: called with a gate's name after each scene.
+        failed: called with a peer that raised, which is then left out; None lets it raise. All other gates do.
+    """
+    truths = evaluate.prepare(scenes)
+    verdicts = []
+    for one in contestants:
+        try:
+            verdicts.append(_verdict(scenes, truths, one, seed, draws, heard))
+        except Exception as error:  # other people's code may raise anything, and the others still count
+            if failed is None or one.kind != "peer":
+                raise
+            failed(one, error)
+    return Judged(scenes, truths, verdicts)
+
+
+def _verdict(
+    scenes: Sequence[Scene],
+    truths: Sequence[Truth],
+    one: Contestant,
+    seed: int,
+    draws: int,
+    heard: Callable[[str], None],
+) -> Verdict:
+    scores: list[Score] = []
+    mores: list[More] = []
+    gains: list[NDArray[np.float32]] = []
+    for scene, truth in zip(scenes, truths, strict=True):
+        score, more, gain = evaluate.score_scene(scene, one.gate, truth)
+        scores.append(score)
+        mores.append(more)
+        gains.append(gain.astype(np.float32))
+        heard(one.name)
+    whole = {
+        row: own
+        for row, own in evaluate.rows(scenes).items()
+        if len(own) > 1 and not row.endswith(" dB")  # one scene, drawn a thousand times, says nothing
+    }
+    return Verdict(
+        contestant=one,
+        scores=scores,
+        mores=mores,
+        gains=gains,
+        table=evaluate.table(scenes, scores),
+        more=evaluate.table_more(scenes, mores),
+        intervals={
+            row: metrics.intervals([scores[i] for i in own], seed=seed, draws=draws)
+            for row, own in whole.items()
+        },
+        more_intervals={
+            row: intervals_more([mores[i] for i in own], seed=seed, draws=draws) for row, own in whole.items()
+        },
+    )
+
+
+def intervals_more(
+    mores: Sequence[More], *, seed: int = 0, draws: int = 1000
+) -> dict[str, tuple[float, float]]:
+    """95 % bootstrap intervals, over scenes, of the second table's measures; see ``metrics.intervals``."""
+    generator = np.random.default_rng(seed)
+    drawn: dict[str, list[float]] = {name: [] for name in metrics_more.MEASURES}
+    for _ in range(draws):
+        row = metrics_more.pool([mores[i] for i in generator.integers(len(mores), size=len(mores))])
+        for name, values in drawn.items():
+            values.append(row[name])
+    return {name: _ends(np.asarray(values)) for name, values in drawn.items()}
+
+
+def _ends(values: NDArray[np.float64]) -> tuple[float, float]:
+    values = values[np.isfinite(values)]
+    if not len(values):
+        return float("nan"), float("nan")
+    low, high = np.percentile(values, (2.5, 97.5))
+    return float(low), float(high)
+
+
+def sound_of(contestant: Contestant, scene: Any, truth: Truth, gain: NDArray[np.floating]) -> Any:
+    """What a scene sounds like behind a gate: (n,) float32.
+
+    Its own sound if it makes one; else the mixture at its gains, ramped over the first millisecond of each block.
+    """
+    from gate.constants import BLOCK, RATE
+
+    hear = getattr(contestant.gate, "hear", None)
+    if hear is not None:
+        return hear(scene, truth.threshold_db)[2]
+    ramp = np.minimum(np.arange(1, BLOCK + 1) / (RATE // 1000), 1.0)
+    before = np.concatenate((gain[:1], gain[:-1]))
+    gains = before[:, None] + (gain - before)[:, None] * ramp
+    return (scene.mixture * gains.reshape(-1)).astype(np.float32)
