@@ -1,8 +1,8 @@
 """TEN VAD as a gate: speech where its probability is .5 or more, frame by frame.
 
-Run as its own class runs it, at its default threshold of .5 and the shorter of its two hops, 10 ms, so that it
-answers as soon as it can. It has no hangover of its own, so it gets none. The frame that it looks ahead is inside:
-its answer about a frame comes out with the next one, and counts from then.
+Run as its own class runs it, with its defaults: a threshold of .5 and hops of 16 ms. Hops of 10 ms answer no sooner,
+as it gathers 16 ms inside before it thinks, and begin with an answer of -1. It has no hangover of its own, so it
+gets none. What it looks ahead is inside: an answer counts from when it comes out.
 """
 
 import importlib
@@ -17,8 +17,8 @@ from training.baselines import Gate, Scene
 from training.peers import frames
 from training.peers.base import Peer
 
-HOP = 160
-"""16 kHz samples that it takes at once: 10 ms."""
+HOP = 256
+"""16 kHz samples that it takes at once: 16 ms."""
 OPEN_AT = 0.5
 
 
@@ -47,7 +47,7 @@ TEN = Peer(
     name="TEN VAD",
     package="ten-vad",
     module="ten_vad",
-    delay="hops of 10 ms, known at the end of the next one, and 0.6 ms of resampling",
+    delay="hops of 16 ms, known at their end, and 0.6 ms of resampling",
     make=_make,
     how_to_get="pip install -c constraints.txt '.[peers]' and, on Linux, the system package libc++1",
     libraries=("libc++.so.1",) if sys.platform == "linux" else (),
