@@ -9,13 +9,14 @@ STAMP="$VENV/.set-up"
 cd "$ROOT"
 
 # Sound: PortAudio and its JACK client (the wheels bring the rest). Qt: what its xcb and offscreen platforms load.
-# espeak-ng speaks the demo; without it a synthetic voice does.
+# espeak-ng speaks the demo; without it a synthetic voice does. libc++1: what TEN VAD's library loads (docs/peers.md).
 SYSTEM_PACKAGES=(
     libportaudio2 libjack-jackd2-0
     libegl1 libgl1 libglib2.0-0 libdbus-1-3 libfontconfig1 libxkbcommon0 libxkbcommon-x11-0 libxcb-cursor0
     libxcb-icccm4 libxcb-image0 libxcb-keysyms1 libxcb-randr0 libxcb-render-util0 libxcb-shape0 libxcb-xinerama0
     libxcb-xkb1
     espeak-ng
+    libc++1
 )
 
 say() { printf '%s\n' "$*" >&2; }
@@ -116,6 +117,8 @@ set_up() {
     export PIP_DISABLE_PIP_VERSION_CHECK=1
     # The build backend first, pinned like the rest: an isolated build would take the newest. -qq: errors only.
     "$PY" -m pip install -qq -c constraints.txt hatchling
-    "$PY" -m pip install -qq -c constraints.txt --no-build-isolation -e '.[all,dev]'
+    "$PY" -m pip install -qq -c constraints.txt --no-build-isolation -e '.[all,peers,dev]'
+    # Only its librnnoise is used (docs/peers.md): what else it asks for is an audio and video decoder.
+    "$PY" -m pip install -qq -c constraints.txt --no-deps pyrnnoise
     echo "$want" >"$STAMP"
 }

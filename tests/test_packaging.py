@@ -92,7 +92,7 @@ def test_versions_agree() -> None:
 def test_every_direct_requirement_is_pinned_within_its_bounds() -> None:
     """constraints.txt has an exact version of whatever pyproject asks for, and it satisfies what is asked."""
     pinned = pins()
-    for requirement in requirements("learn", "panel", "live", "midi", "dev"):
+    for requirement in requirements("learn", "panel", "live", "midi", "peers", "dev"):
         version = pinned.get(canonicalize_name(requirement.name))
         assert version is not None, requirement.name
         assert version in requirement.specifier, requirement
@@ -100,9 +100,9 @@ def test_every_direct_requirement_is_pinned_within_its_bounds() -> None:
 
 
 def test_all_is_every_extra_but_the_developer_s() -> None:
-    """`all` leaves no extra of a user out."""
+    """`all` leaves no extra of a user out; what teaching is compared with is nobody's need."""
     (everything,) = (Requirement(text) for text in PROJECT["optional-dependencies"]["all"])
-    assert everything.extras == set(PROJECT["optional-dependencies"]) - {"all", "dev"}
+    assert everything.extras == set(PROJECT["optional-dependencies"]) - {"all", "peers", "dev"}
 
 
 @pytest.mark.parametrize("file", ["pyproject.toml", "constraints.txt"])
