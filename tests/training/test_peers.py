@@ -126,7 +126,7 @@ def test_a_peer_that_is_not_there_says_how_to_get_it():
         nobody = Peer(name="nobody", package="nobody", delay="none", make=lambda: None, **lacking)
         assert not nobody.installed()
         with pytest.raises(
-            UsageError, match=r"expected nobody to be installed, and it is not; pip install .*\[peers\]"
+            UsageError, match=r"expected nobody to be installed, and it is not; pip install .*\[learn,peers\]"
         ):
             nobody.load()
 

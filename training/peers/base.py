@@ -23,7 +23,7 @@ class Peer:
     """Frame, and when a decision is known, in words."""
     make: Callable[[], Gate]
     """Builds the gate; the one place that loads the package."""
-    how_to_get: str = "pip install -c constraints.txt '.[peers]'"
+    how_to_get: str = "pip install -c constraints.txt '.[learn,peers]'"
     libraries: tuple[str, ...] = ()
     """Shared libraries of the system that its package does not bring."""
 

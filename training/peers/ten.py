@@ -49,6 +49,6 @@ TEN = Peer(
     module="ten_vad",
     delay="hops of 16 ms, known at their end, and 0.6 ms of resampling",
     make=_make,
-    how_to_get="pip install -c constraints.txt '.[peers]' and, on Linux, the system package libc++1",
+    how_to_get="pip install -c constraints.txt '.[learn,peers]' and, on Linux, the system package libc++1",
     libraries=("libc++.so.1",) if sys.platform == "linux" else (),
 )
