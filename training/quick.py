@@ -1,8 +1,8 @@
 """Adapt a preset to one source in a minute: ten seconds of what should pass, ten of what should not.
 
 All weights move, but little: few steps at a small learning rate, half of the scenes with made-up noises in place of the
-user's, and in the end only half of the way where that judges better. The last part of the examples is kept from learning, and says whether it helped; if
-it does not say so, the preset stays as it was.
+user's, and in the end only half of the way where that judges better. The last part of the examples is kept from
+learning, and says whether it helped; if it does not say so, the preset stays as it was.
 """
 
 import copy
@@ -20,6 +20,7 @@ from training.features import Front
 from training.gate_net import GateNet
 from training.losses import LossConfig, gate_loss
 from training.quick_scenes import Memory, Sounds, cut_in_two, judged, learned
+from training.scenes import Scene
 from training.validate import Validation
 
 Say = Callable[[str], None]
@@ -27,7 +28,12 @@ Say = Callable[[str], None]
 
 @dataclass(frozen=True)
 class QuickConfig:
-    """Sizes of a quick adaptation. ``seconds_most``: no step begins later than this after the start, by the clock."""
+    """Sizes of a quick adaptation.
+
+    ``share`` of the examples is learned from, the rest judges; ``mixes`` are how far to go from the shipped weights to the
+    learned ones, and the best is taken if its merit is more than ``least_gain`` over the shipped one's. No step begins
+    later than ``seconds_most`` after the start, by the clock.
+    """
 
     share: float = 0.7
     scenes: int = 64
@@ -46,7 +52,7 @@ class QuickConfig:
 
 @dataclass(frozen=True)
 class Adapted:
-    """The better network of the two, its decision thresholds, both rows of scores on what was kept from learning."""
+    """The better network of the two, its decision thresholds, both scores on the scenes that were kept from learning."""
 
     net: GateNet
     open_at: float
@@ -55,6 +61,7 @@ class Adapted:
     before: list[metrics.Score]
     after: list[metrics.Score]
     steps: int
+    scenes: list[Scene]
 
 
 def adapt(
@@ -86,15 +93,11 @@ def adapt(
     learn_bleed, judge_bleed = cut_in_two(bleed, config.share)
     front = Front()
     store = learned(Sounds(learn_target, learn_bleed), rng, config.scenes, config.scene_s, front)
-    judge = Validation.from_scenes(
-        judged(
-            Sounds(judge_target or learn_target, judge_bleed or learn_bleed),
-            rng,
-            config.judged,
-            config.judged_s,
-        )
+    scenes = judged(
+        Sounds(judge_target or learn_target, judge_bleed or learn_bleed), rng, config.judged, config.judged_s
     )
-    start = net.to(device)
+    judge = Validation.from_scenes(scenes)
+    start = copy.deepcopy(net).to(device)
     tuned, steps = _tune(start, store, config, rng, device, began, say)
     before = judge.scores(judge.gates(start), *decision)
     best, best_merit, best_scores = start, merit(before) + config.least_gain, before
@@ -105,7 +108,7 @@ def adapt(
         if merit(scores) > best_merit:
             best, best_merit, best_scores = candidate, merit(scores), scores
     helped = best is not start
-    return Adapted(best.cpu().eval(), *decision, helped, before, best_scores, steps)
+    return Adapted(best.cpu().eval(), *decision, helped, before, best_scores, steps, scenes)
 
 
 def merit(scores: Sequence[metrics.Score]) -> float:
@@ -133,7 +136,13 @@ def mixed(a: GateNet, b: GateNet, share: float) -> GateNet:
 
 
 def _tune(
-    start: GateNet, store, config: QuickConfig, rng: np.random.Generator, device: str, began: float, say: Say
+    start: GateNet,
+    store: Memory,
+    config: QuickConfig,
+    rng: np.random.Generator,
+    device: str,
+    began: float,
+    say: Say,
 ) -> tuple[GateNet, int]:
     net = copy.deepcopy(start).train()
     optimiser = torch.optim.AdamW(net.parameters(), config.learning_rate, betas=(0.9, 0.99), weight_decay=0.0)

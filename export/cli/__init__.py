@@ -1,0 +1,1 @@
+"""Commands that learn and export, one file each."""
