@@ -22,7 +22,7 @@ PROG = "gate-eval"
 
 
 def main(argv: list[str] | None = None) -> int:
-    """Run the command; returns its exit code. Whatever happens is one sentence on stderr."""
+    """Run the command; returns its exit code. What a person can act on is one sentence on stderr."""
     from gate.cli.render_options import join_numbers
     from training.cli.eval_options import complaint, parser
 
@@ -41,6 +41,11 @@ def main(argv: list[str] | None = None) -> int:
     except GateError as error:
         _error(str(error))
         return error.exit_code
+    except ModuleNotFoundError as error:
+        _error(
+            f"expected {error.name} to be installed, and it is not; pip install -c constraints.txt '.[learn]'"
+        )
+        return 1
     except (OSError, ValueError) as error:
         _error(str(error))
         return 1

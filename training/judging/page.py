@@ -1,7 +1,6 @@
 """A run as a folder with a page that one can listen on: it needs no server and nothing from anywhere else."""
 
 import math
-from collections.abc import Callable
 from html import escape
 from pathlib import Path
 from typing import Any
@@ -30,7 +29,6 @@ def write_page(
     range_db: float,
     most_scenes: int,
     force: bool,
-    made: Callable[[], None] = lambda: None,
 ) -> None:
     """Write the page (index.html), its sounds (16-bit FLAC), pictures (PNG) and the JSON into a folder.
 
@@ -40,7 +38,6 @@ def write_page(
         title: a line that says what was judged. command: that gives the same page again.
         range_db: at which the gates were judged.
         most_scenes: how many scenes can be heard: the worst, by the first gate's balanced accuracy.
-        made: called after each scene.
 
     Raises:
         AudioFileError: the folder exists and ``force`` is not set, or cannot be written.
@@ -56,7 +53,6 @@ def write_page(
                 force=False,
             )
             _write_sounds(out.path / "sounds", judged, index)
-            made()
         write_whole(out.path / "picture.png", summary(judged, title), force=False)
         write_whole(out.path / SCORES, to_json(report), force=False)
         page = _page(judged, shown, title, command, report)

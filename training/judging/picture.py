@@ -41,11 +41,8 @@ def summary(judged: Judged, title: str) -> bytes:
         for k, kind in enumerate(kinds):
             shift = (k - (len(kinds) - 1) / 2) * 0.6 / max(len(kinds), 1)
             _dots(ax, judged, kind, measure, shift, COLOURS[k % len(COLOURS)])
-        low, high = ax.get_xlim()
-        if (
-            low < 0.0 < high and high - low < 0.2
-        ):  # nothing but zeros: matplotlib would show thousandths about them
-            ax.set_xlim(-0.04, 1.0)
+        if ax.dataLim.width < 1e-9:  # one value everywhere: matplotlib would show thousandths about it
+            ax.set_xlim(ax.dataLim.x0 - 0.04, ax.dataLim.x0 + 1.0)
         ax.set_title(head, fontsize=10, loc="left", fontweight="bold")
         ax.set_xlabel(unit, fontsize=8)
         ax.tick_params(labelsize=8)

@@ -243,14 +243,15 @@ def test_a_pair_of_files_is_judged(scenes, tmp_path, model_path, capsys):
     assert "cut and convert them alike" in capsys.readouterr().err
 
 
-def test_the_page_stands_by_itself(scenes, model_path, tmp_path, capsys):
+def test_the_page_stands_by_itself(scenes, model_path, tmp_path, capsys, monkeypatch):
     """Every sound and picture it names is beside it, the worst scene is first, and nothing comes from elsewhere."""
     page = tmp_path / "page"
-    command = [model_path, "--corpus", "x", "--baselines", "--page", str(page), "--page-scenes", "2"]
+    with_peers(monkeypatch, StandIn("always open"))
+    command = [model_path, "--corpus", "x", "--peers", "--page", str(page), "--page-scenes", "2"]
     assert main(command) == 0
     html = (page / "index.html").read_text()
     named = set(re.findall(r'(?:src|href)="([^"]+)"', html))
-    assert len([name for name in named if name.endswith(".flac")]) == 2 * (2 + 4)
+    assert len([name for name in named if name.endswith(".flac")]) == 2 * (2 + 2)
     assert all((page / name).is_file() for name in named)
     assert "http" not in html
     assert "&lt;hiss&gt;" in html and "<hiss>" not in html
@@ -269,10 +270,11 @@ def test_the_page_stands_by_itself(scenes, model_path, tmp_path, capsys):
     assert sorted(path.name for path in tmp_path.iterdir()) == ["page"]
 
 
-def test_the_picture_is_one(scenes, model_path, tmp_path):
+def test_the_picture_is_one(scenes, model_path, tmp_path, monkeypatch):
     """A PNG of all measures, also where a gate has no probability and rows of one scene no interval."""
+    with_peers(monkeypatch, StandIn("always open"))
     out = tmp_path / "scores.png"
-    assert main([model_path, "--corpus", "x", "--baselines", "--picture", str(out)]) == 0
+    assert main([model_path, "--corpus", "x", "--peers", "--picture", str(out)]) == 0
     assert out.read_bytes().startswith(b"\x89PNG\r\n")
     from matplotlib.image import imread
 
@@ -329,6 +331,16 @@ def test_a_corpus_that_is_none_is_a_sentence(tmp_path, capsys):
     """A folder without a manifest."""
     assert main(["--corpus", str(tmp_path), "--baselines"]) == 1
     assert capsys.readouterr().err.startswith("gate-eval: error: expected ")
+
+
+def test_without_the_extra_it_says_which(monkeypatch, capsys):
+    """The base installation has the command, and what it needs is one line away."""
+    monkeypatch.setitem(sys.modules, "training.scenes", None)
+    assert main(["voice", "--corpus", "x"]) == 1
+    error = (
+        "expected training.scenes to be installed, and it is not; pip install -c constraints.txt '.[learn]'"
+    )
+    assert capsys.readouterr().err == f"gate-eval: error: {error}\n"
 
 
 def test_help_is_instant():
