@@ -6,11 +6,14 @@ from dataclasses import asdict, dataclass
 
 @dataclass(frozen=True)
 class AimConfig:
-    """One goal a measure, in the measure's unit; see ``docs/metrics.md``. The defaults are the voice gate's."""
+    """One goal a measure, in the measure's unit; see ``docs/metrics.md``. The defaults are the voice gate's.
+
+    Onset counts the block that decides, so it is one block (2.1 ms) more than to the beginning of that block.
+    """
 
     balanced: float = 0.91
-    onset_ms: float = 6.3
-    onset_p90_ms: float = 60.0
+    onset_ms: float = 8.4
+    onset_p90_ms: float = 62.1
     missed: float = 0.03
     needless_min: float = 4.0
     chops_min: float = 12.0

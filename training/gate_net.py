@@ -173,10 +173,8 @@ class GateNet(nn.Module):
         h1 = self.dropout(h1).permute(2, 0, 1)  # (T, B, w)
         h2, hidden, cell = self.recur(h1, state)
         heads = self.heads(torch.cat([h1, self.dropout(h2)], dim=2)).transpose(0, 1)  # (B, T, 5 + 32)
-        if key is None:
-            key = torch.softmax(heads[..., 5:], dim=-1)
-        else:
-            key = key.expand(*heads.shape[:2], BANDS)
+        learned = torch.softmax(heads[..., 5:], dim=-1)
+        key = learned if key is None else key.expand_as(learned)
         key_log = torch.log((key * powers[..., :BANDS]).sum(-1) + FLOOR)  # (B, T), nats over Threshold
         slope = self.config.slope_least + F.softplus(heads[..., 1])
         times = {

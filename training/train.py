@@ -102,14 +102,13 @@ def train(
             if validation is not None:
                 write(folder, {"step": step} | validation(average), report)
                 draw_curves(folder / "log.jsonl", folder / "curves.png")
-            result = (
-                finish(config, average, validation) if step == config.optimiser.steps and validation else None
-            )
-            save(path, config, step, net, average, optimiser, rng, result)
+            save(path, config, step, net, average, optimiser, rng, None)
             elapsed = time.perf_counter()
         elif stop():
             save(path, config, step, net, average, optimiser, rng, None)
             raise KeyboardInterrupt
+    if validation is not None:  # an ended run that is run again is judged again: by other aims, if they changed
+        save(path, config, step, net, average, optimiser, rng, finish(config, average, validation))
     return path
 
 
@@ -190,7 +189,7 @@ def save(
 def resume(path: Path, config: Config, net: GateNet, average: GateNet, optimiser: Any, rng: Any) -> int:
     """Load a checkpoint into the given objects; returns its step. The configuration must be the same."""
     state = torch.load(path, weights_only=False)
-    if state["config"] != dataclasses.asdict(config):
+    if _learns_by(state["config"]) != _learns_by(dataclasses.asdict(config)):
         raise ConfigError(
             f"{path} was made with another configuration; move it away, or choose another --runs folder"
         )
@@ -200,6 +199,11 @@ def resume(path: Path, config: Config, net: GateNet, average: GateNet, optimiser
     rng.bit_generator.state = state["numpy_rng"]
     torch.set_rng_state(state["torch_rng"])
     return int(state["step"])
+
+
+def _learns_by(config: dict[str, Any]) -> dict[str, Any]:
+    """The part of a configuration that learning depends on; aims only choose between what was learned."""
+    return {table: values for table, values in config.items() if table != "aims"}
 
 
 def commit() -> str:
