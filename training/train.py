@@ -19,9 +19,10 @@ import numpy as np
 import torch
 
 from gate.constants import BLOCK_S
+from training.aims import AimConfig
 from training.batches import draw, to
 from training.bodies import build
-from training.config import Config, ConfigError, load
+from training.config import Config, ConfigError, from_dict, load
 from training.curves import draw_curves
 from training.features import Store, prepare
 from training.gate_net import GateNet
@@ -107,7 +108,9 @@ def train(
         elif stop():
             save(path, config, step, net, average, optimiser, rng, None)
             raise KeyboardInterrupt
-    if validation is not None:  # an ended run that is run again is judged again: by other aims, if they changed
+    if (
+        validation is not None
+    ):  # an ended run that is run again is judged again: by other aims, if they changed
         save(path, config, step, net, average, optimiser, rng, finish(config, average, validation))
     return path
 
@@ -189,7 +192,7 @@ def save(
 def resume(path: Path, config: Config, net: GateNet, average: GateNet, optimiser: Any, rng: Any) -> int:
     """Load a checkpoint into the given objects; returns its step. The configuration must be the same."""
     state = torch.load(path, weights_only=False)
-    if _learns_by(state["config"]) != _learns_by(dataclasses.asdict(config)):
+    if _learns_by(from_dict(Config, state["config"])) != _learns_by(config):
         raise ConfigError(
             f"{path} was made with another configuration; move it away, or choose another --runs folder"
         )
@@ -201,9 +204,9 @@ def resume(path: Path, config: Config, net: GateNet, average: GateNet, optimiser
     return int(state["step"])
 
 
-def _learns_by(config: dict[str, Any]) -> dict[str, Any]:
-    """The part of a configuration that learning depends on; aims only choose between what was learned."""
-    return {table: values for table, values in config.items() if table != "aims"}
+def _learns_by(config: Config) -> Config:
+    """A configuration with the aims that all have: they choose between what was learned, learning does not know them."""
+    return dataclasses.replace(config, aims=AimConfig())
 
 
 def commit() -> str:
