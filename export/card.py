@@ -40,20 +40,31 @@ def text(contract: Contract, config: Config, state: dict[str, Any], figures: dic
         "",
         "## Scores",
         "",
-        f"On {result['scenes_per_kind']} + {result['scenes_per_kind']} scenes of 20 s from the `val` "
-        "split (speakers and bleed that were not trained on; the decision thresholds were chosen on them), range "
-        "-80 dB, no lookahead. The measures are defined in `training/metrics.py`.",
+        f"On {result['scenes_per_kind']} scenes of 20 s for each kind of bleed, from the `val` split (speakers, drums, "
+        "instruments and bleed that were not trained on; the decision thresholds were chosen on them), range -80 dB, no "
+        "lookahead. What the measures are: `docs/metrics.md`. 95 %: bootstrap over scenes.",
         "",
         "| | " + " | ".join(COLUMNS.values()) + " |",
         "|---" * (len(COLUMNS) + 1) + "|",
     ]
-    for kind, row in [*result["scores"].items(), *result["by_snr"].items()]:
+    for kind, row in result["scores"].items():
+        lines.append(f"| under {kind} | " + " | ".join(f"{row[name]:.3g}" for name in COLUMNS) + " |")
+        ends = result["intervals_95"][kind]
+        lines.append(
+            "| *95 %* | " + " | ".join("{:.3g} to {:.3g}".format(*ends[name]) for name in COLUMNS) + " |"
+        )
+    for kind, row in result["by_snr"].items():
         lines.append(f"| under {kind} | " + " | ".join(f"{row[name]:.3g}" for name in COLUMNS) + " |")
     goals = dataclasses.asdict(config.aims)
     aims = " | ".join(f"{goals[name]:g}" if name in goals else "" for name in COLUMNS)
     lines += [f"| *aimed at* | {aims} |", "", "## What it finds hard", ""]
     lines += ["The scenes with the lowest balanced accuracy:", ""]
-    lines += [*(f"- {words}" for words in result["hardest"]), "", "## Recordings it learned from", ""]
+    lines += [
+        *(f"- {words}" for words in result["hardest"]),
+        "",
+        "## Recordings that its scenes were drawn from",
+        "",
+    ]
     lines += ["| class | source | files | licence |", "|---|---|---|---|"]
     lines += [f"| {row[0]} | {row[1]} | {row[2]} | {row[3]} |" for row in result["sources"]]
     lines += [

@@ -131,6 +131,10 @@ def finish(config: Config, net: GateNet, validation: Validation) -> dict[str, An
         "close_at": close_at,
         "scores": scores,
         "by_snr": by_snr,
+        "intervals_95": {
+            name: {m: [round(float(end), 4) for end in row[m]] for m in MEASURES}
+            for name, row in validation.intervals(gates, open_at, close_at, config.seed).items()
+        },
         "hardest": validation.hardest(gates, open_at, close_at),
         "scenes_per_kind": len(validation.kinds) // max(len(scores), 1),
         "sources": rows,

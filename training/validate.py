@@ -31,13 +31,13 @@ DECISIONS = tuple(
 
 @dataclass(frozen=True)
 class Validation:
-    """Judged scenes as the network sees them: (S, T, 56) log10 powers, the truth of each, its kind, SNR and bleed."""
+    """Judged scenes as the network sees them: (S, T, 56) log10 powers, the truth of each, its kind, SNR and words for it."""
 
     powers: torch.Tensor
     truths: Sequence[Truth]
     kinds: Sequence[str]
     snrs_db: Sequence[float]
-    bleeds: Sequence[str]
+    words: Sequence[str]
 
     @classmethod
     def from_corpus(
@@ -57,7 +57,7 @@ class Validation:
             truths_of(scenes),
             [str(recipe["kind"]) for recipe in recipes],
             [float(recipe["snr_db"]) for recipe in recipes],
-            [str(recipe["bleed"][0]) for recipe in recipes],
+            [in_words(scene) for scene in scenes],
         )
 
     @torch.no_grad()
@@ -94,12 +94,21 @@ class Validation:
     def hardest(
         self, gates: NDArray[np.float32], open_at: float, close_at: float, count: int = 8
     ) -> list[str]:
-        """The scenes with the lowest balanced accuracy, in words."""
-        values = [metrics.pool([score])["balanced"] for score in self.scores(gates, open_at, close_at)]
-        worst = np.argsort(values)[:count]
+        """The scenes with the lowest balanced accuracy, in words, and what went wrong in them."""
+        rows = [metrics.pool([score]) for score in self.scores(gates, open_at, close_at)]
+        worst = np.argsort([row["balanced"] for row in rows])[:count]
         return [
-            f"{values[i]:.2f}: {self.kinds[i]} at {self.snrs_db[i]:g} dB, {self.bleeds[i]}" for i in worst
+            f"{rows[i]['balanced']:.2f}: {self.words[i]}. Missed {100 * rows[i]['missed']:.0f} % of the openings, needless "
+            f"{rows[i]['needless_min']:.0f} a minute, lost {rows[i]['lost_db']:.1f} dB, cut {rows[i]['cut_db']:.0f} dB."
+            for i in worst
         ]
+
+    def intervals(
+        self, gates: NDArray[np.float32], open_at: float, close_at: float, seed: int = 0
+    ) -> dict[str, dict[str, tuple[float, float]]]:
+        """Kind -> measure -> ends of the 95 % bootstrap interval over scenes."""
+        groups = _grouped(self.kinds, self.scores(gates, open_at, close_at))
+        return {name: metrics.intervals(group, seed=seed) for name, group in groups.items()}
 
     def __call__(self, net: GateNet) -> dict[str, float]:
         """One flat row for the log, at the decision thresholds .5 and .35."""
@@ -112,8 +121,24 @@ class Validation:
         return min(DECISIONS, key=lambda pair: shortfall(self.table(gates, *pair), aims))
 
 
-def _pooled(names: Sequence[str], scores: Sequence[metrics.Score]) -> Table:
+def in_words(scene: Scene) -> str:
+    """What a judged scene is made of, for people."""
+    recipe = scene.recipe
+    who = recipe.get("speakers") or recipe.get("drum") or recipe.get("guitar") or "target"
+    who = who if isinstance(who, str) else ", ".join(who)
+    room = ", in a room" if recipe.get("target_room") else ""
+    return (
+        f"{who}{room}, {recipe['snr_db']:g} dB over {recipe['kind']} ({', '.join(recipe['bleed'])}), Threshold "
+        f"{scene.loud_db - float(recipe['threshold_db']):.0f} dB under the loud level"
+    )
+
+
+def _grouped(names: Sequence[str], scores: Sequence[metrics.Score]) -> dict[str, list[metrics.Score]]:
     groups: dict[str, list[metrics.Score]] = {}
     for name, score in zip(names, scores, strict=True):
         groups.setdefault(name, []).append(score)
-    return {name: metrics.pool(group) for name, group in groups.items()}
+    return groups
+
+
+def _pooled(names: Sequence[str], scores: Sequence[metrics.Score]) -> Table:
+    return {name: metrics.pool(group) for name, group in _grouped(names, scores).items()}
