@@ -7,6 +7,7 @@ import torch
 from torch import Tensor
 
 from training.features import Store
+from training.front import BANDS
 from training.labels import label
 from training.losses import Batch, band_powers, bands
 
@@ -17,7 +18,11 @@ CROSS_TERM = 0.5
 @dataclass(frozen=True)
 class BatchConfig:
     """How batches are drawn: sequences a batch, their length in blocks, how often scenes swap bleed and by how much its
-    level then moves (dB, standard deviation), and Threshold under the target's loud level (dB), or above it."""
+    level then moves (dB, standard deviation), and Threshold under the target's loud level (dB), or above it.
+
+    ``tilt_db`` is a tone control on everything; ``side_tilt_db`` one more on target and bleed each, where they are put
+    together anew: other drums, other microphones.
+    """
 
     sequences: int = 24
     blocks: int = 2400
@@ -26,6 +31,7 @@ class BatchConfig:
     threshold_under_db: tuple[float, float] = (8.0, 40.0)
     threshold_above: float = 0.05
     tilt_db: float = 4.0
+    side_tilt_db: float = 0.0
 
 
 def draw(store: Store, config: BatchConfig, rng: np.random.Generator) -> Batch:
@@ -49,8 +55,10 @@ def _draw_one(store: Store, config: BatchConfig, rng: np.random.Generator) -> tu
         np.asarray(store.arrays[k][i, crop], np.float32) for k in ("mixture", "target", "bleed")
     )
     if rng.random() < config.remix:
+        if config.side_tilt_db > 0.0:
+            target = _retoned(config, rng, target)
         mixture, bleed = _remix(store, config, rng, target)
-    tilt = _tilt(config, rng, mixture.shape[1])
+    tilt = _tilt(config.tilt_db, rng, mixture.shape[1])
     mixture, target, bleed = mixture + tilt, target + tilt, bleed + tilt
     loud_db = store.loud_db[i]
     if not store.has_target[i]:
@@ -81,20 +89,30 @@ def _remix(
     """Another scene's bleed under this target: powers add, with a cross term of random phase in each band."""
     other = store.arrays["bleed"][int(rng.integers(len(store))), _crop(store, config, rng)]
     bleed = np.asarray(other, np.float32) + np.float32(0.1 * config.remix_level_db * rng.standard_normal())
+    if config.side_tilt_db > 0.0:
+        bleed = _retoned(config, rng, bleed)
     t, b = 10.0**target, 10.0**bleed
     phase = rng.standard_normal(target.shape, dtype=np.float32) * np.float32(CROSS_TERM)
     power = t + b + 2 * np.sqrt(t * b) * np.clip(phase, -0.95, 0.95)
     return np.log10(power).astype(np.float32), bleed
 
 
-def _tilt(config: BatchConfig, rng: np.random.Generator, channels: int) -> np.ndarray:
+def _retoned(config: BatchConfig, rng: np.random.Generator, side: np.ndarray) -> np.ndarray:
+    """One side (T, 56) log10 through a tone control of its own, as much energy in its bands as before."""
+    tilt = _tilt(config.side_tilt_db, rng, side.shape[1])
+    energy = 10.0 ** side[:, :BANDS]
+    before, after = energy.sum(), (energy * 10.0 ** tilt[:BANDS]).sum()
+    return side + tilt + np.float32(np.log10(before / after))
+
+
+def _tilt(tilt_db: float, rng: np.random.Generator, channels: int) -> np.ndarray:
     """(56,) log10: a random tone control on everything, gentle enough to leave the label right."""
     x = np.linspace(-1, 1, 32)
     shape = rng.standard_normal() * x + rng.standard_normal() * (x**2 - 1 / 3)
     full = np.concatenate(
         [shape, np.interp(np.linspace(80, 1000, channels - 32), [80, 1000], [shape[1], shape[11]])]
     )
-    return (0.1 * config.tilt_db / 2 * full).astype(np.float32)
+    return (0.1 * tilt_db / 2 * full).astype(np.float32)
 
 
 def to(batch: Batch, device: torch.device) -> Batch:

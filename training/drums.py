@@ -284,11 +284,11 @@ def heard_bleed(
 
 def _sympathy(rng: Rng, bleed: Sound, kit: dict[str, Piece], own: tuple[str, ...], lead: Lead) -> Sound:
     """What the drum does by itself when the others are struck: wires buzz, toms sing along."""
-    if lead == "snare" and rng.random() < 0.4 and np.any(bleed):
+    if lead == "snare" and rng.random() < 0.3 and np.any(bleed):
         levels = np.repeat(10.0 ** (block_levels_db(bleed) / 20.0), 100).astype(np.float32)
         soft = filtered(levels, np.array([[0.002, 0.0, 0.0, 1.0, -0.998, 0.0]]))
         wires = filtered(rng.standard_normal(len(bleed), dtype=np.float32) * soft, high_pass(rng, 1_500.0))
-        return bleed + wires * np.float32(amplitude(-rng.uniform(4.0, 20.0)))
+        return bleed + wires * np.float32(amplitude(-rng.uniform(10.0, 28.0)))
     if lead == "toms" and rng.random() < 0.5:
         for part in own:
             if part in kit and 50.0 < kit[part].hz < 400.0:
