@@ -128,8 +128,15 @@ def clipped_share(x: Sound) -> float:
     return count / len(x)
 
 
-def findings(measured: Sequence[Measured], *, least_side_s: float = LEAST_SIDE_S) -> list[Finding]:
-    """Everything that is wrong, errors first, in the order of the files."""
+def findings(
+    measured: Sequence[Measured], *, least_side_s: float = LEAST_SIDE_S, enough_side_s: float = ENOUGH_SIDE_S
+) -> list[Finding]:
+    """Everything that is wrong, errors first, in the order of the files.
+
+    Args:
+        least_side_s: seconds of a side under which there is nothing to learn from.
+        enough_side_s: seconds of a side under which a gate of one's own is too much to ask.
+    """
     found = [finding for one in measured for finding in _of_one(one)]
     out = left_out(found)
     fit = [one for one in measured if one.path not in out]
@@ -147,7 +154,7 @@ def findings(measured: Sequence[Measured], *, least_side_s: float = LEAST_SIDE_S
                     "add recordings",
                 )
             )  # fmt: skip
-        elif seconds < ENOUGH_SIDE_S:
+        elif seconds < enough_side_s:
             found.append(
                 Finding(
                     "warning", "", f"only {seconds:.0f} s of {side}",

@@ -18,7 +18,7 @@ import soundfile
 
 from gate.constants import RATE
 from training.corpus import COLUMNS, read_mono
-from training.examples import Finding, Measured, findings, left_out, measure
+from training.examples import ENOUGH_SIDE_S, Finding, Measured, findings, left_out, measure
 from training.features import Front
 from training.layouts import Found
 from training.quick_scenes import cut_in_two
@@ -60,9 +60,11 @@ def look(found: Sequence[Found], work: Path, progress: Progress[Found]) -> list[
     return measured
 
 
-def sort_out(found: Sequence[Found], measured: Sequence[Measured]) -> tuple[list[Found], list[Finding]]:
-    """What is fit to learn from, and what is wrong with the rest."""
-    wrong = findings(measured)
+def sort_out(
+    found: Sequence[Found], measured: Sequence[Measured], enough_side_s: float = ENOUGH_SIDE_S
+) -> tuple[list[Found], list[Finding]]:
+    """What is fit to learn from, and what is wrong with the rest (see ``training.examples.findings``)."""
+    wrong = findings(measured, enough_side_s=enough_side_s)
     out = left_out(wrong)
     return [one for one in found if str(one.paths[0]) not in out], wrong
 

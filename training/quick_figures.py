@@ -151,7 +151,7 @@ def main(argv: list[str] | None = None) -> int:
     args = parser.parse_args(argv)
     if args.pairs < 1 or args.scenes < 1:
         parser.error(f"--pairs and --scenes take 1 or more, got {args.pairs} and {args.scenes}")
-    torch.set_num_threads(2)
+    torch.set_num_threads(1)  # a second thread waits more than it works
     try:
         corpus = Corpus.from_manifest(args.corpus)
         rows = run(

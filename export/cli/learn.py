@@ -1,7 +1,6 @@
 """gate-learn: a gate of your own from a folder of what should pass and a folder of what should not."""
 
 import argparse
-import os
 import signal
 import sys
 import time
@@ -122,7 +121,7 @@ def _run(args: argparse.Namespace, progress: Progress, began: float) -> int:
     if args.output is not None and not args.check:
         refuse(args.output, force=args.force)
     order = _order(args)
-    torch.set_num_threads(min(2, os.cpu_count() or 1) if args.quick else 1)
+    torch.set_num_threads(1)  # such small products wait for a second thread longer than it saves
     examples = learning.examine(order, _bar)
     if _complain(examples, progress):
         return 1
@@ -163,6 +162,7 @@ def _order(args: argparse.Namespace) -> "Order":
         jobs=args.jobs,
         seed=args.seed,
         force=args.force,
+        quick=args.quick,
     )
 
 
