@@ -2,6 +2,7 @@
 
 import os
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -9,7 +10,8 @@ from gate import contract
 from gate.contract import Contract
 from tests import toy_model
 
-VOICE = Path(__file__).parents[1] / "presets" / "voice" / "model.onnx"
+PRESETS = Path(__file__).parents[1] / "presets"
+VOICE = PRESETS / "voice" / "model.onnx"
 
 
 @pytest.fixture(scope="session")
@@ -26,6 +28,20 @@ def voice() -> Contract:
             pytest.fail(f"{VOICE} is not there, and a build server tests what is shipped", pytrace=False)
         pytest.skip("presets/voice/model.onnx is not there yet")
     return contract.read(VOICE)
+
+
+@pytest.fixture(scope="session")
+def recordings() -> Any:
+    """The recordings that the presets are taught with: a build server has them, a user need not."""
+    from training.corpus import Corpus
+    from training.source import DataConfig
+
+    folder = PRESETS.parent / DataConfig().corpus
+    if not (folder / "manifest.csv").exists():
+        if os.environ.get("CI") == "true":
+            pytest.fail(f"{folder} is not there, and a build server tests with recordings", pytrace=False)
+        pytest.skip(f"no recordings in {folder}: what was taught is not tested on them here")
+    return Corpus.from_manifest(folder)
 
 
 @pytest.fixture(scope="session", params=["toy", "voice"])

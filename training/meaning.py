@@ -70,9 +70,12 @@ def while_open(heard: Sequence[Heard], name: str) -> NDArray[np.float32]:
 
 
 def attacks_ms(heard: Sequence[Heard]) -> NDArray[np.float32]:
-    """The attack that was asked for in each block in which the gate was on its way open, joined."""
-    rising = [np.diff(h.openness, prepend=np.float32(0.0)) > 0.0 for h in heard]
-    return np.concatenate([h.gate[1][up] for h, up in zip(heard, rising, strict=True)])
+    """The attack that was asked for in the first block of each opening that was right, joined."""
+    found = []
+    for h in heard:
+        rising = np.flatnonzero((h.openness > 0.0) & (np.append(np.float32(0.0), h.openness[:-1]) == 0.0))
+        found.append(h.gate[1][rising[h.label[rising] != SHUT]])
+    return np.concatenate(found)
 
 
 def decays_and_releases_ms(heard: Sequence[Heard]) -> tuple[NDArray[np.float64], NDArray[np.float64]]:

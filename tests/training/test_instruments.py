@@ -16,6 +16,7 @@ from training import draw, drums, evaluate, grooves, hits, playing
 from training.corpus import Corpus
 from training.labels import label
 from training.scenes import SceneConfig, compose, judged_scenes
+from training.tables import format_tables
 from training.validate import Validation
 
 SNR_DB = 0.1
@@ -84,7 +85,7 @@ def test_instruments_go_through_validation_and_tables(corpus, target):
     validation = Validation.from_scenes(scenes)
     assert len(validation.truths) == len(scenes)
     shut = evaluate.evaluate(scenes, lambda scene, _: (None, np.full(len(scene.mixture) // BLOCK, 1e-4)))
-    assert evaluate.format_tables({"shut": shut})
+    assert format_tables({"shut": shut})
     assert all(shut[kind]["missed"] == 1.0 for kind in validation.kinds)
 
 

@@ -4,7 +4,16 @@ import pytest
 import torch
 
 from training.gate_net import GateOutput
-from training.losses import Batch, LossConfig, chatter, gate_loss, heard_distance, onset_mask
+from training.losses import (
+    Batch,
+    LossConfig,
+    chatter,
+    gate_loss,
+    heard_distance,
+    key_share,
+    onset_mask,
+    tail_mask,
+)
 
 T = 200
 
@@ -80,3 +89,37 @@ def test_heard_distance_of_a_perfect_gate_without_bleed_is_nothing():
     """Nothing lost, nothing let through."""
     batch = _batch(bleed=0.0)
     assert heard_distance(torch.ones(1, T), batch, 1.0) == pytest.approx(0.0, abs=1e-3)
+
+
+def test_a_tail_is_what_follows_an_opening():
+    """Unscored blocks behind an opening, not those before one, nor anything scored."""
+    label = torch.tensor([[-1, -1, 1, 1, -1, -1, 0, 0, -1, 1, -1]])
+    assert tail_mask(label).int().tolist() == [[0, 0, 0, 0, 1, 1, 0, 0, 0, 0, 1]]
+
+
+@pytest.mark.parametrize("fall_ms", [5.0, 400.0])
+def test_a_release_that_does_not_follow_the_target_costs(fall_ms):
+    """Of a target that decays by 25 dB in the tail, a release of that time costs less than a shorter or a longer one."""
+    label = torch.zeros(1, T, dtype=torch.int8)
+    label[:, 50:120], label[:, 120:180] = 1, -1
+    target = torch.zeros(1, T, 32)
+    target[:, 50:120] = 1.0
+    target[:, 120:180] = torch.logspace(0, -2.5, 60)[None, :, None]
+    batch = Batch(powers=torch.ones(1, T, 56), target=target, bleed=torch.full((1, T, 32), 1.0), label=label)
+    costs = []
+    for ms in (120.0, fall_ms):
+        output = _output(_right(label))._replace(release_ms=torch.full((1, T), ms))
+        costs.append(gate_loss(output, batch, LossConfig())["tail"])
+    assert costs[0] < costs[1]
+
+
+def test_a_key_that_hears_bleed_costs():
+    """Listening where the target is costs less than everywhere, and that less than where only bleed is."""
+    batch = _batch()
+    target, bleed = torch.zeros(1, T, 32), torch.zeros(1, T, 32)
+    target[..., :4], bleed[..., 10:] = 8.0, 8.0
+    batch = Batch(powers=batch.powers, target=target, bleed=bleed, label=batch.label)
+    there, elsewhere = torch.zeros(32), torch.zeros(32)
+    there[:4], elsewhere[10:14] = 0.25, 0.25
+    costs = [key_share(k.expand(1, T, 32), batch) for k in (there, torch.full((32,), 1 / 32), elsewhere)]
+    assert costs[0] < costs[1] < costs[2]

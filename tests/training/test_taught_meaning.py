@@ -1,0 +1,51 @@
+"""What the shipped gates learned means what it is called: on recordings that they were not trained on."""
+
+import numpy as np
+import pytest
+
+from gate import contract
+from gate.contract import Contract
+from tests.conftest import PRESETS
+from training import meaning
+from training.from_preset import from_preset
+from training.scenes import judged_scenes
+
+SCENES = 12
+LEAST_COST = 0.05
+"""Balanced accuracy that forcing the key onto other bands has to cost."""
+
+pytestmark = pytest.mark.corpus
+
+
+def _preset(name: str) -> Contract:
+    return contract.read(PRESETS / name / "model.onnx")
+
+
+def _heard(corpus, name, scenes=None, key=None):
+    shipped = _preset(name)
+    scenes = scenes or judged_scenes(corpus, "val", seed=1, per_kind=SCENES, target=name)
+    net = from_preset(shipped)
+    return net, scenes, [meaning.hear(net, s, shipped.open_at, shipped.close_at, key) for s in scenes]
+
+
+def test_a_kick_is_heard_low_and_opened_for_at_once(recordings):
+    """Median high edge of the key at most 250 Hz, median attack at most 2 ms."""
+    _, _, heard = _heard(recordings, "kick")
+    assert np.median(meaning.while_open(heard, "key_high_hz")) <= 250.0
+    assert np.median(meaning.attacks_ms(heard)) <= 2.0
+
+
+def test_release_follows_the_decay_of_speech(recordings):
+    """Rank correlation of the release with the target's own decay time at least .5."""
+    _, _, heard = _heard(recordings, "voice")
+    decays, releases = meaning.decays_and_releases_ms(heard)
+    assert len(decays) >= 50
+    assert meaning.rank_correlation(decays, releases) >= 0.5
+
+
+@pytest.mark.parametrize("name", ["voice", "snare", "kick", "toms", "guitar"])
+def test_a_wrong_key_costs(recordings, name):
+    """A key forced to the bands that the learned one leaves out costs at least .05 of balanced accuracy."""
+    net, scenes, heard = _heard(recordings, name)
+    _, _, wrong = _heard(recordings, name, scenes, meaning.wrong_key(heard, net))
+    assert meaning.balanced(heard) - meaning.balanced(wrong) >= LEAST_COST
