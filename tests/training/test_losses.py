@@ -97,9 +97,9 @@ def test_a_tail_is_what_follows_an_opening():
     assert tail_mask(label).int().tolist() == [[0, 0, 0, 0, 1, 1, 0, 0, 0, 0, 1]]
 
 
-@pytest.mark.parametrize("fall_ms", [5.0, 400.0])
+@pytest.mark.parametrize("fall_ms", [40.0, 1000.0])
 def test_a_release_that_does_not_follow_the_target_costs(fall_ms):
-    """Of a target that decays by 25 dB in the tail, a release of that time costs less than a shorter or a longer one."""
+    """Of a target that falls 80 dB in 400 ms, that release costs less in the tail than a shorter or a longer one."""
     label = torch.zeros(1, T, dtype=torch.int8)
     label[:, 50:120], label[:, 120:180] = 1, -1
     target = torch.zeros(1, T, 32)
@@ -107,7 +107,7 @@ def test_a_release_that_does_not_follow_the_target_costs(fall_ms):
     target[:, 120:180] = torch.logspace(0, -2.5, 60)[None, :, None]
     batch = Batch(powers=torch.ones(1, T, 56), target=target, bleed=torch.full((1, T, 32), 1.0), label=label)
     costs = []
-    for ms in (120.0, fall_ms):
+    for ms in (400.0, fall_ms):
         output = _output(_right(label))._replace(release_ms=torch.full((1, T), ms))
         costs.append(gate_loss(output, batch, LossConfig())["tail"])
     assert costs[0] < costs[1]
