@@ -14,7 +14,7 @@ from gate import preset
 from training import metrics
 from training import train as loop
 from training.batches import BatchConfig
-from training.config import Config, OptimiserConfig
+from training.config import Config, ConfigError, OptimiserConfig
 from training.corpus import Corpus, read_mono
 from training.examples import ENOUGH_SIDE_S, LEAST_SIDE_S, Finding, Measured
 from training.gate_net import GateConfig, GateNet
@@ -129,21 +129,28 @@ def learn(order: Order, examples: Examples, say: Say, report: Report, stop: Call
         f"{config.data.scenes} scenes, then {config.optimiser.steps} steps; Ctrl-C stops, and the same command goes on"
     )
     loop.scenes(config)  # has its own bar, and may be interrupted anywhere
-    path = loop.train(
-        config,
-        order.work / "run",
-        device=order.device,
-        validation=validation,
-        start=start.net if start else None,
-        report=lambda row: report(row, config.optimiser.steps),
-        stop=stop,
-    )
+    try:
+        path = loop.train(
+            config,
+            order.work / "run",
+            device=order.device,
+            validation=validation,
+            start=start.net if start else None,
+            report=lambda row: report(row, config.optimiser.steps),
+            stop=stop,
+        )
+    except ConfigError as error:
+        raise ConfigError(
+            f"expected {order.work} to be new or of the same command, got a run with other settings or examples; "
+            "move it away, or give another --work"
+        ) from error
     state = torch.load(path, weights_only=True, map_location="cpu")
     net = GateNet(config.model).eval()
     net.load_state_dict(state["average"])
     decision = float(state["result"]["open_at"]), float(state["result"]["close_at"])
     scores = validation.scores(validation.gates(net), *decision)
-    how = f"{state['step']} steps of training on {config.data.scenes} scenes of {config.scene.seconds:g} s."
+    how = f"{state['step']} steps of training on {config.data.scenes} scenes of {config.scene.seconds:g} s; the decision "
+    how += "thresholds were chosen on the held-out scenes."
     return _finish(order, examples, start, net, decision, scores, scenes, how)
 
 

@@ -27,6 +27,8 @@ CLIPPED_SHARE = 1e-4
 """Share of samples in flat tops from which clipping can be heard."""
 FLAT_SAMPLES = 3
 """Neighbours at the peak, to a step of 16 bits, that make a flat top."""
+SINGLE_S = 5
+"""A shorter recording may be a single hit or note, which has no pause."""
 CLIP_S = 600
 """Seconds that are looked at for clipping."""
 SHORTEST_S = 0.05
@@ -97,7 +99,7 @@ def measure(path: Path, side: str, front: Front) -> Measured:
     levels = block_levels_db(x)
     loud = float(np.percentile(levels, 95)) if len(levels) else -140.0
     floor = float(np.percentile(levels, 5)) if len(levels) else -140.0
-    if len(x) < 3 * RATE and len(levels) > 10:  # a single hit or note: where it ends is its floor
+    if len(x) < SINGLE_S * RATE and len(levels) > 10:  # a single hit or note: where it ends is its floor
         floor = min(floor, float(np.median(levels[-10:])))
     made = replace(
         made,
