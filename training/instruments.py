@@ -8,8 +8,8 @@ import numpy as np
 from gate.constants import RATE
 from training.augment import Rng, Sound, filtered, log_uniform, low_pass, random_tone
 from training.corpus import Corpus
-from training.drums import TARGETS as DRUMS
 from training.drums import drum_sides
+from training.kit import TARGETS as DRUMS
 from training.strings import guitar_sides
 
 TEACHABLE = ("voice", *DRUMS, "guitar")

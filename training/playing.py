@@ -5,7 +5,8 @@ from typing import Any
 import numpy as np
 
 from gate.constants import RATE
-from training.augment import Rng, Sound, add_at, amplitude, filtered, log_uniform
+from training.articulation import bent, hammered, muted, vibrato
+from training.augment import Rng, Sound, add_at, amplitude, log_uniform
 from training.corpus import Corpus, Item
 from training.hits import FLOOR_DB, measure, prepared
 
@@ -180,7 +181,7 @@ def _strummed(
         now = at + step * each + rng.normal(0.0, 0.004)
         if rng.random() < 0.08:  # a dead stroke: the hand lies on the strings
             for string in range(4):
-                x = _muted(rng, player.note(root + 12.0 + string * 5.0), 0.012, 3_500.0)
+                x = muted(rng, player.note(root + 12.0 + string * 5.0), 0.012, 3_500.0)
                 strings.play(string, now + string * 0.006, x, db - rng.uniform(4.0, 9.0))
             continue
         _strum(player, rng, strings, now, pitches, db - (2.5 if up else 0.0) + rng.normal(0.0, 1.2), up)
@@ -227,15 +228,15 @@ def _riff(
             continue
         x = player.note(pitch)
         if how < 0.22:
-            x = _bent(rng, x, float(rng.choice([-5.0, -2.0, -1.0, 2.0, 3.0])), length)
+            x = bent(rng, x, float(rng.choice([-5.0, -2.0, -1.0, 2.0, 3.0])), length)
         elif how < 0.3:
-            x = _vibrato(rng, x)
+            x = vibrato(rng, x)
         elif how < 0.42:
-            x = _hammered(
+            x = hammered(
                 x, player.note(pitch + float(rng.choice([2.0, 3.0, -2.0]))), length * rng.uniform(0.25, 0.5)
             )
         elif how < 0.5:
-            x = _muted(rng, x, 0.09, 1_800.0)
+            x = muted(rng, x, 0.09, 1_800.0)
         strings.play(2, now + rng.normal(0.0, 0.005), x, db - rng.uniform(0.0, 5.0))
         strings.stop(now + length * held, log_uniform(rng, 0.012, 0.08)) if held < 0.92 else None
         now += length
@@ -263,7 +264,7 @@ def _mutes(
         for string, interval in enumerate(shape):
             x = player.note(root + move + interval)
             if kind == 1:
-                x = _muted(rng, x, ring_s, dull_hz)
+                x = muted(rng, x, ring_s, dull_hz)
             strings.play(
                 string, now + string * 0.004, x, db - rng.uniform(0.0, 2.5) - (3.0 if kind == 1 else 0.0)
             )
@@ -284,52 +285,3 @@ def _long(
 
 
 _WAYS = {"strum": _strummed, "picked": _picked, "riff": _riff, "mutes": _mutes, "long": _long}
-
-
-def _muted(rng: Rng, x: Sound, ring_s: float, hz: float) -> Sound:
-    """A note under the palm: dull and short."""
-    ring_s *= float(np.exp(rng.normal(0.0, 0.15)))
-    x = x[: int(7.0 * ring_s * RATE)]
-    x = x * np.exp(np.arange(len(x), dtype=np.float32) * np.float32(-1.0 / (ring_s * RATE)))
-    pole = float(np.exp(-2.0 * np.pi * hz / RATE))
-    section = np.array([[1.0 - pole, 0.0, 0.0, 1.0, -pole, 0.0]])
-    return filtered(x, np.concatenate([section, section]))
-
-
-def _read(x: Sound, ratio: Sound) -> Sound:
-    """Read a note at a changing speed."""
-    place = np.cumsum(ratio, dtype=np.float64)
-    place = place[: int(np.searchsorted(place, len(x) - 2))]
-    whole = place.astype(np.int64)
-    part = (place - whole).astype(np.float32)
-    return x[whole] * (1.0 - part) + x[whole + 1] * part
-
-
-def _bent(rng: Rng, x: Sound, semitones: float, length_s: float) -> Sound:
-    """Slide or bend: to the note from so many semitones away, or away from it, within 40 to 250 ms."""
-    start = rng.uniform(0.0, 0.5) * length_s * RATE
-    time = rng.uniform(0.04, 0.25) * RATE
-    curve = np.clip((np.arange(len(x), dtype=np.float32) - np.float32(start)) / np.float32(time), 0.0, 1.0)
-    if rng.random() < 0.5:
-        curve = 1.0 - curve
-    return _read(x, 2.0 ** (curve * np.float32(semitones / 12.0)))
-
-
-def _vibrato(rng: Rng, x: Sound) -> Sound:
-    seconds = np.arange(len(x), dtype=np.float32) / np.float32(RATE)
-    depth = rng.uniform(0.1, 0.5) / 12.0 * np.minimum(seconds / 0.4, 1.0)
-    return _read(x, 2.0 ** (depth * np.sin(np.float32(2.0 * np.pi * rng.uniform(4.0, 6.5)) * seconds)))
-
-
-def _hammered(x: Sound, y: Sound, at_s: float) -> Sound:
-    """The first note, then on the same string, without the pick's attack, the second."""
-    at, lap, skip = int(at_s * RATE), RATE * 6 // 1000, RATE // 50
-    y = y[skip + at // 2 :]
-    if at + lap >= len(x) or lap >= len(y):
-        return x
-    up = np.linspace(0.0, 1.0, lap, dtype=np.float32)
-    here = float(np.sqrt(np.mean(np.square(x[max(at - 2_400, 0) : at])))) + 1e-6
-    there = float(np.sqrt(np.mean(np.square(y[:2_400])))) + 1e-6
-    out = np.concatenate([x[:at], y * np.float32(min(1.2 * here / there, 2.0))])
-    out[at : at + lap] = x[at : at + lap] * (1.0 - up) + out[at : at + lap] * up
-    return out

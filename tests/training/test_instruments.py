@@ -11,8 +11,9 @@ import pytest
 from gate.constants import BLOCK, RATE
 from gate.levels import block_levels_db, loud_level_db
 from tests.training import tiny_corpus
+from training import articulation, draw, drums, evaluate, grooves, hits, playing
 from training import config as configs
-from training import draw, drums, evaluate, grooves, hits, playing
+from training import kit as kit_of
 from training.corpus import Corpus
 from training.labels import label
 from training.scenes import SceneConfig, compose, judged_scenes
@@ -169,7 +170,7 @@ def test_rolls_speed_up_and_slow_down():
 
 def test_an_open_hat_is_stopped_by_the_next(corpus):
     """Behind a closed hat, nothing of the open one rings on."""
-    kit = drums.assemble(corpus, np.random.default_rng(1), "train", "snare")
+    kit = kit_of.assemble(corpus, np.random.default_rng(1), "train", "snare")
     strokes = [grooves.Stroke(0.1, "open", 0.0), grooves.Stroke(0.3, "closed", 0.0)]
     tracks = drums.render(kit, np.random.default_rng(0), strokes, RATE)
     assert np.any(tracks["open"][int(0.2 * RATE) : int(0.3 * RATE)])
@@ -195,7 +196,7 @@ def test_a_guitar_rests_in_true_silence_and_mutes_are_short(corpus):
     assert 0.03 < np.mean(silent) < 0.8
     player = playing.Player(corpus, np.random.default_rng(0), "train")
     x = player.note(50.0)
-    muted = playing._muted(np.random.default_rng(0), x, 0.06, 1_500.0)
+    muted = articulation.muted(np.random.default_rng(0), x, 0.06, 1_500.0)
     assert len(muted) < len(x) / 2
     assert np.sum(np.square(muted)) < 0.3 * np.sum(np.square(x))
 
