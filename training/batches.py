@@ -6,6 +6,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
+from training.decays import decays_ms
 from training.features import Store
 from training.front import BANDS
 from training.labels import label
@@ -39,12 +40,13 @@ def draw(store: Store, config: BatchConfig, rng: np.random.Generator) -> Batch:
     rows = [_draw_one(store, config, rng) for _ in range(config.sequences)]
     mixture, target, bleed = (torch.from_numpy(np.stack([row[i] for row in rows])) for i in range(3))
     threshold = torch.tensor([row[3] for row in rows], dtype=torch.float32)
-    labels = np.stack([row[4] for row in rows])
+    labels, decays = (np.stack([row[i] for row in rows]) for i in (4, 5))
     return Batch(
         powers=band_powers(mixture, threshold),
         target=bands(band_powers(target, threshold)),
         bleed=bands(band_powers(bleed, threshold)),
         label=torch.from_numpy(labels),
+        decay_ms=torch.from_numpy(decays),
     )
 
 
@@ -68,13 +70,9 @@ def _draw_one(store: Store, config: BatchConfig, rng: np.random.Generator) -> tu
     else:
         threshold = loud_db - rng.uniform(*config.threshold_under_db)
     threshold = max(float(threshold), -100.0)
-    return (
-        mixture,
-        target,
-        bleed,
-        threshold,
-        label(np.asarray(store.arrays["level_db"][i], np.float32), threshold)[crop],
-    )
+    levels = np.asarray(store.arrays["level_db"][i], np.float32)
+    labels = label(levels, threshold)
+    return mixture, target, bleed, threshold, labels[crop], decays_ms(labels, levels - threshold)[crop]
 
 
 def _crop(store: Store, config: BatchConfig, rng: np.random.Generator) -> slice:
@@ -118,6 +116,6 @@ def _tilt(tilt_db: float, rng: np.random.Generator, channels: int) -> np.ndarray
 def to(batch: Batch, device: torch.device) -> Batch:
     """The batch on a device."""
     moved: dict[str, Tensor] = {
-        k: getattr(batch, k).to(device) for k in ("powers", "target", "bleed", "label")
+        k: getattr(batch, k).to(device) for k in ("powers", "target", "bleed", "label", "decay_ms")
     }
     return Batch(**moved)

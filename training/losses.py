@@ -9,6 +9,8 @@
   keeps a gate that is nearly always right from cutting more than 10 dB.
 * ``tail``: behind a closing, how far the gated mixture's level is from the target's, in dB: teaches the release to fall
   as the target decays. In dB, because a tail is quiet: in the other terms it would weigh nothing.
+* ``release``: there too, how far the release asked for is from the time that the target takes to fall, as a ratio: what a
+  release is called after. In a mixture the end of a decay is buried, and the other terms hardly see it.
 * ``key``: while open, how little of what the key hears is target: teaches it to listen where the target is over
   Threshold and bleed is not.
 * ``chatter``: movement of the decision where the label stands still.
@@ -46,6 +48,7 @@ class LossConfig:
     heard: float = 1.5
     energy: float = 0.2
     tail: float = 0.15
+    release: float = 0.0
     key: float = 0.05
     chatter: float = 3.0
     onset_weight: float = 1.5
@@ -58,12 +61,13 @@ class LossConfig:
 @dataclass(frozen=True)
 class Batch:
     """B sequences of T blocks: ``powers`` (B, T, 56), ``target`` and ``bleed`` (B, T, 32), all relative to Threshold's
-    power; ``label`` (B, T) of 1 open, 0 shut, -1 unscored."""
+    power; ``label`` (B, T) of 1 open, 0 shut, -1 unscored; ``decay_ms`` (B, T), see ``training.decays``."""
 
     powers: Tensor
     target: Tensor
     bleed: Tensor
     label: Tensor
+    decay_ms: Tensor
 
 
 def gate_loss(output: GateOutput, batch: Batch, config: LossConfig) -> dict[str, Tensor]:
@@ -83,6 +87,7 @@ def gate_loss(output: GateOutput, batch: Batch, config: LossConfig) -> dict[str,
         "heard": heard_distance(opened, batch, config.leak_weight),
         "energy": energy(opened, batch, config.lost_weight),
         "tail": tail(opened, batch),
+        "release": release(output.release_ms, batch.decay_ms),
         "key": key_share(output.key, batch),
         "chatter": chatter(decision, label) + chatter(opened, label),
     }
@@ -129,6 +134,13 @@ def tail(opened: Tensor, batch: Batch) -> Tensor:
     distance = (torch.log10(heard + TAIL_FLOOR) - torch.log10(target + TAIL_FLOOR)).abs()
     mask = tail_mask(batch.label)
     return (distance * mask).sum() / mask.sum().clamp_min(1)
+
+
+def release(release_ms: Tensor, decay_ms: Tensor) -> Tensor:
+    """Mean distance, in nepers, of the release from the target's decay in the tails of closings that have one."""
+    mask = decay_ms > 0
+    ratio = torch.log(release_ms) - torch.log(torch.where(mask, decay_ms, release_ms.detach()))
+    return (ratio.abs() * mask).sum() / mask.sum().clamp_min(1)
 
 
 def tail_mask(label: Tensor) -> Tensor:

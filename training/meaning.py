@@ -16,16 +16,12 @@ from scipy.stats import spearmanr
 from gate.ballistics import openness_curve
 from gate.constants import BLOCK_MS
 from gate.levels import block_levels_db
+from training.decays import LONGEST_MS, decays_ms
 from training.features import Front
 from training.gate_net import GateNet
-from training.labels import OPEN, SHUT, UNSCORED, label
+from training.labels import OPEN, SHUT, label
 from training.losses import band_powers
 from training.scenes import Scene
-
-FALL_DB = 20.0
-"""A target has decayed when its level is this far under Threshold."""
-LONGEST_MS = 500.0
-"""A decay is followed no further than this."""
 
 
 @dataclass(frozen=True)
@@ -79,24 +75,20 @@ def attacks_ms(heard: Sequence[Heard]) -> NDArray[np.float32]:
 
 
 def decays_and_releases_ms(heard: Sequence[Heard]) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
-    """Of each closing: how long the target took to fall by ``FALL_DB`` from Threshold, and the gate's release.
+    """Of each closing: how long the target took to fall, and the gate's release.
 
-    The release of a closing is the median of what was asked for in the blocks in which the gate fell. Closings whose
-    target swells again before it has fallen, or in which the gate did not fall within ``LONGEST_MS``, are left out.
+    The release of a closing is the median of what was asked for in the blocks in which the gate fell. Closings without a
+    decay, see ``training.decays``, or in which the gate did not fall within ``LONGEST_MS``, are left out.
     """
     decays, releases = [], []
-    longest = round(LONGEST_MS / BLOCK_MS)
     for h in heard:
-        ends = np.flatnonzero((h.label[:-1] == OPEN) & (h.label[1:] == UNSCORED)) + 1
         falling = np.diff(h.openness, prepend=np.float32(0.0)) < 0.0
-        for end in ends:
-            over = h.over_db[end : end + longest]
-            under = np.flatnonzero(over < -FALL_DB)
-            if not len(under) or np.any(over[: under[0]] > 0.0):
-                continue
-            asked = h.gate[3][end : end + longest][falling[end : end + longest]]
+        ms = decays_ms(h.label, h.over_db)
+        for end in np.flatnonzero((ms > 0.0) & (np.append(np.float32(0.0), ms[:-1]) == 0.0)):
+            watched = slice(end, end + round(LONGEST_MS / BLOCK_MS))
+            asked = h.gate[3][watched][falling[watched]]
             if len(asked):
-                decays.append(float(under[0]) * BLOCK_MS)
+                decays.append(float(ms[end]))
                 releases.append(float(np.median(asked)))
     return np.array(decays), np.array(releases)
 

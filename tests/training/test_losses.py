@@ -12,6 +12,7 @@ from training.losses import (
     heard_distance,
     key_share,
     onset_mask,
+    release,
     tail_mask,
 )
 
@@ -24,7 +25,13 @@ def _batch(bleed: float = 0.01) -> Batch:
     label[:, 120:150] = -1
     target = torch.zeros(1, T, 32)
     target[:, 50:120] = 10.0
-    return Batch(powers=torch.ones(1, T, 56), target=target, bleed=torch.full((1, T, 32), bleed), label=label)
+    return Batch(
+        powers=torch.ones(1, T, 56),
+        target=target,
+        bleed=torch.full((1, T, 32), bleed),
+        label=label,
+        decay_ms=torch.zeros(1, T),
+    )
 
 
 def _output(logit: torch.Tensor) -> GateOutput:
@@ -105,7 +112,13 @@ def test_a_release_that_does_not_follow_the_target_costs(fall_ms):
     target = torch.zeros(1, T, 32)
     target[:, 50:120] = 1.0
     target[:, 120:180] = torch.logspace(0, -2.5, 60)[None, :, None]
-    batch = Batch(powers=torch.ones(1, T, 56), target=target, bleed=torch.full((1, T, 32), 1.0), label=label)
+    batch = Batch(
+        powers=torch.ones(1, T, 56),
+        target=target,
+        bleed=torch.full((1, T, 32), 1.0),
+        label=label,
+        decay_ms=torch.zeros(1, T),
+    )
     costs = []
     for ms in (400.0, fall_ms):
         output = _output(_right(label))._replace(release_ms=torch.full((1, T), ms))
@@ -118,8 +131,19 @@ def test_a_key_that_hears_bleed_costs():
     batch = _batch()
     target, bleed = torch.zeros(1, T, 32), torch.zeros(1, T, 32)
     target[..., :4], bleed[..., 10:] = 8.0, 8.0
-    batch = Batch(powers=batch.powers, target=target, bleed=bleed, label=batch.label)
+    batch = Batch(powers=batch.powers, target=target, bleed=bleed, label=batch.label, decay_ms=batch.decay_ms)
     there, elsewhere = torch.zeros(32), torch.zeros(32)
     there[:4], elsewhere[10:14] = 0.25, 0.25
     costs = [key_share(k.expand(1, T, 32), batch) for k in (there, torch.full((32,), 1 / 32), elsewhere)]
     assert costs[0] < costs[1] < costs[2]
+
+
+def test_a_release_other_than_the_decay_costs_where_there_is_one():
+    """Twice as long costs as much as half as long; blocks without a decay cost nothing."""
+    decay = torch.zeros(1, T)
+    decay[:, 120:150] = 80.0
+    costs = [release(torch.full((1, T), ms), decay) for ms in (80.0, 160.0, 40.0)]
+    assert costs[0] == 0.0
+    torch.testing.assert_close(costs[1], costs[2])
+    assert costs[1] > 0.5
+    assert release(torch.full((1, T), 80.0), torch.zeros(1, T)) == 0.0
