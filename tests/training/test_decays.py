@@ -7,9 +7,9 @@ from training.decays import decays_ms
 
 
 def _closing(tail: int = 40, fall_at: int = 30) -> tuple[np.ndarray, np.ndarray]:
-    label = np.zeros(200, np.int8)
+    label = np.zeros(600, np.int8)
     label[20:80], label[80 : 80 + tail] = 1, -1
-    over = np.full(200, -50.0)
+    over = np.full(600, -50.0)
     over[20:80] = 10.0
     over[80 : 80 + fall_at] = -12.0
     return label, over
@@ -27,10 +27,8 @@ def test_what_swells_again_or_never_falls_has_none():
     label, over = _closing()
     over[100] = 1.0
     assert not decays_ms(label, over).any()
-    label, over = _closing(fall_at=120)
-    assert decays_ms(label, over)[80] > 0.0
-    over[80:] = -12.0
-    assert not decays_ms(label, over).any()
+    for fall_at, known in ((239, True), (240, False)):  # 240 blocks are 500 ms
+        assert decays_ms(*_closing(fall_at=fall_at)).any() == known
 
 
 def test_a_foot_is_not_a_tail():

@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 import torch
 
+from gate.constants import BLOCK_MS
 from training import meaning
 from training.gate_net import GateConfig, GateNet
 from training.labels import OPEN, SHUT, UNSCORED
@@ -36,9 +37,9 @@ def test_attack_is_read_where_the_gate_begins_to_open():
 
 
 def test_release_is_read_while_the_gate_falls_and_decay_from_the_target():
-    """30 blocks to -20 dB; the release asked for in the blocks of the fall."""
+    """The 31st block is under -20 dB; the release asked for in the blocks of the fall."""
     decays, releases = meaning.decays_and_releases_ms([_heard(30, 80.0), _heard(48, 120.0)])
-    np.testing.assert_allclose(decays, [62.5, 100.0])
+    np.testing.assert_allclose(decays, [31 * BLOCK_MS, 49 * BLOCK_MS], rtol=1e-6)
     np.testing.assert_allclose(releases, [80.0, 120.0])
     assert meaning.rank_correlation(decays, releases) == pytest.approx(1.0)
 
