@@ -18,12 +18,13 @@ from training.config import Config, ConfigError, OptimiserConfig
 from training.corpus import Corpus, read_mono
 from training.examples import ENOUGH_SIDE_S, LEAST_SIDE_S, Finding, Measured
 from training.gate_net import GateConfig, GateNet
+from training.judged import judged_scenes
 from training.layouts import Found, open_any
 from training.learn_data import Progress, look, sort_out, summed, write_manifest
 from training.nearest import Candidate, candidates
 from training.quick import QuickConfig, adapt, merit
 from training.quick_scenes import Sounds, cut_in_two, judged
-from training.scenes import Scene, SceneConfig, judged_scenes
+from training.scenes import Scene, SceneConfig
 from training.source import DataConfig
 from training.validate import Validation
 

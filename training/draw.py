@@ -16,8 +16,9 @@ from gate.constants import BLOCK_S
 from gate.levels import block_levels_db
 from training.corpus import Corpus
 from training.instruments import TEACHABLE
+from training.judged import judged_scenes
 from training.labels import OPEN, UNSCORED, label
-from training.scenes import Scene, SceneConfig, compose, judged_scenes
+from training.scenes import Scene, SceneConfig, compose
 
 PER_KIND = {"voice": 3, "guitar": 2}
 """Judged scenes of each kind in one picture; drums are judged under one kind alone."""

@@ -66,7 +66,7 @@ def evaluate(scenes: Sequence["Scene"], gate: Gate, truths: Sequence[Truth] | No
     """Run a gate over judged scenes and pool what it did.
 
     Args:
-        scenes: of ``training.scenes.judged_scenes``: the recipes say ``kind``, ``snr_db``, ``threshold_db``.
+        scenes: of ``training.judged.judged_scenes``: the recipes say ``kind``, ``snr_db``, ``threshold_db``.
         gate: (scene, threshold_db) -> (open probability (T,) or None, gain (T,) linear).
         truths: of ``prepare(scenes)``, to save working it out again.
     """

@@ -171,7 +171,7 @@ def main(argv: list[str] | None = None) -> int:
     """Command line; 0 done, 1 failure, 2 usage."""
     from training.corpus import Corpus
     from training.evaluate import data_sha256
-    from training.scenes import judged_scenes
+    from training.judged import judged_scenes
 
     parser = argparse.ArgumentParser(
         prog="python -m training.label_variants", description="How far careful labels disagree."

@@ -21,7 +21,7 @@ from training.synthetic import KINDS, hiss
 ARRAYS = ("mixture", "target", "bleed", "level_db")
 SNRS_DB = (0.0, 5.0, 10.0, 20.0)
 UNDER_DB = (30.0, 20.0, 12.0)
-"""What judged scenes go through, as ``training.scenes.judged_scenes`` does."""
+"""What judged scenes go through, as ``training.judged.judged_scenes`` does."""
 FOREIGN = 0.5
 """Share of learned scenes with a made-up noise in place of the user's: what else there is must stay shut out."""
 SPEED, BLEED_SPEED = 1.12, 1.15

@@ -17,8 +17,9 @@ from training.evaluate import prepare as truths_of
 from training.features import Front
 from training.front import CHANNELS
 from training.gate_net import GateNet
+from training.judged import judged_scenes
 from training.losses import band_powers
-from training.scenes import Scene, judged_scenes
+from training.scenes import Scene
 
 DECISIONS = tuple(
     (o, c)

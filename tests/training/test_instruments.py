@@ -15,8 +15,9 @@ from training import articulation, draw, drums, evaluate, grooves, hits, playing
 from training import config as configs
 from training import kit as kit_of
 from training.corpus import Corpus
+from training.judged import judged_scenes
 from training.labels import label
-from training.scenes import SceneConfig, compose, judged_scenes
+from training.scenes import SceneConfig, compose
 from training.tables import format_tables
 from training.validate import Validation
 

@@ -99,7 +99,7 @@ def test_the_command_prints_every_pair(monkeypatch, capsys):
     assert label_variants.main(["--corpus", "/nowhere/at/all"]) == 1
     assert capsys.readouterr().err.startswith("label_variants: error: ")
     monkeypatch.setattr("training.corpus.Corpus.from_manifest", lambda folder: folder)
-    monkeypatch.setattr("training.scenes.judged_scenes", lambda corpus, split, seed, per_kind: scenes())
+    monkeypatch.setattr("training.judged.judged_scenes", lambda corpus, split, seed, per_kind: scenes())
     assert label_variants.main(["--corpus", "x"]) == 0
     assert capsys.readouterr().out.count("balanced") == 6
     assert label_variants.main(["--corpus", "x", "--json"]) == 0
@@ -109,7 +109,7 @@ def test_the_command_prints_every_pair(monkeypatch, capsys):
 def test_the_trigger_s_hold_can_be_chosen(monkeypatch, capsys):
     """A longer hold is open for longer; a negative one is wrong usage."""
     monkeypatch.setattr("training.corpus.Corpus.from_manifest", lambda folder: folder)
-    monkeypatch.setattr("training.scenes.judged_scenes", lambda corpus, split, seed, per_kind: scenes())
+    monkeypatch.setattr("training.judged.judged_scenes", lambda corpus, split, seed, per_kind: scenes())
     opened = []
     for hold_ms in ("50", "300"):
         assert label_variants.main(["--corpus", "x", "--json", "--hold-ms", hold_ms]) == 0

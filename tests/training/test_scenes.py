@@ -10,8 +10,9 @@ from gate.levels import block_levels_db, loud_level_db
 from tests.training import tiny_corpus
 from training import draw, phrases
 from training.corpus import Corpus
+from training.judged import judged_scenes
 from training.labels import label
-from training.scenes import SceneConfig, compose, judged_scenes
+from training.scenes import SceneConfig, compose
 
 SNR_DB = 0.1
 """Loud levels are set once, by a factor; single precision is far finer."""

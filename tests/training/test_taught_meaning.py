@@ -8,7 +8,7 @@ from gate.contract import Contract
 from tests.conftest import PRESETS
 from training import meaning
 from training.from_preset import from_preset
-from training.scenes import judged_scenes
+from training.judged import judged_scenes
 
 SCENES = 12
 LEAST_COST = 0.05

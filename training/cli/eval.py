@@ -108,7 +108,7 @@ def _scenes(options: "argparse.Namespace") -> "Sequence[Scene]":
         from_where = "given" if options.threshold is not None else "20 dB under the target's loud level"
         _note(f"threshold {scene.recipe['threshold_db']:.1f} dBFS, {from_where}")
         return [scene]
-    from training.scenes import judged_scenes
+    from training.judged import judged_scenes
 
     corpus = _corpus(options.corpus)
     return judged_scenes(corpus, options.split, options.seed, options.per_kind, options.target)

@@ -38,7 +38,7 @@ def scenes(monkeypatch):
     """Short scenes in place of those that a corpus gives."""
     made = [make_scene(k, s, i) for i, (k, s) in enumerate((("noise", 0.0), ("noise", 20.0), ("music", 0.0)))]
     monkeypatch.setattr("training.corpus.Corpus.from_manifest", lambda folder: folder)
-    monkeypatch.setattr("training.scenes.judged_scenes", lambda corpus, split, seed, per_kind, target: made)
+    monkeypatch.setattr("training.judged.judged_scenes", lambda corpus, split, seed, per_kind, target: made)
     return made
 
 
@@ -335,10 +335,10 @@ def test_a_corpus_that_is_none_is_a_sentence(tmp_path, capsys):
 
 def test_without_the_extra_it_says_which(monkeypatch, capsys):
     """The base installation has the command, and what it needs is one line away."""
-    monkeypatch.setitem(sys.modules, "training.scenes", None)
+    monkeypatch.setitem(sys.modules, "training.judged", None)
     assert main(["voice", "--corpus", "x"]) == 1
     error = (
-        "expected training.scenes to be installed, and it is not; pip install -c constraints.txt '.[learn]'"
+        "expected training.judged to be installed, and it is not; pip install -c constraints.txt '.[learn]'"
     )
     assert capsys.readouterr().err == f"gate-eval: error: {error}\n"
 
