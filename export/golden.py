@@ -7,14 +7,24 @@ from numpy.typing import NDArray
 
 from gate.constants import BLOCK, RATE
 
-SECONDS = 2.0
+SECONDS = 4.5
 FILE = "golden.npz"
+DRUMS = (
+    (2.1, 52, 120, 0.09, 0.0),
+    (2.45, 190, 60, 0.06, 0.35),
+    (2.8, 105, 40, 0.16, 0.0),
+    (3.2, 190, 60, 0.06, 0.35),
+)
+"""When, Hz, Hz more at the stroke, decay in s, and wires: a kick, a snare, a tom, a snare."""
+STRING_S = 3.55
+"""When a string is plucked."""
 
 
 def sound(seed: int = 20) -> NDArray[np.float32]:
-    """(n,) at 48 kHz, 16-bit values: three vowel-like bursts with formants and a hiss burst, over hum and noise.
+    """(n,) at 48 kHz, 16-bit values, over hum and noise: three vowel-like bursts and a hiss, then drums and a string.
 
-    Not speech, but near enough that a voice gate moves; the same on every machine (integers in the end).
+    Neither speech nor instruments, but near enough that every shipped gate moves; the same on every machine (integers in
+    the end).
     """
     rng = np.random.default_rng(seed)
     n = int(SECONDS * RATE) // BLOCK * BLOCK
@@ -34,6 +44,14 @@ def sound(seed: int = 20) -> NDArray[np.float32]:
         out += 0.12 * rise * tone
     hiss = np.clip((t - 1.15) / 0.01, 0, 1) * np.clip((1.25 - t) / 0.02, 0, 1)
     out += 0.05 * hiss * np.diff(rng.standard_normal(n + 1))
+    for start, hz, sweep, fall_s, wires in DRUMS:
+        since = np.clip(t - start, 0.0, None)
+        body = np.sin(2 * np.pi * (hz * since + sweep * 0.02 * (1 - np.exp(-since / 0.02))))
+        rattle = wires * np.exp(-since / 0.06) * rng.standard_normal(n)
+        out += (t >= start) * 0.4 * (np.exp(-since / fall_s) * body + rattle)
+    since = np.clip(t - STRING_S, 0.0, None)
+    for k in range(1, 12):
+        out += (t >= STRING_S) * 0.2 / k * np.exp(-since * (2.0 + k)) * np.sin(2 * np.pi * 147.0 * k * since)
     return (np.round(np.clip(out, -1, 1) * 32767) / 32768).astype(np.float32)
 
 

@@ -43,6 +43,12 @@ def test_golden_input_gives_golden_output(folder, batch):
     np.testing.assert_allclose(curve[:, columns], kept["curve"][:, columns], **GOLDEN)
 
 
+def test_the_golden_sound_makes_the_gate_move(folder):
+    """Golden data of a gate that stays shut would hold it to nothing."""
+    openness = np.load(folder / "golden" / golden.FILE)["curve"][:, 2]
+    assert openness.max() > 0.9 and np.mean(openness < 0.1) > 0.2
+
+
 def test_card_names_sources_and_scores(folder):
     """Every measure, every licence, and how to make it again."""
     checked = contract.read(folder / "model.onnx")
