@@ -27,6 +27,7 @@ from training.front import (
 )
 from training.gate_net import (
     FLOOR,
+    KEY_HELD_BLOCKS,
     KEY_SHARE,
     LN10_10,
     TIMES_MS,
@@ -86,7 +87,7 @@ def build(net: GateNet) -> bytes:
     powers = _front(g, design())
     floored, log_powers = _over_threshold(g, powers)
     body = _body(g, net, weights, log_powers)
-    _answers(g, *_heads(g, weights, net.config.slope_least, body, floored), floored)
+    _answers(g, *_heads(g, weights, net.config.step_least, body, floored), floored)
 
     shapes = state_shapes(net)
     info = helper.make_tensor_value_info
@@ -183,15 +184,16 @@ def _body(g: _Graph, net: GateNet, weights: dict[str, NDArray[np.float32]], log_
 
 
 def _heads(
-    g: _Graph, weights: dict[str, NDArray[np.float32]], slope_least: float, body: str, floored: str
+    g: _Graph, weights: dict[str, NDArray[np.float32]], step_least: float, body: str, floored: str
 ) -> tuple[str, str]:
     """Open probability and the three times as shares of their ranges (T, 1, 4), and the key (T, 1, 56).
 
-    Three columns of slope for the times, and 24 of key for the single bins, that are always 0 let level act on
+    Three columns of step for the times, and 24 of key for the single bins, that are always 0 let level act on
     the decision alone, and the key on bands alone, without a node that cuts or places.
     """
     matrix, bias = weights["heads.weight"].T, weights["heads.bias"]
-    order = [0, 2, 3, 4, 1, *range(5, 5 + BANDS)]  # what and the times, then slope, then key
+    key_over = float(np.exp(weights["log_key_over"]))
+    order = [0, 2, 3, 4, 1, *range(5, 5 + BANDS)]  # what and the times, then step, then key
     parts = np.cumsum([5, 3, BANDS, CHANNELS - BANDS])
     columns = np.zeros((len(matrix), parts[-1]))
     row = np.full(parts[-1], NEVER)
@@ -199,15 +201,20 @@ def _heads(
     columns[:, where], row[where] = matrix[:, order], bias[order]
     heads = g.op("MatMul", body, g.const("heads_w", columns))
     heads = g.op("Add", heads, g.const("heads_b", row))  # (T, 1, 64)
-    rows, slope, key = g.ops(
-        "Split", heads, g.ints(4, 4, CHANNELS), outs=["rows", "slope", "key_logits"], axis=2
+    rows, step, key = g.ops(
+        "Split", heads, g.ints(4, 4, CHANNELS), outs=["rows", "step", "key_logits"], axis=2
     )
     key = g.op("Softmax", key, axis=2)
     # The key's weights add up to 1, so weighing powers over their floor gives the weighted power over the same floor.
-    key_log = g.op("Log", g.op("ReduceSum", g.op("Mul", key, floored), g.ints(2)))  # (T, 1, 1)
-    least = g.const("slope_least", np.array([slope_least, 0.0, 0.0, 0.0]))
-    by_level = g.op("Mul", g.op("Add", g.op("Softplus", slope), least), key_log)
-    return g.op("Sigmoid", g.op("Add", rows, by_level)), key
+    keyed = g.op("Mul", key, floored)
+    keyed = g.op("MatMul", keyed, g.const("key_scale", np.full((CHANNELS, 1), 1.0 / key_over)))  # (T, 1, 1)
+    keyed = g.op("Concat", "keyed_in", g.op("Transpose", keyed, perm=[1, 2, 0]), axis=2)  # (1, 1, 95 + T)
+    g.keep_last(keyed, KEY_HELD_BLOCKS - 1, "keyed_out")
+    held = g.op("MaxPool", keyed, kernel_shape=[KEY_HELD_BLOCKS])
+    held = g.op("Transpose", held, perm=[2, 0, 1])
+    step = g.op("Add", g.op("Softplus", step), g.const("step_least", np.array([step_least, 0.0, 0.0, 0.0])))
+    pressed = g.op("Div", step, g.op("Add", held, g.const("one", 1.0)))
+    return g.op("Sigmoid", g.op("Sub", rows, pressed)), key
 
 
 def _answers(g: _Graph, rows: str, key: str, floored: str) -> None:

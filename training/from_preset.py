@@ -16,10 +16,10 @@ from training.front import BANDS
 from training.gate_net import GateConfig, GateNet
 
 ANSWERS = 5
-"""Rows of the heads before the key: decision, slope, attack, hold, release."""
+"""Rows of the heads before the key: decision, step, attack, hold, release."""
 TENSORS = (
     *("shape_w", "shape_b", "context_w", "context_b"),
-    *("lstm_w", "lstm_r", "lstm_b", "heads_w", "heads_b"),
+    *("lstm_w", "lstm_r", "lstm_b", "heads_w", "heads_b", "step_least", "key_scale"),
 )
 
 
@@ -46,8 +46,7 @@ def from_preset(source: Contract | str | Path) -> GateNet:
             "start from another preset"
         )
     width, hidden = len(found["shape_b"]), found["lstm_r"].shape[2]
-    slope_least = float(found["slope_least"][0]) if "slope_least" in found else 0.0
-    net = GateNet(GateConfig(width=width, hidden=hidden, slope_least=slope_least))
+    net = GateNet(GateConfig(width=width, hidden=hidden, step_least=float(found["step_least"][0])))
     weights = net.state_dict()
     for name, value in _weights(found, hidden).items():
         if tuple(weights[name].shape) != value.shape:
@@ -73,7 +72,7 @@ def _weights(found: dict[str, NDArray[np.float32]], hidden: int) -> dict[str, ND
     # ONNX: i o f g; torch: i f g o
     order = np.concatenate([np.arange(hidden) + hidden * i for i in (0, 2, 3, 1)])
     bias_in, bias_back = np.split(found["lstm_b"][0], 2)
-    # The graph has the columns: what and the times, slope, three empty ones, the key, 24 empty ones.
+    # The graph has the columns: what and the times, step, three empty ones, the key, 24 empty ones.
     columns = [0, 4, 1, 2, 3, *range(ANSWERS + 3, ANSWERS + 3 + BANDS)]
     return {
         "shape_conv.weight": found["shape_w"],
@@ -86,4 +85,5 @@ def _weights(found: dict[str, NDArray[np.float32]], hidden: int) -> dict[str, ND
         "lstm.bias_hh_l0": bias_back[order],
         "heads.weight": found["heads_w"].T[columns],
         "heads.bias": found["heads_b"][columns],
+        "log_key_over": -np.log(found["key_scale"][0, 0]),
     }

@@ -6,12 +6,14 @@ What it is made of, in the order of the sound:
 * *reference*: each log power's running mean over ``REFERENCE_S``: what the room has been like.
 * *body* (learned): two causal convolutions and an LSTM. Its first layer is blind to level: adding any number of dB to
   all its inputs changes nothing, so the body can only say *what* it hears.
-* *key* (learned): softmax weights over the bands. The weighted power over Threshold is the one way level reaches the
-  decision: ``logit = what + slope * log(key power / Threshold power)``, slope at least ``slope_least``. A higher
-  Threshold lowers it.
+* *key* (learned): softmax weights over the bands. The weighted power over Threshold's, the highest of the last 200 ms, is
+  the one way level reaches the decision: ``logit = what - step / (1 + keyed power / key_over)``, step at least
+  ``step_least``. Far over Threshold level says nothing, far under it the gate is pressed shut. A higher Threshold lowers
+  the logit.
 * *heads* (learned): attack, hold and release times.
 """
 
+import math
 from dataclasses import dataclass
 from typing import NamedTuple
 
@@ -40,6 +42,11 @@ TOO_LARGE = 1e6
 """A sample this far over full scale (+120 dB), like one that is not finite, is taken for 0."""
 TIMES_MS = {"attack": ATTACK_RANGE_MS, "hold": HOLD_RANGE_MS, "release": RELEASE_RANGE_MS}
 """Range of each learned time, in ms: the runtime's."""
+KEY_HELD_BLOCKS = 96
+"""200 ms: gaps up to this are open by label, so what the key heard counts for as long."""
+KEY_OVER = 0.1
+"""Keyed power, relative to Threshold's, at which half of the step is left, before learning: a tenth, as what a sound has in
+other bands is not in it."""
 KEY_SHARE = 0.8
 """Share of the key's weight that lies between its two edges."""
 LN10_10 = 0.1 * torch.log(torch.tensor(10.0)).item()
@@ -49,7 +56,7 @@ LN10_10 = 0.1 * torch.log(torch.tensor(10.0)).item()
 class GateConfig:
     """Size of the learned part. ``width``: channels of the convolutions; ``hidden``: cells of the LSTM.
 
-    ``slope_least`` keeps the key from becoming decoration: the decision moves by at least this much a neper of keyed power.
+    ``step_least`` keeps the key from becoming decoration: at least this much of the logit hangs on it.
     ``body`` and ``key`` are for ablations, see ``training.bodies``: "lstm", "gru" or "conv", and whether the key is
     learned; only the defaults can be exported.
     """
@@ -57,7 +64,7 @@ class GateConfig:
     width: int = 48
     hidden: int = 48
     dropout: float = 0.0
-    slope_least: float = 1.0
+    step_least: float = 6.0
     body: str = "lstm"
     key: bool = True
 
@@ -66,7 +73,7 @@ class GateState(NamedTuple):
     """All that the network remembers; the order is the model file's. C: channels of sound, B: batch (1 live).
 
     Live (B = 1, with the front): audio (C, 100, 1), decimated (C, 35, 11), reference (1, B, 56), shape (B, 112, 2),
-    context (B, width, 4), hidden and cell (1, B, hidden). All start at zero.
+    context (B, width, 4), keyed (B, 1, 95), hidden and cell (1, B, hidden). All start at zero.
     """
 
     audio: Tensor
@@ -74,6 +81,7 @@ class GateState(NamedTuple):
     reference: Tensor
     shape: Tensor
     context: Tensor
+    keyed: Tensor
     hidden: Tensor
     cell: Tensor
 
@@ -106,6 +114,7 @@ class GateNet(nn.Module):
         self.dropout = nn.Dropout(config.dropout)
         self.lstm = nn.LSTM(w, h)
         self.heads = nn.Linear(w + h, 5 + BANDS)
+        self.log_key_over = nn.Parameter(torch.tensor(math.log(KEY_OVER)))
         with (
             torch.no_grad()
         ):  # start from: 5 ms attack, 100 ms hold, 150 ms release, a key that hears everything
@@ -127,6 +136,7 @@ class GateNet(nn.Module):
             reference=zeros(1, batch, CHANNELS),
             shape=zeros(batch, 2 * CHANNELS, 2),
             context=zeros(batch, w, 4),
+            keyed=zeros(batch, 1, KEY_HELD_BLOCKS - 1),
             hidden=zeros(1, batch, h),
             cell=zeros(1, batch, h),
         )
@@ -175,14 +185,16 @@ class GateNet(nn.Module):
         heads = self.heads(torch.cat([h1, self.dropout(h2)], dim=2)).transpose(0, 1)  # (B, T, 5 + 32)
         learned = torch.softmax(heads[..., 5:], dim=-1)
         key = learned if key is None else key.expand_as(learned)
-        key_log = torch.log((key * powers[..., :BANDS]).sum(-1) + FLOOR)  # (B, T), nats over Threshold
-        slope = self.config.slope_least + F.softplus(heads[..., 1])
+        keyed = (key * powers[..., :BANDS]).sum(-1) + FLOOR  # (B, T), relative to Threshold's power
+        keyed = torch.cat([state.keyed, (keyed * torch.exp(-self.log_key_over))[:, None]], dim=2)
+        held = F.max_pool1d(keyed, KEY_HELD_BLOCKS, 1)[:, 0]  # (B, T), relative to key_over
+        step = self.config.step_least + F.softplus(heads[..., 1])
         times = {
             name: low + (high - low) * torch.sigmoid(heads[..., row])
             for row, (name, (low, high)) in enumerate(TIMES_MS.items(), start=2)
         }
         output = GateOutput(
-            logit=heads[..., 0] + slope * key_log,
+            logit=heads[..., 0] - step / (1.0 + held),
             attack_ms=times["attack"],
             hold_ms=times["hold"],
             release_ms=times["release"],
@@ -192,6 +204,7 @@ class GateNet(nn.Module):
             reference=last_reference,
             shape=shape[:, :, -2:],
             context=context[:, :, -4:],
+            keyed=keyed[:, :, -(KEY_HELD_BLOCKS - 1) :],
             hidden=hidden,
             cell=cell,
         )

@@ -49,7 +49,7 @@ class LossConfig:
     energy: float = 0.2
     tail: float = 0.15
     release: float = 0.0
-    key: float = 0.05
+    key: float = 0.1
     chatter: float = 3.0
     onset_weight: float = 1.5
     shut_weight: float = 1.5

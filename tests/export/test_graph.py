@@ -58,7 +58,7 @@ def test_graph_equals_network(net, session, channels):
     np.testing.assert_allclose(rows[4], low[0], atol=0.1)
     np.testing.assert_allclose(rows[5], high[0], atol=0.1)
     for name, value in zip(new._fields, new, strict=True):
-        np.testing.assert_allclose(state[f"{name}_in"], value, atol=2e-4, err_msg=name)
+        np.testing.assert_allclose(state[f"{name}_in"], value, atol=2e-4, rtol=1e-5, err_msg=name)
 
 
 def test_level_readout_is_the_level_of_the_sound(net, session):

@@ -60,7 +60,7 @@ def test_state_comes_back_new_and_the_old_is_untouched(net):
     before = [x.clone() for x in state]
     net(_noise(5), torch.full((1, 5), -30.0), state)
     assert all(torch.equal(a, b) for a, b in zip(state, before, strict=True))
-    assert GateState._fields == ("audio", "decimated", "reference", "shape", "context", "hidden", "cell")
+    assert GateState._fields == ("audio", "decimated", "reference", "shape", "context", "keyed", "hidden", "cell")
 
 
 @pytest.mark.parametrize("d", [-40.0, -6.0, 12.0, 40.0])
@@ -73,7 +73,7 @@ def test_gain_on_input_and_threshold_together_changes_nothing(net, d):
 
 
 def test_a_higher_threshold_never_wants_it_open_more(net):
-    """Level has one way in, and its slope is positive: once the start is forgotten, in every block."""
+    """Level has one way in, and it presses shut: once the start is forgotten, in every block."""
     powers = torch.rand(1, 300, CHANNELS) * 100 + 1
     with torch.no_grad():
         state = net.initial_state()._replace(reference=torch.log(powers.mean(1))[None])
