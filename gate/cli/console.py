@@ -20,3 +20,14 @@ def say(text: str, stream: TextIO | None = None) -> None:
     except BrokenPipeError:
         # whoever read along (head, less) has seen enough; what Python writes at its exit goes nowhere as well
         os.dup2(os.open(os.devnull, os.O_WRONLY), stream.fileno())
+
+
+def say_version(program: str) -> int:
+    """Print a program's name and version; returns the exit code, 0."""
+    from importlib.metadata import PackageNotFoundError, version
+
+    try:
+        say(f"{program} {version('learned-gate')}")
+    except PackageNotFoundError:
+        say(f"{program}, run from its sources")
+    return 0

@@ -10,7 +10,7 @@ import time
 from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any, TextIO
 
-from gate.cli.console import say
+from gate.cli.console import say, say_version
 from gate.errors import GateError, UsageError
 
 if TYPE_CHECKING:
@@ -53,18 +53,8 @@ def _main(arguments: list[str]) -> int:
     from gate.cli.render_options import join_numbers, parser
 
     if "--version" in arguments:
-        return _version()
+        return say_version(PROG)
     return _run(parser().parse_args(join_numbers(arguments)))
-
-
-def _version() -> int:
-    from importlib.metadata import PackageNotFoundError, version
-
-    try:
-        say(f"{PROG} {version('learned-gate')}")
-    except PackageNotFoundError:
-        say(f"{PROG}, run from its sources")
-    return 0
 
 
 class _Ended(KeyboardInterrupt):

@@ -55,7 +55,9 @@ def test_table_and_picture_are_written(validation, net, tmp_path):
     ]
     about = dict.fromkeys(("command", "seed", "steps", "sequences", "data", "scenes", "date"), 1)
     text = ablation.markdown(json.loads(json.dumps(rows)), about)
-    first, second = (line.split("|")[1:-1] for line in text.splitlines() if "wide |" in line or "alone |" in line)
+    first, second = (
+        line.split("|")[1:-1] for line in text.splitlines() if "wide |" in line or "alone |" in line
+    )
     assert len(first) == len(second) == len(ablation.HEADS) + 3
     assert first[2].strip() == "12.5" and second[2].strip() == "-"
     ablation.picture(rows, tmp_path / "ablation.png")

@@ -60,7 +60,16 @@ def test_state_comes_back_new_and_the_old_is_untouched(net):
     before = [x.clone() for x in state]
     net(_noise(5), torch.full((1, 5), -30.0), state)
     assert all(torch.equal(a, b) for a, b in zip(state, before, strict=True))
-    assert GateState._fields == ("audio", "decimated", "reference", "shape", "context", "keyed", "hidden", "cell")
+    assert GateState._fields == (
+        "audio",
+        "decimated",
+        "reference",
+        "shape",
+        "context",
+        "keyed",
+        "hidden",
+        "cell",
+    )
 
 
 @pytest.mark.parametrize("d", [-40.0, -6.0, 12.0, 40.0])

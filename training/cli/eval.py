@@ -5,7 +5,7 @@ import sys
 from contextlib import ExitStack
 from typing import TYPE_CHECKING, Any
 
-from gate.cli.console import say
+from gate.cli.console import say, say_version
 from gate.errors import GateError
 
 if TYPE_CHECKING:
@@ -28,7 +28,7 @@ def main(argv: list[str] | None = None) -> int:
 
     arguments = list(sys.argv[1:] if argv is None else argv)
     if "--version" in arguments:
-        return _version()
+        return say_version(PROG)
     made = parser()
     try:
         options = made.parse_args(join_numbers(arguments))
@@ -264,16 +264,6 @@ def _title(options: "argparse.Namespace", judged: "Judged") -> str:
         f"Gates for {options.target}: {len(judged.scenes)} scenes, {options.split} split, seed {options.seed}, "
         f"range {options.range:g} dB"
     )
-
-
-def _version() -> int:
-    from importlib.metadata import PackageNotFoundError, version
-
-    try:
-        say(f"{PROG} {version('learned-gate')}")
-    except PackageNotFoundError:
-        say(f"{PROG}, run from its sources")
-    return 0
 
 
 def _error(text: str) -> None:
