@@ -1,12 +1,16 @@
 """What the shipped gates learned means what it is called: on recordings that they were not trained on."""
 
+import dataclasses
+
 import numpy as np
 import pytest
 
 from gate import contract
+from gate.constants import RATE
 from gate.contract import Contract
 from tests.conftest import PRESETS
 from training import meaning
+from training.augment import amplitude, loud_db
 from training.from_preset import from_preset
 from training.judged import judged_scenes
 
@@ -41,6 +45,29 @@ def test_release_follows_the_decay_of_speech(recordings):
     decays, releases = meaning.decays_and_releases_ms(heard)
     assert len(decays) >= 50
     assert meaning.rank_correlation(decays, releases) >= 0.5
+
+
+@pytest.mark.parametrize("mains_hz", [50.0, 60.0])
+@pytest.mark.parametrize("name", ["voice", "guitar"])
+def test_the_key_leaves_out_hum(recordings, name, mains_hz):
+    """Under hum as loud as the target, four fifths of the key's weight lie over the band of the hum's fundamental."""
+    scenes = []
+    for clean in judged_scenes(recordings, "val", seed=1, per_kind=6, target=name):
+        hummed = (
+            clean.target
+            + amplitude(loud_db(clean.target) - loud_db(tone := mains(len(clean.target), mains_hz))) * tone
+        )
+        scenes.append(dataclasses.replace(clean, mixture=hummed.astype(np.float32)))
+    net, _, heard = _heard(recordings, name, scenes)
+    edges = net.edges_hz.numpy()
+    over_hum = edges[np.searchsorted(edges, mains_hz)]
+    assert np.median(meaning.while_open(heard, "key_low_hz")) >= over_hum
+
+
+def mains(samples: int, hz: float) -> np.ndarray:
+    """Hum of a pickup: a strong fundamental, and harmonics that fall by 6 dB an octave."""
+    t = np.arange(samples) / RATE
+    return sum(np.sin(2 * np.pi * hz * k * t + k) / k for k in range(1, 12))
 
 
 @pytest.mark.parametrize("name", ["voice", "snare", "kick", "toms", "guitar"])
