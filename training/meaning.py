@@ -18,6 +18,7 @@ from gate.constants import BLOCK_MS
 from gate.levels import block_levels_db
 from training.decays import LONGEST_MS, decays_ms
 from training.features import Front
+from training.front import BANDS
 from training.gate_net import GateNet
 from training.labels import OPEN, SHUT, label
 from training.losses import band_powers
@@ -27,7 +28,8 @@ from training.scenes import Scene
 @dataclass(frozen=True)
 class Heard:
     """What a network said of one scene of T blocks: ``label`` (T,), levels of the target in dB over Threshold (T,),
-    probability, attack, hold and release (4, T), openness (T,), edges of the key in Hz (T,) each."""
+    probability, attack, hold and release (4, T), openness (T,), edges of the key in Hz (T,) each, its
+    mean weights over the blocks that should be open (32,)."""
 
     label: NDArray[np.int8]
     over_db: NDArray[np.float32]
@@ -35,6 +37,7 @@ class Heard:
     openness: NDArray[np.float32]
     key_low_hz: NDArray[np.float32]
     key_high_hz: NDArray[np.float32]
+    key_weights: NDArray[np.float32]
 
 
 @torch.no_grad()
@@ -50,13 +53,15 @@ def hear(
     gate = np.ascontiguousarray(torch.cat(parts).numpy())
     low, high = net.key_edges_hz(output.key[0])
     levels = block_levels_db(scene.target)
+    labels = label(levels, threshold_db)
     return Heard(
-        label(levels, threshold_db),
+        labels,
         levels - np.float32(threshold_db),
         gate,
         openness_curve(gate, open_at, close_at),
         low.numpy(),
         high.numpy(),
+        output.key[0].numpy()[labels == OPEN].mean(axis=0),
     )
 
 
@@ -98,12 +103,12 @@ def rank_correlation(x: NDArray[np.floating], y: NDArray[np.floating]) -> float:
     return float(spearmanr(x, y).statistic)
 
 
-def wrong_key(heard: Sequence[Heard], net: GateNet) -> torch.Tensor:
-    """(32,) weights that hear only bands outside of the median edges of the key while open."""
-    low, high = (float(np.median(while_open(heard, n))) for n in ("key_low_hz", "key_high_hz"))
-    edges = net.edges_hz
-    outside = ((edges[1:] <= low) | (edges[:-1] >= high)).float()
-    return outside / outside.sum().clamp_min(1.0)
+def wrong_key(heard: Sequence[Heard]) -> torch.Tensor:
+    """(32,) weights that hear nothing but the quarter of the bands that the key weighed least while open."""
+    weights = np.mean([h.key_weights for h in heard], axis=0)
+    wrong = np.zeros(BANDS, np.float32)
+    wrong[np.argsort(weights)[: BANDS // 4]] = 4.0 / BANDS
+    return torch.from_numpy(wrong)
 
 
 def balanced(heard: Sequence[Heard]) -> float:

@@ -40,8 +40,13 @@ def test_a_kick_is_heard_low_and_opened_for_at_once(recordings):
 
 
 def test_release_follows_the_decay_of_speech(recordings):
-    """Rank correlation of the release with the target's own decay time at least .5."""
-    _, _, heard = _heard(recordings, "voice")
+    """Rank correlation of the release with the target's own decay time at least .5, in and out of rooms.
+
+    Of speech alone: under noise the end of a decay cannot be heard, and the correlation is lost with it.
+    """
+    scenes = judged_scenes(recordings, "val", seed=1, per_kind=SCENES)
+    alone = [dataclasses.replace(s, mixture=s.target) for s in scenes]
+    _, _, heard = _heard(recordings, "voice", alone)
     decays, releases = meaning.decays_and_releases_ms(heard)
     assert len(decays) >= 50
     assert meaning.rank_correlation(decays, releases) >= 0.5
@@ -72,7 +77,7 @@ def mains(samples: int, hz: float) -> np.ndarray:
 
 @pytest.mark.parametrize("name", ["voice", "snare", "kick", "toms", "guitar"])
 def test_a_wrong_key_costs(recordings, name):
-    """A key forced to the bands that the learned one leaves out costs at least .05 of balanced accuracy."""
-    net, scenes, heard = _heard(recordings, name)
-    _, _, wrong = _heard(recordings, name, scenes, meaning.wrong_key(heard, net))
+    """A key forced to the bands that the learned one weighs least costs at least .05 of balanced accuracy."""
+    _, scenes, heard = _heard(recordings, name)
+    _, _, wrong = _heard(recordings, name, scenes, meaning.wrong_key(heard))
     assert meaning.balanced(heard) - meaning.balanced(wrong) >= LEAST_COST
