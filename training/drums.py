@@ -54,6 +54,7 @@ def drum_sides(
     target_room: float = 0.3,
     noise: float = 0.35,
     elsewhere: float = 0.06,
+    made_up: float = 0.0,
 ) -> tuple[Sound, Sound]:
     """What the microphone of one drum hears: (target, bleed), each (n,) float32, at no particular level.
 
@@ -61,11 +62,12 @@ def drum_sides(
         target_room: chance of the drum's own sound being heard in a room too.
         noise: chance of an amplifier, hum or music under the kit.
         elsewhere: chance of the bleed being that alone, without a kit.
+        made_up: chance of each drum being a synthetic one.
 
     Raises:
         ValueError: the split has no hits of the drum that may be labels.
     """
-    kit = assemble(corpus, rng, split, lead)
+    kit = assemble(corpus, rng, split, lead, made_up)
     own = OF_TARGET[lead]
     for _ in range(4):
         strokes, recipe["groove"] = groove(rng, n / RATE, lead)

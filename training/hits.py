@@ -180,6 +180,19 @@ class Piece:
         ]
         self._last = -1
 
+    @classmethod
+    def of_sounds(
+        cls, names: list[str], sounds: list[Sound], levels_db: NDArray[np.float64], hz: float
+    ) -> "Piece":
+        """A piece made of sounds as they are, one a force; each is brought to its level (of the loudest 5 ms, in dBFS)."""
+        piece = cls.__new__(cls)
+        piece.names, piece.hz, piece._last, piece._levels = names, hz, -1, levels_db
+        piece._sounds = [
+            x * np.float32(amplitude(db - float(np.max(block_levels_db(x)))))
+            for x, db in zip(sounds, levels_db, strict=True)
+        ]
+        return piece
+
     def strike(self, rng: Rng, db: float) -> Sound:
         """One hit, ``db`` under a full one, whose loudest 5 ms are at 0 dBFS; two in a row are never one take."""
         wanted = float(np.max(self._levels)) + db

@@ -1,5 +1,8 @@
 """A drum kit put together from the corpus' single hits: which recordings are which part, tuned and damped for a scene."""
 
+import numpy as np
+
+from training import synthetic_drums
 from training.augment import Rng, log_uniform
 from training.corpus import Corpus, Item
 from training.grooves import TOMS, Lead
@@ -12,8 +15,11 @@ SPEEDS = {"kick": (0.72, 1.35), "snare": (0.8, 1.28), "toms": (0.75, 1.35), "cym
 """How fast hits may be read: tuning of drums, size of cymbals."""
 
 
-def assemble(corpus: Corpus, rng: Rng, split: str, lead: Lead) -> dict[str, Piece]:
+def assemble(corpus: Corpus, rng: Rng, split: str, lead: Lead, made_up: float = 0.0) -> dict[str, Piece]:
     """Put a kit together: part -> piece. What the corpus lacks is not in it.
+
+    Args:
+        made_up: chance of each drum not being a recorded one, see ``training.synthetic_drums``.
 
     Raises:
         ValueError: nothing clean of the drum that it is about.
@@ -29,6 +35,9 @@ def assemble(corpus: Corpus, rng: Rng, split: str, lead: Lead) -> dict[str, Piec
                 f"expected hits of drums/{drum} in the {split} split whose floor is {FLOOR_DB:g} dB or more under "
                 "them, got none; add some"
             )
+        if made_up > 0.0 and rng.random() < made_up:
+            kit |= _made_up(rng, drum)
+            continue
         if not groups:
             continue
         names = _of_home(rng, list(groups), home)
@@ -45,6 +54,24 @@ def assemble(corpus: Corpus, rng: Rng, split: str, lead: Lead) -> dict[str, Piec
         else:
             kit |= _toms(corpus, rng, groups, names, speed, damp)
     return kit | _cymbals(corpus, rng, split, home)
+
+
+def _made_up(rng: Rng, drum: str) -> dict[str, Piece]:
+    """The parts of a drum that was never built."""
+    if drum == "kick":
+        return {"kick": synthetic_drums.made_up(rng, "kick")}
+    if drum == "snare":
+        snare = synthetic_drums.made_up(rng, "snare")
+        return {
+            "snare": snare,
+            "rim": synthetic_drums.made_up(rng, "snare", snare.hz, "rim"),
+            "side": synthetic_drums.made_up(rng, "snare", snare.hz, "side"),
+        }
+    count = int(rng.integers(2, TOMS + 1))
+    highest = log_uniform(rng, 110.0, 240.0)
+    steps = np.concatenate([[0.0], np.cumsum(rng.uniform(3.0, 8.0, count - 1))])  # semitones down
+    toms = [synthetic_drums.made_up(rng, "toms", highest * 2.0 ** (-step / 12.0)) for step in steps]
+    return {f"tom{i}": toms[i * count // TOMS] for i in range(TOMS)}
 
 
 def _piece(
