@@ -40,6 +40,7 @@ def sides(
     target_room: float,
     more_sources: float,
     tone: float,
+    made_up: float = 0.0,
 ) -> tuple[Sound, Sound]:
     """Target and bleed of a training scene, each (n,) float32 at no particular level."""
     if target == "guitar":
@@ -51,6 +52,7 @@ def sides(
         x, y = drum_sides(
             corpus, rng, n, split, target,  # type: ignore[arg-type]
             recipe, has_target=has_target, has_bleed=has_bleed, target_room=target_room, noise=more_sources,
+            made_up=made_up,
         )  # fmt: skip
     shared = (
         low_pass(rng, log_uniform(rng, 5_000.0, 18_000.0)) if rng.random() < NARROWED else np.empty((0, 6))

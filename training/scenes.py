@@ -29,7 +29,8 @@ class SceneConfig:
     """How scenes are drawn. Chances are of a scene having the thing; levels in dB; times in s.
 
     ``target`` is what should pass: "voice", "snare", "kick", "toms" or "guitar". Speakers, speed, highs and
-    bands are for voices; drums and guitars have their own ways, see ``training.instruments``.
+    bands are for voices; drums and guitars have their own ways, see ``training.instruments``. ``made_up`` is for
+    drums and guitars: the chance of an instrument being synthetic, for variety that recordings lack.
     """
 
     seconds: float = 10.0
@@ -52,6 +53,7 @@ class SceneConfig:
     drop_outs: float = 0.05
     mute: float = 0.06
     target: str = "voice"
+    made_up: float = 0.0
 
 
 @dataclass(frozen=True)
@@ -88,7 +90,7 @@ def compose(corpus: Corpus, rng: Rng, config: SceneConfig = SceneConfig(), split
     else:
         target, bleed = instruments.sides(
             corpus, rng, n, split, config.target, recipe, has_target=has_target, has_bleed=has_bleed,
-            target_room=config.target_room, more_sources=config.more_sources, tone=config.tone,
+            target_room=config.target_room, more_sources=config.more_sources, tone=config.tone, made_up=config.made_up,
         )  # fmt: skip
 
     level = rng.uniform(*config.loud_db)
