@@ -1,4 +1,4 @@
-"""Made-up drums: membranes by their modes, a click of stick or beater, and for a snare its wires.
+"""Made-up drums: membranes by their modes, a click of stick or beater, air, and for a snare its wires.
 
 A few drums were recorded; here are as many as one likes, drawn from how drums work. The frequencies of an ideal membrane's
 modes are zeros of Bessel functions (Rossing, Science of Percussion Instruments, 2000); air and the second head move them,
@@ -9,9 +9,10 @@ from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
+from scipy import signal
 
 from gate.constants import RATE
-from training.augment import Rng, Sound, amplitude, faded, filtered, high_pass, log_uniform, low_pass
+from training.augment import Rng, Sound, amplitude, faded, filtered, log_uniform
 from training.hits import Piece
 
 MODES = np.array([1.0, 1.594, 2.136, 2.296, 2.653, 2.918, 3.156, 3.501, 3.6, 4.06, 4.15, 4.6])
@@ -39,6 +40,9 @@ class Drum:
     wires: float
     wires_s: float
     wires_sections: NDArray[np.float64]
+    air: float
+    air_s: float
+    air_sections: NDArray[np.float64]
 
 
 def drum(rng: Rng, kind: str, hz: float | None = None, strike: str = "full") -> Drum:
@@ -67,7 +71,7 @@ def drum(rng: Rng, kind: str, hz: float | None = None, strike: str = "full") -> 
         * np.exp(rng.normal(0.0, 0.25, count))
     )
     click_band = {"kick": (1_200.0, 5_500.0), "snare": (1_500.0, 9_000.0), "toms": (900.0, 6_000.0)}[kind]
-    wires = amplitude(rng.uniform(-14.0, 8.0)) if kind == "snare" else 0.0
+    wires = amplitude(rng.uniform(-8.0, 12.0)) if kind == "snare" else 0.0
     if strike == "rim":
         levels[1:] *= amplitude(rng.uniform(3.0, 12.0))
         ring_s = ring_s * 1.6
@@ -86,26 +90,30 @@ def drum(rng: Rng, kind: str, hz: float | None = None, strike: str = "full") -> 
         glide_s=log_uniform(rng, 0.008, 0.05),
         click=amplitude(rng.uniform(-34.0, -6.0)),
         click_s=log_uniform(rng, 0.001, 0.008),
-        click_sections=np.concatenate(
-            [high_pass(rng, log_uniform(rng, 200.0, 1_500.0)), low_pass(rng, log_uniform(rng, *click_band))]
-        ),
+        click_sections=_band(log_uniform(rng, 200.0, 1_500.0), log_uniform(rng, *click_band)),
         wires=wires,
         wires_s=log_uniform(rng, 0.04, 0.35),
-        wires_sections=np.concatenate(
-            [
-                high_pass(rng, log_uniform(rng, 600.0, 3_000.0)),
-                low_pass(rng, log_uniform(rng, 5_000.0, 18_000.0)),
-            ]
-        ),
+        wires_sections=_band(log_uniform(rng, 500.0, 3_000.0), log_uniform(rng, 4_000.0, 18_000.0)),
+        air=amplitude(rng.uniform(-46.0, -18.0)),
+        air_s=log_uniform(rng, 0.04, 0.5),
+        air_sections=_band(60.0, log_uniform(rng, 250.0, 5_000.0)),
     )
+
+
+def _band(low_hz: float, high_hz: float) -> NDArray[np.float64]:
+    """Gentle edges, 6 dB an octave."""
+    edges = (
+        signal.butter(1, low_hz, "highpass", fs=RATE, output="sos"),
+        signal.butter(1, high_hz, fs=RATE, output="sos"),
+    )
+    return np.concatenate(edges)
 
 
 def hit(rng: Rng, drum: Drum, db: float) -> Sound:
     """One stroke, ``db`` under a full one, (n,) float32 of no particular level: softer is duller, and glides less."""
     force = amplitude(db)
-    seconds = (
-        float(np.clip(max(drum.ring_s.max(), drum.wires_s if drum.wires > 0.0 else 0.0), 0.06, 2.0)) + 0.01
-    )
+    longest = max(drum.ring_s.max(), 0.7 * drum.air_s, drum.wires_s if drum.wires > 0.0 else 0.0)
+    seconds = float(np.clip(longest, 0.06, 2.0)) + 0.01
     t = np.arange(int(seconds * RATE)) / RATE
     bend = drum.glide * force**0.7
     phase = 2.0 * np.pi * drum.hz * (t + bend * drum.glide_s * (1.0 - np.exp(-t / drum.glide_s)))
@@ -120,6 +128,9 @@ def hit(rng: Rng, drum: Drum, db: float) -> Sound:
     noise = rng.standard_normal(len(t), dtype=np.float32)
     click = filtered(noise * np.exp(-t / drum.click_s).astype(np.float32), drum.click_sections)
     body += drum.click * force**0.5 * click / (np.max(np.abs(click)) + 1e-9)
+    air = filtered(rng.standard_normal(len(t), dtype=np.float32), drum.air_sections)
+    air *= np.exp(-6.9 / drum.air_s * t).astype(np.float32)
+    body += drum.air * air / (np.max(np.abs(air)) + 1e-9)
     if drum.wires > 0.0:
         rattle = filtered(rng.standard_normal(len(t), dtype=np.float32), drum.wires_sections)
         rattle *= (np.exp(-6.9 / drum.wires_s * t) * (1.0 - np.exp(-t / 0.0015))).astype(np.float32)
