@@ -14,6 +14,7 @@ from training.augment import amplitude, loud_db
 from training.from_preset import from_preset
 from training.judged import judged_scenes
 
+SHIPPED = sorted(path.parent.name for path in PRESETS.glob("*/model.onnx"))
 SCENES = 12
 LEAST_COST = 0.05
 """Balanced accuracy that forcing the key onto other bands has to cost."""
@@ -53,7 +54,7 @@ def test_release_follows_the_decay_of_speech(recordings):
 
 
 @pytest.mark.parametrize("mains_hz", [50.0, 60.0])
-@pytest.mark.parametrize("name", ["voice", "guitar"])
+@pytest.mark.parametrize("name", sorted({"voice", "guitar"} & set(SHIPPED)))
 def test_the_key_leaves_out_hum(recordings, name, mains_hz):
     """Under hum as loud as the target, four fifths of the key's weight lie over the band of the hum's fundamental."""
     scenes = []
@@ -75,7 +76,7 @@ def mains(samples: int, hz: float) -> np.ndarray:
     return sum(np.sin(2 * np.pi * hz * k * t + k) / k for k in range(1, 12))
 
 
-@pytest.mark.parametrize("name", ["voice", "snare", "kick", "toms", "guitar"])
+@pytest.mark.parametrize("name", SHIPPED)
 def test_a_wrong_key_costs(recordings, name):
     """A key forced to the bands that the learned one weighs least costs at least .05 of balanced accuracy."""
     _, scenes, heard = _heard(recordings, name)
