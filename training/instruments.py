@@ -47,6 +47,7 @@ def sides(
         x, y = guitar_sides(
             corpus, rng, n, split, recipe,
             has_target=has_target, has_bleed=has_bleed, target_room=target_room, more=more_sources,
+            made_up=made_up,
         )  # fmt: skip
     else:
         x, y = drum_sides(

@@ -9,6 +9,7 @@ from training.articulation import bent, hammered, muted, vibrato
 from training.augment import Rng, Sound, add_at, amplitude, log_uniform
 from training.corpus import Corpus, Item
 from training.hits import FLOOR_DB, measure, prepared
+from training.synthetic_strings import MadeUp
 
 LEAST_S = 0.6
 """Shorter recordings are knocks and releases, not notes."""
@@ -83,6 +84,9 @@ class Player:
         return self._made[key]
 
 
+Plays = Player | MadeUp
+
+
 def _is_note(corpus: Corpus, item: Item) -> bool:
     m = corpus.derive("hit", item, measure)
     return m.clean and 35.0 < m.hz < 1_200.0
@@ -92,9 +96,12 @@ def _pitch(hz: float) -> float:
     return 69.0 + 12.0 * float(np.log2(hz / 440.0))
 
 
-def guitar_track(corpus: Corpus, rng: Rng, n: int, split: str, recipe: dict[str, Any]) -> Sound:
-    """Somebody playing: (n,) float32, true silence in the rests."""
-    player = Player(corpus, rng, split)
+def guitar_track(
+    corpus: Corpus, rng: Rng, n: int, split: str, recipe: dict[str, Any], made_up: float = 0.0
+) -> Sound:
+    """Somebody playing: (n,) float32, true silence in the rests; with the chance ``made_up`` on no recorded guitar."""
+    synthetic = made_up > 0.0 and rng.random() < made_up
+    player: Plays = MadeUp(rng) if synthetic else Player(corpus, rng, split)
     bpm = log_uniform(rng, 60.0, 190.0)
     beat = 60.0 / bpm
     root = player.low + 5.0 + float(rng.integers(0, 8))
@@ -144,7 +151,7 @@ class _Strings:
 
 
 def _strum(
-    player: Player, rng: Rng, strings: _Strings, at: float, pitches: list[float], db: float, up: bool = False
+    player: Plays, rng: Rng, strings: _Strings, at: float, pitches: list[float], db: float, up: bool = False
 ) -> None:
     """Four to six strings, 8 to 35 ms apart in a slow strum and nearer in a fast one; up strokes take the high ones."""
     gap = log_uniform(rng, 0.008, 0.035)
@@ -164,7 +171,7 @@ def _chord(rng: Rng, root: float) -> list[float]:
 
 
 def _strummed(
-    player: Player, rng: Rng, strings: _Strings, at: float, beat: float, beats: int, root: float, db: float
+    player: Plays, rng: Rng, strings: _Strings, at: float, beat: float, beats: int, root: float, db: float
 ) -> float:
     """Chords in eighths or sixteenths, down on the beat and up off it, with rests and stopped ones."""
     each = beat / (4 if beat > 0.6 and rng.random() < 0.3 else 2)
@@ -191,7 +198,7 @@ def _strummed(
 
 
 def _picked(
-    player: Player, rng: Rng, strings: _Strings, at: float, beat: float, beats: int, root: float, db: float
+    player: Plays, rng: Rng, strings: _Strings, at: float, beat: float, beats: int, root: float, db: float
 ) -> float:
     """Broken chords, one string after the other, ringing into each other."""
     each = beat / int(rng.choice([2, 3, 4] if beat > 0.5 else [1, 2]))
@@ -212,7 +219,7 @@ def _picked(
 
 
 def _riff(
-    player: Player, rng: Rng, strings: _Strings, at: float, beat: float, beats: int, root: float, db: float
+    player: Plays, rng: Rng, strings: _Strings, at: float, beat: float, beats: int, root: float, db: float
 ) -> float:
     """Single notes: some short, some slid to, bent or hammered on."""
     lengths = rng.choice([0.5, 0.5, 1.0, 1.0, 1.5, 2.0, 0.25 if beat > 0.4 else 0.5], int(rng.integers(3, 9)))
@@ -244,7 +251,7 @@ def _riff(
 
 
 def _mutes(
-    player: Player, rng: Rng, strings: _Strings, at: float, beat: float, beats: int, root: float, db: float
+    player: Plays, rng: Rng, strings: _Strings, at: float, beat: float, beats: int, root: float, db: float
 ) -> float:
     """Palm mutes in eighths or sixteenths, with open accents on two or three strings."""
     each = beat / (4 if beat > 0.42 and rng.random() < 0.6 else 2)
@@ -274,7 +281,7 @@ def _mutes(
 
 
 def _long(
-    player: Player, rng: Rng, strings: _Strings, at: float, beat: float, beats: int, root: float, db: float
+    player: Plays, rng: Rng, strings: _Strings, at: float, beat: float, beats: int, root: float, db: float
 ) -> float:
     """A chord or a note that rings until it is stopped, or dies."""
     if player.bass or rng.random() < 0.4:

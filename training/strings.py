@@ -102,6 +102,7 @@ def guitar_sides(
     amp: float = 0.35,
     more: float = 0.5,
     kind: str | None = None,
+    made_up: float = 0.0,
 ) -> tuple[Sound, Sound]:
     """What a guitar's pickup or microphone hears: (target, bleed), each (n,) float32, at no particular level.
 
@@ -109,11 +110,12 @@ def guitar_sides(
         target_room, amp: chances of the guitar being in a room, and driving an amplifier.
         more: chance of some hum under other bleed, or of others under the hum.
         kind: of bleed, one of ``KINDS``; at random when None.
+        made_up: chance of the guitar being a synthetic one.
     """
     target = bleed = np.zeros(n, np.float32)
     if has_target:
         for _ in range(8):
-            target = guitar_track(corpus, rng, n, split, recipe)
+            target = guitar_track(corpus, rng, n, split, recipe, made_up)
             if np.isfinite(loud_db(target)):
                 break
         if rng.random() < amp:
