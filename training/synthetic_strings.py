@@ -8,15 +8,15 @@ Valimaki and Tolonen, Plucked-String Models, Computer Music Journal 22(3), 1998)
 """
 
 from dataclasses import dataclass
-from math import atan2, cos, exp, pi, sin, sqrt
+from math import cos, exp, isfinite, pi, sin
 
-import numba
 import numpy as np
 from numpy.typing import NDArray
 from scipy import signal
 
 from gate.constants import RATE
 from gate.levels import block_levels_db
+from training import waveguide
 from training.augment import (
     Rng,
     Sound,
@@ -35,18 +35,23 @@ LOWEST = {"electric": (35, 42), "steel": (37, 43), "nylon": (38, 50), "bass": (2
 """MIDI pitch of the lowest string: down-tuned ones, baritones, small ones and five strings too."""
 RING_S = {"electric": (3.0, 18.0), "steel": (2.5, 12.0), "nylon": (1.5, 7.0), "bass": (2.0, 16.0)}
 """Time in which the lowest string's fundamental falls by 60 dB."""
-BRIGHT_S = {"electric": (0.2, 2.0), "steel": (0.2, 2.0), "nylon": (0.1, 0.6), "bass": (0.06, 1.2)}
-"""The same at ``BRIGHT_HZ``: old, flat-wound and gut strings are short there."""
+BRIGHT_S = {"electric": (0.25, 3.0), "steel": (0.3, 3.0), "nylon": (0.1, 0.8), "bass": (0.06, 2.0)}
+"""The same at 4 kHz: old, flat-wound and gut strings are short there."""
+FLAT_HZ = {
+    "electric": (700.0, 9_000.0),
+    "steel": (250.0, 2_500.0),
+    "nylon": (350.0, 4_000.0),
+    "bass": (250.0, 6_000.0),
+}
+"""A plucked string falls by 6 dB an octave up to here; what hears it, a microphone above all, lifts the rest."""
 STIFF = {"electric": (1e-5, 2e-4), "steel": (2e-5, 3e-4), "nylon": (5e-6, 1e-4), "bass": (5e-5, 8e-4)}
 """Inharmonicity B of the open strings: partial k lies at k sqrt(1 + B k^2) times the lowest."""
 DAMPED = 0.1
 """Chance of foam at the bridge, or a palm that stays: 0.12 to 0.8 s at the lowest string."""
-BRIGHT_HZ = 4_000.0
 EXCITED_S = 0.35
 """How long what excites a string lasts, the body's ringing in it."""
 LONGEST_S, END_DB, END_S = 5.0, 58.0, 0.04
 """A note is at most so long, at its end so far under its top, and its last part fades out, as recorded ones do."""
-ALL_PASSES = 4
 TAKES = 2
 """Different notes of one pitch in a scene."""
 
@@ -56,8 +61,9 @@ class Instrument:
     """One guitar or bass, drawn once. Arrays have one value for each string, the lowest first.
 
     ``picked`` and ``heard`` are places along the open string (0 bridge, 0.5 middle), ``heard`` nan without a pickup;
-    ``hard_hz`` is where a full stroke's spectrum ends, ``width_s`` how long finger or pick takes to let go; levels in dB
-    are against the pluck itself.
+    ``flat_hz`` is of ``FLAT_HZ``; ``hard_hz`` is where a full stroke's spectrum ends; ``width_s`` is how long finger or
+    pick takes to let go; levels in dB are against the pluck itself; ``planes`` are the second plane's level, decay time
+    over the first one's, and detuning in cents; ``buzz`` is the chance of a note's hitting a fret.
     """
 
     kind: str
@@ -70,6 +76,7 @@ class Instrument:
     picked: float
     heard: float
     heard_depth: float
+    flat_hz: float
     hard_hz: float
     width_s: float
     noise_db: float
@@ -101,16 +108,17 @@ def draw(rng: Rng, kind: str | None = None) -> Instrument:
         ring_slope=float(rng.uniform(0.25, 0.9)),
         bright_s=log_uniform(rng, *BRIGHT_S[kind]) * np.exp(rng.normal(0.0, 0.2, count)),
         stiff=stiff * np.exp(rng.normal(0.0, 0.2, count)),
-        off_cents=np.clip(rng.normal(0.0, 1.5, count), -4.0, 4.0),
+        off_cents=np.clip(rng.normal(0.0, 1.2, count), -2.5, 2.5),
         picked=float(rng.uniform(0.06, 0.3)),
         heard=float(rng.uniform(0.05, 0.28)) if pickup else float("nan"),
         heard_depth=float(rng.uniform(0.5, 1.0)),
+        flat_hz=log_uniform(rng, *FLAT_HZ[kind]),
         hard_hz=log_uniform(rng, 3_000.0, 14_000.0) if with_pick else log_uniform(rng, 1_000.0, 5_000.0),
         width_s=log_uniform(rng, 5e-5, 3e-4) if with_pick else log_uniform(rng, 2e-4, 1.2e-3),
         noise_db=float(rng.uniform(-30.0, -8.0)),
         click_db=float(rng.uniform(-40.0, -14.0)),
         click_s=log_uniform(rng, 4e-4, 4e-3) if with_pick else log_uniform(rng, 3e-3, 2e-2),
-        planes=(float(rng.uniform(0.1, 0.7)), float(rng.uniform(0.2, 0.8)), float(rng.normal(0.0, 0.6))),
+        planes=(float(rng.uniform(-0.7, 0.7)), float(rng.uniform(0.2, 0.9)), float(rng.uniform(-4.0, 4.0))),
         buzz=float(rng.uniform(0.02, 0.2)) if rng.random() < 0.35 else 0.0,
         sections=_pickup(rng) if pickup else _body(rng),
     )
@@ -170,8 +178,8 @@ def pluck(rng: Rng, made: Instrument, pitch: float, force_db: float = 0.0) -> So
     share, shorter, apart_cents = made.planes
     y = np.zeros(n)
     for gain, ring, detuned in ((1.0, ring_s, 0.0), (share, ring_s * shorter, apart_cents)):
-        loop = _loop(hz * 2.0 ** (detuned / 1200.0), ring, min(bright_s, 0.8 * ring), stiff)
-        y += gain * _string(pulse[:n], n, *loop)
+        loop = waveguide.loop(hz * 2.0 ** (detuned / 1200.0), ring, min(bright_s, 0.8 * ring), stiff)
+        y += gain * waveguide.string(pulse[:n], n, *loop)
     if rng.random() < made.buzz:
         y = _buzzing(rng, y)
     y[: len(click)] += click[:n] * (np.max(np.abs(y)) * amplitude(made.click_db + 0.4 * force_db))
@@ -193,11 +201,11 @@ def _excitation(
     # A string that is let go moves as the integral of this: 6 dB an octave.
     pole = exp(-pi * hz / RATE)
     hard_hz = float(np.clip(made.hard_hz * amplitude(0.8 * force_db), 300.0, 18_000.0))
-    slope = np.array([[1.0, 0.0, 0.0, 1.0, -pole, 0.0]])
+    slope = np.array([[1.0, -exp(-2.0 * pi * max(made.flat_hz, 2.0 * hz) / RATE), 0.0, 1.0, -pole, 0.0]])
     force = signal.butter(1, hard_hz, fs=RATE, output="sos")
     x = filtered(x, np.concatenate([slope, force, made.sections]))
     x = _comb(x, min((made.picked * exp(rng.normal(0.0, 0.08))) * RATE / open_hz, 0.5 * RATE / hz), 1.0)
-    if made.heard == made.heard:
+    if isfinite(made.heard):
         x = _comb(x, min(made.heard * RATE / open_hz, 0.5 * RATE / hz), made.heard_depth)
     click = rng.standard_normal(size // 2, dtype=np.float32)
     click *= np.exp(-np.arange(size // 2) / (made.click_s * RATE)).astype(np.float32)
@@ -214,82 +222,6 @@ def _comb(x: Sound, delay: float, depth: float) -> Sound:
     y = x.copy()
     y[whole:] -= np.float32(depth) * (np.float32(1.0) - part) * x[: len(x) - whole]
     y[whole + 1 :] -= np.float32(depth) * part * x[: len(x) - whole - 1]
-    return y
-
-
-def _loop(hz: float, ring_s: float, bright_s: float, stiff: float) -> tuple[int, float, float, float, float]:
-    """A string's loop: whole samples of delay, loss gain and pole, all-passes of the part and of the stiffness.
-
-    Its lowest partial lies at ``hz`` exactly, whatever the filters delay it by.
-    """
-    period, w = RATE / hz, 2.0 * pi * hz / RATE
-    bright_hz = max(BRIGHT_HZ, 2.0 * hz)
-    per_loop = 10.0 ** (-3.0 * period / RATE / ring_s)
-    fade = 10.0 ** (-6.0 * period / RATE * (1.0 / bright_s - 1.0 / ring_s))
-    ratio = (cos(w) - fade * cos(2.0 * pi * bright_hz / RATE)) / (1.0 - fade)
-    pole = ratio - sqrt(ratio * ratio - 1.0) if ratio > 1.0 else 0.95
-    # The gain makes up for what the pole takes from the lowest partial; under it, it must stay below 1.
-    while per_loop * sqrt(1.0 + pole * pole - 2.0 * pole * cos(w)) >= 0.99999 * (1.0 - pole):
-        pole *= 0.9
-    gain = per_loop * sqrt(1.0 + pole * pole - 2.0 * pole * cos(w))
-    lost = atan2(pole * sin(w), 1.0 - pole * cos(w)) / w
-    bend = _stiffness(hz, stiff)
-    while ALL_PASSES * _delay(bend, w) > 0.4 * period:
-        bend *= 0.9
-        if bend > -1e-3:
-            bend = 0.0
-            break
-    left = period - lost - (ALL_PASSES * _delay(bend, w) if bend else 0.0)
-    whole = int(left - 0.4)
-    part = left - whole
-    return whole, gain, pole, sin((1.0 - part) * w / 2.0) / sin((1.0 + part) * w / 2.0), bend
-
-
-def _delay(coefficient: float, w: float) -> float:
-    """Phase delay of a first-order all-pass, samples."""
-    return 1.0 - 2.0 * atan2(coefficient * sin(w), 1.0 + coefficient * cos(w)) / w
-
-
-def _stiffness(hz: float, stiff: float) -> float:
-    """Coefficient of the all-passes that put a partial near 4 kHz where a stiff string has it; 0 without any."""
-    k = min(int(4_000.0 / hz), 24)
-    if k < 2:
-        return 0.0
-    high_hz = k * hz * sqrt((1.0 + stiff * k * k) / (1.0 + stiff))
-    wanted = RATE / hz * (1.0 - k * hz / high_hz)
-    low, high = -0.95, 0.0
-    for _ in range(24):
-        middle = (low + high) / 2.0
-        drop = _delay(middle, 2.0 * pi * hz / RATE) - _delay(middle, 2.0 * pi * high_hz / RATE)
-        low, high = (low, middle) if ALL_PASSES * drop < wanted else (middle, high)
-    return high if high < -1e-3 else 0.0
-
-
-@numba.njit(
-    "float64[::1](float64[::1], int64, int64, float64, float64, float64, float64)", cache=True, nogil=True
-)
-def _string(x, n, delay, gain, pole, part, bend):  # type: ignore[no-untyped-def]
-    y = np.zeros(n)
-    s = p0 = p1 = 0.0
-    a0 = a1 = b0 = b1 = c0 = c1 = d0 = d1 = 0.0
-    for i in range(n):
-        v = 0.0
-        if i >= delay:
-            s = gain * y[i - delay] + pole * s
-            p1 = part * (s - p1) + p0
-            p0 = s
-            v = p1
-            if bend != 0.0:
-                a1 = bend * (v - a1) + a0
-                a0 = v
-                b1 = bend * (a1 - b1) + b0
-                b0 = a1
-                c1 = bend * (b1 - c1) + c0
-                c0 = b1
-                d1 = bend * (c1 - d1) + d0
-                d0 = c1
-                v = d1
-        y[i] = v + x[i] if i < len(x) else v
     return y
 
 
@@ -312,10 +244,11 @@ def _ended(y: NDArray[np.float64]) -> Sound:
     left = END_DB - float(np.max(levels) - np.mean(levels[-24:]))
     if left > 0.0:
         y *= np.exp(np.arange(len(y)) * (-left / 8.686 / len(y)))
-    x = (y * amplitude(-float(np.max(levels)))).astype(np.float32)
+    x = y.astype(np.float32)
     fall = int(END_S * RATE)
     x[-fall:] *= np.linspace(1.0, 0.0, fall, dtype=np.float32)
-    return faded(x, 12)
+    x = faded(x, 12)
+    return x * np.float32(amplitude(-float(np.max(block_levels_db(x)))))
 
 
 class MadeUp:
