@@ -2,6 +2,10 @@
 
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
+from math import log
+
+LEAST_RATIO = 0.1
+"""Ten times better than the goal is as good as any."""
 
 
 @dataclass(frozen=True)
@@ -22,9 +26,11 @@ class AimConfig:
 
 
 def shortfall(table: Mapping[str, Mapping[str, float]], aims: AimConfig) -> float:
-    """Sum over kinds and measures of how far each is on the wrong side of its goal, as a share of it.
+    """Sum over kinds and measures of how far each is on the wrong side of its goal; 0 if each is exactly there.
 
-    What is reached still counts for a tenth, so that of two that reach all the better one wins.
+    As logarithms of ratios, since half as many chops are worth as much whether they were twenty or two: of errors for the
+    balanced accuracy, and for the cut, which is a logarithm already, a neper for 10 dB. What is better than its goal still
+    counts for a tenth, so that of two that reach all the better one wins.
 
     Args:
         table: kind -> measure -> value.
@@ -32,11 +38,10 @@ def shortfall(table: Mapping[str, Mapping[str, float]], aims: AimConfig) -> floa
     total = 0.0
     for row in table.values():
         for name, aim in asdict(aims).items():
-            if name == "balanced":
-                gap = (1 - row[name]) / (1 - aim) - 1
-            elif name == "cut_db":
-                gap = 1 - row[name] / aim
+            if name == "cut_db":
+                gap = (aim - row[name]) / 10.0
             else:
-                gap = row[name] / aim - 1
+                value, goal = (1.0 - row[name], 1.0 - aim) if name == "balanced" else (row[name], aim)
+                gap = log(max(value / goal, LEAST_RATIO))
             total += gap if gap > 0 else 0.1 * gap
     return total

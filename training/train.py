@@ -55,7 +55,6 @@ def train(
     torch.set_num_threads(config.optimiser.threads)
     torch.manual_seed(config.seed)
     rng = np.random.default_rng(config.seed)
-    store = scenes(config)
     net, average = (build(config.model).to(device) for _ in range(2))
     if start is not None:
         net.load_state_dict(start.state_dict())
@@ -69,8 +68,9 @@ def train(
     path, step = folder / "checkpoint.pt", 0
     if path.exists():
         step = resume(path, config, net, average, optimiser, rng)
+    store = scenes(config) if step < config.optimiser.steps else None  # an ended run is only judged again
     elapsed, seconds_a_step = time.perf_counter(), config.batch.sequences * config.batch.blocks * BLOCK_S
-    while step < config.optimiser.steps:
+    while store is not None and step < config.optimiser.steps:
         for group in optimiser.param_groups:
             group["lr"] = learning_rate(step, config)
         batch = to(draw(store, config.batch, rng), torch.device(device))
