@@ -157,7 +157,7 @@ def test_a_higher_threshold_never_opens_longer(name: str, request: pytest.Fixtur
             engine.threshold_db = float(threshold_db)
             render(engine, x)
             opened.append(engine.take_curve()[:, CURVE["openness"]].mean())
-    assert np.ptp(opened) > 0.3
+    assert np.ptp(opened) > 0.2  # the sound is made of vowels for a fifth and more
     assert np.diff(opened).max() <= slack, opened
 
 

@@ -21,7 +21,7 @@ def test_the_network_that_comes_back_decides_as_the_shipped_file(voice):
     ours = parity.torch_gates(from_preset(voice), x, -40.0, blocks)
     theirs = parity.onnx_gates(voice, x, -40.0, blocks)
     np.testing.assert_allclose(ours[0], theirs[0], atol=PROBABILITY_TOLERANCE)
-    np.testing.assert_allclose(ours[1:], theirs[1:], rtol=1e-4, atol=1e-3)  # ms, of up to 1000
+    np.testing.assert_allclose(ours[1:], theirs[1:], rtol=1e-3, atol=1e-3)  # ms, of up to 1000
     assert np.ptp(ours[0]) > 0.5  # the sound makes it move
 
 
