@@ -11,6 +11,7 @@ docs/ablation.json and docs/pictures/ablation.png. Stopped, it goes on where it 
 import argparse
 import dataclasses
 import json
+import sys
 import time
 from collections.abc import Iterator
 from pathlib import Path
@@ -211,11 +212,15 @@ def main(argv: list[str] | None = None) -> int:
     parser.add_argument("--runs", type=Path, default=Path("runs/ablation"))
     parser.add_argument("--docs", type=Path, default=Path("docs"))
     args = parser.parse_args(argv)
-    config = load(args.config, [*SHORTER])
     table = []
-    for found in rows(args.config, args.steps, args.runs):
-        table.append(found)
-        print(json.dumps(found), flush=True)
+    try:
+        config = load(args.config, [*SHORTER])
+        for found in rows(args.config, args.steps, args.runs):
+            table.append(found)
+            print(json.dumps(found), flush=True)
+    except (OSError, ValueError, FloatingPointError) as error:
+        print(f"benchmarks.ablation: error: {error}", file=sys.stderr)
+        return 1
     kinds = 2 if config.scene.target == "voice" else 1
     about = {
         "command": f"python -m benchmarks.ablation --config {args.config} --steps {args.steps}",

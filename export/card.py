@@ -72,6 +72,11 @@ def text(contract: Contract, config: Config, state: dict[str, Any], figures: dic
         "Hum, hiss, fans, clicks, breath, coughs and thumps are synthetic, and so are half of the rooms.",
         "",
     ]
+    if config.scene.made_up > 0.0:
+        lines += [
+            f"{config.scene.made_up:.0%} of the instruments it was taught with were never recorded: synthetic too.",
+            "",
+        ]
     lines += ["## Settings", "", "```"]
     for table in ("model", "batch", "loss", "optimiser"):
         lines += [f"{table}: {dataclasses.asdict(getattr(config, table))}"]

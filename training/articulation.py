@@ -53,3 +53,12 @@ def hammered(x: Sound, y: Sound, at_s: float) -> Sound:
     out = np.concatenate([x[:at], y * np.float32(min(1.2 * here / there, 2.0))])
     out[at : at + lap] = x[at : at + lap] * (1.0 - up) + out[at : at + lap] * up
     return out
+
+
+def into_reach(pitch: float, low: float, high: float) -> float:
+    """A pitch moved by octaves until an instrument from ``low`` to ``high`` (MIDI, more than an octave apart) has it."""
+    while pitch > high:
+        pitch -= 12.0
+    while pitch < low:
+        pitch += 12.0
+    return pitch

@@ -16,6 +16,7 @@ from scipy.stats import spearmanr
 from gate.ballistics import openness_curve
 from gate.constants import BLOCK_MS
 from gate.levels import block_levels_db
+from training import metrics
 from training.decays import LONGEST_MS, decays_ms
 from training.features import Front
 from training.front import BANDS
@@ -112,7 +113,7 @@ def wrong_key(heard: Sequence[Heard]) -> torch.Tensor:
 
 
 def balanced(heard: Sequence[Heard]) -> float:
-    """Balanced accuracy over all blocks of all scenes, the gate open where its openness is over one half."""
-    labels = np.concatenate([h.label for h in heard])
-    is_open = np.concatenate([h.openness for h in heard]) > 0.5
-    return float((np.mean(is_open[labels == OPEN]) + np.mean(~is_open[labels == SHUT])) / 2.0)
+    """Balanced accuracy over all blocks of all scenes, see ``training.metrics``; openness stands for the gain."""
+    nothing = [np.zeros(len(h.label)) for h in heard]
+    scores = [metrics.score(h.label, None, h.openness, x, x) for h, x in zip(heard, nothing, strict=True)]
+    return metrics.pool(scores)["balanced"]

@@ -5,7 +5,7 @@ from typing import Any
 import numpy as np
 
 from gate.constants import RATE
-from training.articulation import bent, hammered, muted, vibrato
+from training.articulation import bent, hammered, into_reach, muted, vibrato
 from training.augment import Rng, Sound, add_at, amplitude, log_uniform
 from training.corpus import Corpus, Item
 from training.hits import FLOOR_DB, measure, prepared
@@ -66,10 +66,7 @@ class Player:
 
     def note(self, pitch: float) -> Sound:
         """A note near this MIDI pitch (moved by octaves into reach), ringing, its loudest 5 ms near 0 dBFS."""
-        while pitch > self.high:
-            pitch -= 12.0
-        while pitch < self.low:
-            pitch += 12.0
+        pitch = into_reach(pitch, self.low, self.high)
         off = np.abs(self._pitches - pitch)
         near = np.argsort(off)[:3]
         near = [i for i in near if off[i] < off[near[0]] + 2.5]

@@ -17,6 +17,7 @@ from scipy import signal
 from gate.constants import RATE
 from gate.levels import block_levels_db
 from training import waveguide
+from training.articulation import into_reach
 from training.augment import (
     Rng,
     Sound,
@@ -266,10 +267,7 @@ class MadeUp:
 
     def note(self, pitch: float) -> Sound:
         """A note of this MIDI pitch (moved by octaves into reach), ringing, its loudest block at 0 dBFS."""
-        while pitch > self.high:
-            pitch -= 12.0
-        while pitch < self.low:
-            pitch += 12.0
+        pitch = into_reach(pitch, self.low, self.high)
         key = (round(pitch * 100.0), int(self._rng.integers(TAKES)))
         if key not in self._made:
             force_db = min(self._force_db + float(self._rng.normal(0.0, 2.5)), 0.0)

@@ -108,9 +108,8 @@ def train(
         elif stop():
             save(path, config, step, net, average, optimiser, rng, None)
             raise KeyboardInterrupt
-    if (
-        validation is not None
-    ):  # an ended run that is run again is judged again: by other aims, if they changed
+    # An ended run that is run again is judged again: by other aims, if they changed.
+    if validation is not None:
         save(path, config, step, net, average, optimiser, rng, finish(config, average, validation))
     return path
 
