@@ -110,11 +110,12 @@ class Store:
 def prepare(data: DataConfig, config: SceneConfig, *, split: str, seed: int) -> Store:
     """Compose ``data.scenes`` scenes and keep what the front hears of them, or go on with, or reuse, an earlier run.
 
-    The folder's name carries a hash of everything that the content depends on.
+    The folder's name carries a hash of everything that the content depends on; what is at its default is left out of
+    it, so that scenes outlive the day when there is one more thing to choose.
     """
-    scenes = data.scenes
+    scenes, usual = data.scenes, asdict(SceneConfig())
     recipe = {
-        "config": asdict(config),
+        "config": {key: value for key, value in asdict(config).items() if value != usual[key]},
         "split": split,
         "scenes": scenes,
         "seed": seed,

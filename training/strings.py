@@ -17,7 +17,7 @@ from training.playing import guitar_track
 from training.rooms import in_room, random_room
 from training.synthetic import coloured, hiss, hum
 
-KINDS = {"hum": 0.5, "kit": 0.17, "music": 0.15, "voices": 0.05, "noise": 0.13}
+KINDS = {"hum": 0.42, "kit": 0.2, "music": 0.18, "voices": 0.05, "noise": 0.15}
 """How often a guitar's bleed is mainly this."""
 
 
