@@ -10,6 +10,7 @@
           |    +-- ModelRunError  ONNX Runtime will not open or run a model
           |    +-- DeviceError    the device asked for (CUDA) is not there
           +-- RenderError         a file could not be rendered
+          +-- SoundDeviceError    a sound card or server is not there, or will not do what is asked of it
 
 Every text is one sentence, "what was expected, what was got, what to do": "kick.wav has 12 channels, the
 engine takes 1 to 8; render it in parts". Callers catch ``GateError`` to print a sentence, and nothing wider.
@@ -77,3 +78,7 @@ class DeviceError(EngineError):
 
 class RenderError(GateError):
     """A file could not be rendered."""
+
+
+class SoundDeviceError(GateError):
+    """A sound card or sound server is not there, or will not do what is asked of it."""

@@ -1,0 +1,126 @@
+"""JACK's library through ctypes: the calls that the live gate needs, and nothing that talks on its own.
+
+PortAudio can play on JACK, but not survive it: it waits ten minutes for a server that has died, and where its
+assertions are compiled in (Debian's 19.6 has them) it ends the process when it takes down what belonged to one.
+So a stream on JACK is made here, without PortAudio, and PortAudio is not shown the server (``port_library``).
+"""
+
+import contextlib
+import ctypes
+import functools
+import os
+import sys
+from collections.abc import Iterator
+from typing import Any
+
+AUDIO_TYPE = b"32 bit float mono audio"
+"""JACK_DEFAULT_AUDIO_TYPE (jack/types.h)."""
+
+NO_START_SERVER = 0x01
+"""jack_options_t: join a running server, never start one."""
+
+IS_INPUT, IS_OUTPUT, IS_PHYSICAL = 0x1, 0x2, 0x4
+"""JackPortFlags."""
+
+CAPTURE, PLAYBACK = 0, 1
+"""jack_latency_callback_mode_t."""
+
+_P, _TEXT, _U32, _INT = ctypes.c_void_p, ctypes.c_char_p, ctypes.c_uint32, ctypes.c_int
+_TEXTS = ctypes.POINTER(ctypes.c_char_p)
+
+
+class LatencyRange(ctypes.Structure):
+    """jack_latency_range_t: frames."""
+
+    _fields_ = (("least", _U32), ("most", _U32))
+
+
+_CALLS: dict[str, tuple[Any, ...]] = {
+    "jack_client_open": (_P, _TEXT, _INT, ctypes.POINTER(_INT)),
+    "jack_client_close": (_INT, _P),
+    "jack_get_client_name": (_TEXT, _P),
+    "jack_activate": (_INT, _P),
+    "jack_deactivate": (_INT, _P),
+    "jack_on_shutdown": (None, _P, _P, _P),
+    "jack_set_process_callback": (_INT, _P, _P, _P),
+    "jack_set_xrun_callback": (_INT, _P, _P, _P),
+    "jack_get_sample_rate": (_U32, _P),
+    "jack_get_buffer_size": (_U32, _P),
+    "jack_last_frame_time": (_U32, _P),
+    "jack_port_register": (_P, _P, _TEXT, _TEXT, ctypes.c_ulong, ctypes.c_ulong),
+    "jack_port_unregister": (_INT, _P, _P),
+    "jack_port_by_name": (_P, _P, _TEXT),
+    "jack_port_name": (_TEXT, _P),
+    "jack_port_flags": (_INT, _P),
+    "jack_port_get_latency_range": (None, _P, _INT, ctypes.POINTER(LatencyRange)),
+    "jack_port_get_buffer": (_P, _P, _U32),
+    "jack_port_get_all_connections": (_TEXTS, _P, _P),
+    "jack_get_ports": (_TEXTS, _P, _TEXT, _TEXT, ctypes.c_ulong),
+    "jack_connect": (_INT, _P, _TEXT, _TEXT),
+    "jack_disconnect": (_INT, _P, _TEXT, _TEXT),
+    "jack_free": (None, _P),
+    "jack_set_error_function": (None, _P),
+    "jack_set_info_function": (None, _P),
+}
+"""Name: what it gives, what it takes (jack/jack.h)."""
+
+
+@functools.cache
+def library() -> Any:
+    """The library, quiet, or None where there is none. Opening it talks to nobody."""
+    from ctypes.util import find_library
+
+    names = {"darwin": ["libjack.0.dylib", "libjack.dylib"], "win32": ["libjack64.dll"]}
+    for name in [*names.get(sys.platform, ["libjack.so.0"]), None]:
+        found = name or find_library("jack")
+        if not found:
+            continue
+        with contextlib.suppress(OSError, AttributeError):
+            lib = ctypes.CDLL(found)
+            for call, (result, *arguments) in _CALLS.items():
+                function = getattr(lib, call)
+                function.restype, function.argtypes = result, arguments
+            _silence(lib)
+            return lib
+    return None
+
+
+@ctypes.CFUNCTYPE(None, _TEXT)
+def _say_nothing(text: bytes) -> None:
+    """In place of JACK's own messages, which it prints from any of its threads."""
+
+
+def _silence(lib: Any) -> None:
+    """Keep JACK's messages off the terminal; whoever wants them sets LEARNED_GATE_JACK_MESSAGES=1."""
+    if os.environ.get("LEARNED_GATE_JACK_MESSAGES") == "1":
+        return
+    quiet = ctypes.cast(_say_nothing, ctypes.c_void_p)
+    lib.jack_set_error_function(quiet)
+    lib.jack_set_info_function(quiet)
+
+
+def address(name: str) -> int:
+    """Address of one of the library's functions, for compiled code."""
+    return int(ctypes.cast(getattr(library(), name), ctypes.c_void_p).value or 0)
+
+
+def texts(array: Any) -> list[str]:
+    """A NULL-terminated array of names that JACK gave, which is freed."""
+    found: list[str] = []
+    if array:
+        while array[len(found)] is not None:
+            found.append(array[len(found)].decode(errors="replace"))
+        library().jack_free(ctypes.cast(array, ctypes.c_void_p))
+    return found
+
+
+@contextlib.contextmanager
+def a_client(name: str) -> Iterator[int]:
+    """A client for a moment: its handle, or 0 where no server answers."""
+    lib = library()
+    handle = lib.jack_client_open(name.encode(), NO_START_SERVER, None) if lib else None
+    try:
+        yield handle or 0
+    finally:
+        if handle:
+            lib.jack_client_close(handle)
