@@ -79,8 +79,8 @@ def _buffer_of(typing: Any, function: Any, port: Any, frames: Any) -> Any:
 
 
 def _process(frames: Any, user: Any) -> Any:
-    r = carray(user, (1,))[0]
-    n = np.int64(frames)
+    r: Any = carray(user, (1,))[0]
+    n: Any = np.int64(frames)
     r.frames = n
     flags = 0
     if r.xruns != r.xruns_told:
@@ -88,9 +88,9 @@ def _process(frames: Any, user: Any) -> Any:
         flags = XRUN_FLAGS
     taken = carray(at(r.taken_at, np.float32), (PIECE_FRAMES * r.inputs,))
     given = carray(at(r.given_at, np.float32), (PIECE_FRAMES * r.outputs,))
-    begin = np.int64(0)
+    begin: Any = np.int64(0)
     while begin < n:
-        piece = min(n - begin, PIECE_FRAMES)
+        piece: Any = min(n - begin, PIECE_FRAMES)
         for c in range(r.inputs):
             x = carray(at(_buffer_of(r.buffer_of, r.input_port[c], n), np.float32), (n,))
             for i in range(piece):

@@ -19,6 +19,9 @@ from gate.live import jack_library, port_thread
 EXIT_PATIENCE_S = 1.0
 """How long the end of the process waits for sound systems that do not answer."""
 
+_streams = 0
+"""Streams that PortAudio has open."""
+
 _NO_SERVER = "learned-gate-shows-portaudio-no-jack"
 
 
@@ -69,16 +72,17 @@ def _load() -> Any:
             f"the PortAudio library cannot be loaded, {error}; install it (Debian, Ubuntu: apt install libportaudio2)"
         ) from error
     except Exception as error:  # sounddevice.PortAudioError, which cannot be named without the import
-        raise SoundDeviceError(f"PortAudio will not start, {error}; is another program in its way?") from error
+        raise SoundDeviceError(
+            f"PortAudio will not start, {error}; is another program in its way?"
+        ) from error
     # At the end of a process it takes PortAudio down, and waits for ever for what does not answer.
     atexit.unregister(sounddevice._exit_handler)
-    atexit.register(_leave)
     sounddevice._terminate()
     return sounddevice
 
 
 def ready() -> Any:
-    """The module sounddevice with PortAudio initialised, its device list as of the last ``fresh``."""
+    """The module sounddevice with PortAudio initialised, with the device list of when it was."""
     sounddevice = _load()
     if not sounddevice._initialized:
         with _without_jack():
@@ -88,15 +92,22 @@ def ready() -> Any:
 
 
 def fresh() -> Any:
-    """The same with today's device list; not while a stream is open."""
-    put_away()
+    """The same with today's device list, or the last one while a stream is open."""
+    if not _streams:
+        put_away()
     return ready()
 
 
+def opened(change: int) -> None:
+    """A stream was opened (1) or closed (-1)."""
+    global _streams
+    _streams += change
+
+
 def put_away() -> None:
-    """Terminate PortAudio, if it runs; its streams have to be closed."""
+    """Terminate PortAudio, if it runs and has no stream open."""
     sounddevice = sys.modules.get("sounddevice")
-    if sounddevice is not None and sounddevice._initialized:
+    if sounddevice is not None and sounddevice._initialized and not _streams:
         sounddevice._terminate()
 
 
@@ -112,6 +123,7 @@ def check(code: int) -> None:
         raise SoundDeviceError(f"PortAudio will not start, {text}; is another program in its way?")
 
 
+@atexit.register
 def _leave() -> None:
     with contextlib.suppress(Exception):
         if not port_thread.is_busy():
