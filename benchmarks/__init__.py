@@ -1,4 +1,5 @@
-"""How fast it is, always as a ratio to something measured in the same run: ``python -m benchmarks``.
+"""How fast it is, always as a ratio to something measured in the same run: ``gate-bench`` (benchmarks/cli.py).
 
-Nothing here asserts a time: results go to benchmarks/RESULTS.md, results.json and results.png.
+Nothing here asserts a time. ``gate-bench all`` writes RESULTS.md, results.json and results.png. Beside it stand two programs
+about quality: ``python -m benchmarks.scores`` and ``python -m benchmarks.ablation``.
 """

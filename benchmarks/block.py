@@ -1,19 +1,19 @@
-"""Cost of one callback that runs the model, against the host buffer's time.
+"""gate-bench block: cost of one callback that runs the model, against the host buffer's time.
 
-    python -m benchmarks.block [--seconds 15] [--preset voice] [--rates 48000 ...] [--json FILE]
-
-Each rate gets a process of its own, so that its first callbacks are cold; compiled code comes from the cache.
-Host buffers are 100 samples: 2.27, 2.08, 1.04 and 0.52 ms. *Model* are the callbacks in which the model ran.
+Each case gets a process of its own, so that its first callbacks are cold; compiled code comes from the cache. Host buffers
+are 100 samples: 2.27, 2.08, 1.04 and 0.52 ms. *Model* are the callbacks in which the model ran. The *floor* is the same
+loop round a process that only copies.
 """
 
-import argparse
-import json
-import subprocess
 import sys
-from pathlib import Path
 from typing import Any
 
-from benchmarks import machine
+from benchmarks import child
+from benchmarks.block_page import draw, markdown
+from benchmarks.errors import BenchError
+from benchmarks.options import CHANNELS, RATE, Option, over_zero, whole
+
+__all__ = ["HELP", "OPTIONS", "SIZE_INCHES", "draw", "in_child", "markdown", "measure"]
 
 RATES = (44_100, 48_000, 96_000, 192_000)
 HOST_BUFFER = 100
@@ -24,6 +24,29 @@ WARM_AFTER_S = 1.0
 """From here on callbacks are called warm."""
 
 TIGHT_CALLBACKS = 20_000
+SIZE_INCHES = (11.0, 4.2)
+
+HELP = "cost of a callback that runs the model, against the buffer's time"
+OPTIONS = (
+    Option(
+        "rates",
+        "Hz (default: 44100 48000 96000 192000)",
+        {"type": RATE, "nargs": "+", "default": list(RATES)},
+    ),
+    Option(
+        "presets", "names, folders or .onnx files (default: every shipped one, voice first)", {"nargs": "+"}
+    ),
+    Option("channels", "(default: 1 2)", {"type": CHANNELS, "nargs": "+", "default": [1, 2]}),
+    Option("product", "every combination (default: one thing changed at a time)", {"action": "store_true"}),
+    Option(
+        "seconds", "of callbacks on time, in each case (default: 15)", {"type": over_zero, "default": 15.0}
+    ),
+    Option(
+        "tight",
+        f"callbacks in a tight loop, in each case (default: {TIGHT_CALLBACKS})",
+        {"type": whole(100, 10_000_000), "default": TIGHT_CALLBACKS},
+    ),
+)
 
 TIMES = (
     "warm_us",
@@ -37,24 +60,25 @@ TIMES = (
 """Keys of a result that hold percentiles, in microseconds."""
 
 
-def measure(rate: int, preset: str, seconds: float, channels: int = 1) -> dict[str, Any]:
-    """All figures of one rate, in microseconds: cold and warm first, then the floor, then the tight loop."""
+def in_child(preset: str, rate: int, channels: int, seconds: float, tight: int) -> dict[str, Any]:
+    """All figures of one case, in microseconds: cold and warm first, then the floor, then the tight loop."""
     import numpy as np
 
     from benchmarks import cadence
-    from benchmarks.machine import percentiles
+    from benchmarks.machine import log_histogram, percentiles
     from gate import preset as presets
     from gate.engine import Engine
 
     sound = cadence.bursts(rate, channels)
     out = np.zeros((HOST_BUFFER, channels), np.float32)
-    n = int(seconds * rate / HOST_BUFFER)
+    n = max(int(seconds * rate / HOST_BUFFER), COLD_CALLBACKS)
     period_ns = 1e9 * HOST_BUFFER / rate
 
     def arrays(n: int) -> tuple[Any, Any, Any]:
         return np.zeros(n), np.zeros(n), np.zeros(n, np.int64)
 
-    contract = presets.resolve(preset).contract
+    found = presets.resolve(preset)
+    contract = found.contract
     # Compile (or load) the loops with an engine that is thrown away: only the model is to be cold.
     with Engine(contract, rate=rate, channels=channels) as engine:
         cadence.run_engine(engine.record, sound, out, 0.0, *arrays(1))
@@ -65,13 +89,15 @@ def measure(rate: int, preset: str, seconds: float, channels: int = 1) -> dict[s
             cadence.run_engine(engine.record, sound, out, period_ns, costs, lates, blocks)
             floor_costs, floor_lates, _ = arrays(n)
             cadence.run_empty(sound, out, period_ns, floor_costs, floor_lates)
-            tight_costs, tight_lates, tight_blocks = arrays(TIGHT_CALLBACKS)
+            tight_costs, tight_lates, tight_blocks = arrays(tight)
             cadence.run_engine(engine.record, sound, out, 0.0, tight_costs, tight_lates, tight_blocks)
         errors = int(engine.record["model_errors"][0])
 
     ran = blocks > 0
-    warm = np.arange(n) >= WARM_AFTER_S * rate / HOST_BUFFER
+    warm = np.arange(n) >= min(WARM_AFTER_S * rate / HOST_BUFFER, n / 2)
     return {
+        "preset": found.name,
+        "graph": contract.graph_sha256,
         "rate_hz": rate,
         "channels": channels,
         "buffer_us": period_ns / 1e3,
@@ -86,47 +112,56 @@ def measure(rate: int, preset: str, seconds: float, channels: int = 1) -> dict[s
         "late_us": percentiles(lates[warm] / 1e3),
         "floor_late_us": percentiles(floor_lates[warm] / 1e3),
         "model_share": float(np.mean(ran)),
+        "histograms": {
+            "warm_model_us": log_histogram(costs[warm & ran] / 1e3),
+            "tight_model_us": log_histogram(tight_costs[tight_blocks > 0] / 1e3),
+            "floor_us": log_histogram(floor_costs[warm] / 1e3),
+        },
     }
 
 
-def in_own_process(rate: int, preset: str, seconds: float) -> dict[str, Any]:
-    """``measure`` in a fresh interpreter."""
-    command = [sys.executable, "-m", "benchmarks.block", "--one", str(rate), "--preset", preset]
-    command += ["--seconds", str(seconds)]
-    done = subprocess.run(command, stdout=subprocess.PIPE, text=True, check=True)
-    return dict(json.loads(done.stdout.splitlines()[-1]))
+def cases(
+    rates: list[int], presets: list[str], channels: list[int], *, product: bool
+) -> list[tuple[str, int, int]]:
+    """(preset, rate, channels) to measure: each value in turn with the others' first, or every combination.
+
+    The first rate is 48 kHz where it is among them.
+    """
+    base = 48_000 if 48_000 in rates else rates[0]
+    if product:
+        chosen = [(p, r, c) for p in presets for r in rates for c in channels]
+    else:
+        chosen = [(presets[0], r, channels[0]) for r in rates]
+        chosen += [(p, base, channels[0]) for p in presets] + [(presets[0], base, c) for c in channels]
+    return list(dict.fromkeys(chosen))
 
 
-def run(preset: str = "voice", seconds: float = 15.0, rates: tuple[int, ...] = RATES) -> list[dict[str, Any]]:
-    """Every rate in turn."""
+def measure(
+    *,
+    rates: list[int],
+    presets: list[str] | None,
+    channels: list[int],
+    product: bool,
+    seconds: float,
+    tight: int,
+) -> list[dict[str, Any]]:
+    """Every case in turn.
+
+    Raises:
+        BenchError: this system has no clock to be woken by, or a case failed.
+    """
+    if sys.platform != "linux":
+        raise BenchError(
+            f"expected Linux, whose clock wakes the callbacks, got {sys.platform}; measure there"
+        )
+    from benchmarks.machine import every_preset
+
     results = []
-    for rate in rates:
+    for preset, rate, count in cases(rates, presets or every_preset(), channels, product=product):
+        case = {"preset": preset, "rate": rate, "channels": count}
         # Once for nothing: if compiled code was not in the cache, it is now.
-        in_own_process(rate, preset, 0.05)
-        results.append(in_own_process(rate, preset, seconds))
-        print(f"{rate} Hz: {json.dumps(results[-1]['warm_model_us'])}", file=sys.stderr)
+        child.run("benchmarks.block", {**case, "seconds": 0.05, "tight": 100})
+        results.append(child.run("benchmarks.block", {**case, "seconds": seconds, "tight": tight}))
+        shown = results[-1]["warm_model_us"]
+        print(f"{preset}, {rate} Hz, {count} channels: p50 {shown.get('p50', 0.0):.1f} us", file=sys.stderr)
     return results
-
-
-def main(argv: list[str] | None = None) -> int:
-    """Print the figures as JSON."""
-    parser = argparse.ArgumentParser(
-        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
-    )
-    parser.add_argument(
-        "--seconds", type=float, default=15.0, help="of callbacks on time, at each rate (default: 15)"
-    )
-    parser.add_argument("--preset", default="voice")
-    parser.add_argument("--rates", type=int, nargs="+", default=list(RATES), help="Hz")
-    parser.add_argument("--one", type=int, help=argparse.SUPPRESS)
-    parser.add_argument("--json", type=Path, help="write here instead of to the terminal")
-    args = parser.parse_args(argv)
-    if args.one:
-        print(json.dumps(measure(args.one, args.preset, args.seconds)))
-        return 0
-    machine.deliver(run(args.preset, args.seconds, tuple(args.rates)), args.json)
-    return 0
-
-
-if __name__ == "__main__":
-    raise SystemExit(main())

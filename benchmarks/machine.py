@@ -1,13 +1,16 @@
 """What a figure was measured on: processor, kernel, versions, load. No names of hosts or users."""
 
 import importlib.metadata
-import json
 import os
 import platform
+import statistics
 from pathlib import Path
 from typing import Any
 
-PACKAGES = ("learned-gate", "numpy", "numba", "onnxruntime-gpu", "onnxruntime", "soundfile")
+PACKAGES = ("learned-gate", "numpy", "numba", "onnxruntime-gpu", "onnxruntime", "soundfile", "sounddevice")
+
+BINS = 20
+"""Of a histogram, in a decade."""
 
 
 def processor() -> str:
@@ -20,10 +23,10 @@ def processor() -> str:
     return names[0] if names else platform.machine()
 
 
-def versions() -> dict[str, str]:
-    """Installed versions of what the runtime stands on."""
+def versions(names: tuple[str, ...] = PACKAGES) -> dict[str, str]:
+    """Installed versions of these, by default of what the runtime stands on."""
     found = {}
-    for name in PACKAGES:
+    for name in names:
         try:
             found[name] = importlib.metadata.version(name)
         except importlib.metadata.PackageNotFoundError:
@@ -44,13 +47,18 @@ def describe() -> dict[str, Any]:
     }
 
 
-def deliver(results: Any, path: Path | None) -> None:
-    """Results as JSON: into a file, or to the terminal when there is none."""
-    text = json.dumps(results, indent=1)
-    if path:
-        path.write_text(text + "\n")
-    else:
-        print(text)
+def spread(values: list[float]) -> dict[str, float]:
+    """Lowest, median and highest of some repeats."""
+    return {"min": min(values), "median": statistics.median(values), "max": max(values), "n": len(values)}
+
+
+def log_histogram(x: Any) -> dict[str, int]:
+    """How many of some times fall into each of ``BINS`` bins a decade: lower end (as text) -> count, in order."""
+    import numpy as np
+
+    bins = np.floor(BINS * np.log10(np.maximum(x, 1e-3))).astype(int)
+    found, counts = np.unique(bins, return_counts=True)
+    return {f"{10.0 ** (k / BINS):.4g}": int(n) for k, n in zip(found, counts, strict=True)}
 
 
 def percentiles(x: Any) -> dict[str, float]:
@@ -61,3 +69,10 @@ def percentiles(x: Any) -> dict[str, float]:
         return {}
     p50, p99, p999 = np.percentile(x, [50, 99, 99.9])
     return {"p50": float(p50), "p99": float(p99), "p99.9": float(p999), "max": float(np.max(x)), "n": len(x)}
+
+
+def every_preset() -> list[str]:
+    """The shipped presets' names, the voice first."""
+    from gate.preset import names
+
+    return sorted(names(), key=lambda name: (name != "voice", name))

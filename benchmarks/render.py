@@ -1,13 +1,9 @@
-"""gate-render against the length of its file, against a plain copy, and against its libraries' own start-up.
+"""gate-bench render: gate-render against its file's length, a plain copy, and its libraries' own start-up.
 
-    python -m benchmarks.render [--minutes 10] [--repeats 5] [--preset voice] [--json FILE]
-
-*Processor time* is user + system of the whole child process, start-up included, on one core. *First sound* is
-an upper bound: wall clock of a cold process (compiled code cached) from its start to the end of a render of
-half a second.
+*Processor time* is user + system of the whole child process, start-up included, on one core. *First sound* is an upper
+bound: wall clock of a cold process (compiled code cached) from its start to the end of a render of half a second.
 """
 
-import argparse
 import os
 import statistics
 import subprocess
@@ -18,10 +14,22 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from benchmarks import machine
+from benchmarks.child import one_core
+from benchmarks.errors import BenchError
+from benchmarks.machine import spread
+from benchmarks.options import COUNT, Option, over_zero
+
+HELP = "gate-render against its file's length and a plain copy"
+OPTIONS = (
+    Option("preset", "name, folder or .onnx file (default: voice)", {"default": "voice"}),
+    Option("minutes", "length of the file (default: 10)", {"type": over_zero, "default": 10.0}),
+    Option("repeats", "(default: 5)", {"type": COUNT, "default": 5}),
+)
+SIZE_INCHES = (11.0, 3.0)
 
 RATE = 48_000
 SHORT_S = 0.5
+AIM_TIMES_REAL_TIME = 300
 IMPORTS = "import numpy, onnxruntime, numba"
 COPY = """
 import soundfile, sys
@@ -32,18 +40,13 @@ with soundfile.SoundFile(sys.argv[1]) as a:
 """
 
 
-def one_core() -> None:
-    """Stay on one core, as ``taskset -c`` does."""
-    os.sched_setaffinity(0, {min(os.sched_getaffinity(0))})
-
-
-def child(
+def timed(
     command: list[str], environment: dict[str, str] | None = None, before: Callable[[], None] | None = None
 ) -> dict[str, float]:
     """Run a command to its end; wall clock, processor time (s) and largest resident memory (MiB).
 
     Raises:
-        RuntimeError: the command failed; its messages are in the text.
+        BenchError: the command failed; its last words are in the text.
     """
     with tempfile.TemporaryFile("w+") as messages:
         start = time.perf_counter()
@@ -59,7 +62,10 @@ def child(
         process.returncode = os.waitstatus_to_exitcode(status)
         if process.returncode:
             messages.seek(0)
-            raise RuntimeError(f"{' '.join(command)} gave {process.returncode}: {messages.read()}")
+            said = messages.read().strip().splitlines() or ["nothing"]
+            raise BenchError(
+                f"expected {' '.join(command)} to end well, got exit code {process.returncode}: {said[-1]}"
+            )
     return {"wall_s": wall_s, "cpu_s": usage.ru_utime + usage.ru_stime, "peak_mib": usage.ru_maxrss / 1024}
 
 
@@ -83,33 +89,37 @@ def write_sound(path: Path, seconds: float) -> None:
             file.write((shape * rng.standard_normal(n)).clip(-1, 1))
 
 
-def spread(values: list[float]) -> dict[str, float]:
-    """Lowest, median and highest of some repeats."""
-    return {"min": min(values), "median": statistics.median(values), "max": max(values), "n": len(values)}
+def measure(*, preset: str, minutes: float, repeats: int) -> dict[str, Any]:
+    """All figures; see the module's text.
 
-
-def run(preset: str = "voice", minutes: float = 10.0, repeats: int = 5) -> dict[str, Any]:
-    """All figures; see the module's text."""
+    Raises:
+        BenchError: this system says nothing of a child's processor time, or a command failed.
+    """
+    if not hasattr(os, "wait4"):
+        raise BenchError(
+            f"expected a system that tells a child's processor time, got {sys.platform}; use Linux"
+        )
     seconds = 60.0 * minutes
     bare = [sys.executable, "-c", IMPORTS]
     with tempfile.TemporaryDirectory() as folder:
         long, short, out = (Path(folder) / name for name in ("long.wav", "short.wav", "out.wav"))
         write_sound(long, seconds)
         write_sound(short, SHORT_S)
-        compiling = child(gate_render(short, out, preset), {"NUMBA_CACHE_DIR": str(Path(folder) / "cache")})
-        child(gate_render(short, out, preset))  # fills the cache in its usual place
-        child(bare)
+        compiling = timed(gate_render(short, out, preset), {"NUMBA_CACHE_DIR": str(Path(folder) / "cache")})
+        timed(gate_render(short, out, preset))  # fills the cache in its usual place
+        timed(bare)
         first, imports = [], []
         for _ in range(repeats + 2):  # by turns, so that a busy neighbour falls on both
-            first.append(child(gate_render(short, out, preset))["wall_s"])
-            imports.append(child(bare)["wall_s"])
-        renders = [child(gate_render(long, out, preset), before=one_core) for _ in range(repeats)]
+            first.append(timed(gate_render(short, out, preset))["wall_s"])
+            imports.append(timed(bare)["wall_s"])
+        renders = [timed(gate_render(long, out, preset), before=one_core) for _ in range(repeats)]
         copies = [
-            child([sys.executable, "-c", COPY, str(long), str(out)], before=one_core) for _ in range(repeats)
+            timed([sys.executable, "-c", COPY, str(long), str(out)], before=one_core) for _ in range(repeats)
         ]
     cpu = [r["cpu_s"] for r in renders]
     copy_cpu = [c["cpu_s"] for c in copies]
     return {
+        "preset": preset,
         "file": f"{minutes:g} minutes, {RATE} Hz, mono, 16 bit",
         "seconds": seconds,
         "imports": IMPORTS,
@@ -126,19 +136,44 @@ def run(preset: str = "voice", minutes: float = 10.0, repeats: int = 5) -> dict[
     }
 
 
-def main(argv: list[str] | None = None) -> int:
-    """Print the figures as JSON."""
-    parser = argparse.ArgumentParser(
-        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+def markdown(results: dict[str, Any]) -> list[str]:
+    """The section of a page."""
+    r = results
+    return [
+        "## gate-render",
+        "",
+        f"File: {r['file']}, preset {r['preset']}. Processor time is user + system, start-up included, on one core.",
+        "",
+        "| | median (lowest to highest) |",
+        "|---|---|",
+        f"| processor time | {_spread(r['cpu_s'], ' s')} |",
+        f"| times real time | {_spread(r['times_real_time'], '')} |",
+        f"| processor time of a plain copy through soundfile | {_spread(r['copy_cpu_s'], ' s')} |",
+        f"| render / copy | {r['times_copy']:.1f} |",
+        f"| largest resident memory | {r['peak_mib']:.0f} MiB |",
+        f"| a whole cold run on half a second of sound | {_spread(r['first_sound_s'], ' s')} |",
+        f"| `python -c '{r['imports']}'` | {_spread(r['bare_imports_s'], ' s')} |",
+        f"| first sound after those imports, at most | {r['first_sound_after_imports_s']:.2f} s |",
+        f"| the very first run, which compiles | {r['compiling_once_s']:.1f} s |",
+        "",
+    ]
+
+
+def draw(figure: Any, results: dict[str, Any]) -> None:
+    """Processor time of render and copy, and the aim."""
+    axis = figure.subplots()
+    names, values = ["gate-render", "copy"], [results["cpu_s"]["median"], results["copy_cpu_s"]["median"]]
+    axis.barh(names, values, color=["tab:blue", "tab:gray"])
+    axis.axvline(
+        results["seconds"] / AIM_TIMES_REAL_TIME,
+        color="tab:red",
+        linewidth=0.8,
+        label=f"{AIM_TIMES_REAL_TIME} times real time",
     )
-    parser.add_argument("--minutes", type=float, default=10.0, help="length of the file (default: 10)")
-    parser.add_argument("--repeats", type=int, default=5, help="(default: 5)")
-    parser.add_argument("--preset", default="voice")
-    parser.add_argument("--json", type=Path, help="write here instead of to the terminal")
-    args = parser.parse_args(argv)
-    machine.deliver(run(args.preset, args.minutes, args.repeats), args.json)
-    return 0
+    axis.set_xlabel("processor seconds")
+    axis.set_title(f"gate-render: {results['file']}", fontsize=10)
+    axis.legend(fontsize=8)
 
 
-if __name__ == "__main__":
-    raise SystemExit(main())
+def _spread(s: dict[str, float], unit: str) -> str:
+    return f"{s['median']:.3g}{unit} ({s['min']:.3g} to {s['max']:.3g})"

@@ -27,7 +27,7 @@ SILENCE = 1e-5
 """Peak under which nothing was heard: -100 dBFS."""
 LEAST_LIKENESS = 0.5
 """Cosine between what was played and what was heard at that place: half is a noise 5 dB over the sound. Noise, speech,
-music and hum stay under a quarter."""
+music and hum stay under a tenth."""
 CLIPPED = 0.999
 MOST_SNR_DB = 120.0
 STEPS = 8

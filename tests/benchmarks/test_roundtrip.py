@@ -16,8 +16,8 @@ ROOM = 6_000
 
 CLEAN_SAMPLES = 1e-3
 """Without noise: what is left is float32, and the window in which a delayed sound is made."""
-NOISY_SAMPLES = 0.02
-"""At 20 dB: ten times the standard deviation that theory allows for this sweep."""
+NOISY_SAMPLES = 0.01
+"""At 20 dB: eight standard deviations of the best estimator that can be (Cramér-Rao: 0.0013)."""
 NOISE_DB = 20.0
 GAIN_DB = 0.2
 SNR_DB = 1.0
@@ -51,7 +51,9 @@ def test_any_delay_gain_and_polarity_is_found(samples: float, gain_db: float, si
 
 @settings(max_examples=20, deadline=None, derandomize=True)
 @given(samples=DELAYS, sign=SIGNS, seed=st.integers(0, 1000))
-def test_noise_at_20_db_moves_it_by_a_fiftieth_of_a_sample(samples: float, sign: float, seed: int) -> None:
+def test_noise_at_20_db_moves_it_by_a_hundredth_of_a_sample_at_most(
+    samples: float, sign: float, seed: int
+) -> None:
     """White noise 20 dB under the sound leaves the delay right, and is itself measured."""
     heard = delayed(SWEEP, samples, sign)
     level = np.std(SWEEP) * 10.0 ** (-NOISE_DB / 20.0)

@@ -1,0 +1,147 @@
+"""gate-bench: how fast the gate is, always beside something measured in the same run.
+
+What a command writes is one record: ``command``, ``date``, ``machine``, and under each benchmark's name its results.
+"""
+
+import argparse
+import json
+import shlex
+import sys
+import time
+from pathlib import Path
+from typing import Any
+
+from benchmarks import options
+from benchmarks.commands import COMMANDS
+from gate.atomic import AtomicFile, os_sentence, refuse_target
+from gate.cli.console import say, say_version
+from gate.errors import AudioFileError, GateError
+
+PROG = "gate-bench"
+PAGE, RECORD, PICTURE = "RESULTS.md", "results.json", "results.png"
+"""What ``all`` writes."""
+
+EPILOG = """
+Let nothing else run meanwhile. Times are this machine's; ratios carry over to others.
+exit: 0 done, 1 something failed, 2 usage, 130 interrupted
+"""
+
+
+def parser() -> argparse.ArgumentParser:
+    """What the command takes."""
+    made = argparse.ArgumentParser(
+        prog=PROG,
+        description="Measure the gate: its cost, its speed, its latency, and others beside it.",
+        epilog=EPILOG,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+        allow_abbrev=False,
+    )
+    made.add_argument("--version", action="store_true", help="print the version and exit")
+    places = made.add_subparsers(dest="command", metavar="COMMAND")
+    for name, module in COMMANDS.items():
+        part = places.add_parser(name, help=module.HELP, description=module.__doc__, allow_abbrev=False)
+        options.add(part, module.OPTIONS)
+        part.add_argument("--json", type=Path, metavar="FILE", help="write the record here")
+        part.add_argument("--picture", type=Path, metavar="FILE", help="write a PNG here")
+        part.add_argument("--force", action="store_true", help="replace files that exist")
+    everything = places.add_parser(
+        "all",
+        help=f"all of them, into {PAGE}, {RECORD} and {PICTURE}",
+        description="All benchmarks, one after the other, and their page, record and picture.",
+        allow_abbrev=False,
+    )
+    everything.add_argument(
+        "--out", type=Path, default=Path("benchmarks"), metavar="FOLDER", help="(default: benchmarks)"
+    )
+    everything.add_argument("--force", action="store_true", help="replace files that exist")
+    for name, module in COMMANDS.items():
+        options.add(everything, module.OPTIONS, name)
+    return made
+
+
+def main(argv: list[str] | None = None) -> int:
+    """Run the command; returns its exit code. What a person can act on is one sentence on stderr."""
+    arguments = list(sys.argv[1:] if argv is None else argv)
+    made = parser()
+    try:
+        asked = made.parse_args(arguments)
+        if asked.version:
+            return say_version(PROG)
+        if not asked.command:
+            made.error(f"expected a command, got none; give one of {', '.join([*COMMANDS, 'all'])}")
+        return _run(asked, shlex.join([PROG, *arguments]))
+    except SystemExit as end:  # argparse's way of saying 0 (help) or 2
+        return int(end.code or 0)
+    except GateError as error:
+        _error(str(error))
+        return error.exit_code
+    except ModuleNotFoundError as error:
+        extra = "live" if error.name == "sounddevice" else "learn"
+        _error(
+            f"expected {error.name} to be installed, and it is not; pip install -c constraints.txt '.[{extra}]'"
+        )
+        return 1
+    except KeyboardInterrupt:
+        _error("stopped before the end, nothing half-written is left; run it again")
+        return 130
+
+
+def _run(asked: argparse.Namespace, command: str) -> int:
+    """Measure, print, write."""
+    from benchmarks import machine, report
+
+    files = _files(asked)
+    for path in files.values():
+        if not path.absolute().parent.is_dir():
+            raise AudioFileError(
+                f"{path} cannot be made, the folder {path.parent} does not exist; create it first"
+            )
+        refuse_target(path, force=asked.force)
+    record: dict[str, Any] = {
+        "command": command,
+        "date": time.strftime("%Y-%m-%d"),
+        "machine": machine.describe(),
+    }
+    for name in COMMANDS if asked.command == "all" else [asked.command]:
+        module = COMMANDS[name]
+        prefix = name if asked.command == "all" else ""
+        record[name] = module.measure(**options.values(asked, module.OPTIONS, prefix))
+    page = report.markdown(record)
+    say(page)
+    if "record" in files:
+        _write(files["record"], (json.dumps(record, indent=1) + "\n").encode(), force=asked.force)
+    if "picture" in files:
+        _write(files["picture"], report.picture(record), force=asked.force)
+    if "page" in files:
+        _write(files["page"], report.markdown(record, files["picture"].name).encode(), force=asked.force)
+    return 0
+
+
+def _files(asked: argparse.Namespace) -> dict[str, Path]:
+    """What is to be written."""
+    if asked.command == "all":
+        return {"page": asked.out / PAGE, "record": asked.out / RECORD, "picture": asked.out / PICTURE}
+    return {kind: path for kind, path in (("record", asked.json), ("picture", asked.picture)) if path}
+
+
+def _write(path: Path, data: bytes, *, force: bool) -> None:
+    """A file, whole or not at all.
+
+    Raises:
+        AudioFileError: it is in the way, or cannot be written.
+    """
+    with AtomicFile(path, force=force) as file:
+        try:
+            with open(file.fd, "wb", closefd=False) as stream:
+                stream.write(data)
+        except OSError as error:
+            raise AudioFileError(os_sentence(path, error, writing=True)) from error
+        file.commit()
+
+
+def _error(text: str) -> None:
+    say(f"{PROG}: error: {text}", sys.stderr)
+
+
+if __name__ == "__main__":
+    sys.exit(main())
