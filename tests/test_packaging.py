@@ -115,7 +115,7 @@ def test_no_package_index_is_named(file: str) -> None:
 
 
 def test_wheel_holds_the_packages_and_the_presets(tmp_path: Path) -> None:
-    """The wheel has the three packages and the presets inside gate/, and nothing of the tests."""
+    """The wheel has the four packages and the presets inside gate/, and nothing of the tests."""
     build = f"from hatchling.build import build_wheel; print(build_wheel({str(tmp_path)!r}))"
     done = subprocess.run(
         [sys.executable, "-c", build], cwd=ROOT, capture_output=True, text=True, timeout=120
@@ -124,7 +124,8 @@ def test_wheel_holds_the_packages_and_the_presets(tmp_path: Path) -> None:
     with zipfile.ZipFile(tmp_path / done.stdout.splitlines()[-1]) as wheel:
         names = wheel.namelist()
     tops = {name.split("/")[0] for name in names if ".dist-info/" not in name}
-    assert tops == {"gate", "training", "export"}
+    assert tops == {"gate", "training", "export", "benchmarks"}
+    assert not any(name.startswith("benchmarks/") and not name.endswith(".py") for name in names)
     assert "gate/py.typed" in names
     assert any(name.endswith("licenses/LICENSE") for name in names)
     for preset in (ROOT / "presets").glob("*/model.onnx"):
