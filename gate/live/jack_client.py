@@ -25,11 +25,11 @@ Connection = tuple[int, str, str]
 """Which of our ports, as 0 for inputs and 1 for outputs, its short name, and the other end's full name."""
 
 
-def sources_and_sinks(handle: int, physical: bool = False) -> dict[str, tuple[list[str], list[str]]]:
+def sources_and_sinks(handle: int) -> dict[str, tuple[list[str], list[str]]]:
     """Each client's audio ports that can be heard, and those that can be played to; physical clients first."""
     lib = jack_library.library()
     clients: dict[str, tuple[list[str], list[str]]] = {}
-    for only in [jack_library.IS_PHYSICAL] if physical else [jack_library.IS_PHYSICAL, 0]:
+    for only in (jack_library.IS_PHYSICAL, 0):
         for side, flag in enumerate((jack_library.IS_OUTPUT, jack_library.IS_INPUT)):
             names = lib.jack_get_ports(handle, None, jack_library.AUDIO_TYPE, flag | only)
             for name in jack_library.texts(names):
@@ -72,6 +72,13 @@ class JackStream:
         self._ports: tuple[list[int], list[int]] = ([], [])
         self.rate = int(self._lib.jack_get_sample_rate(self._handle))
         self.name = self._lib.jack_get_client_name(self._handle).decode()
+        clients = sources_and_sinks(self._handle)
+        for name, side, kind in ((source, 0, "output"), (sink, 1, "input")):
+            if not clients.get(name, ([], []))[side]:
+                self.close()
+                raise SoundDeviceError(
+                    f"JACK has no client {name!r} with audio {kind} ports; start it, or choose another device"
+                )
 
     def start(self, player: Any, callback: int, user: int) -> None:
         """Make the ports, let JACK call ``callback``, and connect to source and sink.
