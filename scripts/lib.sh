@@ -8,10 +8,11 @@ PY="$VENV/bin/python"
 STAMP="$VENV/.set-up"
 cd "$ROOT"
 
-# Sound: PortAudio and its JACK client (the wheels bring the rest). Qt: what its xcb and offscreen platforms load.
+# Sound: PortAudio, JACK's client and, for tests, its server (the wheels bring the rest).
+# Qt: what its xcb and offscreen platforms load.
 # espeak-ng speaks the demo; without it a synthetic voice does. libc++1: what TEN VAD's library loads (docs/peers.md).
 SYSTEM_PACKAGES=(
-    libportaudio2 libjack-jackd2-0
+    libportaudio2 libjack-jackd2-0 jackd2
     libegl1 libgl1 libglib2.0-0 libdbus-1-3 libfontconfig1 libxkbcommon0 libxkbcommon-x11-0 libxcb-cursor0
     libxcb-icccm4 libxcb-image0 libxcb-keysyms1 libxcb-randr0 libxcb-render-util0 libxcb-shape0 libxcb-xinerama0
     libxcb-xkb1

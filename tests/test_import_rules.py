@@ -35,12 +35,12 @@ ALLOWED_IN_GATE = {"numpy", "numba", "llvmlite", "onnxruntime", "soundfile", "ma
 
 EXTRAS_IN_GATE = {
     "gate/panel": {"PyQt6", "pyqtgraph"},
-    "gate/stream.py": {"sounddevice"},
+    "gate/live/port_library.py": {"sounddevice"},
     "gate/midi.py": {"rtmidi"},
 }
 """The only places that may use an extra."""
 
-NEEDS_AN_EXTRA = ("gate.panel", "gate.stream", "gate.midi")
+NEEDS_AN_EXTRA = ("gate.panel", "gate.midi")
 
 ALLOWED_ABOVE = ALLOWED_IN_GATE | {"torch", "onnx", "onnxscript", "scipy"}
 

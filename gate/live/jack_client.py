@@ -14,10 +14,13 @@ thread of ``port_thread``; the properties that say so only read memory. What was
 
 import ctypes
 from collections.abc import Iterable, Sequence
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from gate.errors import SoundDeviceError
-from gate.live import jack_callback, jack_library
+from gate.live import jack_library
+
+if TYPE_CHECKING:
+    from gate.live import jack_callback
 
 CLIENT_NAME = "learned-gate"
 
@@ -67,7 +70,7 @@ class JackStream:
             raise SoundDeviceError("no JACK server answers; start one, or choose another device")
         self._source, self._sink = source, sink
         self._inputs, self._outputs = inputs, outputs
-        self._shared: jack_callback.Shared | None = None
+        self._shared: "jack_callback.Shared | None" = None
         self._player: Any = None
         self._ports: tuple[list[int], list[int]] = ([], [])
         self.rate = int(self._lib.jack_get_sample_rate(self._handle))
@@ -86,6 +89,8 @@ class JackStream:
         Raises:
             SoundDeviceError: the server would not; close the stream then.
         """
+        from gate.live import jack_callback  # brings the compiler, which a list of devices can do without
+
         lib, handle = self._lib, self._handle
         self._player = player
         self._shared = shared = jack_callback.Shared(
