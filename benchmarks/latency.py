@@ -1,7 +1,7 @@
 """gate-bench latency: the round trip of a real loop, and how long the gate takes to open.
 
 The loop needs a cable (or a connection in the sound server) from the output to the input, and is measured when a device is
-named. The decision's latency needs no device: it is measured offline, and is the same on every machine.
+named. The decision's latency needs no device: it is computed offline, and does not depend on how fast the machine is.
 """
 
 import argparse
@@ -119,7 +119,7 @@ def markdown(results: dict[str, Any]) -> list[str]:
         "",
         "From an onset, the first sample over Threshold, to the first sample that comes out less than 6 dB under what went "
         "in. Made-up sounds at -20 dBFS that begin at once, in silence and in noise 10 dB under Threshold; eight onsets, "
-        "placed evenly against blocks and buffers. Live engine, computed offline: the same on every machine. In brackets in "
+        "placed evenly against blocks and buffers. Live engine, computed offline: how fast the machine is does not matter. In brackets in "
         "blocks of the model, 2.083 ms. The sound itself is not delayed.",
         "",
         "| preset, sound | rate, kHz | host buffer | in silence, ms: median (blocks), lowest to highest | in noise |",
@@ -157,7 +157,7 @@ def _loop(loop: dict[str, Any]) -> list[str]:
         f"### Round trip at {loop['rate_hz'] / 1000:g} kHz: {loop['devices'][1]} to {loop['devices'][0]}",
         "",
         f"{trip['n']} sweeps, host buffers of {buffers} samples, latency asked for: {loop['asked_latency']}. "
-        f"What came back: {loop['gain_db']:.1f} dB, {'inverted' if loop['inverted'] else 'upright'}, at least "
+        f"What came back: {round(loop['gain_db'], 1) + 0.0:.1f} dB, {'inverted' if loop['inverted'] else 'upright'}, at least "
         f"{loop['snr_db']:.0f} dB over everything else. PortAudio's complaints: {complaints}.",
         "",
         "| | samples | ms | of the round trip |",

@@ -120,6 +120,7 @@ def measure(
             made.running = True
             done.wait(len(made.sound) / rate_hz + PATIENCE_S)
             reported_s = stream.latency
+            names = [sd.query_devices(one)["name"] for one in stream.device]
     except (sd.PortAudioError, ValueError) as error:
         raise BenchError(
             f"expected an input and an output that can be opened together, got: {error}; there are: {_devices(sd)}"
@@ -130,7 +131,7 @@ def measure(
         )
     return {
         "rate_hz": rate_hz,
-        "devices": [str(input_device or "default"), str(output_device or "default")],
+        "devices": names,
         "asked_latency": latency,
         "host_buffers": list(made.buffers),
         "complaints": made.status,
