@@ -1,8 +1,7 @@
 """How long a gate takes to open: from an onset to the first sample that comes out less than 6 dB under what went in.
 
 The live engine, one block a run, fed in host buffers; offline, so that the figure is the same at every run, on slow
-machines too. A sound card's round trip is on top of it (``benchmarks.loopback``) only for whoever listens: sound and gain arrive
-together.
+machines too. A sound card's round trip is on top of it only for whoever listens (``benchmarks.loopback``).
 """
 
 import math

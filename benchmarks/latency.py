@@ -6,10 +6,11 @@ named. The decision's latency needs no device: it is computed offline, and does 
 
 import argparse
 import sys
+import time
 from typing import Any
 
 from benchmarks import sounds
-from benchmarks.options import COUNT, HOST_BUFFER, RATE, Option
+from benchmarks.options import COUNT, HOST_BUFFER, RATE, Option, over_zero
 
 HELP = "round trip of a loop through sound devices, and how long the gate takes to open"
 RATES_HZ = [44_100, 48_000, 96_000, 192_000]
@@ -45,6 +46,11 @@ OPTIONS = (
     ),
     Option("repeats", "sweeps through the loop (default: 5)", {"type": COUNT, "default": 5}),
     Option(
+        "wait",
+        "seconds of silence before the first sweep, in which to connect what has to be connected (default: 0)",
+        {"type": over_zero, "default": 0.0},
+    ),
+    Option(
         "latency",
         "that PortAudio is asked for: low, high or seconds (default: low)",
         {"type": _latency, "default": "low"},
@@ -68,6 +74,7 @@ def measure(
     output: str | int | None,
     rate: list[int] | None,
     repeats: int,
+    wait: float,
     latency: str | float,
     preset: list[str] | None,
     onset: str | None,
@@ -100,6 +107,7 @@ def measure(
                     output_device=devices[1],
                     repeats=repeats,
                     latency=latency,
+                    closed=lambda: time.sleep(wait),
                 )
             )
     rows = []
@@ -119,8 +127,8 @@ def markdown(results: dict[str, Any]) -> list[str]:
         "",
         "From an onset, the first sample over Threshold, to the first sample that comes out less than 6 dB under what went "
         "in. Made-up sounds at -20 dBFS that begin at once, in silence and in noise 10 dB under Threshold; eight onsets, "
-        "placed evenly against blocks and buffers. Live engine, computed offline: how fast the machine is does not matter. In brackets in "
-        "blocks of the model, 2.083 ms. The sound itself is not delayed.",
+        "placed evenly against blocks and buffers. Live engine, computed offline: the machine's speed does not matter. In "
+        "brackets in blocks of the model, 2.083 ms. The sound itself is not delayed.",
         "",
         "| preset, sound | rate, kHz | host buffer | in silence, ms: median (blocks), lowest to highest | in noise |",
         "|---|---|---|---|---|",
@@ -157,8 +165,8 @@ def _loop(loop: dict[str, Any]) -> list[str]:
         f"### Round trip at {loop['rate_hz'] / 1000:g} kHz: {loop['devices'][1]} to {loop['devices'][0]}",
         "",
         f"{trip['n']} sweeps, host buffers of {buffers} samples, latency asked for: {loop['asked_latency']}. "
-        f"What came back: {round(loop['gain_db'], 1) + 0.0:.1f} dB, {'inverted' if loop['inverted'] else 'upright'}, at least "
-        f"{loop['snr_db']:.0f} dB over everything else. PortAudio's complaints: {complaints}.",
+        f"What came back: {round(loop['gain_db'], 1) + 0.0:.1f} dB, {'inverted' if loop['inverted'] else 'upright'}, at "
+        f"least {loop['snr_db']:.0f} dB over everything else. PortAudio's complaints: {complaints}.",
         "",
         "| | samples | ms | of the round trip |",
         "|---|---|---|---|",
