@@ -36,7 +36,7 @@ def sources_and_sinks(handle: int) -> dict[str, tuple[list[str], list[str]]]:
         for side, flag in enumerate((jack_library.IS_OUTPUT, jack_library.IS_INPUT)):
             names = lib.jack_get_ports(handle, None, jack_library.AUDIO_TYPE, flag | only)
             for name in jack_library.texts(names):
-                ports = clients.setdefault(name.rpartition(":")[0], ([], []))[side]
+                ports = clients.setdefault(name.partition(":")[0], ([], []))[side]
                 if name not in ports:
                     ports.append(name)
     return clients
@@ -70,7 +70,7 @@ class JackStream:
             raise SoundDeviceError("no JACK server answers; start one, or choose another device")
         self._source, self._sink = source, sink
         self._inputs, self._outputs = inputs, outputs
-        self._shared: "jack_callback.Shared | None" = None
+        self._shared: jack_callback.Shared | None = None
         self._player: Any = None
         self._ports: tuple[list[int], list[int]] = ([], [])
         self.rate = int(self._lib.jack_get_sample_rate(self._handle))
@@ -128,7 +128,7 @@ class JackStream:
         found = []
         for side, ports in enumerate(self._ports):
             for port in ports:
-                own = self._lib.jack_port_name(port).decode().rpartition(":")[2]
+                own = self._lib.jack_port_name(port).decode().partition(":")[2]
                 others = jack_library.texts(self._lib.jack_port_get_all_connections(self._handle, port))
                 found += [(side, own, self._unnamed(other)) for other in others]
         return sorted(found)
@@ -154,7 +154,7 @@ class JackStream:
 
     def _unnamed(self, port: str) -> str:
         """Our own ports are kept without the client's name, which may be another one next time."""
-        return ":" + port.rpartition(":")[2] if port.startswith(f"{self.name}:") else port
+        return ":" + port.partition(":")[2] if port.startswith(f"{self.name}:") else port
 
     def _named(self, port: str) -> str:
         return self.name + port if port.startswith(":") else port
@@ -178,13 +178,18 @@ class JackStream:
         return int(self._lib.jack_last_frame_time(self._handle))
 
     def latency_frames(self) -> tuple[int, int]:
-        """(input, output) frames between our ports and the outside, as JACK reports them."""
-        found = []
-        for ports, mode in zip(self._ports, (jack_library.CAPTURE, jack_library.PLAYBACK), strict=True):
+        """(input, output) frames between our ports and the outside, as JACK reports them for what a stream begins with.
+
+        Of our own ports it would say so only a while after they were connected.
+        """
+        found = [0, 0]
+        for side, _, other in self.wished():
             span = jack_library.LatencyRange()
-            if ports:
-                self._lib.jack_port_get_latency_range(ports[0], mode, ctypes.byref(span))
-            found.append(int(span.most))
+            port = self._lib.jack_port_by_name(self._handle, self._named(other).encode())
+            if port:
+                mode = (jack_library.CAPTURE, jack_library.PLAYBACK)[side]
+                self._lib.jack_port_get_latency_range(port, mode, ctypes.byref(span))
+                found[side] = max(found[side], int(span.most))
         return found[0], found[1]
 
     def close(self) -> None:

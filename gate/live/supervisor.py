@@ -314,9 +314,10 @@ class Supervisor:
         """Make the connections what they were; those to what is not back yet are tried again later."""
 
         def job() -> tuple[list[Connection], list[Connection]]:
-            there = port.connections()
+            # both lists, for what was connected just now is seen a cycle later
+            there = [*port.wished(), *port.connections()]
             port.disconnect(pair for pair in there if pair not in wanted)
-            return port.connect(pair for pair in wanted if pair not in there), []
+            return port.connect(wanted), []
 
         self._looking = port_thread.ask(job)
         self._pending_until = time.monotonic() + REMEMBER_S

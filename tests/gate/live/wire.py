@@ -16,7 +16,7 @@ NUMBERS = 1 << 22
 """Frames are numbered from 1 to this, over and over: float32 holds each exactly."""
 
 
-@cfunc(types.int32(_FLOATS, _FLOATS, _ULONG, types.voidptr, _ULONG, types.CPointer(types.int64)))
+@cfunc(types.int32(_FLOATS, _FLOATS, _ULONG, types.voidptr, _ULONG, types.CPointer(types.int64)), cache=True)
 def _callback(taken: Any, given: Any, frames: Any, times: Any, flags: Any, user: Any) -> Any:
     """First channel in to every channel out, or the frames' numbers."""
     word, n = carray(user, (8,)), np.int64(frames)
