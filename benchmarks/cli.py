@@ -89,6 +89,7 @@ def main(argv: list[str] | None = None) -> int:
 def _run(asked: argparse.Namespace, command: str) -> int:
     """Measure, print, write."""
     from benchmarks import machine, report
+    from gate.preset import resolve
 
     files = _files(asked)
     for path in files.values():
@@ -97,15 +98,21 @@ def _run(asked: argparse.Namespace, command: str) -> int:
                 f"{path} cannot be made, the folder {path.parent} does not exist; create it first"
             )
         refuse_target(path, force=asked.force)
+    parts = {
+        name: options.values(asked, COMMANDS[name].OPTIONS, name if asked.command == "all" else "")
+        for name in (COMMANDS if asked.command == "all" else [asked.command])
+    }
+    for wanted in parts.values():  # a name with a slip of the pen is found out now, not after minutes
+        given = wanted.get("presets") or wanted.get("preset") or []
+        for preset in [given] if isinstance(given, str) else given:
+            resolve(preset)
     record: dict[str, Any] = {
         "command": command,
         "date": time.strftime("%Y-%m-%d"),
         "machine": machine.describe(),
     }
-    for name in COMMANDS if asked.command == "all" else [asked.command]:
-        module = COMMANDS[name]
-        prefix = name if asked.command == "all" else ""
-        record[name] = module.measure(**options.values(asked, module.OPTIONS, prefix))
+    for name, wanted in parts.items():
+        record[name] = COMMANDS[name].measure(**wanted)
     page = report.markdown(record)
     say(page)
     if "record" in files:

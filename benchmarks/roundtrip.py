@@ -98,7 +98,10 @@ def find(played: NDArray[np.floating], heard: NDArray[np.floating]) -> Arrival:
     delay, height = _top(sign * cross, size, whole)
     power = float(x @ x)
     there = y[whole : whole + len(x)]
-    likeness = min(height / math.sqrt(power * float(there @ there) + 1e-300), 1.0)
+    # without both means: an offset is no part of the likeness
+    alike = height - len(x) * float(np.mean(x)) * float(np.mean(there))
+    powers = len(x) ** 2 * float(np.var(x)) * float(np.var(there))
+    likeness = min(alike / math.sqrt(powers + 1e-300), 1.0)
     if likeness < LEAST_LIKENESS:
         raise NotThatSound(
             f"expected the sweep to come back, got a sound that is like it by {likeness:.2f} of 1; "

@@ -99,7 +99,7 @@ def test_all_writes_page_record_and_picture_and_hands_options_on(
         "--latency-input",
         "2",
         "--peers-preset",
-        "x",
+        "kick",
     ]
     assert cli.main(words) == 0
     assert sorted(path.name for path in tmp_path.iterdir()) == ["RESULTS.md", "results.json", "results.png"]
@@ -107,7 +107,7 @@ def test_all_writes_page_record_and_picture_and_hands_options_on(
     assert made_up["block"]["seconds"] == 3.0
     assert made_up["block"]["rates"] == [44_100, 48_000, 96_000, 192_000]
     assert made_up["latency"]["input"] == 2
-    assert made_up["peers"]["preset"] == "x"
+    assert made_up["peers"]["preset"] == "kick"
     assert made_up["render"]["preset"] == "voice"
 
 
@@ -126,10 +126,17 @@ def test_nothing_is_replaced_without_force(
     assert "create it first" in capsys.readouterr().err
 
 
-def test_a_preset_that_is_not_there_is_one_sentence(capsys: pytest.CaptureFixture[str]) -> None:
-    """What the gate says of it, with 1, and no traceback."""
-    assert cli.main(["latency", "--preset", "nobody"]) == 1
+@pytest.mark.parametrize(
+    "words",
+    [["latency", "--preset", "nobody"], ["peers", "--preset", "nobody"], ["block", "--presets", "nobody"]],
+)
+def test_a_preset_that_is_not_there_is_one_sentence(
+    words: list[str], made_up: dict[str, Any], capsys: pytest.CaptureFixture[str]
+) -> None:
+    """What the gate says of it, with 1, no traceback, and before anything is measured."""
+    assert cli.main(words) == 1
     assert capsys.readouterr().err.startswith("gate-bench: error: expected a preset's name")
+    assert not made_up
 
 
 def test_a_preset_of_one_s_own_needs_its_sound(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:

@@ -21,6 +21,8 @@ NOISY_SAMPLES = 0.01
 NOISE_DB = 20.0
 GAIN_DB = 0.2
 SNR_DB = 1.0
+CLEAN_SNR_DB = 70.0
+"""A fraction of a sample moves a little of the sweep out of the samples that are compared."""
 
 DELAYS = st.floats(0.0, ROOM - 100.0)
 GAINS_DB = st.floats(-40.0, 10.0)
@@ -47,6 +49,7 @@ def test_any_delay_gain_and_polarity_is_found(samples: float, gain_db: float, si
     assert found.delay_samples == pytest.approx(samples, abs=CLEAN_SAMPLES)
     assert found.gain_db == pytest.approx(gain_db, abs=GAIN_DB)
     assert found.inverted == (sign < 0.0)
+    assert found.snr_db > CLEAN_SNR_DB
 
 
 @settings(max_examples=20, deadline=None, derandomize=True)
