@@ -27,7 +27,10 @@ _NO_SERVER = "learned-gate-shows-portaudio-no-jack"
 
 @contextlib.contextmanager
 def _without_jack() -> Iterator[None]:
-    """JACK_DEFAULT_SERVER names a server that nobody runs; put back afterwards."""
+    """JACK_DEFAULT_SERVER names a server that nobody runs; put back afterwards. PortAudio's JACK is better than none."""
+    if jack_library.library() is None:
+        yield
+        return
     before = os.environ.get("JACK_DEFAULT_SERVER")
     os.environ["JACK_DEFAULT_SERVER"] = _NO_SERVER
     try:

@@ -16,7 +16,7 @@ from typing import Any, NamedTuple, Protocol, TypeVar
 import numpy as np
 
 from gate.errors import SoundDeviceError
-from gate.live import port_thread
+from gate.live import port_library, port_thread
 from gate.live.devices import JACK, Device
 from gate.live.jack_client import JackStream
 from gate.live.port_stream import PortStream
@@ -122,6 +122,7 @@ class Stream:
             api = source.host_api
             self.port = PortStream(api, source.name, sink.name, rate_hz, inputs, outputs, native)
             return self.port
+        port_library.put_away()  # where JACK is PipeWire, PortAudio sees it all the same
         self.port = port = JackStream(source.name, sink.name, inputs, outputs)
         if rate_hz not in (None, port.rate):
             raise SoundDeviceError(

@@ -25,7 +25,8 @@ from typing import Any, NamedTuple
 from gate.errors import SoundDeviceError
 from gate.live import port_library, port_thread
 from gate.live.devices import JACK, Device, resolve_pair
-from gate.live.jack_client import Connection, JackStream
+from gate.live.jack_client import JackStream
+from gate.live.jack_memory import ConnectionMemory
 from gate.live.stream import Player, PlayerFactory, Stream
 
 POLL_S = 0.1
@@ -39,12 +40,6 @@ GIVE_UP_S = 2.0
 
 RETRY_S = 0.2
 """Between two attempts to open: an attempt without a server costs some 5 ms."""
-
-LOOK_S = 0.5
-"""How often the connections are noted, so that they can be restored."""
-
-REMEMBER_S = 120.0
-"""For so long connections to what has not come back yet are tried."""
 
 EVENTS = 1000
 """So many of the newest events are kept."""
@@ -117,9 +112,7 @@ class Supervisor:
         """A new stream: nothing seen of it yet."""
         self._seen, self._moved_at, self._stalled = -1, time.monotonic(), False
         self._opened_at = self._moved_at
-        self._clock, self._clock_at, self._looked_at = -1, 0.0, 0.0
-        self._noted: list[Connection] | None = None
-        self._looking: Future[tuple[list[Connection], list[Connection]]] | None = None
+        self._clock, self._clock_at = -1, 0.0
 
     # -- for its user
 
@@ -130,9 +123,7 @@ class Supervisor:
             SoundDeviceError: it cannot be opened now.
         """
         self._began = time.monotonic()
-        self._wanted: list[Connection] | None = None
-        self._pending: list[Connection] = []
-        self._pending_until = 0.0
+        self.connections = ConnectionMemory()
         self._own_rate = True  # the next attempt takes the wished rate, the one after it the device's own
         self._pair = resolve_pair(*self._wishes)
         self.stream = Stream(*self._pair, self._rate_hz, *self._shape, self._make, native=self._native)
@@ -209,7 +200,7 @@ class Supervisor:
             self._moved(now)
             self._seen = buffers
             if isinstance(stream.port, JackStream) and stream.active:
-                self._look_at_connections(stream.port, now)
+                self.connections.look(stream.port)
         elif now - self._moved_at > STALL_S and not self._stalled:
             self._stalled = True
             self.stalls += 1
@@ -255,7 +246,7 @@ class Supervisor:
     def _try_again(self) -> None:
         """Open the same devices anew; where that fails, the next turn tries again."""
         assert self._pair is not None
-        moved_at, wanted = self._moved_at, self._wanted
+        moved_at = self._moved_at
         self._finish_closing()
         self._own_rate = not self._own_rate
         rate_hz = None if self._own_rate or self._pair[0].host_api == JACK else self._rate_hz
@@ -272,8 +263,8 @@ class Supervisor:
         self.stream = stream
         self.reopened += 1
         self._say(f"opened anew: {_described(stream)}")
-        if isinstance(stream.port, JackStream) and wanted is not None:
-            self._restore(stream.port, wanted)
+        if isinstance(stream.port, JackStream):
+            self.connections.restore(stream.port)
 
     def _finish_closing(self) -> None:
         closing, self._closing = self._closing, None
@@ -295,32 +286,6 @@ class Supervisor:
             if self._stopping.is_set():
                 raise _Stopped
         return future.result()
-
-    def _look_at_connections(self, port: JackStream, now: float) -> None:
-        """Note what the ports are connected to, once it was seen twice: a dying server shows less and less."""
-        if self._looking is not None and self._looking.done():
-            self._pending, connections = self._looking.result()
-            if now > self._pending_until:
-                self._pending = []
-            if connections == self._noted:
-                self._wanted = sorted({*connections, *self._pending})
-            self._noted, self._looking = connections, None
-        if self._looking is None and now - self._looked_at > LOOK_S:
-            self._looked_at = now
-            pending = self._pending
-            self._looking = port_thread.ask(lambda: (port.connect(pending), port.connections()))
-
-    def _restore(self, port: JackStream, wanted: list[Connection]) -> None:
-        """Make the connections what they were; those to what is not back yet are tried again later."""
-
-        def job() -> tuple[list[Connection], list[Connection]]:
-            # both lists, for what was connected just now is seen a cycle later
-            there = [*port.wished(), *port.connections()]
-            port.disconnect(pair for pair in there if pair not in wanted)
-            return port.connect(wanted), []
-
-        self._looking = port_thread.ask(job)
-        self._pending_until = time.monotonic() + REMEMBER_S
 
     def _say(self, text: str) -> None:
         event = Event(time.monotonic() - self._began, text)

@@ -12,6 +12,7 @@ import pytest
 from gate.errors import SoundDeviceError
 from gate.live.supervisor import Supervisor
 from tests.gate.live.jack_server import JackServer, needs_jackd, wait_until
+from tests.gate.live.test_devices import in_a_process
 from tests.gate.live.wire import Wire
 
 pytestmark = pytest.mark.audio
@@ -65,7 +66,7 @@ class Kept:
 
         def current() -> bool:
             port = supervisor.stream.port
-            return supervisor._wanted == port.connections()
+            return supervisor.connections.wanted == port.connections()
 
         wait_until(current, "the connections to be noted")
 
@@ -271,6 +272,43 @@ def test_a_process_with_a_stream_ends(accident):
             process.communicate()
             if accident == "server.stop()":
                 server.go_on()
+
+
+ON_ALSA = """
+from gate.live import port_thread
+from gate.live.supervisor import Supervisor
+from tests.gate.live.jack_server import wait_until
+from tests.gate.live.wire import Wire
+
+class Freezing(Wire):
+    frozen = None
+    def buffers(self):
+        return super().buffers() if self.frozen is None else self.frozen
+
+with Supervisor("silent_card", "silent_card", 48000, 1, 1, Freezing) as supervisor:
+    first = supervisor.stream
+    def sound(times):
+        before = supervisor.player.buffers()
+        wait_until(lambda: supervisor.reopened == times and supervisor.running, "the stream")
+        wait_until(lambda: supervisor.player.buffers() > before, "sound")
+    sound(0)
+    port_thread.call(first.port._stream.abort)
+    sound(1)
+    assert supervisor.stream is not first and not first.active
+    supervisor.player.frozen = supervisor.player.buffers()
+    wait_until(lambda: supervisor.reopened == 2, "the stream")
+    supervisor.player.frozen = None
+    sound(2)
+    assert supervisor.stalls >= 1
+    print(supervisor.stream.rate_hz)
+"""
+"""PortAudio ends a stream, then another one that seems to run has no buffers."""
+
+
+def test_a_portaudio_stream_comes_back_too(tmp_path):
+    """Ended or standing still for two seconds, it is opened anew, at the rate that was asked for."""
+    done = in_a_process(ON_ALSA, tmp_path)
+    assert (done.stdout, done.stderr) == ("48000\n", "")
 
 
 @pytest.mark.slow
