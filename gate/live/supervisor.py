@@ -257,7 +257,7 @@ class Supervisor:
                 self._complaint = str(error)
                 self._say(f"not back yet: {error}")
             return
-        self._complaint = ""
+        self._complaint, self._own_rate = "", True
         self._forget()
         self._moved_at, self._stalled, self._seen = moved_at, True, self.player.buffers()
         self.stream = stream

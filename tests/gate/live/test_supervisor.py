@@ -186,6 +186,7 @@ def test_stop_ends_whatever_the_server_does():
     with JackServer() as server:
         with Kept() as kept:
             server.stop()
+            wait_until(lambda: kept.supervisor.stalls == 1, "the stall to be noticed")
             begin = time.monotonic()
             assert kept.supervisor.stop() is False
             assert time.monotonic() - begin < STOP_PATIENCE_S
