@@ -116,7 +116,7 @@ class JackStream:
 
     def wished(self) -> list[Connection]:
         """The connections that a stream begins with: channel by channel to source and sink."""
-        clients = sources_and_sinks(self._handle or 0)
+        clients = sources_and_sinks(self._handle) if self._handle else {}
         heard = clients.get(self._source, ([], []))[0]
         played = clients.get(self._sink, ([], []))[1]
         pairs = [(0, f"in_{c + 1}", other) for c, other in zip(range(self._inputs), heard, strict=False)]
@@ -136,7 +136,7 @@ class JackStream:
     def connect(self, pairs: Iterable[Connection]) -> list[Connection]:
         """Make connections; gives those whose other end is not there (yet)."""
         missing = []
-        for side, own, other in pairs:
+        for side, own, other in pairs if self._handle else ():
             if not self._lib.jack_port_by_name(self._handle, self._named(other).encode()):
                 missing.append((side, own, other))
             else:
@@ -145,7 +145,7 @@ class JackStream:
 
     def disconnect(self, pairs: Iterable[Connection]) -> None:
         """Take connections away; one that is not there does not matter."""
-        for side, own, other in pairs:
+        for side, own, other in pairs if self._handle else ():
             self._lib.jack_disconnect(self._handle, *self._ends(side, own, other))
 
     def _ends(self, side: int, own: str, other: str) -> Sequence[bytes]:

@@ -16,6 +16,9 @@ import pytest
 PATIENCE_S = 30.0
 """For a server to come up, on a machine that does much else."""
 
+PORTS = "128"
+"""Room for so many: the usual 4096 take 100 MB of shared memory, of which a container may have 64."""
+
 
 class JackServer:
     """A running server, from ``with``; the process's environment points to it meanwhile.
@@ -65,7 +68,20 @@ class JackServer:
         self.rate_hz = rate_hz or self.rate_hz
         _make_room()
         self.process = subprocess.Popen(
-            ["jackd", "-n", self.name, "-r", "-d", "dummy", "-r", str(self.rate_hz), "-p", str(self.period)],
+            [
+                "jackd",
+                "-n",
+                self.name,
+                "-p",
+                PORTS,
+                "-r",
+                "-d",
+                "dummy",
+                "-r",
+                str(self.rate_hz),
+                "-p",
+                str(self.period),
+            ],
             stdin=subprocess.DEVNULL,
             stdout=subprocess.DEVNULL,
             stderr=subprocess.DEVNULL,
