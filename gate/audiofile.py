@@ -318,6 +318,24 @@ class Writer:
         self.finish()
         self._atomic.commit()
 
+    def salvage(self) -> None:
+        """Give the file its name with as much in it as the disk took: better half a recording than none.
+
+        Raises:
+            AudioFileError: nothing of it can be read back, or there is a file of that name by now.
+        """
+        file, self._file = self._file, None
+        if file is not None:
+            with contextlib.suppress(*_TROUBLE):  # its last bytes may find no room
+                file.close()
+        try:
+            os.lseek(self._atomic.fd, 0, os.SEEK_SET)
+            with soundfile.SoundFile(self._atomic.fd, "r", closefd=False) as written:
+                self.frames = int(written.frames)
+        except _TROUBLE as error:
+            self._refuse(error)
+        self._atomic.commit()
+
     def _refuse(self, error: Exception | None) -> NoReturn:
         target = self._atomic.target
         if isinstance(error, OSError):

@@ -72,6 +72,7 @@ class Engine:
         curve_rows: int = 0,
         dtype: Any = np.float32,
         device: Device = "cpu",
+        falls_back: bool = False,
     ) -> None:
         """Load the model, try it out, and make everything that ``process`` needs.
 
@@ -89,6 +90,7 @@ class Engine:
                 of one ``process`` call plus ``batch``. Older rows are lost, and counted in ``curve_lost``.
             dtype: float32 or float64, of both input and output.
             device: "cpu" or "cuda" (offline only).
+            falls_back: let the classic gate (``gate.classic``) decide when the model keeps failing; for live sound.
 
         Raises:
             ContractError: the model cannot run as its contract says.
@@ -108,12 +110,13 @@ class Engine:
         self._clock = Clock(rate)
         self.contract, self.rate, self.channels, self.batch = contract, int(rate), channels, batch
         lookahead_ms = BY_ID["lookahead"].check(lookahead_ms)
+        self._falls_back = falls_back
         self._lookahead = math.floor(lookahead_ms * rate / 1000.0 + 0.5)
         self._lead = self._clock.lead_samples(batch) if batch > 1 else 0
         self.record = make()
         self.threshold_db = contract.default_threshold_db if threshold_db is None else threshold_db
         self.range_db = contract.default_range_db if range_db is None else range_db
-        self._process = compiled(self.dtype)
+        self._process = compiled(self.dtype).call
         units = 1 if link else channels
         self._memory: dict[str, NDArray[Any]] = {}
         self._lay_out(units, curve_rows)
@@ -151,6 +154,11 @@ class Engine:
         if not value <= 0.0:
             raise ValueError(f"range {value} dB: expected 0 or less; give -120 to 0, or -inf")
         self.record["range_db"] = value
+
+    @property
+    def address(self) -> int:
+        """Of the record, for compiled code."""
+        return int(self.record.ctypes.data)
 
     @property
     def latency_samples(self) -> int:
@@ -205,7 +213,7 @@ class Engine:
                 )
         if len(x) != len(out) or not out.flags.writeable:
             raise ValueError(f"{len(x)} samples for {len(out)}: expected as many, writeable; fit the output")
-        self._process(self.record, x, out)
+        self._process(self.address, x.ctypes.data, out.ctypes.data, len(x))
 
     def take_curve(self) -> NDArray[np.float64]:
         """What became of the blocks since the last call; needs ``curve_rows`` > 0.
@@ -298,6 +306,7 @@ class Engine:
             "history_first": -clock.half,
             "pending_size": pending,
             "curve_rows": curve_rows,
+            "falls_back": self._falls_back,
             "threshold_used": self.threshold_db,
             "range_used": self.range_db,
         }

@@ -36,29 +36,52 @@ its *own* source file is unchanged, whatever happened to the functions it calls 
 """
 
 
-@intrinsic
-def call3(typing: Any, function: Any, a: Any, b: Any, c: Any) -> Any:
-    """Word-sized result of the C function at address ``function`` of three word-sized arguments."""
+def _caller(count: int, returns: bool) -> Any:
+    """A numba function that calls the C function at an address with so many word-sized arguments."""
+    word = ir.IntType(64)
+    result, kind = (types.int64, word) if returns else (types.void, ir.VoidType())
 
     def generate(context: Any, builder: Any, signature: Any, args: Any) -> Any:
-        word = ir.IntType(64)
-        pointer = builder.inttoptr(args[0], ir.FunctionType(word, [word] * 3).as_pointer())
-        return builder.call(pointer, args[1:])
+        pointer = builder.inttoptr(args[0], ir.FunctionType(kind, [word] * count).as_pointer())
+        value = builder.call(pointer, args[1:])
+        return value if returns else context.get_dummy_value()
 
-    return types.int64(types.int64, types.int64, types.int64, types.int64), generate
+    signature = result(*[types.int64] * (count + 1))
+    # numba reads how many arguments there are off the function's own text
+    if count == 1:
+
+        def call(typing: Any, function: Any, a: Any) -> Any:
+            return signature, generate
+
+    elif count == 2:
+
+        def call(typing: Any, function: Any, a: Any, b: Any) -> Any:  # type: ignore[misc]
+            return signature, generate
+
+    elif count == 3:
+
+        def call(typing: Any, function: Any, a: Any, b: Any, c: Any) -> Any:  # type: ignore[misc]
+            return signature, generate
+
+    else:
+
+        def call(typing: Any, function: Any, a: Any, b: Any, c: Any, d: Any) -> Any:  # type: ignore[misc]
+            return signature, generate
+
+    return intrinsic(call)
 
 
-@intrinsic
-def call1(typing: Any, function: Any, a: Any) -> Any:
-    """Call the C function at address ``function``, which returns nothing, with one word-sized argument."""
+call1 = _caller(1, returns=False)
+"""Call the C function at address ``function``, which returns nothing, with one word-sized argument."""
 
-    def generate(context: Any, builder: Any, signature: Any, args: Any) -> Any:
-        word = ir.IntType(64)
-        pointer = builder.inttoptr(args[0], ir.FunctionType(ir.VoidType(), [word]).as_pointer())
-        builder.call(pointer, args[1:])
-        return context.get_dummy_value()
+call2 = _caller(2, returns=True)
+"""Word-sized result of the C function at an address, of two word-sized arguments."""
 
-    return types.void(types.int64, types.int64), generate
+call3 = _caller(3, returns=True)
+"""The same of three."""
+
+call4 = _caller(4, returns=False)
+"""Call the C function at an address, which returns nothing, with four word-sized arguments."""
 
 
 @intrinsic

@@ -9,71 +9,96 @@ Nothing is allocated, raised, waited for or printed. Problems are counted in the
 """
 
 import contextlib
+import ctypes
 import functools
 import hashlib
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
-from numba import from_dtype, njit, types
+from numba import cfunc, from_dtype, types
 
 from gate.constants import BLOCK
 from gate.decision import decide, first_frame, note
 from gate.gain import carry, floor_gain, peak, shape
-from gate.native import COMPILE, at, carray, native
+from gate.native import COMPILE, carray, native
 from gate.record import RECORD
 from gate.sidechain import LOUDEST, listen
 
 THRESHOLD_LIMIT_DB = 200.0
 """Thresholds further from 0 dBFS than this are kept to it: beyond lies what float32 cannot hold."""
 
-SOURCES = ("process", "decision", "sidechain", "ballistics", "gain", "native", "record", "constants")
+SOURCES = (
+    "process",
+    "decision",
+    "classic",
+    "sidechain",
+    "ballistics",
+    "gain",
+    "native",
+    "record",
+    "constants",
+)
 """Modules that the compiled code is made of."""
 
 
-def _fingerprint() -> int:
-    """A number for the sources that the compiled code is made of.
+def fingerprint(names: tuple[str, ...]) -> int:
+    """A number for the sources, modules of this package, that compiled code is made of.
 
     Numba keeps compiled code on disk and looks only at the file of the function itself, its time and size, to
     tell whether it is current. After an edit elsewhere, or from a wheel (whose files all have the same time),
     old code would run. A number that the function closes over is part of the key it is kept under.
     """
     digest = hashlib.sha256()
-    for name in SOURCES:
+    for name in names:
         digest.update((Path(__file__).parent / f"{name}.py").read_bytes())
     return int.from_bytes(digest.digest()[:7], "little")
 
 
-FINGERPRINT = _fingerprint()
+FINGERPRINT = fingerprint(SOURCES)
 """Kept with the compiled code, and written to ``record["code"]``."""
 
 
+class Compiled(NamedTuple):
+    """A compiled C function: its address for compiled code, ``call`` for Python, which lets the lock go meanwhile."""
+
+    address: int
+    call: Callable[..., Any]
+    from_disk: bool
+    """Was it compiled in an earlier process?"""
+    function: Any
+    """Numba's own object; keeps the code alive."""
+
+
+def c_function(compiled: Any, result: Any, *arguments: Any) -> Compiled:
+    """``Compiled`` for a numba ``CFunc`` and the ctypes of what it returns and takes."""
+    call = ctypes.CFUNCTYPE(result, *arguments)(compiled.address)
+    return Compiled(compiled.address, call, compiled.cache_hits > 0, compiled)
+
+
 @functools.cache
-def compiled(dtype: Any) -> Any:
+def compiled(dtype: Any) -> Compiled:
     """``process`` for sound of ``dtype`` (float32 or float64), compiled or loaded from disk at first use.
 
-    Returns:
-        process(record, x, out): record is a (1,) array of ``RECORD``; x and out are (n, channels),
-        C-contiguous; x may be read-only, or ``out`` itself.
+    Its arguments are four words: the addresses of a record, of frames in and of frames out (interleaved channels of
+    ``dtype``; both may be the same), and how many frames.
     """
-    sample = from_dtype(np.dtype(dtype))
-    source = types.Array(sample, 2, "C", readonly=True)
-    signature = types.void(from_dtype(RECORD)[::1], source, sample[:, ::1])
-    with _no_scipy():
-        return njit(signature, cache=True, **COMPILE)(_make(FINGERPRINT))
+    sample = types.CPointer(from_dtype(np.dtype(dtype)))
+    signature = types.void(types.CPointer(from_dtype(RECORD)), sample, sample, types.int64)
+    with without_scipy():
+        function = cfunc(signature, cache=True, **COMPILE)(_make(FINGERPRINT))
+    return c_function(function, None, *[ctypes.c_void_p] * 3, ctypes.c_int64)
 
 
-def _make(fingerprint: int) -> Any:
-    def process(record: Any, x: Any, out: Any) -> None:
-        r = record[0]
-        r.code = fingerprint
-        n = x.shape[0]
+def _make(code: int) -> Any:
+    def process(record: Any, x: Any, out: Any, n: Any) -> None:
+        r = carray(record, (1,))[0]
+        r.code = code
         if n == 0:
             return
-        source = carray(at(x.ctypes.data, x.dtype), (n * r.channels,), x.dtype)
-        sound = carray(at(out.ctypes.data, out.dtype), (n * r.channels,), out.dtype)
+        source, sound = carray(x, (n * r.channels,)), carray(out, (n * r.channels,))
         call = r.position
         finite, tame = _begin(r, source)
         s, w, full = 0, 0, True
@@ -115,7 +140,7 @@ def _begin(r: Any, x: Any) -> Any:
 
 
 @contextlib.contextmanager
-def _no_scipy() -> Iterator[None]:
+def without_scipy() -> Iterator[None]:
     """Keep numba from importing scipy.linalg, a quarter of a second's work that only matrix products need.
 
     It looks once a process, at the first compilation. Nothing here multiplies matrices; where scipy is

@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 
 from gate.metadata import MAX_CHANNELS as _MAX_CHANNELS
 
-Writer = Literal["setup", "user", "engine"]
+Writer = Literal["setup", "user", "engine", "player", "callback"]
 
 
 class Field(NamedTuple):
@@ -66,6 +66,14 @@ FIELDS = (
     Field(
         "first_status", "i8", (), "engine", "address of the first failed run's OrtStatus, kept for its text"
     ),
+    Field("model_failing", "i8", (), "engine", "how many runs in a row have failed"),
+    Field(
+        "fallback",
+        "i8",
+        (),
+        "engine",
+        "0: the model decides; 1: it failed, 2: it was late, and the classic gate does",
+    ),
     Field("code", "i8", (), "engine", "which sources the running code was compiled from (gate.process)"),
     Field("curve_written", "i8", (), "engine", "rows ever written to the curve"),
     # -- state of the side-chain
@@ -97,6 +105,7 @@ FIELDS = (
     Field("delay", "i8", (), "setup", "host frames by which the sound is held back: lookahead and lead"),
     Field("lead", "i8", (), "setup", "host frames by which the gain is held back"),
     Field("block_samples", "f8", (), "setup", "length of a block in host frames"),
+    Field("falls_back", "i8", (), "setup", "1: the classic gate takes over from a model that keeps failing"),
     Field("open_at", "f8", (), "setup", "probability above which a gate opens"),
     Field("close_at", "f8", (), "setup", "probability below which it is let go"),
     Field("key_low_row", "i8", (), "setup", "row of the readouts, -1 for none"),
@@ -147,24 +156,25 @@ CACHE_LINE = 64
 """Bytes; memory for tensors and each writer's fields begin on such a line."""
 
 
-def _layout() -> np.dtype[Any]:
-    offset, offsets, writer = 0, [], FIELDS[0].writer
-    for field in FIELDS:
+def layout(fields: tuple[Field, ...]) -> np.dtype[Any]:
+    """The type of a record with these fields; a new writer begins a new cache line."""
+    offset, offsets, writer = 0, [], fields[0].writer
+    for field in fields:
         if field.writer != writer:
             offset, writer = -(-offset // CACHE_LINE) * CACHE_LINE, field.writer
         offsets.append(offset)
         offset += np.dtype((field.kind, field.shape)).itemsize
     return np.dtype(
         {
-            "names": [field.name for field in FIELDS],
-            "formats": [(field.kind, field.shape) if field.shape else field.kind for field in FIELDS],
+            "names": [field.name for field in fields],
+            "formats": [(field.kind, field.shape) if field.shape else field.kind for field in fields],
             "offsets": offsets,
             "itemsize": -(-offset // CACHE_LINE) * CACHE_LINE,
         }
     )
 
 
-RECORD = _layout()
+RECORD = layout(FIELDS)
 """The record's type."""
 
 

@@ -11,6 +11,7 @@
 * attack, hold, release are constant: 3, 50 and 100 ms. Readouts: key 100 to 8000 Hz, level_db.
 * Powers are averaged over C, so stereo in antiphase reads as mono does. Adding d dB to input and threshold
   changes nothing (over -140 dB). A higher threshold never gives a higher probability.
+* ``busy``: so many products of 256 x 256 matrices a run, for nothing, 33 million operations each.
 * ``nan_over_db``: a block whose level is over this gives NaN in every output, and the state then stays NaN
   until someone zeroes it. ``fail_over_db``: a block whose level is over this makes the run itself fail (an
   index out of bounds).
@@ -64,10 +65,12 @@ def build(
     release_ms: float = RELEASE_MS,
     nan_over_db: float | None = None,
     fail_over_db: float | None = None,
+    busy: int = 0,
     metadata: dict[str, Any] | None = None,
 ) -> bytes:
     """Bytes of a toy gate that keeps the contract; ``metadata`` replaces top-level fields of ``METADATA``."""
     model = _model(slope, (attack_ms, hold_ms, release_ms), nan_over_db, fail_over_db)
+    _keep_busy(model, busy)
     return finish(model, METADATA | (metadata or {}))
 
 
@@ -103,6 +106,34 @@ def expected_levels_db(x: np.ndarray, tail: np.ndarray | None = None) -> np.ndar
     before = np.zeros((BLOCK, x.shape[1])) if tail is None else tail
     power = np.square(np.concatenate([before, x])).mean(axis=1).reshape(-1, BLOCK).mean(axis=1)
     return 10.0 * np.log10(np.maximum((power[:-1] + power[1:]) / 2.0, FLOOR_POWER))
+
+
+def _keep_busy(model: onnx.ModelProto, products: int) -> None:
+    """Put a chain of products in the way of the states, whose end, all zeros, is added to the samples."""
+    if not products:
+        return
+    rng = np.random.default_rng(0)
+    matrix = numpy_helper.from_array(rng.standard_normal((256, 256)).astype(np.float32) / 16.0, "busy_0")
+    model.graph.initializer.append(matrix)
+    # from the samples, or the library would fold the whole chain into a constant
+    nodes = [
+        helper.make_node("ReduceSum", ["x"], ["busy_sum"], keepdims=0),
+        helper.make_node("Mul", ["busy_sum", "zero"], ["busy_none"]),
+        helper.make_node("Add", ["busy_0", "busy_none"], ["busy_1_in"]),
+    ]
+    last = "busy_1_in"
+    for k in range(1, products + 1):
+        nodes.append(helper.make_node("MatMul", [last, "busy_0"], [f"busy_{k}"]))
+        last = f"busy_{k}"
+    nodes.append(helper.make_node("ReduceMean", [last], ["busy_mean"], keepdims=0))
+    nodes.append(helper.make_node("Mul", ["busy_mean", "zero"], ["busy_end"]))
+    nodes.append(helper.make_node("Add", ["x", "busy_end"], ["x_busy"]))
+    at = next(i for i, node in enumerate(model.graph.node) if "x" in node.input)
+    for node in model.graph.node:
+        node.input[:] = ["x_busy" if name == "x" else name for name in node.input]
+    rest = list(model.graph.node)
+    del model.graph.node[:]
+    model.graph.node.extend([*rest[:at], *nodes, *rest[at:]])
 
 
 def _model(

@@ -8,12 +8,15 @@ from torch import Tensor
 
 from training.decays import decays_ms
 from training.features import Store
-from training.front import BANDS
+from training.front import BANDS, CHANNELS
 from training.labels import label
 from training.losses import Batch, band_powers, bands
 
 CROSS_TERM = 0.5
 """How much of 2 sqrt(target bleed) cos(phase) a band of several bins shows, about 1 / sqrt(bins)."""
+
+EQ_KNOTS = 7
+"""Places, evenly along the bands, where an uneven tone control is set; straight lines lie between."""
 
 
 @dataclass(frozen=True)
@@ -22,7 +25,7 @@ class BatchConfig:
     level then moves (dB, standard deviation), and Threshold under the target's loud level (dB), or above it.
 
     ``tilt_db`` is a tone control on everything; ``side_tilt_db`` one more on target and bleed each, where they are put
-    together anew: other drums, other microphones.
+    together anew, and ``side_eq_db`` an uneven one of ``EQ_KNOTS``: other instruments, other microphones.
     """
 
     sequences: int = 24
@@ -33,6 +36,7 @@ class BatchConfig:
     threshold_above: float = 0.05
     tilt_db: float = 4.0
     side_tilt_db: float = 0.0
+    side_eq_db: float = 0.0
 
 
 def draw(store: Store, config: BatchConfig, rng: np.random.Generator) -> Batch:
@@ -60,7 +64,7 @@ def _draw_one(store: Store, config: BatchConfig, rng: np.random.Generator) -> tu
         if config.side_tilt_db > 0.0:
             target = _retoned(config, rng, target)
         mixture, bleed = _remix(store, config, rng, target)
-    tilt = _tilt(config.tilt_db, rng, mixture.shape[1])
+    tilt = _tilt(config.tilt_db, rng)
     mixture, target, bleed = mixture + tilt, target + tilt, bleed + tilt
     loud_db = store.loud_db[i]
     if not store.has_target[i]:
@@ -97,20 +101,26 @@ def _remix(
 
 def _retoned(config: BatchConfig, rng: np.random.Generator, side: np.ndarray) -> np.ndarray:
     """One side (T, 56) log10 through a tone control of its own, as much energy in its bands as before."""
-    tilt = _tilt(config.side_tilt_db, rng, side.shape[1])
+    tilt = _tilt(config.side_tilt_db, rng)
+    if config.side_eq_db > 0.0:
+        knots = rng.standard_normal(EQ_KNOTS) * config.side_eq_db
+        tilt = tilt + _on_channels(0.1 * np.interp(np.linspace(0, 1, BANDS), np.linspace(0, 1, EQ_KNOTS), knots))
     energy = 10.0 ** side[:, :BANDS]
     before, after = energy.sum(), (energy * 10.0 ** tilt[:BANDS]).sum()
     return side + tilt + np.float32(np.log10(before / after))
 
 
-def _tilt(tilt_db: float, rng: np.random.Generator, channels: int) -> np.ndarray:
+def _tilt(tilt_db: float, rng: np.random.Generator) -> np.ndarray:
     """(56,) log10: a random tone control on everything, gentle enough to leave the label right."""
-    x = np.linspace(-1, 1, 32)
+    x = np.linspace(-1, 1, BANDS)
     shape = rng.standard_normal() * x + rng.standard_normal() * (x**2 - 1 / 3)
-    full = np.concatenate(
-        [shape, np.interp(np.linspace(80, 1000, channels - 32), [80, 1000], [shape[1], shape[11]])]
-    )
-    return (0.1 * tilt_db / 2 * full).astype(np.float32)
+    return _on_channels(0.1 * tilt_db / 2 * shape)
+
+
+def _on_channels(bands: np.ndarray) -> np.ndarray:
+    """(32,) of the bands -> (56,): the channels that follow them in time hear bands 1 to 11."""
+    others = np.interp(np.linspace(80, 1000, CHANNELS - BANDS), [80, 1000], [bands[1], bands[11]])
+    return np.concatenate([bands, others]).astype(np.float32)
 
 
 def to(batch: Batch, device: torch.device) -> Batch:

@@ -30,7 +30,7 @@ exit: 0 done, 1 something failed (the other files of a batch are there), 2 usage
 """
 
 
-class _Parser(argparse.ArgumentParser):
+class Parser(argparse.ArgumentParser):
     """Says how to get help, in the one place that every usage error passes."""
 
     def error(self, message: str) -> Any:
@@ -40,7 +40,7 @@ class _Parser(argparse.ArgumentParser):
 
 def parser() -> argparse.ArgumentParser:
     """What the command takes."""
-    made = _Parser(
+    made = Parser(
         prog=PROG,
         description="Gate recordings with a network that learned when to open.",
         epilog=EPILOG,
@@ -82,13 +82,13 @@ def _add_gate(group: Any) -> None:
     )
     group.add_argument(
         "--range",
-        type=_Number("range"),
+        type=Number("range"),
         metavar="DB",
         help=f"{BY_ID['range'].help} (default: the preset's)",
     )
     group.add_argument(
         "--lookahead",
-        type=_Number("lookahead"),
+        type=Number("lookahead"),
         default=0.0,
         metavar="MS",
         help="open so many ms before the onset, 0 to 20; the output is not delayed by it (default: 0)",
@@ -102,7 +102,7 @@ def _add_gate(group: Any) -> None:
     )
     group.add_argument(
         "--live-buffer",
-        type=_Count(MAX_LIVE_BUFFER),
+        type=Count(MAX_LIVE_BUFFER),
         metavar="N",
         help="give bit for bit what a live stream with host buffers of N samples gives (default: offline, "
         "which is faster)",
@@ -130,7 +130,7 @@ def _add_run(group: Any) -> None:
         help="where the model runs; auto takes cuda where it is, and says what it took (default: cpu)",
     )
     group.add_argument(
-        "--jobs", type=_Count(1024), metavar="N", help="files at once (default: one for each processor)"
+        "--jobs", type=Count(1024), metavar="N", help="files at once (default: one for each processor)"
     )
     group.add_argument("--force", action="store_true", help="replace existing outputs")
     group.add_argument(
@@ -141,10 +141,10 @@ def _add_run(group: Any) -> None:
 
 
 def _threshold(text: str) -> float | str:
-    return text if text == "auto" else _Number("threshold", " or auto")(text)
+    return text if text == "auto" else Number("threshold", " or auto")(text)
 
 
-class _Number:
+class Number:
     """Converter of an option's value that is a number within the range of the parameter table."""
 
     def __init__(self, name: str, also: str = "") -> None:
@@ -164,36 +164,38 @@ class _Number:
             raise argparse.ArgumentTypeError(str(error)) from None
 
 
-class _Count:
-    """Converter of an option's value that is a whole number from 1."""
+class Count:
+    """Converter of an option's value that is a whole number within limits."""
 
-    def __init__(self, most: int) -> None:
-        self.most = most
+    def __init__(self, most: int, least: int = 1) -> None:
+        self.least, self.most = least, most
 
     def __call__(self, text: str) -> int:
         try:
             value = int(text)
         except ValueError:
-            value = 0
-        if not 1 <= value <= self.most:
-            raise argparse.ArgumentTypeError(f"expected a whole number from 1 to {self.most}, got {text!r}")
+            value = self.least - 1
+        if not self.least <= value <= self.most:
+            raise argparse.ArgumentTypeError(
+                f"expected a whole number from {self.least} to {self.most}, got {text!r}"
+            )
         return value
 
 
-def join_numbers(argv: list[str]) -> list[str]:
-    """``--range -inf`` as ``--range=-inf``, so that argparse takes it for a value."""
+def join_numbers(argv: list[str], names: tuple[str, ...] = NUMBERS) -> list[str]:
+    """``--range -inf`` as ``--range=-inf``, so that argparse takes it for a value of the options named."""
     joined: list[str] = []
     for i, text in enumerate(argv):
         if text == "--":
             return joined + argv[i:]
-        if joined and joined[-1] in NUMBERS and text.startswith("-") and _is_Number(text):
+        if joined and joined[-1] in names and text.startswith("-") and _is_number(text):
             joined[-1] += f"={text}"
         else:
             joined.append(text)
     return joined
 
 
-def _is_Number(text: str) -> bool:
+def _is_number(text: str) -> bool:
     try:
         float(text)
     except ValueError:

@@ -1,0 +1,119 @@
+"""What gate-live takes on its command line."""
+
+import argparse
+import math
+from typing import Any
+
+from gate.cli.render_options import MAX_LIVE_BUFFER, Count, Number, Parser
+from gate.live.filestream import HOST_BUFFER, PREFIX
+from gate.live.live_record import MONITORS
+from gate.metadata import MAX_CHANNELS
+from gate.parameters import BY_ID
+
+PROG = "gate-live"
+
+NUMBERS = ("--threshold", "--range", "--lookahead", "--for", "--rate", "--channels", "--buffer")
+"""Options whose value may begin with a minus, which argparse would take for an option (-inf, -1e1)."""
+
+EPILOG = f"""
+DEV is a device's number or part of its name (--list-devices), or {PREFIX}NAME: input and output are files then,
+played at the pace of time, or with --fast as fast as it goes; the output equals gate-render --live-buffer.
+
+while it plays, lines on standard input change it:
+  threshold -35    range -60    preset snare    monitor removed    quit
+Ctrl-C ends it, fading out; what was recorded is kept.
+
+exit: 0 done or ended by Ctrl-C, 1 something failed, 2 usage
+"""
+
+
+def parser() -> argparse.ArgumentParser:
+    """What the command takes."""
+    made = Parser(
+        prog=PROG,
+        description="Gate live sound with a network that learned when to open; it adds no delay.",
+        epilog=EPILOG,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+        allow_abbrev=False,
+    )
+    made.add_argument("--version", action="store_true", help="print the version and exit")
+    made.add_argument("--list-devices", action="store_true", help="print the sound devices and exit")
+    _add_sound(made.add_argument_group("the sound"))
+    _add_gate(made.add_argument_group("the gate"))
+    _add_run(made.add_argument_group("the run"))
+    return made
+
+
+def _add_sound(group: Any) -> None:
+    group.add_argument(
+        "--input", metavar="DEV", help="where sound comes from (default: JACK, or the system's)"
+    )
+    group.add_argument("--output", metavar="DEV", help="where it goes (default: JACK, or the system's)")
+    group.add_argument(
+        "--rate", type=Count(192_000, 8_000), metavar="HZ", help="8000 to 192000 (default: the device's own)"
+    )
+    group.add_argument(
+        "--channels",
+        type=Count(MAX_CHANNELS),
+        metavar="N",
+        help="in and out (default: as many as both devices have, 2 at most; one in goes to both sides)",
+    )
+    group.add_argument(
+        "--monitor",
+        choices=MONITORS,
+        default="out",
+        help="hear what the gate gives, what comes in, or what it takes away (default: out)",
+    )
+    group.add_argument("--record", metavar="FILE", help="record what the gate gives, whatever is monitored")
+
+
+def _add_gate(group: Any) -> None:
+    group.add_argument(
+        "--preset",
+        default="voice",
+        metavar="NAME|FOLDER|FILE.onnx",
+        help="what to gate with (default: voice)",
+    )
+    for name in ("threshold", "range"):
+        group.add_argument(
+            f"--{name}", type=Number(name), metavar="DB", help=f"{BY_ID[name].help} (default: the preset's)"
+        )
+    group.add_argument(
+        "--lookahead",
+        type=Number("lookahead"),
+        default=0.0,
+        metavar="MS",
+        help="delay the sound by so many ms, 0 to 20, so that the gate opens before the onset (default: 0)",
+    )
+    group.add_argument(
+        "--link",
+        choices=("on", "off"),
+        default="on",
+        help="one decision for all channels, or each channel its own (default: on)",
+    )
+
+
+def _add_run(group: Any) -> None:
+    group.add_argument("--for", type=seconds, dest="seconds", metavar="SECONDS", help="end after so long")
+    group.add_argument(
+        "--buffer",
+        type=Count(MAX_LIVE_BUFFER),
+        metavar="N",
+        help=f"files: frames in a host buffer (default: {HOST_BUFFER}); a device chooses its own",
+    )
+    group.add_argument("--fast", action="store_true", help="files: do not wait for time to pass")
+    group.add_argument("--force", action="store_true", help="replace existing files")
+    group.add_argument(
+        "--json", action="store_true", help="one JSON object a second, and one at the end, on standard output"
+    )
+
+
+def seconds(text: str) -> float:
+    """A length of time in s, over 0."""
+    try:
+        value = float(text)
+    except ValueError:
+        value = math.nan
+    if not 0.0 < value < math.inf:
+        raise argparse.ArgumentTypeError(f"expected seconds over 0, got {text!r}")
+    return value

@@ -1,0 +1,245 @@
+"""What PortAudio calls, compiled: one host buffer in, one out, with no interpreter anywhere near.
+
+The same function plays files (``gate.live.filestream``) and stands behind the Python callback where a native one cannot
+be had. Around ``gate.process`` it adds what only a stream needs: the fade at beginning and end, the change from one
+engine to another, monitoring, a tape, and a clock. In the usual case, one engine and its output heard, it hands
+PortAudio's own memory to ``process`` and changes nothing.
+"""
+
+import ctypes
+import functools
+from typing import Any
+
+import numpy as np
+from numba import cfunc, from_dtype
+
+from gate.decision import LATE
+from gate.live.live_record import BINS, BINS_A_DECADE, LIVE_RECORD, SHORTEST_US
+from gate.native import COMPILE, at, call2, call4, carray, native, types
+from gate.process import SOURCES, Compiled, c_function, fingerprint, without_scipy
+from gate.record import RECORD
+
+ULONG = types.uint64 if ctypes.sizeof(ctypes.c_ulong) == 8 else types.uint32
+"""Frame counts and flags are C's unsigned long: 32 bits on Windows."""
+
+LATE_FLAGS = 0x1 | 0x2 | 0x4 | 0x8
+"""paInputUnderflow, paInputOverflow, paOutputUnderflow, paOutputOverflow; paPrimingOutput (0x10) is no lateness."""
+
+CONTINUE = 0
+"""paContinue."""
+
+STRIKE, ENOUGH = 16, 128
+"""A buffer in which the model took longer than the buffer lasts counts 16, every other takes 1 off: at 128 it has lost."""
+
+MONOTONIC = 1
+"""CLOCK_MONOTONIC."""
+
+FINGERPRINT = fingerprint((*SOURCES, "live/callback", "live/live_record"))
+"""Kept with the compiled code, and written to ``record["code"]``."""
+
+_RECORD_POINTER = types.CPointer(from_dtype(LIVE_RECORD))
+
+
+@functools.cache
+def compiled(dtype: Any) -> Compiled:
+    """The callback for sound of ``dtype``: float32 for PortAudio, either for files; a ``PaStreamCallback``.
+
+    Its arguments: addresses of input and output (interleaved, ``dtype``), frames, an address that is not used, flags, and
+    the address of a record of ``LIVE_RECORD``. It returns ``CONTINUE``, always.
+    """
+    sample = types.CPointer(from_dtype(np.dtype(dtype)))
+    signature = types.int32(sample, sample, ULONG, types.voidptr, ULONG, _RECORD_POINTER)
+    with without_scipy():
+        function = cfunc(signature, cache=True, **COMPILE)(_make(FINGERPRINT))
+    word, ulong = ctypes.c_void_p, ctypes.c_ulong
+    return c_function(function, ctypes.c_int, word, word, ulong, word, ulong, word)
+
+
+def _make(code: int) -> Any:
+    def callback(inp: Any, out: Any, frames: Any, timing: Any, flags: Any, user: Any) -> Any:
+        live = carray(user, (1,))[0]
+        live.code = code
+        n = np.int64(frames)
+        begun, cpu_begun = _clock(live, MONOTONIC), _clock(live, live.cpu_clock)
+        x, y = carray(inp, (n * live.channels,)), carray(out, (n * live.out_channels,))
+        runs = _runs(live)
+        done = 0
+        while done < n:
+            count = min(n - done, live.most_frames)
+            _play(live, x[done * live.channels :], y[done * live.out_channels :], count)
+            done += count
+        _count(live, n, np.int64(flags), begun, cpu_begun, _runs(live) != runs)
+        return CONTINUE
+
+    return callback
+
+
+@native
+def _engine(live: Any, slot: Any) -> Any:
+    """The record of the engine in a slot."""
+    return carray(at(live.engines[slot], RECORD), (1,))[0]
+
+
+@native
+def _runs(live: Any) -> Any:
+    return _engine(live, live.current).blocks
+
+
+@native
+def _play(live: Any, x: Any, y: Any, n: Any) -> None:
+    """N frames, at most ``most_frames``, from x to y."""
+    _set_out(live)
+    channels, wide = live.channels, live.out_channels
+    plain = (
+        channels == wide and live.swap_left == 0 and live.tape_frames == 0 and live.delay == 0
+        and live.monitor == 0 and live.wet == 1.0 and live.dry == 0.0 and live.heard == 1.0 and live.master == 1
+    )  # fmt: skip
+    if plain:
+        call4(live.process, live.engines[live.current], x.ctypes.data, y.ctypes.data, n)
+        return
+    first = carray(at(live.first_at, x.dtype), (n * channels,))
+    call4(live.process, live.engines[live.current], x.ctypes.data, first.ctypes.data, n)
+    if live.swap_left > 0:
+        _swap(live, x, first, n)
+    _tape(live, first, n)
+    _mix(live, x, first, y, n)
+
+
+@native
+def _set_out(live: Any) -> None:
+    """Take up what the player asks for, where nothing is under way."""
+    if live.swap_left == 0 and live.wanted != live.current:
+        live.swap_left = live.swap_frames
+
+
+@native
+def _swap(live: Any, x: Any, first: Any, n: Any) -> None:
+    """The other engine listens beside the one that is heard; in the last ``fade_frames`` it takes over."""
+    channels, other = live.channels, 1 - live.current
+    second = carray(at(live.second_at, x.dtype), (n * channels,))
+    call4(live.process, live.engines[other], x.ctypes.data, second.ctypes.data, n)
+    for i in range(n):
+        left = max(live.swap_left - i, 0)
+        if left >= live.fade_frames:
+            continue
+        share = left / live.fade_frames
+        for c in range(i * channels, (i + 1) * channels):
+            first[c] = share * first[c] + (1.0 - share) * second[c] if left > 0 else second[c]
+    live.swap_left = max(live.swap_left - n, 0)
+    if live.swap_left == 0:
+        live.current = other
+
+
+@native
+def _tape(live: Any, x: Any, n: Any) -> None:
+    """What the gate gave, for whoever writes it to a file."""
+    if live.taping == 0 or live.tape_frames == 0:
+        return
+    channels, size = live.channels, live.tape_frames
+    count = min(n, size - (live.tape_written - live.tape_read))
+    tape = carray(at(live.tape_at, x.dtype), (size * channels,))
+    slot = live.tape_written % size
+    for i in range(count * channels):
+        k = slot * channels + i
+        tape[k if k < size * channels else k - size * channels] = x[i]
+    live.tape_written += count
+    live.tape_lost += n - count
+
+
+@native
+def _mix(live: Any, x: Any, gated: Any, y: Any, n: Any) -> None:
+    """Gate's output and input by their weights, into as many channels as there are."""
+    channels, wide, delay = live.channels, live.out_channels, live.delay
+    ring = carray(at(live.dry_at, x.dtype), (delay * channels,))
+    wet_goal, dry_goal = (0.0 if live.monitor == 1 else -1.0 if live.monitor == 2 else 1.0), 0.0
+    dry_goal = 0.0 if live.monitor == 0 else 1.0
+    step, master = 1.0 / live.fade_frames, np.float64(live.master)
+    wet, dry, heard = live.wet, live.dry, live.heard
+    slot = live.frames_mixed % delay if delay > 0 else 0
+    for i in range(n):
+        wet, dry, heard = (
+            _towards(wet, wet_goal, step),
+            _towards(dry, dry_goal, step),
+            _towards(heard, master, step),
+        )
+        for c in range(channels):
+            new = x[i * channels + c]
+            old = new
+            if delay > 0:
+                old = ring[slot * channels + c]
+                ring[slot * channels + c] = new
+            value = gated[i * channels + c]
+            if wet != 1.0 or dry != 0.0:
+                value = _finite(wet * value) + _finite(dry * old)
+            if heard != 1.0:
+                value = value * heard
+            y[i * wide + c] = value
+        for c in range(channels, wide):
+            y[i * wide + c] = y[i * wide + channels - 1]
+        if delay > 0:
+            slot = slot + 1 if slot + 1 < delay else 0
+    live.frames_mixed += n
+    live.wet, live.dry, live.heard = wet, dry, heard
+
+
+@native
+def _finite(value: Any) -> Any:
+    return value if np.isfinite(value) else 0.0
+
+
+@native
+def _towards(value: Any, goal: Any, step: Any) -> Any:
+    """One step from a value to its goal, and exactly the goal at the end."""
+    if value < goal:
+        return min(value + step, goal)
+    return max(value - step, goal)
+
+
+@native
+def _clock(live: Any, number: Any) -> Any:
+    """Nanoseconds of a clock, 0 if there is none."""
+    if live.clock == 0 or number < 0:
+        return 0
+    if live.ticks_a_second > 0:
+        if number != MONOTONIC:
+            return 0
+        call2(live.clock, live.now_at, 0)
+        return np.int64(live.now_s * (1e9 / live.ticks_a_second))
+    call2(live.clock, number, live.now_at)
+    return live.now_s * 1_000_000_000 + live.now_ns
+
+
+@native
+def _count(live: Any, n: Any, flags: Any, begun: Any, cpu_begun: Any, ran: Any) -> None:
+    """Everything that people may want to know of this buffer."""
+    due = n * 1_000_000_000 // live.rate
+    live.buffers += 1
+    live.frames += n
+    live.newest_frames = n
+    live.due_ns += due
+    if flags & LATE_FLAGS:
+        live.late += 1
+    if live.clock == 0:
+        return
+    busy = _clock(live, MONOTONIC) - begun
+    if live.last_ns > 0 and begun - live.last_ns > due + due // 2:
+        live.gaps += 1
+    live.last_ns = begun
+    if live.times_read != live.times_seen:
+        live.times_seen = live.times_read
+        live.busy_max_ns = 0
+    live.busy_ns += busy
+    live.busy_max_ns = max(live.busy_max_ns, busy)
+    slot = min(max(np.int64(np.log10(max(busy, 1) / (1e3 * SHORTEST_US)) * BINS_A_DECADE), 0), BINS - 1)
+    live.histogram[slot] += 1
+    if ran:
+        live.histogram_ran[slot] += 1
+    if busy > due:
+        live.over += 1
+    own = _clock(live, live.cpu_clock) - cpu_begun if live.cpu_clock >= 0 else busy
+    live.strikes = live.strikes + STRIKE if own > due else max(live.strikes - 1, 0)
+    if live.strikes >= ENOUGH:
+        engine = _engine(live, live.current)
+        if engine.falls_back == 1 and engine.fallback == 0:
+            engine.fallback = LATE
+        live.strikes = 0

@@ -1,0 +1,151 @@
+"""A stream made of files: host buffers from one, through the player, into another, at the pace of time or as fast as it goes.
+
+For machines without a sound device, and for tests: it is the live path, buffer by buffer. What comes out equals
+``gate-render --live-buffer`` to the sample: the input's rate, channels, length and sample format, lookahead compensated.
+"""
+
+import threading
+import time
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from gate.audiofile import Reader, Writer
+from gate.audioformat import output_layout
+from gate.errors import GateError, UsageError
+from gate.live.player import Player, Shape
+
+PREFIX = "file:"
+"""Of a device's name that is a file."""
+
+HOST_BUFFER = 100
+"""Frames in a host buffer, unless somebody says otherwise: one block at 48 kHz."""
+
+AHEAD_S = 0.002
+"""So far ahead of time it may run before it waits."""
+
+PIECE_S = 0.1
+"""Read and written at once."""
+
+
+class FileStream:
+    """Plays a file through a player on a thread of its own.
+
+    Attributes:
+        shape: rate and channels of the file.
+        dtype: of the player that it needs.
+        error: what ended it before its end, or None.
+    """
+
+    def __init__(
+        self,
+        source: Path,
+        target: Path,
+        *,
+        buffer: int = HOST_BUFFER,
+        fast: bool = False,
+        seconds: float | None = None,
+        force: bool = False,
+    ) -> None:
+        """Open both files.
+
+        Args:
+            source: a sound file.
+            target: written beside and renamed at the end; its ending chooses the format.
+            buffer: frames of a host buffer.
+            fast: do not wait for time to pass.
+            seconds: of the file to play; None plays it all.
+            force: replace an existing target.
+
+        Raises:
+            AudioFileError: one of them is not what it should be.
+            UsageError: they are the same file.
+        """
+        if target.exists() and source.exists() and target.samefile(source):
+            raise UsageError(f"expected another file than {source} for the output; choose another name")
+        self.error: GateError | None = None
+        self._buffer, self._fast = buffer, fast
+        self._reader = Reader(source)
+        try:
+            layout = self._reader.layout
+            kept, self.note = output_layout(layout, self._reader.frames, target)
+            self._writer = Writer(target, kept, tags=self._reader.tags, force=force)
+        except BaseException:
+            self._reader.close()
+            raise
+        self.shape = Shape(layout.rate, layout.channels, layout.channels)
+        self.dtype = self._reader.dtype
+        self._left = None if seconds is None else max(round(seconds * layout.rate), 0)
+        self._ending = threading.Event()
+        self._thread: threading.Thread | None = None
+
+    def start(self, player: Player) -> None:
+        """Begin to play through a player made for ``shape`` and ``dtype``."""
+        self._thread = threading.Thread(target=self._run, args=(player,), name="file stream", daemon=True)
+        self._thread.start()
+
+    @property
+    def running(self) -> bool:
+        """Is there more to come?"""
+        return self._thread is not None and self._thread.is_alive()
+
+    def stop(self) -> None:
+        """End it here; what was played is kept."""
+        self._ending.set()
+        if self._thread is not None:
+            self._thread.join()
+
+    def close(self) -> None:
+        """Let go of the files: the target is there if all went well, or nothing is."""
+        self.stop()
+        self._reader.close()
+        self._writer.discard()
+
+    def _run(self, player: Player) -> None:
+        try:
+            self._play(player)
+            self._writer.finish()
+            self._writer.commit()
+        except GateError as error:
+            self.error = error
+
+    def _play(self, player: Player) -> None:
+        size, rate = self._buffer, self.shape.rate
+        piece = np.zeros((max(int(PIECE_S * rate) // size, 1) * size, self.shape.channels), self.dtype)
+        out = np.empty_like(piece)
+        drop = player.engine.latency_samples
+        behind, taken, given, at_end = drop, 0, 0, False
+        self._begun = time.perf_counter()
+        while not at_end or behind > 0:
+            n = 0 if at_end or self._ending.is_set() else self._read(piece)
+            at_end = n < len(piece)
+            taken += n
+            pushed = min(behind, len(piece) - n) if at_end else 0
+            behind -= pushed
+            whole = -(-(n + pushed) // size) * size
+            piece[n:whole] = 0.0
+            self._buffers(player, piece, out, whole, taken - n)
+            begin = min(drop, whole)
+            drop -= begin
+            end = min(whole, begin + taken - given)
+            self._writer.write(out[begin:end])
+            given += end - begin
+
+    def _read(self, piece: Any) -> int:
+        want = len(piece) if self._left is None else min(len(piece), self._left)
+        n = self._reader.read(piece[:want])
+        if self._left is not None:
+            self._left -= n
+        return n
+
+    def _buffers(self, player: Player, x: Any, out: Any, n: int, before: int) -> None:
+        """N frames, a host buffer at a time; ``before`` frames went before them."""
+        size, rate = self._buffer, self.shape.rate
+        for at in range(0, n, size):
+            player.play(x[at : at + size], out[at : at + size])
+            if self._fast:
+                continue
+            ahead = (before + at + size) / rate - (time.perf_counter() - self._begun)
+            if ahead > AHEAD_S:
+                self._ending.wait(ahead) if not self._ending.is_set() else None

@@ -1,0 +1,325 @@
+"""A gate at work on live sound: a stream, the player under it, and what may be changed while it runs."""
+
+import threading
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from pathlib import Path
+from time import monotonic, sleep
+from typing import Any
+
+import numpy as np
+
+from gate.errors import GateError, UsageError
+from gate.live.filestream import FileStream
+from gate.live.player import FADE_S, Player, Shape
+from gate.live.status import DECIDES, Look, Status
+from gate.live.tape import TAPE_S, Recorder
+from gate.parameters import BY_ID
+from gate.preset import Preset, resolve
+
+FADED_S = 0.5
+"""How long an end waits for its own fade: as long as the longest host buffers take."""
+
+
+@dataclass(frozen=True)
+class Wishes:
+    """What somebody asked for.
+
+    Attributes:
+        preset: name, folder or file.
+        threshold_db: dBFS; None follows the preset.
+        range_db: dB; None follows the preset.
+        lookahead_ms: 0 to 20.
+        link: one decision for all channels.
+        monitor: what is heard.
+        record: file for what the gate gives.
+        force: replace that file.
+    """
+
+    preset: str = "voice"
+    threshold_db: float | None = None
+    range_db: float | None = None
+    lookahead_ms: float = 0.0
+    link: bool = True
+    monitor: str = "out"
+    record: Path | None = None
+    force: bool = False
+
+
+@dataclass(frozen=True)
+class DeviceWishes:
+    """Devices by number or part of a name, None for the default; rate in Hz and channels, None for their own."""
+
+    input: str | None = None
+    output: str | None = None
+    rate: int | None = None
+    channels: int | None = None
+
+
+class Live:
+    """One running gate. Its methods are called from one thread; sound runs on another.
+
+    Attributes:
+        preset: what it gates with.
+        recorder: of the recording, or None.
+    """
+
+    def __init__(self, wishes: Wishes, on_event: Callable[[str], None]) -> None:
+        """Read the preset.
+
+        Args:
+            wishes: what is asked for.
+            on_event: told what happens, a sentence each, from any thread.
+
+        Raises:
+            PresetError, ContractError: there is no such preset, or it is none.
+        """
+        self._wishes, self._on_event = wishes, on_event
+        self.preset: Preset = resolve(wishes.preset)
+        self.recorder: Recorder | None = None
+        self._player: Player | None = None
+        self._old: list[tuple[Any, Player]] = []
+        self._stream: Any = None
+        self._look = Look()
+        self._told: set[str] = set()
+        self._lock = threading.Lock()
+
+    # -- beginning
+
+    def play_file(self, stream: FileStream) -> None:
+        """Begin, from file to file."""
+        self._stream = stream
+        player = self._make(stream.shape, stream.dtype, fades=False)
+        stream.start(player)
+
+    def play_devices(self, wishes: DeviceWishes) -> None:
+        """Begin, from device to device.
+
+        Raises:
+            SoundDeviceError: there are none such.
+        """
+        self._stream = self._supervised(wishes)
+
+    def _supervised(self, wishes: DeviceWishes) -> Any:
+        from gate.live.devices import resolve_pair
+        from gate.live.supervisor import Supervisor
+
+        source, sink = resolve_pair(wishes.input, wishes.output)
+        channels = wishes.channels or min(source.inputs, sink.outputs, 2)
+        wide = channels if wishes.channels or channels != 1 else min(sink.outputs, 2)
+
+        def factory(rate: int, inputs: int, outputs: int) -> Player:
+            return self._make(Shape(rate, inputs, outputs), np.float32, fades=True)
+
+        stream = Supervisor(
+            str(source.number), str(sink.number), wishes.rate, channels, wide, factory,
+            on_event=lambda event: self._on_event(event.text),
+        )  # fmt: skip
+        stream.start()
+        return stream
+
+    def _make(self, shape: Shape, dtype: Any, *, fades: bool) -> Player:
+        """A player for a shape, recorded from if that is asked for; the one before it is no longer played."""
+        wishes = self._wishes
+        before = self._player
+        player = Player(
+            self.preset.contract,
+            shape,
+            threshold_db=self.threshold_db,
+            range_db=self.range_db,
+            lookahead_ms=wishes.lookahead_ms,
+            link=wishes.link,
+            dtype=dtype,
+            monitor=wishes.monitor,
+            fades=fades,
+            tape_s=TAPE_S if wishes.record is not None else 0.0,
+        )
+        with self._lock:
+            self._player = player
+            self._record(player)
+        if before is not None:
+            self._on_event(f"the sound is now at {shape.rate} Hz, {shape.channels} channels")
+        return player
+
+    def _record(self, player: Player) -> None:
+        if self._wishes.record is None:
+            return
+        if self.recorder is None:
+            self.recorder = Recorder(
+                self._wishes.record, player.shape.rate, player.shape.channels, force=self._wishes.force
+            )
+        self.recorder.leave()
+        if self.recorder.fits(player):
+            self.recorder.start(player)
+        else:
+            self.recorder.end("the sound's rate or channels changed")
+
+    # -- while it runs
+
+    @property
+    def threshold_db(self) -> float:
+        """What is set, or the preset's."""
+        asked = self._wishes.threshold_db
+        return self.preset.defaults.threshold_db if asked is None else asked
+
+    @property
+    def range_db(self) -> float:
+        """What is set, or the preset's."""
+        asked = self._wishes.range_db
+        return self.preset.defaults.range_db if asked is None else asked
+
+    @property
+    def player(self) -> Player:
+        """The one that plays."""
+        if self._player is None:
+            raise UsageError("expected a gate that plays, got one that was not begun; begin it first")
+        return self._player
+
+    def set(self, name: str, value: float) -> None:
+        """Set "threshold" or "range", in dB.
+
+        Raises:
+            ValueError: it is out of range.
+        """
+        value = BY_ID[name].check(value)
+        if name == "threshold":
+            self._wishes = replace(self._wishes, threshold_db=value)
+        else:
+            self._wishes = replace(self._wishes, range_db=value)
+        self.player.set(f"{name}_db", value)
+
+    def set_monitor(self, value: str) -> None:
+        """Hear "out", "in" or "removed".
+
+        Raises:
+            ValueError: it is none of these.
+        """
+        self.player.monitor = value
+        self._wishes = replace(self._wishes, monitor=value)
+
+    def set_preset(self, name: str) -> None:
+        """Another preset, without a gap; Threshold and Range follow it unless they were set.
+
+        Raises:
+            GateError: it cannot be had; what plays plays on.
+        """
+        preset = resolve(name)
+        before, self.preset = self.preset, preset
+        try:
+            self.player.change(preset.contract, self.threshold_db, self.range_db)
+        except BaseException:
+            self.preset = before
+            raise
+        self._told.clear()
+        self._on_event(f"preset {preset.name}")
+
+    def set_devices(self, wishes: DeviceWishes) -> None:
+        """Other devices: opened beside the old ones, which fade out as these fade in.
+
+        Raises:
+            SoundDeviceError: they cannot be had; what plays plays on.
+        """
+        if isinstance(self._stream, FileStream):
+            raise UsageError("expected sound from a device, got a file; devices change where devices play")
+        old, player = self._stream, self._player
+        try:
+            self._stream = self._supervised(wishes)
+        except BaseException:
+            self._stream, self._player = old, player
+            raise
+        assert player is not None
+        player.fade_out()
+        self._old.append((old, player))
+
+    def tend(self) -> None:
+        """Bring on what waits, free what is left behind, say what happened; call it ten times a second."""
+        player = self.player
+        player.tend()
+        for old in [pair for pair in self._old if pair[1].faded]:
+            self._old.remove(old)
+            old[0].stop()
+            old[1].close()
+        fallback = int(player.engine.record["fallback"][0])
+        if fallback:
+            self._tell(f"{DECIDES[fallback]}; choose another preset to try a model again")
+        if self.recorder is not None and self.recorder.trouble is not None:
+            self._tell(self.recorder.trouble)
+
+    def _tell(self, text: str) -> None:
+        """Once."""
+        if text not in self._told:
+            self._told.add(text)
+            self._on_event(text)
+
+    def status(self) -> Status:
+        """This moment."""
+        return self._look(self.player, self.preset.name)
+
+    @property
+    def facts(self) -> dict[str, Any]:
+        """What there is to say about the stream: names, latencies in frames, whether its callback is native."""
+        if isinstance(self._stream, FileStream):
+            return {
+                "host_api": "files",
+                "native": True,
+                "reason": "",
+                "reopened": 0,
+                "stalls": 0,
+                "lost_s": 0.0,
+            }
+        stream = self._stream
+        counts = {name: getattr(stream, name) for name in ("reopened", "stalls", "lost_s")}
+        now = stream.stream
+        return counts if now is None else now.facts._asdict() | counts
+
+    @property
+    def running(self) -> bool:
+        """Is there more to come? Devices run until somebody ends them."""
+        if isinstance(self._stream, FileStream):
+            return self._stream.running
+        return getattr(self._stream, "failure", None) is None
+
+    # -- the end
+
+    def stop(self) -> None:
+        """Fade out, end the stream, finish the recording. What went wrong on the way is raised at the end.
+
+        Raises:
+            GateError: the stream had ended by an error.
+        """
+        player, stream = self._player, self._stream
+        if player is None:
+            return
+        if not isinstance(stream, FileStream):
+            player.fade_out()
+            end = monotonic() + FADED_S
+            while not player.faded and monotonic() < end and stream.running:
+                sleep(FADE_S)
+        try:
+            stopped = stream.stop()
+            for old, _ in self._old:
+                old.stop()
+        finally:
+            if self.recorder is not None:
+                self.recorder.stop()
+                if self.recorder.trouble is not None:
+                    self._tell(self.recorder.trouble)
+        if isinstance(stream, FileStream):
+            stream.close()
+            if stream.error is not None:
+                raise stream.error
+        elif stopped is False:
+            return  # whoever may still call the player keeps it
+        player.close()
+
+    def __enter__(self) -> "Live":
+        """Itself."""
+        return self
+
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: Any) -> None:
+        """Stop; a second error does not hide the first."""
+        try:
+            self.stop()
+        except GateError:
+            if error is None:
+                raise

@@ -1,0 +1,171 @@
+"""A moment of a live gate in figures, and in words for a terminal, a log or another program."""
+
+import math
+from dataclasses import asdict, dataclass
+from typing import Any
+
+from gate.gain import SILENT_DB
+from gate.live.live_record import percentiles_us
+from gate.live.player import Player
+
+DECIDES = ("the model", "the classic gate: the model failed", "the classic gate: the model was too slow")
+"""By the engine record's ``fallback``."""
+
+
+@dataclass(frozen=True)
+class Status:
+    """Levels in dBFS (-inf is silence), gain in dB, times in ms, key in Hz; NaN where nobody says.
+
+    ``load`` and ``load_most`` are shares of the buffers' time since the last look, on average and at most; ``p999_us`` is of
+    all callbacks in which the model ran. ``late``: buffers that the sound system flagged. ``latency_ms`` is what the gate
+    adds to the sound: its lookahead. ``decision_delay_ms``: how much later than its block a decision can be.
+    """
+
+    seconds: float
+    preset: str
+    decides: str
+    monitor: str
+    threshold_db: float
+    range_db: float
+    input_db: float
+    output_db: float
+    open: bool
+    gain_db: float
+    attack_ms: float
+    hold_ms: float
+    release_ms: float
+    key_low_hz: float
+    key_high_hz: float
+    load: float
+    load_most: float
+    p999_us: float
+    buffer: int
+    buffers: int
+    late: int
+    over: int
+    model_errors: int
+    latency_ms: float
+    decision_delay_ms: float
+    nonfinite: int
+    tape_lost: int
+
+    def to_dict(self) -> dict[str, Any]:
+        """For JSON: what is not finite becomes None."""
+        return {
+            key: None if isinstance(value, float) and not math.isfinite(value) else value
+            for key, value in asdict(self).items()
+        }
+
+
+class Look:
+    """Takes one ``Status`` after another from a player; each covers the time since the one before."""
+
+    def __init__(self) -> None:
+        self._before = (0, 0)
+        self._player: Player | None = None
+
+    def __call__(self, player: Player, preset: str) -> Status:
+        """The moment."""
+        if player is not self._player:
+            self._player, self._before = player, (0, 0)
+        live, engine = player.record[0], player.engine
+        record, rate = engine.record[0], player.shape.rate
+        busy, due = int(live["busy_ns"]), int(live["due_ns"])
+        spent, lasted = busy - self._before[0], due - self._before[1]
+        self._before = busy, due
+        last = 1e9 * int(live["newest_frames"]) / rate
+        status = Status(
+            seconds=int(live["frames"]) / rate,
+            preset=preset,
+            decides=DECIDES[int(record["fallback"])],
+            monitor=player.monitor,
+            threshold_db=engine.threshold_db,
+            range_db=engine.range_db,
+            input_db=_decibels(float(record["input_peak"])),
+            output_db=_decibels(float(record["output_peak"])),
+            open=float(record["openness"]) > 0.5,
+            gain_db=float(record["gain_db"]),
+            **{
+                name: float(record[name])
+                for name in ("attack_ms", "hold_ms", "release_ms", "key_low_hz", "key_high_hz")
+            },
+            load=spent / lasted if lasted > 0 else 0.0,
+            load_most=int(live["busy_max_ns"]) / last if last > 0 else 0.0,
+            p999_us=percentiles_us(live["histogram_ran"], (0.999,))[0],
+            buffer=int(live["newest_frames"]),
+            buffers=int(live["buffers"]),
+            late=int(live["late"]),
+            over=int(live["over"]),
+            model_errors=int(record["model_errors"]),
+            latency_ms=1000.0 * engine.latency_samples / rate,
+            decision_delay_ms=engine.decision_delay_ms,
+            nonfinite=int(record["nonfinite_samples"]),
+            tape_lost=int(live["tape_lost"]),
+        )
+        record["peaks_read"] += 1
+        live["times_read"] += 1
+        return status
+
+
+def line(status: Status) -> str:
+    """A plain line: for a log, or a terminal that is none."""
+    gate = "open" if status.open else "shut"
+    times = f"attack {_number(status.attack_ms)} hold {_number(status.hold_ms)} release {_number(status.release_ms)} ms"
+    return (
+        f"{_clock(status.seconds)}  in {_level(status.input_db)}  {gate}  gain {_level(status.gain_db)} dB  {times}  "
+        f"key {_key(status)}  load {100 * status.load:.1f} % (most {100 * status.load_most:.0f} %)  late {status.late}"
+    )
+
+
+def screen(status: Status, width: int, latency: str) -> list[str]:
+    """A few lines for a terminal of ``width`` letters, drawn over and over."""
+    bar = max(min(width - 34, 48), 10)
+    rows = [
+        f"{status.preset}: {'OPEN' if status.open else 'shut'}   threshold {status.threshold_db:.1f} dBFS   range "
+        f"{_level(status.range_db).strip()} dB   monitor {status.monitor}",
+        f"  in    {_level(status.input_db)} dBFS  {_bar(status.input_db, bar, status.threshold_db)}",
+        f"  out   {_level(status.output_db)} dBFS  {_bar(status.output_db, bar)}",
+        f"  gain  {_level(status.gain_db)} dB    {_bar(status.gain_db, bar)}",
+        f"  attack {_number(status.attack_ms)} ms   hold {_number(status.hold_ms)} ms   release {_number(status.release_ms)} ms   "
+        f"key {_key(status)}",
+        f"  load {100 * status.load:.1f} %, most {100 * status.load_most:.0f} % of a buffer of {status.buffer}   late {status.late} of "
+        f"{status.buffers}   {latency}",
+        f"  {_clock(status.seconds)}, decided by {status.decides}",
+    ]
+    return [row[: max(width - 1, 1)] for row in rows]
+
+
+def _bar(level_db: float, width: int, mark_db: float | None = None) -> str:
+    """A meter from -80 to 0 dB; a ``|`` stands at a mark."""
+
+    def place(db: float) -> int:
+        return round(min(max((db + 80.0) / 80.0, 0.0), 1.0) * width)
+
+    filled = place(level_db)
+    letters = ["#" if i < filled else "." for i in range(width)]
+    if mark_db is not None:
+        letters[min(place(mark_db), width - 1)] = "|"
+    return "".join(letters)
+
+
+def _decibels(peak: float) -> float:
+    return 20.0 * math.log10(peak) if peak > 0.0 else SILENT_DB
+
+
+def _level(db: float) -> str:
+    return f"{db:6.1f}" if math.isfinite(db) else "  -inf"
+
+
+def _number(value: float) -> str:
+    return f"{value:3.0f}" if math.isfinite(value) else "  -"
+
+
+def _key(status: Status) -> str:
+    if not math.isfinite(status.key_low_hz + status.key_high_hz):
+        return "-"
+    return f"{status.key_low_hz:.0f} to {status.key_high_hz:.0f} Hz"
+
+
+def _clock(seconds: float) -> str:
+    whole = int(seconds)
+    return f"{whole // 3600}:{whole // 60 % 60:02d}:{whole % 60:02d}"
