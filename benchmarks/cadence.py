@@ -24,7 +24,7 @@ _nanosleep = _libc.clock_nanosleep
 _nanosleep.argtypes = [ctypes.c_int, ctypes.c_int, ctypes.c_void_p, ctypes.c_void_p]
 _nanosleep.restype = ctypes.c_int
 
-process = compiled(np.float32)
+_process = compiled(np.float32).call
 
 MONOTONIC, ABSTIME = 1, 1  # <time.h>
 FIFO_PRIORITY = 60
@@ -63,7 +63,7 @@ def run_engine(
         if period_ns > 0:
             _sleep_until(goal, spec)
         begin = _now(spec)
-        process(record, sound[at : at + n], out)
+        _process(record.ctypes.data, sound[at:].ctypes.data, out.ctypes.data, n)
         end = _now(spec)
         costs[i] = end - begin
         lates[i] = begin - goal
