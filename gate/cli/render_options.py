@@ -34,6 +34,7 @@ class Parser(argparse.ArgumentParser):
     """Says how to get help, in the one place that every usage error passes."""
 
     def error(self, message: str) -> Any:
+        """Print usage and the error, and exit with 2."""
         self.print_usage(sys.stderr)
         self.exit(2, f"{self.prog}: error: {message}; {self.prog} --help lists what there is\n")
 
@@ -151,6 +152,7 @@ class Number:
         self.name, self.also = name, also
 
     def __call__(self, text: str) -> float:
+        """The number that a text says."""
         try:
             value = float(text)
         except ValueError:
@@ -171,6 +173,7 @@ class Count:
         self.least, self.most = least, most
 
     def __call__(self, text: str) -> int:
+        """The number that a text says."""
         try:
             value = int(text)
         except ValueError:

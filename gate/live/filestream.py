@@ -1,4 +1,4 @@
-"""A stream made of files: host buffers from one, through the player, into another, at the pace of time or as fast as it goes.
+"""A stream made of files: host buffers from one, through the player, into another, at the pace of time or faster.
 
 For machines without a sound device, and for tests: it is the live path, buffer by buffer. What comes out equals
 ``gate-render --live-buffer`` to the sample: the input's rate, channels, length and sample format, lookahead compensated.

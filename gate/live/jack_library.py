@@ -1,14 +1,13 @@
 """JACK's library through ctypes: the calls that the live gate needs, and nothing that talks on its own.
 
-PortAudio can play on JACK, but not survive it: it waits ten minutes for a server that has died, and where its
-assertions are compiled in (Debian's 19.6 has them) it ends the process when it takes down what belonged to one.
-So a stream on JACK is made here, without PortAudio, and PortAudio is not shown the server (``port_library``).
+PortAudio can play on JACK, but not survive it (pa_jack.c, 19.6): stopping a stream waits up to ten minutes for a server
+that has died (WaitCondition), closing one unregisters its ports and asserts that this worked (CleanUpStream), and so does
+Pa_Terminate of leaving the server. Debian compiles the assertions in: no order of calls keeps the process alive. So a stream on JACK is made here, without PortAudio, and PortAudio is not shown the server (``port_library``).
 """
 
 import contextlib
 import ctypes
 import functools
-import os
 import sys
 from collections.abc import Iterator
 from typing import Any
@@ -87,13 +86,11 @@ def library() -> Any:
 
 @ctypes.CFUNCTYPE(None, _TEXT)
 def _say_nothing(text: bytes) -> None:
-    """In place of JACK's own messages, which it prints from any of its threads."""
+    """In place of JACK's own way to print a message."""
 
 
 def _silence(lib: Any) -> None:
-    """Keep JACK's messages off the terminal; whoever wants them sets LEARNED_GATE_JACK_MESSAGES=1."""
-    if os.environ.get("LEARNED_GATE_JACK_MESSAGES") == "1":
-        return
+    """Keep JACK's messages off the terminal: it prints them from any of its threads, at any time."""
     quiet = ctypes.cast(_say_nothing, ctypes.c_void_p)
     lib.jack_set_error_function(quiet)
     lib.jack_set_info_function(quiet)

@@ -120,16 +120,23 @@ def line(status: Status) -> str:
 def screen(status: Status, width: int, latency: str) -> list[str]:
     """A few lines for a terminal of ``width`` letters, drawn over and over."""
     bar = max(min(width - 34, 48), 10)
+    state, heard = (
+        "OPEN" if status.open else "shut",
+        f"range {_level(status.range_db).strip()} dB   monitor {status.monitor}",
+    )
+    times = "   ".join(
+        f"{name} {_number(getattr(status, f'{name}_ms'))} ms" for name in ("attack", "hold", "release")
+    )
+    load = (
+        f"load {100 * status.load:.1f} %, most {100 * status.load_most:.0f} % of a buffer of {status.buffer}"
+    )
     rows = [
-        f"{status.preset}: {'OPEN' if status.open else 'shut'}   threshold {status.threshold_db:.1f} dBFS   range "
-        f"{_level(status.range_db).strip()} dB   monitor {status.monitor}",
+        f"{status.preset}: {state}   threshold {status.threshold_db:.1f} dBFS   {heard}",
         f"  in    {_level(status.input_db)} dBFS  {_bar(status.input_db, bar, status.threshold_db)}",
         f"  out   {_level(status.output_db)} dBFS  {_bar(status.output_db, bar)}",
         f"  gain  {_level(status.gain_db)} dB    {_bar(status.gain_db, bar)}",
-        f"  attack {_number(status.attack_ms)} ms   hold {_number(status.hold_ms)} ms   release {_number(status.release_ms)} ms   "
-        f"key {_key(status)}",
-        f"  load {100 * status.load:.1f} %, most {100 * status.load_most:.0f} % of a buffer of {status.buffer}   late {status.late} of "
-        f"{status.buffers}   {latency}",
+        f"  {times}   key {_key(status)}",
+        f"  {load}   late {status.late} of {status.buffers}   {latency}",
         f"  {_clock(status.seconds)}, decided by {status.decides}",
     ]
     return [row[: max(width - 1, 1)] for row in rows]
