@@ -2,7 +2,8 @@
 
 PortAudio can play on JACK, but not survive it (pa_jack.c, 19.6): stopping a stream waits up to ten minutes for a server
 that has died (WaitCondition), closing one unregisters its ports and asserts that this worked (CleanUpStream), and so does
-Pa_Terminate of leaving the server. Debian compiles the assertions in: no order of calls keeps the process alive. So a stream on JACK is made here, without PortAudio, and PortAudio is not shown the server (``port_library``).
+Pa_Terminate of leaving the server. Debian compiles the assertions in: no order of calls keeps the process alive. So a stream
+on JACK is made here, without PortAudio, and PortAudio is not shown the server (``port_library``).
 """
 
 import contextlib
