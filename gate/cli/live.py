@@ -89,7 +89,8 @@ def _run(options: "argparse.Namespace") -> int:
 
             live.play_devices(DeviceWishes(options.input, options.output, options.rate, options.channels))
         else:
-            from gate.live.filestream import HOST_BUFFER, FileStream
+            from gate.live.choices import HOST_BUFFER
+            from gate.live.filestream import FileStream
 
             stream = FileStream(
                 *files,
@@ -102,9 +103,9 @@ def _run(options: "argparse.Namespace") -> int:
                 screen.event(stream.note)
             live.play_file(stream)
         _play(live, options, screen, ending)
-        last, facts, latency, rate = live.status(), live.facts, _latency(live), live.player.shape.rate
+        last, facts, rate = live.status(), live.facts, live.player.shape.rate
         live.stop()
-        screen.end(last, facts, latency, live.recorder, rate)
+        screen.end(last, facts, live.recorder, rate)
     return 0
 
 
@@ -114,13 +115,13 @@ def _files(options: "argparse.Namespace") -> tuple[Path, Path] | None:
     Raises:
         UsageError: one of each, or options that do not go with what there is.
     """
-    from gate.live.filestream import PREFIX
+    from gate.live.choices import FILE
 
-    named = [text is not None and text.startswith(PREFIX) for text in (options.input, options.output)]
+    named = [text is not None and text.startswith(FILE) for text in (options.input, options.output)]
     if any(named) != all(named):
         raise UsageError(
             f"expected two devices or two files, got --input {options.input} and --output {options.output}; "
-            f"give both as {PREFIX}NAME, or neither"
+            f"give both as {FILE}NAME, or neither"
         )
     wrong = ("rate", "channels") if any(named) else ("buffer", "fast")
     for name in wrong:
@@ -131,7 +132,7 @@ def _files(options: "argparse.Namespace") -> tuple[Path, Path] | None:
             )
     if not any(named):
         return None
-    return Path(options.input[len(PREFIX) :]), Path(options.output[len(PREFIX) :])
+    return Path(options.input[len(FILE) :]), Path(options.output[len(FILE) :])
 
 
 def _play(live: "Live", options: "argparse.Namespace", screen: "_Screen", ending: "_Ending") -> None:
@@ -233,7 +234,7 @@ class _Screen:
         from gate.live import status as words
 
         if self._terminal:
-            rows = words.screen(live.status(), shutil.get_terminal_size().columns, _latency(live))
+            rows = words.screen(live.status(), shutil.get_terminal_size().columns, _callback(live.facts))
             with self._lock:
                 self._wipe()
                 say("\n".join(rows))
@@ -244,10 +245,10 @@ class _Screen:
             with self._lock:
                 say(json.dumps(status.to_dict()) if self._json else words.line(status))
 
-    def end(
-        self, status: "Status", facts: dict[str, Any], latency: str, recorded: "Recorder | None", rate: int
-    ) -> None:
+    def end(self, status: "Status", facts: dict[str, Any], recorded: "Recorder | None", rate: int) -> None:
         """The last words."""
+        from gate.live.status import delay
+
         taped = 0.0 if recorded is None else recorded.frames / rate
         if self._json:
             last = {"end": True} | status.to_dict() | {"stream": facts}
@@ -261,7 +262,7 @@ class _Screen:
             return
         lines = [
             f"{status.seconds:.1f} s in {status.buffers} buffers, {status.late} late; the model's callbacks took "
-            f"{_us(status.p999_us)} at the 99.9th percentile; {latency}"
+            f"{_us(status.p999_us)} at the 99.9th percentile; {delay(status)}; {_callback(facts)}"
         ]
         if facts["reopened"] or facts["stalls"]:
             lines.append(
@@ -277,15 +278,11 @@ class _Screen:
             self._drawn = 0
 
 
-def _latency(live: "Live") -> str:
-    """What the stream and the gate add, in ms."""
-    facts, player = live.facts, live.player
-    ours = 1000.0 * player.engine.latency_samples / player.shape.rate
-    if "input_latency_frames" not in facts:
-        return f"the gate adds {ours:.1f} ms"
-    frames = facts["input_latency_frames"] + facts["output_latency_frames"]
-    native = "native callback" if facts["native"] else f"Python callback ({facts['reason']})"
-    return f"{1000.0 * frames / player.shape.rate:.1f} ms in and out, the gate adds {ours:.1f} ms; {native}"
+def _callback(facts: dict[str, Any]) -> str:
+    """Which callback runs, and what sound system calls it."""
+    if "native" not in facts:
+        return "no stream"
+    return "native callback" if facts["native"] else f"Python callback ({facts['reason']})"
 
 
 def _us(value: float) -> str:

@@ -5,8 +5,7 @@ import math
 from typing import Any
 
 from gate.cli.render_options import MAX_LIVE_BUFFER, Count, Number, Parser
-from gate.live.filestream import HOST_BUFFER, PREFIX
-from gate.live.live_record import MONITORS
+from gate.live.choices import FILE, HOST_BUFFER, MONITORS
 from gate.metadata import MAX_CHANNELS
 from gate.parameters import BY_ID
 
@@ -16,7 +15,7 @@ NUMBERS = ("--threshold", "--range", "--lookahead", "--for", "--rate", "--channe
 """Options whose value may begin with a minus, which argparse would take for an option (-inf, -1e1)."""
 
 EPILOG = f"""
-DEV is a device's number or part of its name (--list-devices), or {PREFIX}NAME: input and output are files then,
+DEV is a device's number or part of its name (--list-devices), or {FILE}NAME: input and output are files then,
 played at the pace of time, or with --fast as fast as it goes; the output equals gate-render --live-buffer.
 
 while it plays, lines on standard input change it:

@@ -14,13 +14,8 @@ import numpy as np
 from gate.audiofile import Reader, Writer
 from gate.audioformat import output_layout
 from gate.errors import GateError, UsageError
+from gate.live.choices import HOST_BUFFER
 from gate.live.player import Player, Shape
-
-PREFIX = "file:"
-"""Of a device's name that is a file."""
-
-HOST_BUFFER = 100
-"""Frames in a host buffer, unless somebody says otherwise: one block at 48 kHz."""
 
 AHEAD_S = 0.002
 """So far ahead of time it may run before it waits."""

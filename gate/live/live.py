@@ -253,7 +253,20 @@ class Live:
 
     def status(self) -> Status:
         """This moment."""
-        return self._look(self.player, self.preset.name)
+        return self._look(self.player, self.preset.name, self._stream_frames())
+
+    def _stream_frames(self) -> int:
+        """How late the stream is by itself, from its output back to its input, in frames.
+
+        On JACK that is one period, whatever the driver says of the converters behind it; PortAudio reports it.
+        """
+        now = None if isinstance(self._stream, FileStream) else self._stream.stream
+        if now is None:
+            return 0
+        facts = now.facts
+        if facts.host_api == "JACK":
+            return int(self.player.record["newest_frames"][0]) or facts.buffer_frames
+        return int(facts.input_latency_frames + facts.output_latency_frames)
 
     @property
     def facts(self) -> dict[str, Any]:

@@ -12,9 +12,6 @@ from numpy.typing import NDArray
 from gate.record import Field as _Field
 from gate.record import aligned, layout
 
-MONITORS = ("out", "in", "removed")
-"""What is heard: what the gate gives, what came in, and what the gate takes away. Values of ``monitor``: 0, 1, 2."""
-
 BINS_A_DECADE, DECADES, SHORTEST_US = 32, 6, 0.1
 """Histogram of callback times: logarithmic, from 0.1 us to 0.1 s."""
 
@@ -23,7 +20,7 @@ BINS = BINS_A_DECADE * DECADES
 FIELDS = (
     # -- what the player asks for
     _Field("wanted", "i8", (), "player", "0 or 1: slot of the engine that should be heard"),
-    _Field("monitor", "i8", (), "player", "what should be heard, see MONITORS"),
+    _Field("monitor", "i8", (), "player", "what should be heard, see gate.live.choices"),
     _Field("master", "i8", (), "player", "1: heard; 0: faded out, before an end"),
     _Field("taping", "i8", (), "player", "1: the output goes to the tape"),
     _Field("tape_read", "i8", (), "player", "frames ever taken off the tape"),

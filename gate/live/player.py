@@ -14,7 +14,8 @@ from gate.engine import Engine
 from gate.errors import EngineError
 from gate.live import callback
 from gate.live.callback import LATE_FLAGS
-from gate.live.live_record import MONITORS, make
+from gate.live.choices import MONITORS
+from gate.live.live_record import make
 from gate.process import compiled
 from gate.record import aligned
 

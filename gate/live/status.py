@@ -17,8 +17,9 @@ class Status:
     """Levels in dBFS (-inf is silence), gain in dB, times in ms, key in Hz; NaN where nobody says.
 
     ``load`` and ``load_most`` are shares of the buffers' time since the last look, on average and at most; ``p999_us`` is of
-    all callbacks in which the model ran. ``late``: buffers that the sound system flagged. ``latency_ms`` is what the gate
-    adds to the sound: its lookahead. ``decision_delay_ms``: how much later than its block a decision can be.
+    all callbacks in which the model ran. ``late``: buffers that the sound system flagged. ``latency_ms``: from the
+    input to the output of the sound system and back, the gate included (of files: the gate alone); ``added_ms``: the gate's
+    part of that, its lookahead. ``decision_delay_ms``: how much later than its block a decision can be.
     """
 
     seconds: float
@@ -45,6 +46,7 @@ class Status:
     over: int
     model_errors: int
     latency_ms: float
+    added_ms: float
     decision_delay_ms: float
     nonfinite: int
     tape_lost: int
@@ -64,8 +66,8 @@ class Look:
         self._before = (0, 0)
         self._player: Player | None = None
 
-    def __call__(self, player: Player, preset: str) -> Status:
-        """The moment."""
+    def __call__(self, player: Player, preset: str, stream_frames: int) -> Status:
+        """The moment; ``stream_frames`` is how late the stream is without a gate."""
         if player is not self._player:
             self._player, self._before = player, (0, 0)
         live, engine = player.record[0], player.engine
@@ -97,7 +99,8 @@ class Look:
             late=int(live["late"]),
             over=int(live["over"]),
             model_errors=int(record["model_errors"]),
-            latency_ms=1000.0 * engine.latency_samples / rate,
+            latency_ms=1000.0 * (stream_frames + engine.latency_samples) / rate,
+            added_ms=1000.0 * engine.latency_samples / rate,
             decision_delay_ms=engine.decision_delay_ms,
             nonfinite=int(record["nonfinite_samples"]),
             tape_lost=int(live["tape_lost"]),
@@ -117,8 +120,13 @@ def line(status: Status) -> str:
     )
 
 
-def screen(status: Status, width: int, latency: str) -> list[str]:
-    """A few lines for a terminal of ``width`` letters, drawn over and over."""
+def delay(status: Status) -> str:
+    """How late the sound is, and by whom."""
+    return f"latency {status.latency_ms:.2f} ms, {status.added_ms:.2f} ms of it the gate's"
+
+
+def screen(status: Status, width: int, callback: str) -> list[str]:
+    """A few lines for a terminal of ``width`` letters, drawn over and over; ``callback`` says which one runs."""
     bar = max(min(width - 34, 48), 10)
     state, heard = (
         "OPEN" if status.open else "shut",
@@ -136,7 +144,8 @@ def screen(status: Status, width: int, latency: str) -> list[str]:
         f"  out   {_level(status.output_db)} dBFS  {_bar(status.output_db, bar)}",
         f"  gain  {_level(status.gain_db)} dB    {_bar(status.gain_db, bar)}",
         f"  {times}   key {_key(status)}",
-        f"  {load}   late {status.late} of {status.buffers}   {latency}",
+        f"  {load}   late {status.late} of {status.buffers}",
+        f"  {delay(status)}; {callback}",
         f"  {_clock(status.seconds)}, decided by {status.decides}",
     ]
     return [row[: max(width - 1, 1)] for row in rows]

@@ -5,7 +5,8 @@ import pytest
 
 from gate import contract
 from gate.engine import Engine
-from gate.live.live_record import MONITORS, percentiles_us
+from gate.live.choices import MONITORS
+from gate.live.live_record import percentiles_us
 from gate.live.player import FADE_S, LISTEN_S, Player, Shape
 from tests import toy_model
 from tests.gate.engine_tools import bursts, run

@@ -18,13 +18,14 @@ def test_it_tells_what_is_going_on(toy):
     with Player(toy, Shape(RATE, 1, 1), threshold_db=-40.0, range_db=-60.0, lookahead_ms=5.0) as live:
         for _ in range(300):
             live.play(np.full((100, 1), 0.5, np.float32), out)
-        loud = look(live, "toy")
+        loud = look(live, "toy", 100)
         for _ in range(300):
             live.play(np.zeros((100, 1), np.float32), out)
-        quiet = look(live, "toy")
+        quiet = look(live, "toy", 100)
     assert loud.open and loud.gain_db == 0.0 and abs(loud.input_db + 6.0206) < 1e-3
     assert (loud.attack_ms, loud.hold_ms, loud.release_ms) == (3.0, 50.0, 100.0)
-    assert (loud.key_low_hz, loud.key_high_hz, loud.latency_ms) == (100.0, 8000.0, 5.0)
+    assert (loud.key_low_hz, loud.key_high_hz, loud.added_ms) == (100.0, 8000.0, 5.0)
+    assert abs(loud.latency_ms - (5.0 + 100 / 48)) < 1e-9
     assert 0.0 < loud.load <= loud.load_most and loud.buffer == 100 and loud.buffers == 300
     assert not quiet.open and quiet.gain_db == -60.0 and quiet.input_db == -math.inf
     assert loud.decides == "the model"
@@ -36,10 +37,10 @@ def test_it_fits_the_terminal(toy):
     out = np.empty((100, 1), np.float32)
     with Player(toy, Shape(RATE, 1, 1), threshold_db=-40.0, range_db=-math.inf) as live:
         live.play(np.full((100, 1), 0.1, np.float32), out)
-        status = Look()(live, "toy")
+        status = Look()(live, "toy", 0)
     for width in (20, 80, 200):
-        rows = screen(status, width, "2.1 ms in and out")
-        assert len(rows) == 7 and all(len(row) < width for row in rows)
+        rows = screen(status, width, "native callback")
+        assert len(rows) == 8 and all(len(row) < width for row in rows)
     meter = screen(status, 120, "")[1]
     assert "|" in meter and meter.index("|") == meter.index("#") + 24
     assert "range -inf" in screen(status, 120, "")[0]
