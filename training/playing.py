@@ -28,6 +28,8 @@ CHORDS = (
     (0, 5, 12, 17, 19, 24),
 )
 POWER = (0, 7, 12)
+HIGH_UP = 0.4
+"""Chance of playing higher up the neck than where most chords are."""
 SCALE = (0, 3, 5, 7, 10, 12, 15, 17)
 
 
@@ -102,6 +104,8 @@ def guitar_track(
     bpm = log_uniform(rng, 60.0, 190.0)
     beat = 60.0 / bpm
     root = player.low + 5.0 + float(rng.integers(0, 8))
+    if rng.random() < HIGH_UP:  # solos, capos, small guitars
+        root += float(rng.integers(4, 25))
     track = np.zeros(n, np.float32)
     strings = _Strings(track)
     ways = ("riff", "riff", "mutes", "long") if player.bass else ("strum", "picked", "riff", "mutes", "long")
