@@ -44,7 +44,7 @@ def main(argv: list[str] | None = None) -> int:
     except GateError as error:
         _error(str(error))
         return error.exit_code
-    except KeyboardInterrupt:  # before there was anything to end
+    except KeyboardInterrupt:  # before there was anything to end, or by somebody who insists
         return 130
     except Exception as error:
         from gate.batch import unexpected
@@ -166,8 +166,6 @@ def _lines() -> "queue.SimpleQueue[str]":
 
 def _obey(live: "Live", line: str, screen: "_Screen") -> bool:
     """One line of a user's: False is the end. What cannot be done is said, and the sound goes on."""
-    from gate.live.live import DeviceWishes
-
     word, _, rest = line.strip().partition(" ")
     rest = rest.strip()
     try:
@@ -178,9 +176,9 @@ def _obey(live: "Live", line: str, screen: "_Screen") -> bool:
         elif word == "monitor":
             live.set_monitor(rest)
         elif word == "input":
-            live.set_devices(DeviceWishes(input=rest))
+            live.set_device("input", rest)
         elif word == "output":
-            live.set_devices(DeviceWishes(output=rest))
+            live.set_device("output", rest)
         elif word in ("quit", "exit"):
             return False
         elif word:
@@ -193,7 +191,7 @@ def _obey(live: "Live", line: str, screen: "_Screen") -> bool:
 
 
 class _Ending:
-    """Ctrl-C, SIGTERM and SIGHUP ask for an end; a second one does not interrupt it."""
+    """Ctrl-C, SIGTERM and SIGHUP ask for an end; asked a second time they insist."""
 
     def __init__(self) -> None:
         self.asked = threading.Event()
@@ -205,8 +203,13 @@ class _Ending:
             for number in [getattr(signal, name) for name in names]:
                 if number == signal.SIGHUP and signal.getsignal(number) is signal.SIG_IGN:
                     continue  # nohup
-                self._before[number] = signal.signal(number, lambda *_: self.asked.set())
+                self._before[number] = signal.signal(number, self._ask)
         return self
+
+    def _ask(self, number: int, frame: object) -> None:
+        if self.asked.is_set():
+            raise KeyboardInterrupt
+        self.asked.set()
 
     def __exit__(self, *error: object) -> None:
         for number, handler in self._before.items():

@@ -19,7 +19,7 @@ DEV is a device's number or part of its name (--list-devices), or {FILE}NAME: in
 played at the pace of time, or with --fast as fast as it goes; the output equals gate-render --live-buffer.
 
 while it plays, lines on standard input change it:
-  threshold -35    range -60    preset snare    monitor removed    quit
+  threshold -35    range -60    preset snare    monitor removed    input NAME    output NAME    quit
 Ctrl-C ends it, fading out; what was recorded is kept.
 
 exit: 0 done or ended by Ctrl-C, 1 something failed, 2 usage

@@ -5,7 +5,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 from pathlib import Path
 from time import monotonic, sleep
-from typing import Any
+from typing import Any, Literal
 
 import numpy as np
 
@@ -78,7 +78,9 @@ class Live:
         self.preset: Preset = resolve(wishes.preset)
         self.recorder: Recorder | None = None
         self._player: Player | None = None
+        self._devices = DeviceWishes()
         self._old: list[tuple[Any, Player]] = []
+        self._retired: list[Player] = []  # of streams that were lost, with another shape than the one after
         self._stream: Any = None
         self._look = Look()
         self._told: set[str] = set()
@@ -99,6 +101,7 @@ class Live:
             SoundDeviceError: there are none such.
         """
         self._stream = self._supervised(wishes)
+        self._devices = wishes
 
     def _supervised(self, wishes: DeviceWishes) -> Any:
         from gate.live.devices import resolve_pair
@@ -108,8 +111,12 @@ class Live:
         channels = wishes.channels or min(source.inputs, sink.outputs, 2)
         wide = channels if wishes.channels or channels != 1 else min(sink.outputs, 2)
 
+        made: list[Player] = []
+
         def factory(rate: int, inputs: int, outputs: int) -> Player:
-            return self._make(Shape(rate, inputs, outputs), np.float32, fades=True)
+            self._retired += made[-1:]
+            made.append(self._make(Shape(rate, inputs, outputs), np.float32, fades=True))
+            return made[-1]
 
         stream = Supervisor(
             str(source.number), str(sink.number), wishes.rate, channels, wide, factory,
@@ -137,7 +144,7 @@ class Live:
         with self._lock:
             self._player = player
             self._record(player)
-        if before is not None:
+        if before is not None and before.shape != shape:
             self._on_event(f"the sound is now at {shape.rate} Hz, {shape.channels} channels")
         return player
 
@@ -213,12 +220,15 @@ class Live:
         self._told.clear()
         self._on_event(f"preset {preset.name}")
 
-    def set_devices(self, wishes: DeviceWishes) -> None:
-        """Other devices: opened beside the old ones, which fade out as these fade in.
+    def set_device(self, which: Literal["input", "output"], name: str) -> None:
+        """Another device, by number or part of its name: opened beside the old one, which fades out as this fades in.
 
         Raises:
-            SoundDeviceError: they cannot be had; what plays plays on.
+            SoundDeviceError: it cannot be had; what plays plays on.
         """
+        wishes = (
+            replace(self._devices, input=name) if which == "input" else replace(self._devices, output=name)
+        )
         if isinstance(self._stream, FileStream):
             raise UsageError("expected sound from a device, got a file; devices change where devices play")
         old, player = self._stream, self._player
@@ -228,6 +238,7 @@ class Live:
             self._stream, self._player = old, player
             raise
         assert player is not None
+        self._devices = wishes
         player.fade_out()
         self._old.append((old, player))
 
@@ -237,8 +248,8 @@ class Live:
         player.tend()
         for old in [pair for pair in self._old if pair[1].faded]:
             self._old.remove(old)
-            old[0].stop()
-            old[1].close()
+            if old[0].stop() is not False:
+                old[1].close()
         fallback = int(player.engine.record["fallback"][0])
         if fallback:
             self._tell(f"{DECIDES[fallback]}; choose another preset to try a model again")
@@ -323,7 +334,8 @@ class Live:
                 raise stream.error
         elif stopped is False:
             return  # whoever may still call the player keeps it
-        player.close()
+        for one in (player, *self._retired):
+            one.close()
 
     def __enter__(self) -> "Live":
         """Itself."""

@@ -120,13 +120,13 @@ def test_devices_change_while_it_plays(preset):
     needs_jackd()
     with JackServer() as server, Stage(server, preset) as stage:
         old = stage.live.player
-        stage.live.set_devices(DeviceWishes("system", "system", None, 1))
+        stage.live.set_device("output", "system")
         new = stage.live.player
         assert new is not old
         wait_until(lambda: new.buffers() > 500 and not stage.live._old, "the old stream to go")
         assert float(new.record["heard"][0]) == 1.0
         with pytest.raises(GateError):
-            stage.live.set_devices(DeviceWishes("nobody"))
+            stage.live.set_device("input", "nobody")
         before = new.buffers()
         wait_until(lambda: new.buffers() > before + 100, "sound after a change that failed")
         assert stage.live.player is new
