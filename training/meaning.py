@@ -105,10 +105,12 @@ def rank_correlation(x: NDArray[np.floating], y: NDArray[np.floating]) -> float:
 
 
 def wrong_key(heard: Sequence[Heard]) -> torch.Tensor:
-    """(32,) weights that hear nothing but the quarter of the bands that the key weighed least while open."""
+    """(32,) weights that hear a quarter of the spectrum: the neighbouring bands that the key weighed least while open."""
     weights = np.mean([h.key_weights for h in heard], axis=0)
+    width = BANDS // 4
+    at = int(np.argmin(np.convolve(weights, np.ones(width), "valid")))
     wrong = np.zeros(BANDS, np.float32)
-    wrong[np.argsort(weights)[: BANDS // 4]] = 4.0 / BANDS
+    wrong[at : at + width] = 1.0 / width
     return torch.from_numpy(wrong)
 
 

@@ -52,7 +52,7 @@ def test_a_target_that_swells_again_has_no_decay():
 
 
 def test_key_is_read_while_open_and_the_wrong_key_hears_the_rest():
-    """Edges of the blocks that should be open only; all weight on the quarter of the bands that had least."""
+    """Edges of the blocks that should be open only; all weight on those neighbours, a quarter of them, that had least."""
     heard = [_heard()]
     assert set(meaning.while_open(heard, "key_high_hz")) == {300.0}
     wrong = meaning.wrong_key(heard)
