@@ -104,7 +104,9 @@ def _retoned(config: BatchConfig, rng: np.random.Generator, side: np.ndarray) ->
     tilt = _tilt(config.side_tilt_db, rng)
     if config.side_eq_db > 0.0:
         knots = rng.standard_normal(EQ_KNOTS) * config.side_eq_db
-        tilt = tilt + _on_channels(0.1 * np.interp(np.linspace(0, 1, BANDS), np.linspace(0, 1, EQ_KNOTS), knots))
+        tilt = tilt + _on_channels(
+            0.1 * np.interp(np.linspace(0, 1, BANDS), np.linspace(0, 1, EQ_KNOTS), knots)
+        )
     energy = 10.0 ** side[:, :BANDS]
     before, after = energy.sum(), (energy * 10.0 ** tilt[:BANDS]).sum()
     return side + tilt + np.float32(np.log10(before / after))

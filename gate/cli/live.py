@@ -55,7 +55,7 @@ def main(argv: list[str] | None = None) -> int:
 
 def _main(arguments: list[str]) -> int:
     from gate.cli.live_options import NUMBERS, parser
-    from gate.cli.render_options import join_numbers
+    from gate.cli.options import join_numbers
 
     if "--version" in arguments:
         return say_version(PROG)

@@ -4,7 +4,16 @@ import argparse
 import math
 from typing import Any
 
-from gate.cli.render_options import MAX_LIVE_BUFFER, Count, Number, Parser
+from gate.cli.options import (
+    MAX_LIVE_BUFFER,
+    Count,
+    Number,
+    Parser,
+    add_link,
+    add_lookahead,
+    add_preset,
+    add_range,
+)
 from gate.live.choices import FILE, HOST_BUFFER, MONITORS
 from gate.metadata import MAX_CHANNELS
 from gate.parameters import BY_ID
@@ -67,29 +76,18 @@ def _add_sound(group: Any) -> None:
 
 
 def _add_gate(group: Any) -> None:
+    add_preset(group)
     group.add_argument(
-        "--preset",
-        default="voice",
-        metavar="NAME|FOLDER|FILE.onnx",
-        help="what to gate with (default: voice)",
+        "--threshold",
+        type=Number("threshold"),
+        metavar="DB",
+        help=f"{BY_ID['threshold'].help} (default: the preset's)",
     )
-    for name in ("threshold", "range"):
-        group.add_argument(
-            f"--{name}", type=Number(name), metavar="DB", help=f"{BY_ID[name].help} (default: the preset's)"
-        )
-    group.add_argument(
-        "--lookahead",
-        type=Number("lookahead"),
-        default=0.0,
-        metavar="MS",
-        help="delay the sound by so many ms, 0 to 20, so that the gate opens before the onset (default: 0)",
+    add_range(group)
+    add_lookahead(
+        group, "delay the sound by so many ms, 0 to 20, so that the gate opens before the onset (default: 0)"
     )
-    group.add_argument(
-        "--link",
-        choices=("on", "off"),
-        default="on",
-        help="one decision for all channels, or each channel its own (default: on)",
-    )
+    add_link(group)
 
 
 def _add_run(group: Any) -> None:

@@ -50,11 +50,12 @@ def main(argv: list[str] | None = None) -> int:
 
 
 def _main(arguments: list[str]) -> int:
-    from gate.cli.render_options import join_numbers, parser
+    from gate.cli.options import join_numbers
+    from gate.cli.render_options import NUMBERS, parser
 
     if "--version" in arguments:
         return say_version(PROG)
-    return _run(parser().parse_args(join_numbers(arguments)))
+    return _run(parser().parse_args(join_numbers(arguments, NUMBERS)))
 
 
 class _Ended(KeyboardInterrupt):

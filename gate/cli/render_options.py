@@ -1,16 +1,22 @@
 """What gate-render takes on its command line."""
 
 import argparse
-import sys
 from pathlib import Path
 from typing import Any
 
+from gate.cli.options import (
+    MAX_LIVE_BUFFER,
+    Count,
+    Number,
+    Parser,
+    add_link,
+    add_lookahead,
+    add_preset,
+    add_range,
+)
 from gate.parameters import BY_ID
 
 PROG = "gate-render"
-
-MAX_LIVE_BUFFER = 1 << 16
-"""Longest host buffer: no driver has one that long."""
 
 NUMBERS = ("--threshold", "--range", "--lookahead", "--live-buffer", "--jobs")
 """Options whose value may begin with a minus, which argparse would take for an option (-inf, -1e1)."""
@@ -28,15 +34,6 @@ several inputs, or a folder:
 The output has the input's rate, channels and length, and nothing is shifted, whatever the lookahead.
 exit: 0 done, 1 something failed (the other files of a batch are there), 2 usage, 130 interrupted
 """
-
-
-class Parser(argparse.ArgumentParser):
-    """Says how to get help, in the one place that every usage error passes."""
-
-    def error(self, message: str) -> Any:
-        """Print usage and the error, and exit with 2."""
-        self.print_usage(sys.stderr)
-        self.exit(2, f"{self.prog}: error: {message}; {self.prog} --help lists what there is\n")
 
 
 def parser() -> argparse.ArgumentParser:
@@ -69,38 +66,18 @@ def parser() -> argparse.ArgumentParser:
 
 
 def _add_gate(group: Any) -> None:
-    group.add_argument(
-        "--preset",
-        default="voice",
-        metavar="NAME|FOLDER|FILE.onnx",
-        help="what to gate with (default: voice)",
-    )
+    add_preset(group)
     group.add_argument(
         "--threshold",
         type=_threshold,
         metavar="DB|auto",
         help=f"{BY_ID['threshold'].help}; auto measures the noise floor of each file (default: the preset's)",
     )
-    group.add_argument(
-        "--range",
-        type=Number("range"),
-        metavar="DB",
-        help=f"{BY_ID['range'].help} (default: the preset's)",
+    add_range(group)
+    add_lookahead(
+        group, "open so many ms before the onset, 0 to 20; the output is not delayed by it (default: 0)"
     )
-    group.add_argument(
-        "--lookahead",
-        type=Number("lookahead"),
-        default=0.0,
-        metavar="MS",
-        help="open so many ms before the onset, 0 to 20; the output is not delayed by it (default: 0)",
-    )
-    group.add_argument(
-        "--link",
-        choices=("on", "off"),
-        default="on",
-        help="one decision for all channels, or each channel its own; figures and curve then show the first "
-        "channel (default: on)",
-    )
+    add_link(group, "; figures and curve then show the first channel")
     group.add_argument(
         "--live-buffer",
         type=Count(MAX_LIVE_BUFFER),
@@ -143,64 +120,3 @@ def _add_run(group: Any) -> None:
 
 def _threshold(text: str) -> float | str:
     return text if text == "auto" else Number("threshold", " or auto")(text)
-
-
-class Number:
-    """Converter of an option's value that is a number within the range of the parameter table."""
-
-    def __init__(self, name: str, also: str = "") -> None:
-        self.name, self.also = name, also
-
-    def __call__(self, text: str) -> float:
-        """The number that a text says."""
-        try:
-            value = float(text)
-        except ValueError:
-            unit = BY_ID[self.name].unit
-            raise argparse.ArgumentTypeError(
-                f"expected a number in {unit}{self.also}, got {text!r}"
-            ) from None
-        try:
-            return BY_ID[self.name].check(value)
-        except ValueError as error:
-            raise argparse.ArgumentTypeError(str(error)) from None
-
-
-class Count:
-    """Converter of an option's value that is a whole number within limits."""
-
-    def __init__(self, most: int, least: int = 1) -> None:
-        self.least, self.most = least, most
-
-    def __call__(self, text: str) -> int:
-        """The number that a text says."""
-        try:
-            value = int(text)
-        except ValueError:
-            value = self.least - 1
-        if not self.least <= value <= self.most:
-            raise argparse.ArgumentTypeError(
-                f"expected a whole number from {self.least} to {self.most}, got {text!r}"
-            )
-        return value
-
-
-def join_numbers(argv: list[str], names: tuple[str, ...] = NUMBERS) -> list[str]:
-    """``--range -inf`` as ``--range=-inf``, so that argparse takes it for a value of the options named."""
-    joined: list[str] = []
-    for i, text in enumerate(argv):
-        if text == "--":
-            return joined + argv[i:]
-        if joined and joined[-1] in names and text.startswith("-") and _is_number(text):
-            joined[-1] += f"={text}"
-        else:
-            joined.append(text)
-    return joined
-
-
-def _is_number(text: str) -> bool:
-    try:
-        float(text)
-    except ValueError:
-        return False
-    return True

@@ -23,7 +23,7 @@ PROG = "gate-eval"
 
 def main(argv: list[str] | None = None) -> int:
     """Run the command; returns its exit code. What a person can act on is one sentence on stderr."""
-    from gate.cli.render_options import join_numbers
+    from gate.cli.options import join_numbers
     from training.cli.eval_options import complaint, parser
 
     arguments = list(sys.argv[1:] if argv is None else argv)
@@ -31,7 +31,7 @@ def main(argv: list[str] | None = None) -> int:
         return say_version(PROG)
     made = parser()
     try:
-        options = made.parse_args(join_numbers(arguments))
+        options = made.parse_args(join_numbers(arguments, ("--threshold",)))
         wrong = complaint(options)
         if wrong:
             made.error(wrong)

@@ -16,7 +16,8 @@ import soundfile
 
 import gate
 from gate.cli import render
-from gate.cli.render_options import join_numbers
+from gate.cli.options import join_numbers
+from gate.cli.render_options import NUMBERS
 from tests import toy_model
 
 RATE = 48_000
@@ -135,10 +136,10 @@ def test_range_forms(run: Run, tmp_path: Path, text: str) -> None:
 
 def test_joining_numbers() -> None:
     """Only values of options that take numbers are joined, and nothing behind ``--``."""
-    assert join_numbers(["--range", "-inf", "-o", "-5", "--", "--range", "-inf"]) == [
+    assert join_numbers(["--range", "-inf", "-o", "-5", "--", "--range", "-inf"], NUMBERS) == [
         "--range=-inf", "-o", "-5", "--", "--range", "-inf",
     ]  # fmt: skip
-    assert join_numbers(["--range", "--force"]) == ["--range", "--force"]
+    assert join_numbers(["--range", "--force"], NUMBERS) == ["--range", "--force"]
 
 
 def test_auto_threshold_says_what_it_chose(run: Run, tmp_path: Path) -> None:
