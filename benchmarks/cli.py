@@ -106,6 +106,11 @@ def _run(asked: argparse.Namespace, command: str) -> int:
         given = wanted.get("presets") or wanted.get("preset") or []
         for preset in [given] if isinstance(given, str) else given:
             resolve(preset)
+    for name in [*parts] if asked.command == "all" else []:
+        why = COMMANDS[name].absent(**parts[name]) if hasattr(COMMANDS[name], "absent") else ""
+        if why:
+            say(f"{PROG}: {name} is left out: {why}", sys.stderr)
+            del parts[name]
     record: dict[str, Any] = {
         "command": command,
         "date": time.strftime("%Y-%m-%d"),

@@ -106,6 +106,63 @@ def latency() -> dict[str, Any]:
     return {"loops": [loop], "decisions": [row, {**row, "host_buffer": 512}]}
 
 
+def stream() -> dict[str, Any]:
+    """Two loads at 48 kHz: a gate that reaches what it should, and one that does not; and no window."""
+    histogram = {"edges_us": [10.0, 20.0, 40.0], "counts": [990, 10]}
+    run = {
+        "load": "idle",
+        "rate_hz": 48000,
+        "host_api": "JACK",
+        "devices": ["system", "system"],
+        "native": True,
+        "buffers": 1000,
+        "expected_buffers": 1000,
+        "flagged": 1,
+        "gaps": 0,
+        "over": 0,
+        "busy_ns": 10,
+        "due_ns": 100,
+        "drawn": 0,
+        "seconds": 2.0,
+        "ended": 0,
+        "model_errors": 0,
+        "fallbacks": 0,
+        "buffer_frames": 100,
+        "buffer_us": 2000.0,
+        "load_share": 0.1,
+        "real_time_priority": True,
+        "all_us": STATS,
+        "model_us": STATS,
+        "all_histogram": histogram,
+        "model_histogram": histogram,
+    }
+    floor = {"subject": "floor", "model_us": {}, "model_histogram": {"edges_us": [], "counts": []}}
+    python = {"subject": "python", "native": False, "expected_buffers": None}
+    idle = [{**run, **floor}, {**run, "subject": "gate", "flagged": 2}, {**run, **python}]
+    late = {"subject": "gate", "gaps": 2, "model_us": {**STATS, "p99.9": 300.0}, "ended": 1, "fallbacks": 1}
+    busy = {"load": "hogged"}
+    return {
+        "preset": "toy",
+        "sound_system": "a JACK server of its own, dummy driver",
+        "servers": ["jackd -R"],
+        "turns": 1,
+        "runs": [*idle, {**idle[0], **busy}, {**idle[1], **busy, **late}, {**idle[2], **busy}],
+        "start": {
+            "preset": "toy",
+            "rate_hz": 48000,
+            "played_s": 3.0,
+            "imports": "import numpy",
+            "first_sound_s": SPREAD,
+            "compiling_first_sound_s": 20.0,
+            "bare_imports_s": SPREAD,
+            "peak_mb": {"min": 200.0, "median": 400.0, "max": 500.0, "n": 5},
+            "resident_mb": SPREAD,
+            "bare_imports_peak_mb": SPREAD,
+        },
+        "absent": {"window": "PyQt6 not installed"},
+    }
+
+
 def record() -> dict[str, Any]:
     """All of them."""
     return {
@@ -116,4 +173,5 @@ def record() -> dict[str, Any]:
         "render": render(),
         "peers": peers(),
         "latency": latency(),
+        "stream": stream(),
     }

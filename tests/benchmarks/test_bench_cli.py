@@ -100,6 +100,7 @@ def test_all_writes_page_record_and_picture_and_hands_options_on(
         "2",
         "--peers-preset",
         "kick",
+        "--stream-jack-dummy",
     ]
     assert cli.main(words) == 0
     assert sorted(path.name for path in tmp_path.iterdir()) == ["RESULTS.md", "results.json", "results.png"]

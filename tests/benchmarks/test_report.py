@@ -30,10 +30,10 @@ def test_page_has_every_part_and_its_command() -> None:
     found = records.record()
     page = report.markdown(found, "results.png")
     heads = [line for line in page.splitlines() if line.startswith("## ")]
-    assert len(heads) == 4
+    assert len(heads) == 5
     assert "`gate-bench all`, 2000-01-01" in page
     assert "](results.png)" in page
-    del found["block"], found["latency"]
+    del found["block"], found["latency"], found["stream"]
     page = report.markdown(found)
     assert [line for line in page.splitlines() if line.startswith("## ")] == heads[1:3]
     assert "](" not in page
