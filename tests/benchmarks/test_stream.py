@@ -118,7 +118,7 @@ def test_a_gate_live_that_does_not_start_gives_its_last_words() -> None:
 
 @pytest.mark.parametrize("rate_hz", [RATE, 192_000])
 def test_floor_and_gate_hear_the_same_speech(rate_hz: int, toy) -> None:
-    """Through the compiled callback the floor gives the speech as it is, whatever comes in; the gate runs its model on it."""
+    """Whatever comes in, the floor gives the speech as it is, and the gate runs its model on it."""
     from benchmarks.stream_players import NativePlayer, speech
 
     x, n = np.zeros((rate_hz // 100, 1), np.float32), rate_hz // 100

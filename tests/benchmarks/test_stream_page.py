@@ -24,7 +24,7 @@ def test_times_are_shares_of_the_buffer_and_lateness_stands_beside_the_floor() -
     page = "\n".join(stream_page.markdown(records.stream()))
     assert "| idle, floor: only copies | 1000 | 1000 | 1 | 0 | 10 | 0.5 | 1 | 2 | 4 | - | - | - | - |" in page
     assert "| idle, Python and session.run | 1000 | ? | 1 |" in page
-    assert "| hogged, the gate | 1000 | 1000 | 1 | 2 | 10 | 0.5 | 1 | 2 | 4 | 0.5 | 1 | 15 | 4 |" in page
+    assert "| hogged, the gate | 1000 | 1000 | 2 | 2 | 10 | 0.5 | 1 | 2 | 4 | 0.5 | 1 | 15 | 4 |" in page
     assert "hogged, the gate: the sound system ended 1 streams before their time" in page
     assert "1 turns fell back to the classic gate" in page
     assert "- window: PyQt6 not installed" in page
