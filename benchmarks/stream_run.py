@@ -1,6 +1,7 @@
 """One run of ``gate-bench stream``, in a process of its own: one player, one load, a while of sound."""
 
 import os
+import signal
 import time
 from pathlib import Path
 from typing import Any
@@ -12,6 +13,9 @@ SUBJECTS = ("floor", "gate", "python")
 
 SETTLE_S = 0.5
 """Of every stream that is not counted: its beginning."""
+
+PATIENCE_S = 300.0
+"""More than a run takes, in which it has to end: the system ends it then, whatever it waits for."""
 
 
 def in_child(
@@ -39,6 +43,8 @@ def in_child(
     from gate.live.player import Player
     from gate.live.stream import Stream
 
+    if hasattr(signal, "alarm"):
+        signal.alarm(round(PATIENCE_S + 2.0 * seconds))
     contract = presets.resolve(preset).contract
 
     def factory(rate: int, inputs: int, outputs: int) -> Any:

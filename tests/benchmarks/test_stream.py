@@ -93,6 +93,7 @@ def test_a_rate_that_cannot_be_had_is_named(toy_folder: str) -> None:
 
 
 @pytest.mark.audio
+@pytest.mark.slow
 def test_gate_live_is_heard_and_its_memory_read(toy_folder: str) -> None:
     """The other client hears sound through gate-live, which ends afterwards."""
     needs_jackd()
