@@ -29,7 +29,7 @@ from training.config import Config, from_dict, load
 from training.gate_net import GateNet
 from training.source import digest, open_corpus
 from training.train import train
-from training.validate import DECISIONS, Validation
+from training.validate import Validation
 
 SHORTER = ["optimiser.evaluate_every=100000", "batch.sequences=16"]
 VARIANTS = {
@@ -80,7 +80,7 @@ def row(
     name: str, net: GateNet, gates: NDArray[np.float32], validation: Validation, config: Config, cost: float
 ) -> dict[str, Any]:
     """All measures over all kinds together, at the decision thresholds that suit these gates best."""
-    _, pair = min((shortfall(validation.table(gates, *pair), config.aims), pair) for pair in DECISIONS)
+    pair = validation.best_decision(gates, config.aims)
     scores = validation.scores(gates, *pair)
     pooled, ends = metrics.pool(scores), metrics.intervals(scores, draws=400)
     return {
