@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 
 from training.aims import AimConfig, shortfall
+from training.validate import Validation
 
 AIMS = AimConfig()
 
@@ -35,3 +36,20 @@ def test_worse_costs_ten_times_what_better_gains(name):
 def test_what_is_never_wrong_has_a_shortfall():
     """No chops at all is ten times better than the goal, not infinitely."""
     assert shortfall({"noise": _reached() | {"chops_min": 0.0}}, AIMS) == pytest.approx(0.1 * np.log(0.1))
+
+
+def test_a_gate_that_never_shuts_is_not_chosen(monkeypatch):
+    """It misses nothing and chops nothing; but among pairs that are right about as often, the least shortfall wins."""
+    rows = {
+        (0.2, 0.1): {"balanced": 0.7, "chops_min": 1.0, "missed": 0.001, "lost_db": 0.001},
+        (0.3, 0.2): {"balanced": 0.915, "chops_min": 8.0, "missed": 0.02},
+        (0.5, 0.4): {"balanced": 0.92, "chops_min": 30.0, "missed": 0.1},
+    }
+    asleep = _reached() | {"balanced": 0.6}
+    monkeypatch.setattr(
+        Validation,
+        "table",
+        lambda self, gates, *pair: {"noise": (_reached() | rows[pair]) if pair in rows else asleep},
+    )
+    validation = Validation(None, [], [], [], [])
+    assert validation.best_decision(None, AIMS) == (0.3, 0.2)
