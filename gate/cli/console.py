@@ -31,3 +31,11 @@ def say_version(program: str) -> int:
     except PackageNotFoundError:
         say(f"{program}, run from its sources")
     return 0
+
+
+class Ended(KeyboardInterrupt):
+    """Another signal that asks for an end, treated as Ctrl-C is."""
+
+    def __init__(self, number: int) -> None:
+        super().__init__(number)
+        self.signal = number

@@ -10,7 +10,7 @@ import time
 from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any, TextIO
 
-from gate.cli.console import say, say_version
+from gate.cli.console import Ended, say, say_version
 from gate.errors import GateError, UsageError
 
 if TYPE_CHECKING:
@@ -58,20 +58,12 @@ def _main(arguments: list[str]) -> int:
     return _run(parser().parse_args(join_numbers(arguments, NUMBERS)))
 
 
-class _Ended(KeyboardInterrupt):
-    """Another signal that asks for an end, treated as Ctrl-C is."""
-
-    def __init__(self, number: int) -> None:
-        super().__init__(number)
-        self.signal = number
-
-
 @contextlib.contextmanager
 def _ended_by_signals() -> Iterator[None]:
     """SIGTERM and SIGHUP clean up as Ctrl-C does."""
 
     def end(number: int, frame: object) -> None:
-        raise _Ended(number)
+        raise Ended(number)
 
     names = [name for name in ("SIGTERM", "SIGHUP") if hasattr(signal, name)]
     before: dict[int, Any] = {}

@@ -314,6 +314,9 @@ class Live:
         player, stream = self._player, self._stream
         if player is None:
             return
+        if stream is None:  # it was never opened
+            player.close()
+            return
         if not isinstance(stream, FileStream):
             player.fade_out()
             end = monotonic() + FADED_S

@@ -87,6 +87,7 @@ class Player:
         self._engines: list[Engine | None] = [self._engine(contract, threshold_db, range_db), None]
         self._leaving: tuple[Engine, int] | None = None
         self._next: Engine | None = None
+        self._closed = False
         self.record = make()
         self._callback = callback.compiled(self.dtype)
         self.callback_address, self.user_address = self._callback.address, int(self.record.ctypes.data)
@@ -127,6 +128,13 @@ class Player:
         if engine is None:
             raise EngineError("expected an open player, got one that was closed; make a new one")
         return engine
+
+    @property
+    def engine_record(self) -> NDArray[Any]:
+        """The record of the engine that is heard; it stays when the player is closed."""
+        if not self._closed:
+            self._last_record = self.engine.record
+        return self._last_record
 
     def set(self, name: str, value: float) -> None:
         """Set "threshold_db" or "range_db", of everything that is heard.
@@ -229,6 +237,8 @@ class Player:
 
     def close(self) -> None:
         """Free everything; may be called twice. Only when no stream calls any more."""
+        if not self._closed:
+            self._last_record, self._closed = self.engine.record, True
         with self._lock:
             for engine in (*self._engines, self._next, self._leaving[0] if self._leaving else None):
                 if engine is not None:

@@ -12,6 +12,10 @@ DECIDES = ("the model", "the classic gate: the model failed", "the classic gate:
 """By the engine record's ``fallback``."""
 
 
+COUNTED = ("seconds", "buffers", "late", "over", "model_errors", "nonfinite", "tape_lost")
+"""What is summed over all players of a run: another device or rate means another player."""
+
+
 @dataclass(frozen=True)
 class Status:
     """Levels in dBFS (-inf is silence), gain in dB, times in ms, key in Hz; NaN where nobody says.
@@ -65,19 +69,22 @@ class Look:
     def __init__(self) -> None:
         self._before = (0, 0)
         self._player: Player | None = None
+        self._earlier = dict.fromkeys(COUNTED, 0.0)
 
     def __call__(self, player: Player, preset: str, stream_frames: int) -> Status:
         """The moment; ``stream_frames`` is how late the stream is without a gate."""
         if player is not self._player:
+            self._earlier = _counts(self._player, self._earlier)
             self._player, self._before = player, (0, 0)
         live, engine = player.record[0], player.engine
-        record, rate = engine.record[0], player.shape.rate
+        record, rate = player.engine_record[0], player.shape.rate
         busy, due = int(live["busy_ns"]), int(live["due_ns"])
         spent, lasted = busy - self._before[0], due - self._before[1]
         self._before = busy, due
+        counts = _counts(player, self._earlier)
         last = 1e9 * int(live["newest_frames"]) / rate
         status = Status(
-            seconds=int(live["frames"]) / rate,
+            seconds=counts["seconds"],
             preset=preset,
             decides=DECIDES[int(record["fallback"])],
             monitor=player.monitor,
@@ -95,19 +102,32 @@ class Look:
             load_most=int(live["busy_max_ns"]) / last if last > 0 else 0.0,
             p999_us=percentiles_us(live["histogram_ran"], (0.999,))[0],
             buffer=int(live["newest_frames"]),
-            buffers=int(live["buffers"]),
-            late=int(live["late"]),
-            over=int(live["over"]),
-            model_errors=int(record["model_errors"]),
+            buffers=int(counts["buffers"]),
+            late=int(counts["late"]),
+            over=int(counts["over"]),
+            model_errors=int(counts["model_errors"]),
+            nonfinite=int(counts["nonfinite"]),
+            tape_lost=int(counts["tape_lost"]),
             latency_ms=1000.0 * (stream_frames + engine.latency_samples) / rate,
             added_ms=1000.0 * engine.latency_samples / rate,
             decision_delay_ms=engine.decision_delay_ms,
-            nonfinite=int(record["nonfinite_samples"]),
-            tape_lost=int(live["tape_lost"]),
         )
         record["peaks_read"] += 1
         live["times_read"] += 1
         return status
+
+
+def _counts(player: Player | None, earlier: dict[str, float]) -> dict[str, float]:
+    """What a player has counted, and what was counted before it."""
+    if player is None:
+        return earlier
+    live, engine = player.record[0], player.engine_record[0]
+    own = {
+        "seconds": int(live["frames"]) / player.shape.rate,
+        "model_errors": int(engine["model_errors"]),
+        "nonfinite": int(engine["nonfinite_samples"]),
+    }
+    return {name: earlier[name] + (own[name] if name in own else int(live[name])) for name in COUNTED}
 
 
 def line(status: Status) -> str:

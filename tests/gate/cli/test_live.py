@@ -2,6 +2,7 @@
 
 import io
 import json
+import os
 import signal
 import subprocess
 import sys
@@ -106,7 +107,7 @@ def test_lines_on_standard_input_change_it(tmp_path, preset, monkeypatch, capsys
     said = capsys.readouterr()
     last = json.loads(said.out.splitlines()[-1])
     assert (last["threshold_db"], last["range_db"], last["monitor"]) == (-35.0, -20.0, "in")
-    for word in ("nowhere", "could not convert", "expected threshold, range", "out of range"):
+    for word in ("nowhere", "expected a number in dBFS", "expected threshold, range", "out of range"):
         assert word in said.err
 
 
@@ -204,3 +205,47 @@ def test_starting_imports_nothing_heavy():
     )
     said = subprocess.run([sys.executable, "-c", ask], capture_output=True, text=True, check=True)
     assert said.stdout.strip() == "[]"
+
+
+def test_letters_typed_at_a_terminal_are_shown_and_obeyed(tmp_path, preset):
+    """Letter by letter under the display, backspace too; the terminal is as before at the end."""
+    pty, termios = pytest.importorskip("pty"), pytest.importorskip("termios")
+    source, out = write(tmp_path / "in.wav", seconds=60.0), tmp_path / "out.wav"
+    ours, theirs = pty.openpty()
+    before = termios.tcgetattr(theirs)
+    arguments = ["--input", f"file:{source}", "--output", f"file:{out}", "--preset", str(preset)]
+    process = subprocess.Popen(
+        [sys.executable, "-m", "gate.cli.live", *arguments], stdin=theirs, stdout=theirs, stderr=theirs
+    )
+    shown = ""
+
+    def until(words):
+        nonlocal shown
+        while words not in shown:
+            shown += os.read(ours, 65536).decode()
+
+    until("> ")
+    os.write(ours, b"rangx\x7fe -33")
+    until("> range -33")
+    os.write(ours, b"\n")
+    until("range -33.0 dB")
+    os.write(ours, b"quit\n")
+    until("99.9th percentile")
+    assert process.wait(60) == 0
+    assert termios.tcgetattr(theirs) == before
+    os.close(ours)
+    os.close(theirs)
+    assert soundfile.info(out).frames > 0
+
+
+def test_an_end_before_it_plays_ends_at_once(tmp_path, preset, monkeypatch, no_input, capsys):
+    """While something is still being made ready there is nothing to fade; no half-written file is left."""
+    source = write(tmp_path / "in.wav")
+
+    def slow(*_, **__):
+        os.kill(os.getpid(), signal.SIGTERM)
+        time.sleep(10.0)
+
+    monkeypatch.setattr("gate.live.live.Player", slow)
+    assert to_file(source, tmp_path / "out.wav", "--preset", preset) == 128 + signal.SIGTERM
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["in.wav", "toy preset"]

@@ -11,7 +11,7 @@ import threading
 import numpy as np
 import pytest
 
-from gate.errors import GateError
+from gate.errors import GateError, SoundDeviceError
 from gate.live.devices import resolve_pair
 from gate.live.live import DeviceWishes, Live, Wishes
 from gate.live.stream import Stream
@@ -189,6 +189,19 @@ def test_a_server_that_comes_back(preset, rate, tmp_path):
         stage.loop_again = stage.live.recorder
         assert (stage.live.recorder.trouble is None) == (rate == 48_000)
     assert take.exists()
+
+
+def test_a_stream_that_cannot_be_opened_says_so(preset, monkeypatch):
+    """What the sound system said, and not what became of it later."""
+    needs_jackd()
+
+    def fails(*_):
+        raise SoundDeviceError("the server went away; start it again")
+
+    monkeypatch.setattr("gate.live.jack_client.JackStream.start", fails)
+    raises = pytest.raises(SoundDeviceError, match="went away")
+    with JackServer(), raises, Live(Wishes(preset=str(preset)), print) as live:
+        live.play_devices(DeviceWishes())
 
 
 @pytest.mark.slow

@@ -45,3 +45,14 @@ def test_it_fits_the_terminal(toy):
     assert "|" in meter and meter.index("|") == meter.index("#") + 24
     assert "range -inf" in screen(status, 120, "")[0]
     assert "\n" not in line(status) and "late 0" in line(status)
+
+
+def test_counts_go_on_with_the_next_player(toy):
+    """Another device or rate is another player of the same run."""
+    look, out = Look(), np.empty((100, 1), np.float32)
+    for rate in (RATE, 96_000):
+        with Player(toy, Shape(rate, 1, 1), threshold_db=-40.0, range_db=-60.0) as live:
+            for _ in range(rate // 100):
+                live.play(np.full((100, 1), np.nan, np.float32), out, 0x2)
+            status = look(live, "toy", 0)
+    assert (status.seconds, status.buffers, status.late, status.nonfinite) == (2.0, 1440, 1440, 144_000)

@@ -1,0 +1,83 @@
+"""What a user types while sound runs: whole lines, from a terminal, a pipe or nothing at all."""
+
+import contextlib
+import os
+import queue
+import sys
+import threading
+from typing import Any, Self
+
+
+class Typed:
+    """Lines from standard input as they come.
+
+    On a terminal letters are read one by one and not echoed, so that a display that is drawn over and over can show
+    them; the terminal is what it was when this ends. A closed input is no end: nothing comes, that is all.
+
+    Attributes:
+        so_far: the line that is being typed.
+    """
+
+    def __init__(self, *, letters: bool) -> None:
+        """Read from a terminal letter by letter if ``letters``; lines otherwise."""
+        self.so_far = ""
+        self._lines: queue.SimpleQueue[str] = queue.SimpleQueue()
+        self._letters = letters
+        self._before: Any = None
+
+    def __enter__(self) -> Self:
+        """Begin to read, on a thread of its own."""
+        there = sys.stdin is not None and not sys.stdin.closed
+        read = self._read_lines
+        if there and self._letters and sys.stdin.isatty():
+            try:
+                import termios
+                import tty
+
+                self._before = termios.tcgetattr(sys.stdin.fileno())
+                tty.setcbreak(sys.stdin.fileno())
+                read = self._read_letters
+            except (ImportError, OSError):  # Windows; or a terminal that will not
+                self._before = None
+        if there:
+            threading.Thread(target=read, name="standard input", daemon=True).start()
+        return self
+
+    def __exit__(self, *error: object) -> None:
+        """Give the terminal back as it was."""
+        if self._before is not None:
+            import termios
+
+            with contextlib.suppress(termios.error, ValueError):
+                termios.tcsetattr(sys.stdin.fileno(), termios.TCSADRAIN, self._before)
+
+    def lines(self) -> list[str]:
+        """Whole lines since the last call."""
+        found = []
+        with contextlib.suppress(queue.Empty):
+            while True:
+                found.append(self._lines.get_nowait())
+        return found
+
+    def _read_lines(self) -> None:
+        with contextlib.suppress(OSError, ValueError):
+            for line in sys.stdin:
+                self._lines.put(line)
+
+    def _read_letters(self) -> None:
+        with contextlib.suppress(OSError, ValueError):
+            while letters := os.read(sys.stdin.fileno(), 256):
+                for letter in letters.decode(errors="ignore"):
+                    self._type(letter)
+
+    def _type(self, letter: str) -> None:
+        """One letter: a newline ends the line, backspace takes one away, Ctrl-U all; escape sequences say nothing here."""
+        if letter in "\r\n":
+            line, self.so_far = self.so_far, ""
+            self._lines.put(line)
+        elif letter in "\x7f\b":
+            self.so_far = self.so_far[:-1]
+        elif letter == "\x15":
+            self.so_far = ""
+        elif letter.isprintable():
+            self.so_far += letter
