@@ -18,8 +18,9 @@ from training.gate_net import GateNet
 GAIN_TOLERANCE = 5e-5
 """Largest difference in linear gain (-86 dB) that two ways of running a shipped network may show."""
 GAIN_LIMIT = 1e-4
-"""What no export may pass. More than the tolerance, and that is as much as it is, for one reason: a hold of some hundred ms, as an untaught network asks for, has
-steps of 3e-5 ms in float32, and those move the last block of a hold by as much of a block's 2 ms."""
+"""What no export may pass. More than the tolerance, and that is as much as it is, for one reason: a hold of some
+hundred ms, as a guitar or an untaught network asks for, has steps of 3e-5 ms in float32, and those move the last block of a
+hold by as much of a block's 2 ms."""
 
 Gates = NDArray[np.float32]
 """(4, T): open probability, attack, hold and release in ms."""
