@@ -15,6 +15,7 @@ from typing import Any
 
 from gate.errors import SoundDeviceError
 from gate.live import jack_library, port_thread
+from gate.live.port_quiet import quiet
 
 EXIT_PATIENCE_S = 1.0
 """How long the end of the process waits for sound systems that do not answer."""
@@ -64,8 +65,8 @@ def _load() -> Any:
     jack_library.library()  # quiet before PortAudio asks it anything
     _silence_alsa()
     try:
-        with _without_jack():
-            import sounddevice  # initialises PortAudio, with the process's stderr turned away
+        with quiet(), _without_jack():
+            import sounddevice  # initialises PortAudio
     except ModuleNotFoundError as error:
         raise SoundDeviceError(
             f"sound devices need the package {error.name}, which is not installed; pip install 'learned-gate[live]'"
@@ -80,7 +81,8 @@ def _load() -> Any:
         ) from error
     # At the end of a process it takes PortAudio down, and waits for ever for what does not answer.
     atexit.unregister(sounddevice._exit_handler)
-    sounddevice._terminate()
+    with quiet():
+        sounddevice._terminate()
     return sounddevice
 
 
@@ -88,7 +90,7 @@ def ready() -> Any:
     """The module sounddevice with PortAudio initialised, with the device list of when it was."""
     sounddevice = _load()
     if not sounddevice._initialized:
-        with _without_jack():
+        with quiet(), _without_jack():
             check(sounddevice._lib.Pa_Initialize())
         sounddevice._initialized += 1
     return sounddevice
@@ -111,7 +113,8 @@ def put_away() -> None:
     """Terminate PortAudio, if it runs and has no stream open."""
     sounddevice = sys.modules.get("sounddevice")
     if sounddevice is not None and sounddevice._initialized and not _streams:
-        sounddevice._terminate()
+        with quiet():
+            sounddevice._terminate()
 
 
 def check(code: int) -> None:

@@ -12,6 +12,7 @@ from typing import Any
 
 from gate.errors import SoundDeviceError
 from gate.live import port_library
+from gate.live.port_quiet import quiet
 
 RATES_HZ = (8000, 16000, 22050, 32000, 44100, 48000, 88200, 96000, 176400, 192000)
 """What is tried when a rate is refused, to say which would do."""
@@ -52,7 +53,8 @@ class PortStream:
         self.host_api, self.native, self.reason = host_api, native, "asked for"
         self._devices = _index(sd, host_api, source, inputs, 0), _index(sd, host_api, sink, 0, outputs)
         self._channels = inputs, outputs
-        self.rate = self._rate(rate_hz)
+        with quiet():  # it opens the devices to try them
+            self.rate = self._rate(rate_hz)
 
     def _rate(self, rate_hz: int | None) -> int:
         own = [int(self._sd.query_devices(device)["default_samplerate"]) for device in self._devices]
@@ -79,6 +81,7 @@ class PortStream:
         code = lib.Pa_IsFormatSupported(*sides, float(rate))
         return "" if code == 0 else str(ffi.string(lib.Pa_GetErrorText(code)).decode())
 
+    @quiet()
     def start(self, player: Any, callback: int, user: int) -> None:
         """Open, and call ``callback`` with ``user``; or ``player.python_callback`` where that cannot be had.
 
@@ -138,6 +141,7 @@ class PortStream:
         given, taken = self._stream.latency
         return round(given * self.rate), round(taken * self.rate)
 
+    @quiet()
     def close(self) -> None:
         """Stop at once and close."""
         stream, self._stream = self._stream, None
