@@ -83,9 +83,6 @@ def in_child(preset: str, seconds: float, cache: str | None) -> dict[str, Any]:
 
     from gate.live import jack_client, jack_library
 
-    jack_client.CLIENT_NAME = (
-        EAR  # of this process's only stream: under its usual one, gate-live would not list it
-    )
     with jack_library.a_client(f"{EAR}-look") as handle:
         clients = jack_client.sources_and_sinks(handle) if handle else {}
     ends = [next((name for name, ports in clients.items() if ports[side]), "") for side in (0, 1)]
@@ -94,7 +91,7 @@ def in_child(preset: str, seconds: float, cache: str | None) -> dict[str, Any]:
     words = np.zeros(3, np.int64)
     callback = _noise()
     try:
-        ear = jack_client.JackStream(*ends, 1, 1)
+        ear = jack_client.JackStream(*ends, 1, 1, name=EAR)
     except SoundDeviceError as error:
         return {"refused": str(error)}
     try:

@@ -30,6 +30,8 @@ class Device(NamedTuple):
     """Its own rate."""
     default_input: bool
     default_output: bool
+    monitors: bool = False
+    """Its inputs only give back what is played to it: never a default, for loudspeakers would hear themselves."""
 
     def channels(self, kind: Kind) -> int:
         """How many channels it has in a direction."""
@@ -84,20 +86,21 @@ def _portaudio_devices(with_jack: bool) -> list[Device]:
 
 
 def _jack_clients() -> list[Device]:
-    """The server's clients, numbered from 0; our own are left out."""
+    """The server's clients, numbered from 0; those of this process are left out."""
     with jack_library.a_client(jack_client.CLIENT_NAME + "-look") as handle:
         if not handle:
             return []
         rate_hz = float(jack_library.library().jack_get_sample_rate(handle))
+        own = jack_library.own_clients()
         clients = {
-            name: ports
-            for name, ports in jack_client.sources_and_sinks(handle).items()
-            if not name.startswith(jack_client.CLIENT_NAME)
+            name: ports for name, ports in jack_client.sources_and_sinks(handle).items() if name not in own
         }
-    first = [next((name for name, ports in clients.items() if ports[side]), None) for side in (0, 1)]
+    monitors = {name: jack_client.only_monitors(ports[0]) for name, ports in clients.items()}
+    source = next((name for name, ports in clients.items() if ports[0] and not monitors[name]), None)
+    sink = next((name for name, ports in clients.items() if ports[1]), None)
     return [
-        Device(k, name, JACK, len(ports[0]), len(ports[1]), rate_hz, name == first[0], name == first[1])
-        for k, (name, ports) in enumerate(clients.items())
+        Device(k, name, JACK, len(heard), len(played), rate_hz, name == source, name == sink, monitors[name])
+        for k, (name, (heard, played)) in enumerate(clients.items())
     ]
 
 
@@ -139,7 +142,10 @@ def resolve(wish: int | str | None, kind: Kind, rows: Sequence[Device] | None = 
         there = f"none of the {len(rows)} devices has {kind}s" if rows else "there is no sound device at all"
         raise SoundDeviceError(f"no {kind} device: {there}; connect one, or start a JACK server")
     if wish is None:
-        return next((row for row in fitting if row.is_default(kind)), fitting[0])
+        default = next((row for row in fitting if row.is_default(kind)), None)
+        if default is None and kind == "input":
+            _refuse_monitors(fitting)
+        return default or fitting[0]
     if isinstance(wish, int) or wish.strip().isdecimal():
         return _numbered(int(wish), kind, rows)
     meant = _named(wish.strip().casefold(), fitting)
@@ -187,7 +193,23 @@ def _beside(device: Device, kind: Kind, rows: Sequence[Device]) -> Device:
             f"no {kind} device on {device.host_api}, where {device} is; choose another one"
         )
     default = next((row for row in fellows if row.is_default(kind)), None)
+    if default is None and kind == "input":
+        _refuse_monitors(fellows)
     return default or (device if device in fellows else fellows[0])
+
+
+def _refuse_monitors(fitting: Sequence[Device]) -> None:
+    """Where a JACK server has nothing to hear but monitors, nothing is taken unasked.
+
+    Raises:
+        SoundDeviceError: that is so.
+    """
+    monitors = [row for row in fitting if row.monitors]
+    if monitors:
+        raise SoundDeviceError(
+            f"no input device: only monitors are there, which give back what is played: {_listed(monitors)}; connect "
+            f"a microphone, or name one with --input if that is meant"
+        )
 
 
 def _numbered(number: int, kind: Kind, rows: Sequence[Device]) -> Device:

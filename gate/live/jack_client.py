@@ -13,6 +13,7 @@ thread of ``port_thread``; the properties that say so only read memory. What was
 """
 
 import ctypes
+import errno
 from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING, Any
 
@@ -29,7 +30,10 @@ Connection = tuple[int, str, str]
 
 
 def sources_and_sinks(handle: int) -> dict[str, tuple[list[str], list[str]]]:
-    """Each client's audio ports that can be heard, and those that can be played to; physical clients first."""
+    """Each client's audio ports that can be heard, and those that can be played to; physical clients first.
+
+    Monitor ports give back what is played to the client: they are left out where it has others to hear.
+    """
     lib = jack_library.library()
     clients: dict[str, tuple[list[str], list[str]]] = {}
     for only in (jack_library.IS_PHYSICAL, 0):
@@ -39,7 +43,20 @@ def sources_and_sinks(handle: int) -> dict[str, tuple[list[str], list[str]]]:
                 ports = clients.setdefault(name.partition(":")[0], ([], []))[side]
                 if name not in ports:
                     ports.append(name)
+    for heard, _ in clients.values():
+        if not only_monitors(heard):
+            heard[:] = [name for name in heard if not is_monitor(name)]
     return clients
+
+
+def is_monitor(port: str) -> bool:
+    """Is it a monitor port, by its full name? PipeWire calls them NODE:monitor_FL, jackd -m system:monitor_1."""
+    return port.rpartition(":")[2].startswith("monitor_")
+
+
+def only_monitors(ports: Sequence[str]) -> bool:
+    """Are there ports, and all of them monitors?"""
+    return bool(ports) and all(map(is_monitor, ports))
 
 
 class JackStream:
@@ -50,6 +67,11 @@ class JackStream:
         sink: client to play to.
         inputs: channels to take, 1 to 32.
         outputs: channels to give, 1 to 32.
+        name: wish for the client's name.
+
+    Attributes:
+        name: the client's name, as the server gave it.
+        begun: what it was connected to when it began.
 
     Raises:
         SoundDeviceError: no server, or it will not have us.
@@ -59,16 +81,13 @@ class JackStream:
     native = True
     reason = "JACK calls compiled code directly"
 
-    def __init__(self, source: str, sink: str, inputs: int, outputs: int) -> None:
+    def __init__(self, source: str, sink: str, inputs: int, outputs: int, *, name: str = CLIENT_NAME) -> None:
         self._lib = jack_library.library()
-        self._handle = None
-        if self._lib is not None:
-            self._handle = self._lib.jack_client_open(
-                CLIENT_NAME.encode(), jack_library.NO_START_SERVER, None
-            )
+        self._handle = jack_library.open_client(name)
         if not self._handle:
             raise SoundDeviceError("no JACK server answers; start one, or choose another device")
         self._source, self._sink = source, sink
+        self.begun: list[Connection] = []
         self._inputs, self._outputs = inputs, outputs
         self._shared: jack_callback.Shared | None = None
         self._player: Any = None
@@ -76,11 +95,11 @@ class JackStream:
         self.rate = int(self._lib.jack_get_sample_rate(self._handle))
         self.name = self._lib.jack_get_client_name(self._handle).decode()
         clients = sources_and_sinks(self._handle)
-        for name, side, kind in ((source, 0, "output"), (sink, 1, "input")):
-            if not clients.get(name, ([], []))[side]:
+        for client, side, kind in ((source, 0, "output"), (sink, 1, "input")):
+            if not clients.get(client, ([], []))[side]:
                 self.close()
                 raise SoundDeviceError(
-                    f"JACK has no client {name!r} with audio {kind} ports; start it, or choose another device"
+                    f"JACK has no client {client!r} with audio {kind} ports; start it, or choose another device"
                 )
 
     def start(self, player: Any, callback: int, user: int) -> None:
@@ -112,7 +131,8 @@ class JackStream:
                 shared.record[("input_port", "output_port")[side]][0, channel] = port
         if failed or lib.jack_activate(handle):
             raise SoundDeviceError("JACK would not start the client; is the server alive?")
-        self.connect(self.wished())
+        self.begun = self.wished()
+        self.connect(self.begun)
 
     def wished(self) -> list[Connection]:
         """The connections that a stream begins with: channel by channel to source and sink."""
@@ -133,14 +153,17 @@ class JackStream:
                 found += [(side, own, self._unnamed(other)) for other in others]
         return sorted(found)
 
+    def has(self, pair: Connection) -> bool:
+        """Is a connection's other end there?"""
+        return bool(self._handle and self._lib.jack_port_by_name(self._handle, self._named(pair[2]).encode()))
+
     def connect(self, pairs: Iterable[Connection]) -> list[Connection]:
-        """Make connections; gives those whose other end is not there (yet)."""
+        """Make connections; gives those that cannot be made (yet), mostly for want of the other end."""
         missing = []
-        for side, own, other in pairs if self._handle else ():
-            if not self._lib.jack_port_by_name(self._handle, self._named(other).encode()):
-                missing.append((side, own, other))
-            else:
-                self._lib.jack_connect(self._handle, *self._ends(side, own, other))
+        for pair in pairs if self._handle else ():
+            done = self._lib.jack_connect(self._handle, *self._ends(*pair)) if self.has(pair) else -1
+            if done not in (0, errno.EEXIST):
+                missing.append(pair)
         return missing
 
     def disconnect(self, pairs: Iterable[Connection]) -> None:
@@ -162,7 +185,7 @@ class JackStream:
     @property
     def active(self) -> bool:
         """Is the server there and the callback not finished?"""
-        if self._shared is None or self._handle is None:
+        if self._shared is None or not self._handle:
             return False
         r = self._shared.record[0]
         return not (r["down"] or r["finished"])
@@ -194,7 +217,7 @@ class JackStream:
 
     def close(self) -> None:
         """Leave the server; waits while it is stopped. Right after a server's death too."""
-        handle, self._handle = self._handle, None
+        handle, self._handle = self._handle, 0
         if handle:
-            self._lib.jack_client_close(handle)
+            jack_library.close_client(handle)
         self._ports = ([], [])

@@ -13,6 +13,8 @@ import sys
 from collections.abc import Iterator
 from typing import Any
 
+from gate.live.port_quiet import quiet
+
 AUDIO_TYPE = b"32 bit float mono audio"
 """JACK_DEFAULT_AUDIO_TYPE (jack/types.h)."""
 
@@ -75,7 +77,7 @@ def library() -> Any:
         found = name or find_library("jack")
         if not found:
             continue
-        with contextlib.suppress(OSError, AttributeError):
+        with contextlib.suppress(OSError, AttributeError), quiet():
             lib = ctypes.CDLL(found)
             for call, (result, *arguments) in _CALLS.items():
                 function = getattr(lib, call)
@@ -112,13 +114,39 @@ def texts(array: Any) -> list[str]:
     return found
 
 
+_own: dict[int, str] = {}
+"""Clients of this process: their handles, and the names that the server gave them."""
+
+
+def open_client(name: str) -> int:
+    """Join the server; the client's handle, or 0 where no server answers. Another name is taken where it is not free."""
+    lib = library()
+    if lib is None:
+        return 0
+    with quiet():
+        handle = int(lib.jack_client_open(name.encode(), NO_START_SERVER, None) or 0)
+        if handle:
+            _own[handle] = lib.jack_get_client_name(handle).decode()
+    return handle
+
+
+def close_client(handle: int) -> None:
+    """Leave the server; waits while it is stopped."""
+    library().jack_client_close(handle)
+    _own.pop(handle, None)
+
+
+def own_clients() -> set[str]:
+    """The names of this process's clients."""
+    return set(_own.values())
+
+
 @contextlib.contextmanager
 def a_client(name: str) -> Iterator[int]:
     """A client for a moment: its handle, or 0 where no server answers."""
-    lib = library()
-    handle = lib.jack_client_open(name.encode(), NO_START_SERVER, None) if lib else None
+    handle = open_client(name)
     try:
-        yield handle or 0
+        yield handle
     finally:
         if handle:
-            lib.jack_client_close(handle)
+            close_client(handle)

@@ -26,11 +26,19 @@ class JackServer:
     Args:
         rate_hz: its rate.
         period: frames in a buffer.
+        card: what the dummy driver is told of its ports; the test of whether it is up waits for ``port``.
+        port: one of those that it has then; "" for none.
     """
 
-    def __init__(self, rate_hz: int = 48000, period: int = 100) -> None:
+    def __init__(
+        self,
+        rate_hz: int = 48000,
+        period: int = 100,
+        card: tuple[str, ...] = (),
+        port: str = "system:playback_1",
+    ) -> None:
         self.name = f"gate-test-{uuid.uuid4().hex[:8]}"
-        self.rate_hz, self.period = rate_hz, period
+        self.rate_hz, self.period, self.card, self.port = rate_hz, period, card, port
         self.process: subprocess.Popen[bytes] | None = None
         self._before: dict[str, str | None] = {}
 
@@ -81,13 +89,19 @@ class JackServer:
                 str(self.rate_hz),
                 "-p",
                 str(self.period),
+                *self.card,
             ],
             stdin=subprocess.DEVNULL,
             stdout=subprocess.DEVNULL,
             stderr=subprocess.DEVNULL,
             start_new_session=True,  # a Ctrl-C for the tests is not for the server
         )
-        wait_until(lambda: "system:playback_1" in self.ports(), "the JACK server to come up")
+        wait_until(self._up, "the JACK server to come up")
+
+    def _up(self) -> bool:
+        if self.port:
+            return self.port in self.ports()
+        return subprocess.run(["jack_lsp"], capture_output=True, timeout=PATIENCE_S).returncode == 0
 
     def kill(self) -> None:
         """End it as hard as can be; a stopped one too."""

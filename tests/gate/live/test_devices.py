@@ -12,7 +12,10 @@ import pytest
 from gate.errors import SoundDeviceError
 from gate.live import devices
 from gate.live.devices import Device, list_devices, resolve, resolve_pair, table
+from gate.live.jack_client import JackStream
+from gate.live.port_quiet import quiet
 from tests.gate.live.jack_server import JackServer, needs_jackd
+from tests.gate.live.wire import Wire
 
 ROOT = Path(__file__).resolve().parents[3]
 
@@ -196,6 +199,142 @@ def test_a_running_jack_server_is_the_default():
         assert (system.inputs, system.outputs, system.rate_hz) == (2, 2, 44100.0)
         assert resolve_pair(None, None, rows) == (system, system)
         assert not [name for name in server.ports() if name.startswith(("learned", "PortAudio"))]
+
+
+MONITORED = Device(7, "Built-in", "JACK", 2, 2, 48000.0, False, True, monitors=True)
+"""What PipeWire shows of loudspeakers, where no microphone is connected."""
+
+
+@pytest.mark.parametrize("others", [[], [ROWS[3]]], ids=["alone", "beside ALSA"])
+@pytest.mark.parametrize("output", [None, "built-in"])
+def test_a_monitor_is_an_input_only_by_name(others, output):
+    """Loudspeakers that hear themselves howl: unasked, the error says that there is nothing else."""
+    rows = [*others, MONITORED]
+    text = (
+        "no input device: only monitors are there, which give back what is played: 7 Built-in (JACK); "
+        "connect a microphone, or name one with --input if that is meant"
+    )
+    with pytest.raises(SoundDeviceError, match=re.escape(text)):
+        resolve_pair(None, output, rows)
+    assert resolve_pair("JACK: built-in", output, rows) == (MONITORED, MONITORED)
+    microphone = Device(8, "USB", "JACK", 1, 0, 48000.0, True, False)
+    assert resolve_pair(None, output, [*rows, microphone]) == (microphone, MONITORED)
+
+
+@pytest.mark.audio
+def test_a_cards_monitor_ports_are_no_inputs_of_it():
+    """Where there is something else to hear, they are not counted; alone they are inputs, but nobody's default."""
+    needs_jackd()
+    with JackServer(card=("-m",)):
+        assert resolve("JACK: system", "input").inputs == 2
+        assert resolve(None, "input").name == "system"
+    with JackServer(card=("-m", "-C", "0")):
+        system = resolve("JACK: system", "input")
+        assert (system.inputs, system.monitors, system.default_input, system.default_output) == (
+            2, True, False, True,
+        )  # fmt: skip
+        with pytest.raises(SoundDeviceError, match="only monitors are there"):
+            resolve_pair(None, None)
+
+
+@pytest.mark.audio
+def test_only_clients_of_this_process_are_left_out():
+    """Another program is listed, whatever it is called; what this one runs is not, under the name that it wished."""
+    needs_jackd()
+    code = (
+        "from gate.live.jack_client import JackStream\n"
+        "from tests.gate.live.wire import Wire\n"
+        "wire = Wire(48000, 1, 1)\n"
+        "stream = JackStream('system', 'system', 1, 1, name='learned-gate-2')\n"
+        "stream.start(wire, wire.callback_address, wire.user_address)\n"
+        "print(stream.name, flush=True)\n"
+        "input()\n"
+        "stream.close()\n"
+    )
+    with JackServer() as server:
+        other = subprocess.Popen(
+            [sys.executable, "-c", code],
+            cwd=ROOT,
+            env={**os.environ, "PYTHONPATH": str(ROOT)},
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            text=True,
+        )
+        try:
+            assert other.stdout.readline() == "learned-gate-2\n"
+            wire = Wire(48000, 1, 1)
+            own = JackStream("system", "system", 1, 1, name="ear")
+            own.start(wire, wire.callback_address, wire.user_address)
+            assert {"ear:in_1", "learned-gate-2:in_1"} <= set(server.ports())
+            assert [row.name for row in list_devices() if row.host_api == "JACK"] == [
+                "system",
+                "learned-gate-2",
+            ]
+            own.close()
+            other.communicate("\n", timeout=60)
+            assert other.returncode == 0
+        finally:
+            other.kill()
+            other.communicate()
+
+
+CHATTY = """
+import os, sys, threading
+from gate.live import devices, port_library, port_thread
+sounddevice = port_thread.call(port_library.fresh)
+port_thread.call(port_library.put_away)
+
+class Chatty:
+    def __init__(self, lib):
+        self.lib = lib
+    def __getattr__(self, name):
+        def call(*given):
+            os.write(2, f"Expression {name} failed\\n".encode())
+            python = threading.Thread(target=print, args=(f"while {name}",), kwargs={"file": sys.stderr})
+            python.start()
+            python.join()
+            return getattr(self.lib, name)(*given)
+        return call if name in ("Pa_Initialize", "Pa_Terminate") else getattr(self.lib, name)
+
+sounddevice._lib = Chatty(sounddevice._lib)
+stream = sys.stderr
+devices.list_devices()
+port_thread.call(port_library.put_away)
+assert sys.stderr is stream
+os.write(2, b"and back\\n")
+"""
+
+
+def test_what_portaudio_prints_is_kept_off_stderr_and_nothing_else_is(tmp_path):
+    """Of a C library's words none arrive, of another thread's Python all do; afterwards everything is as before."""
+    done = in_a_process(CHATTY, tmp_path)
+    assert (done.stderr, done.returncode) == ("while Pa_Initialize\nwhile Pa_Terminate\nand back\n", 0)
+
+
+def test_what_fails_while_it_is_quiet_is_heard_afterwards(capfd):
+    """An error passes, within two of them too, and file descriptor 2 is what it was."""
+    before = os.fstat(2)
+    with pytest.raises(ValueError, match="no device"), quiet(), quiet():
+        os.write(2, b"chatter")
+        raise ValueError("no device")
+    os.write(2, b"heard")
+    assert capfd.readouterr().err == "heard"
+    assert os.fstat(2) == before
+
+
+@pytest.mark.audio
+def test_a_server_without_ports_makes_no_noise(tmp_path):
+    """PortAudio, shown a JACK server that has no ports yet, prints a failed expression: not on stderr."""
+    needs_jackd()
+    code = (
+        "import contextlib\n"
+        "from gate.live import devices, port_library\n"
+        "port_library._without_jack = contextlib.nullcontext\n"
+        "print(len(devices.list_devices()) > 0)\n"
+    )
+    with JackServer(card=("-C", "0", "-P", "0"), port="") as server:
+        done = in_a_process(code, tmp_path, JACK_DEFAULT_SERVER=server.name)
+    assert (done.stdout, done.stderr) == ("True\n", "")
 
 
 @pytest.mark.audio
