@@ -2,14 +2,15 @@
 
 A thread of its own looks ten times a second at the stream: has the player had buffers, does the sound system still
 say that it runs? Nothing of this happens on the audio thread, and whatever may wait for ever is left to
-``port_thread``. It tells four cases apart:
+``port_thread``. It tells five cases apart:
 
 * the sound system says that the stream has ended (a JACK server killed, a card unplugged): close what is left,
   open anew until that works;
 * no buffers for 0.5 s, and the JACK server's own clock stands too: the server is stopped or its card hangs.
   Nothing is touched, for nothing would answer; when it goes on, the same stream goes on;
 * no buffers, but the server's clock runs, or there is no such clock (PortAudio): the stream is lost, open anew;
-* buffers, but somebody took the connections away: that is their business, the stream goes on with silence.
+* buffers, but somebody took the connections away: that is their business, the stream goes on with silence;
+* buffers, but what we were connected to went away (a microphone unplugged): told once, connected again when it is back.
 
 The stream that is opened anew is on the devices of the same names, at the rate that they have by then; the player is kept
 unless its shape has changed. On JACK it gets the connections that it had.
@@ -200,7 +201,9 @@ class Supervisor:
             self._moved(now)
             self._seen = buffers
             if isinstance(stream.port, JackStream) and stream.active:
-                self.connections.look(stream.port)
+                gone = self.connections.look(stream.port)
+                if gone:
+                    self._say(gone)
         elif now - self._moved_at > STALL_S and not self._stalled:
             self._stalled = True
             self.stalls += 1

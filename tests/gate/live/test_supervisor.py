@@ -180,6 +180,81 @@ def test_a_connection_waits_for_its_other_end():
             other.wait()
 
 
+class Microphone:
+    """Another program with ports jack_delay:in and out, which can be pulled out and put back."""
+
+    def __init__(self, server: JackServer):
+        self.server = server
+
+    def __enter__(self) -> "Microphone":
+        self.process = subprocess.Popen(
+            ["jack_iodelay"], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
+        )
+        wait_until(lambda: "jack_delay:out" in self.server.ports(), "the other program")
+        return self
+
+    def __exit__(self, *_) -> None:
+        self.process.kill()
+        self.process.wait()
+
+
+GONE = "jack_delay:out went away; it is connected again when it is back"
+
+
+def test_a_microphone_that_is_unplugged_is_told_and_connected_again():
+    """Once for each time, by name, while the same stream goes on; then its sound is there again."""
+    needs_jackd()
+    with JackServer() as server:
+        with Microphone(server):
+            kept = Kept(source="jack_delay", sink="JACK: system")
+            kept.__enter__()
+            stream = kept.supervisor.stream
+        try:
+            for times in (1, 2):
+                wait_until(lambda times=times: kept.said.count(GONE) == times, "the event")
+                time.sleep(1.5)  # three more looks have nothing to add
+                assert kept.supervisor.running and kept.said.count(GONE) == times
+                assert server.connections(IN) == []
+                with Microphone(server):
+                    wait_until(lambda: server.connections(IN) == ["jack_delay:out"], "the connection")
+                    before = kept.supervisor.player.sounded()
+                    wait_until(lambda before=before: kept.supervisor.player.sounded() > before, "its sound")
+                    kept.noted()
+            assert kept.supervisor.stream is stream
+            assert [text for text in kept.said[1:] if text != GONE] == []
+            assert server.connections(OUT) == ["system:playback_1"]
+        finally:
+            kept.supervisor.stop()
+
+
+def test_a_microphone_that_somebody_disconnected_is_not_connected_when_it_comes_back():
+    """Whoever took the cable away while both ends were there meant it, whatever happens to the other end then."""
+    needs_jackd()
+    wishes = {"source": "jack_delay", "sink": "JACK: system"}
+    with JackServer() as server, Microphone(server) as microphone, Kept(**wishes) as kept:
+        kept.noted()
+        server.disconnect("jack_delay:out", IN)
+        kept.noted()
+        microphone.__exit__()
+        with Microphone(server):
+            time.sleep(2.0)
+            assert server.connections(IN) == []
+        assert kept.said[1:] == []
+
+
+def test_what_is_connected_is_not_said_to_be_away():
+    """A stream that follows a restarted server, with its connections, has no event of a port that went away."""
+    needs_jackd()
+    with JackServer() as server, Kept(inputs=2, outputs=2) as kept:
+        kept.noted()
+        server.restart()
+        kept.sound()
+        kept.noted()
+        time.sleep(1.5)
+        assert kept.supervisor.reopened == 1
+        assert not [text for text in kept.said if "went away" in text]
+
+
 def test_stop_ends_whatever_the_server_does():
     """With a stopped server, and with none, stop comes back; only the first leaves something behind."""
     needs_jackd()
