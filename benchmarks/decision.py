@@ -27,24 +27,29 @@ QUIET = 1e-7
 """Samples smaller than this say nothing of the gain."""
 
 
-def first_open(x: NDArray[np.float32], y: NDArray[np.float32], onset: int) -> int | None:
+def first_open(
+    x: NDArray[np.float32], y: NDArray[np.float32], onset: int, begin: int | None = None
+) -> int | None:
     """Samples from the onset to the first output over -6 dB of its input.
 
     Args:
         x: (n,) what went in.
         y: (n,) what came out.
         onset: its sample.
+        begin: where the sound begins that is over Threshold from ``onset`` on; None: there. A gate whose block
+            holds both may open in between, which counts as 0.
 
     Returns:
-        None if the gate never opens; less than 0 if it was open just before the onset.
+        None if the gate never opens; less than 0 if it was open just before the sound began.
     """
+    begin = onset if begin is None else begin
     told = np.abs(x) > QUIET
     is_open = told & (np.abs(y) > OPEN_GAIN * np.abs(x))
-    before = np.flatnonzero(told[:onset])
+    before = np.flatnonzero(told[:begin])
     if len(before) and is_open[before[-1]]:
         return -1
-    after = np.flatnonzero(is_open[onset:])
-    return int(after[0]) if len(after) else None
+    after = np.flatnonzero(is_open[begin:])
+    return max(int(after[0]) + begin - onset, 0) if len(after) else None
 
 
 def gated(engine: Engine, x: NDArray[np.float32], host_buffer: int) -> NDArray[np.float32]:
@@ -83,7 +88,7 @@ def one(engine: Engine, target: NDArray[np.float32], host_buffer: int, *, in_noi
             x += sounds.at_rate(sounds.noise(length, engine.threshold_db - UNDER_THRESHOLD_DB), rate_hz)[
                 : len(x)
             ]
-        found.append(first_open(x, gated(engine, x, host_buffer), begin + int(over[0])))
+        found.append(first_open(x, gated(engine, x, host_buffer), begin + int(over[0]), begin))
     opened = [1000.0 * samples / rate_hz for samples in found if samples is not None and samples >= 0]
     return {
         "ms": spread(opened) if opened else None,

@@ -1,6 +1,7 @@
 """What several folders of tests share."""
 
 import os
+import signal
 from pathlib import Path
 from typing import Any
 
@@ -9,6 +10,11 @@ import pytest
 from gate import contract
 from gate.contract import Contract
 from tests import toy_model
+
+# Started in the background by a shell, or by nohup, commands under test would rightly ignore these; some tests send them.
+for _name, _handler in (("SIGINT", signal.default_int_handler), ("SIGHUP", signal.SIG_DFL)):
+    if signal.getsignal(getattr(signal, _name, signal.SIGINT)) is signal.SIG_IGN:
+        signal.signal(getattr(signal, _name), _handler)
 
 PRESETS = Path(__file__).parents[1] / "presets"
 VOICE = PRESETS / "voice" / "model.onnx"
