@@ -100,7 +100,7 @@ def _run(options: argparse.Namespace) -> int:
             live.play_file(stream)
         ending.plays = True
         with Typed(letters=screen.terminal) as typed:
-            _play(live, options, screen, ending, typed)
+            _play(live, options.seconds if files is None else None, screen, ending, typed)
         last, facts, rate = live.status(), live.facts, live.player.shape.rate
         live.stop()
         screen.end(last, facts, live.recorder, rate)
@@ -133,12 +133,11 @@ def _files(options: argparse.Namespace) -> tuple[Path, Path] | None:
     return Path(options.input[len(FILE) :]), Path(options.output[len(FILE) :])
 
 
-def _play(live: "Live", options: argparse.Namespace, screen: Screen, ending: "_Ending", typed: Typed) -> None:
-    """Until the sound ends, the time is up, or somebody says so."""
+def _play(live: "Live", seconds: float | None, screen: Screen, ending: "_Ending", typed: Typed) -> None:
+    """Until the sound ends, the time is up (None: it has its own end), or somebody says so."""
     begun = time.monotonic()
-    devices = options.input is None or not options.input.startswith("file:")
     while live.running and not ending.asked.wait(LOOK_S):
-        if devices and options.seconds is not None and time.monotonic() - begun >= options.seconds:
+        if seconds is not None and time.monotonic() - begun >= seconds:
             return
         live.tend()
         if not all(_obey(live, line, screen) for line in typed.lines()):

@@ -151,7 +151,7 @@ def _mix(live: Any, x: Any, gated: Any, y: Any, n: Any) -> None:
     """Gate's output and input by their weights, into as many channels as there are."""
     channels, wide, delay = live.channels, live.out_channels, live.delay
     ring = carray(at(live.dry_at, x.dtype), (delay * channels,))
-    wet_goal, dry_goal = (0.0 if live.monitor == 1 else -1.0 if live.monitor == 2 else 1.0), 0.0
+    wet_goal = 0.0 if live.monitor == 1 else -1.0 if live.monitor == 2 else 1.0
     dry_goal = 0.0 if live.monitor == 0 else 1.0
     step, master = 1.0 / live.fade_frames, np.float64(live.master)
     wet, dry, heard = live.wet, live.dry, live.heard

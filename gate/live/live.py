@@ -235,7 +235,12 @@ class Live:
         try:
             self._stream = self._supervised(wishes)
         except BaseException:
-            self._stream, self._player = old, player
+            made, self._stream, self._player = self._player, old, player
+            if (
+                made is not None and made is not player
+            ):  # its stream came to nothing; the recording stays with the old one
+                self._retired.append(made)
+                self._record(self.player)
             raise
         assert player is not None
         self._devices = wishes
@@ -324,8 +329,7 @@ class Live:
                 sleep(FADE_S)
         try:
             stopped = stream.stop()
-            for old, _ in self._old:
-                old.stop()
+            self._retired += [its for old, its in self._old if old.stop() is not False]
         finally:
             if self.recorder is not None:
                 self.recorder.stop()

@@ -132,6 +132,23 @@ def test_devices_change_while_it_plays(preset):
         assert stage.live.player is new
 
 
+def test_a_recording_survives_a_change_of_device_that_fails(preset, tmp_path, monkeypatch):
+    """What plays on is what goes on being recorded."""
+    needs_jackd()
+
+    def fails(*_):
+        raise SoundDeviceError("busy; close whoever has it")
+
+    take = tmp_path / "take.wav"
+    with JackServer() as server, Stage(server, preset, record=take) as stage:
+        with monkeypatch.context() as patched, pytest.raises(SoundDeviceError):
+            patched.setattr("gate.live.jack_client.JackStream.start", fails)
+            stage.live.set_device("output", "system")
+        before = stage.live.recorder.frames
+        wait_until(lambda: stage.live.recorder.frames > before + 4800, "more of the recording")
+    assert stage.live.recorder.trouble is None and take.exists()
+
+
 def _count(stop):
     while not stop.is_set():
         sum(range(10_000))
