@@ -92,7 +92,7 @@ def test_versions_agree() -> None:
 def test_every_direct_requirement_is_pinned_within_its_bounds() -> None:
     """constraints.txt has an exact version of whatever pyproject asks for, and it satisfies what is asked."""
     pinned = pins()
-    for requirement in requirements("learn", "panel", "live", "midi", "peers", "dev"):
+    for requirement in requirements("learn", "panel", "live", "midi", "study", "peers", "dev"):
         version = pinned.get(canonicalize_name(requirement.name))
         assert version is not None, requirement.name
         assert version in requirement.specifier, requirement
