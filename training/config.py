@@ -49,8 +49,11 @@ class ConfigError(ValueError):
     """A key that does not exist, or a value of another type than its default's."""
 
 
-def load(path: Path, changes: list[str] | None = None) -> Config:
+def load(path: Path, changes: list[str] | None = None, kind: type = Config) -> Any:
     """Read a TOML file, apply ``table.key=value`` changes (values as TOML), and check every key and type.
+
+    Args:
+        kind: the frozen dataclass that the file describes; every field of it, and of those inside, has a default.
 
     Raises:
         ConfigError: the file cannot be read or is not TOML, a key is unknown (close names
@@ -72,7 +75,7 @@ def load(path: Path, changes: list[str] | None = None) -> Config:
         ) from error
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
         raise ConfigError(f"expected TOML in {path} and in --set (table.key=value), got: {error}") from error
-    return from_dict(Config, tables)
+    return from_dict(kind, tables)
 
 
 def from_dict(kind: type, table: dict[str, Any], where: str = "") -> Any:

@@ -184,8 +184,8 @@ class Corpus:
         return self._held_bytes
 
 
-def read_mono(path: Path) -> NDArray[np.float32]:
-    """Read a file as mono at 48 kHz: (n,) float32. Channels are averaged.
+def read_mono(path: Path, rate_hz: int = RATE) -> NDArray[np.float32]:
+    """Read a file as mono at 48 kHz, or another rate: (n,) float32. Channels are averaged.
 
     Raises:
         FileNotFoundError: no such file.
@@ -202,9 +202,9 @@ def read_mono(path: Path) -> NDArray[np.float32]:
     if len(x) == 0:
         raise ValueError(f"expected audio in {path}, got an empty file; replace or remove it")
     mono = x[:, 0] if x.shape[1] == 1 else x.mean(axis=1)
-    if rate != RATE:
-        common = gcd(rate, RATE)
-        mono = resample_poly(mono, RATE // common, rate // common)
+    if rate != rate_hz:
+        common = gcd(rate, rate_hz)
+        mono = resample_poly(mono, rate_hz // common, rate // common)
     return np.nan_to_num(np.ascontiguousarray(mono, dtype=np.float32), posinf=0.0, neginf=0.0)
 
 
