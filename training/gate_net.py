@@ -224,18 +224,26 @@ class GateNet(nn.Module):
         return self.edges_hz[low - 1], self.edges_hz[high]
 
 
+def mean_step(block_s: float, time_constant_s: float) -> float:
+    """How far a running mean moves towards a new block: 1 - exp(-block / time constant)."""
+    return 1.0 - float(torch.exp(torch.tensor(-block_s / time_constant_s, dtype=torch.float64)))
+
+
 def reference_step() -> float:
-    """How far the running mean moves towards a new block: 1 - exp(-block / REFERENCE_S)."""
-    return 1.0 - float(torch.exp(torch.tensor(-BLOCK_S / REFERENCE_S, dtype=torch.float64)))
+    """The step of the running mean of each log power."""
+    return mean_step(BLOCK_S, REFERENCE_S)
 
 
-def running_mean(x: Tensor, start: Tensor) -> tuple[Tensor, Tensor]:
+def running_mean(x: Tensor, start: Tensor, step: float | None = None) -> tuple[Tensor, Tensor]:
     """First-order running mean along time. x (B, T, n), start (1, B, n) -> means (B, T, n) and the last (1, B, n).
 
     In pieces of 512 blocks in closed form (a cumulative sum of growing terms), so it costs no loop over blocks;
     in double precision, so that it equals the loop.
+
+    Args:
+        step: of ``mean_step``, at most 0.7 (a piece's terms would outgrow double precision); else ``reference_step``.
     """
-    step = reference_step()
+    step = reference_step() if step is None else step
     keep = torch.log(torch.tensor(1.0 - step, dtype=torch.float64))
     mean, pieces = start[0].double(), []  # (B, n)
     for piece in x.double().split(512, dim=1):
