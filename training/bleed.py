@@ -67,13 +67,13 @@ def _source(corpus: Corpus, rng: Rng, n: int, split: str) -> tuple[Sound, str]:
     if kind == "drums":
         loops = corpus.items("drums/loops", split)
         if loops and rng.random() < 0.3:
-            return looped(corpus, rng, n, _pick(rng, loops)), "loop"
+            return looped(corpus, rng, n, pick(rng, loops)), "loop"
         return drum_pattern(corpus, rng, n, items), "drums"
     if kind in ("guitar", "instrument"):
         return notes(corpus, rng, n, items), kind
     if kind == "noise" and rng.random() < 0.4:
         return events(corpus, rng, n, items), "noises"
-    item = _pick(rng, items)
+    item = pick(rng, items)
     return looped(corpus, rng, n, item), f"{kind}:{item.path.stem}"
 
 
@@ -105,12 +105,12 @@ def looped(corpus: Corpus, rng: Rng, n: int, item: Item, speed: float | None = N
 def events(corpus: Corpus, rng: Rng, n: int, items: tuple[Item, ...]) -> Sound:
     """Single noises with pauses between them: some of the same kind, some not."""
     track = np.zeros(n, np.float32)
-    item = _pick(rng, items)
+    item = pick(rng, items)
     pause_s = log_uniform(rng, 0.1, 2.0)
     at = int(rng.uniform(-1.0, 1.0) * RATE)
     while at < n:
         if rng.random() < 0.4:
-            item = _pick(rng, items)
+            item = pick(rng, items)
         length = int(log_uniform(rng, 0.2, 4.0) * RATE)
         start = int(rng.integers(max(corpus.length(item) - length, 0) + 1))
         x = resampled(corpus.load(item, start, start + length), log_uniform(rng, 0.7, 1.4))
@@ -178,7 +178,7 @@ def notes(corpus: Corpus, rng: Rng, n: int, items: tuple[Item, ...]) -> Sound:
     return track
 
 
-def _pick(rng: Rng, items: tuple[Item, ...]) -> Item:
+def pick(rng: Rng, items: tuple[Item, ...]) -> Item:
     """Pick an owner, then one of its items, so that sources with many takes do not crowd out the others."""
     owners: dict[str, list[Item]] = {}
     for item in items:

@@ -1,24 +1,18 @@
 """Scenes seen through the front, prepared once: composing sound costs far more than learning from it.
 
-A store is a folder of memory-mapped arrays, one row a scene. Scene ``i`` depends on the seed and ``i`` alone, so the
-store is the same however many processes made it, and an interrupted preparation goes on where it stopped.
+A store (``training.prepared``) has one row a scene.
 """
 
-import hashlib
-import json
-import multiprocessing
-import signal
-from collections.abc import Iterable
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
 import numpy as np
 import torch
 from numpy.typing import NDArray
-from tqdm import tqdm
 
 from gate.constants import BLOCK
 from gate.levels import block_levels_db
+from training import prepared
 from training.front import CHANNELS
 from training.gate_net import GateConfig, GateNet
 from training.scenes import Scene, SceneConfig, compose
@@ -78,16 +72,16 @@ _ARRAYS = {"mixture": (CHANNELS,), "target": (CHANNELS,), "bleed": (CHANNELS,), 
 _worker: dict[str, object] = {}
 
 
-def _start_worker(data: DataConfig, config: SceneConfig, split: str, seed: int) -> None:
-    torch.set_num_threads(1)
-    signal.signal(signal.SIGINT, signal.SIG_IGN)  # whoever started the workers ends them, and says so
+def _start(data: DataConfig, config: SceneConfig, split: str, seed: int) -> None:
     _worker.update(corpus=open_corpus(data), config=config, split=split, seed=seed, front=Front())
 
 
-def _prepare(i: int) -> tuple[int, Features]:
+def _row(i: int) -> tuple[int, prepared.Rows]:
     rng = np.random.default_rng([_worker["seed"], i])
     scene = compose(_worker["corpus"], rng, _worker["config"], _worker["split"])
-    return i, _worker["front"].features(scene)
+    features = _worker["front"].features(scene)
+    rows = {name: getattr(features, name) for name in _ARRAYS}
+    return i, rows | {prepared.FACTS: (features.loud_db, features.has_target)}
 
 
 class Store:
@@ -95,12 +89,8 @@ class Store:
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder
-        self.arrays = {name: np.load(folder / f"{name}.npy", mmap_mode="r") for name in _ARRAYS}
-        facts = np.load(folder / "facts.npy")
-        if not facts[:, 2].all():
-            raise ValueError(
-                f"{folder} holds {int(facts[:, 2].sum())} of {len(facts)} scenes; prepare it again to finish it"
-            )
+        self.arrays = prepared.read(folder, tuple(_ARRAYS))
+        facts = self.arrays.pop(prepared.FACTS)
         self.loud_db, self.has_target = facts[:, 0], facts[:, 1] > 0
 
     def __len__(self) -> int:
@@ -110,8 +100,7 @@ class Store:
 def prepare(data: DataConfig, config: SceneConfig, *, split: str, seed: int) -> Store:
     """Compose ``data.scenes`` scenes and keep what the front hears of them, or go on with, or reuse, an earlier run.
 
-    The folder's name carries a hash of everything that the content depends on; what is at its default is left out of
-    it, so that scenes outlive the day when there is one more thing to choose.
+    What is at its default is left out of the recipe, so that scenes outlive the day when there is one more thing to choose.
     """
     scenes, usual = data.scenes, asdict(SceneConfig())
     recipe = {
@@ -121,34 +110,10 @@ def prepare(data: DataConfig, config: SceneConfig, *, split: str, seed: int) -> 
         "seed": seed,
         "data": digest(open_corpus(data)),
     }
-    name = hashlib.sha256(json.dumps(recipe, sort_keys=True).encode()).hexdigest()[:12]
-    folder = Path(data.store) / f"{split}-{scenes}-{name}"
-    folder.mkdir(parents=True, exist_ok=True)
+    folder = prepared.folder_for(data.store, f"{split}-{scenes}", recipe)
     blocks = round(config.seconds * 48_000) // BLOCK
-    shapes = {name: ((scenes, blocks, *rest), np.float16) for name, rest in _ARRAYS.items()}
-    shapes["facts"] = ((scenes, 3), np.float64)  # loud_db, has_target, done
-    arrays = {name: _open(folder / f"{name}.npy", *shape) for name, shape in shapes.items()}
-    todo = [i for i in range(scenes) if not arrays["facts"][i, 2]]
-    if todo:
-        (folder / "recipe.json").write_text(json.dumps(recipe, indent=1))
-        context = multiprocessing.get_context("spawn")
-        with context.Pool(data.jobs, _start_worker, (data, config, split, seed)) as pool:
-            _fill(
-                arrays, tqdm(pool.imap_unordered(_prepare, todo), total=len(todo), desc=f"scenes ({split})")
-            )
-        for array in arrays.values():
-            array.flush()
+    prepared.fill(
+        folder, recipe, scenes, {name: ((blocks, *rest), np.float16) for name, rest in _ARRAYS.items()}, 2,
+        _row, _start, (data, config, split, seed), jobs=data.jobs, words=f"scenes ({split})",
+    )  # fmt: skip
     return Store(folder)
-
-
-def _fill(arrays: dict[str, np.memmap], results: Iterable[tuple[int, Features]]) -> None:
-    for i, features in results:
-        for name in _ARRAYS:
-            arrays[name][i] = getattr(features, name)
-        arrays["facts"][i] = features.loud_db, features.has_target, 1.0
-
-
-def _open(path: Path, shape: tuple[int, ...], dtype: type) -> np.memmap:
-    if path.exists():
-        return np.lib.format.open_memmap(path, mode="r+")
-    return np.lib.format.open_memmap(path, mode="w+", dtype=dtype, shape=shape)

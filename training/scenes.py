@@ -84,7 +84,9 @@ def compose(corpus: Corpus, rng: Rng, config: SceneConfig = SceneConfig(), split
     has_bleed = not config.bleed_alone <= kind < config.bleed_alone + config.target_alone
 
     if config.target == "voice":
-        target = _target(corpus, rng, n, split, config, recipe) if has_target else np.zeros(n, np.float32)
+        target = np.zeros(n, np.float32)
+        if has_target:
+            _, target = speaking(corpus, rng, n, split, config, recipe)
         bleed = _bleed(corpus, rng, n, split, config, recipe) if has_bleed else np.zeros(n, np.float32)
         target, bleed = _channels(rng, target, bleed, config, recipe)
     else:
@@ -118,7 +120,7 @@ def _finished(rng: Rng, target: Sound, bleed: Sound, config: SceneConfig, recipe
     n = len(target)
     mixture = target + bleed
     if rng.random() < config.coder:
-        mixture, target = _coded(rng, mixture, target, recipe)
+        mixture, target = coded(rng, mixture, target, recipe)
     if rng.random() < config.clip:
         share, hard = float(rng.uniform(0.2, 0.8)), bool(rng.random() < 0.6)
         mixture = augment.clipped(mixture, share, hard)
@@ -146,10 +148,10 @@ def _finished(rng: Rng, target: Sound, bleed: Sound, config: SceneConfig, recipe
     return Scene(mixture, target, loud_db(target), recipe)
 
 
-def _target(
+def speaking(
     corpus: Corpus, rng: Rng, n: int, split: str, config: SceneConfig, recipe: dict[str, Any]
-) -> Sound:
-    """Speech with pauses, perhaps of two people, perhaps with highs made up, perhaps in a room."""
+) -> tuple[Sound, Sound]:
+    """Speech with pauses, perhaps of two people, perhaps with highs made up: dry, and as it may sound in a room."""
     people = [_speaker(corpus, rng, split)]
     if rng.random() < config.two_speakers:
         people.append(_speaker(corpus, rng, split))
@@ -162,8 +164,8 @@ def _target(
         recipe["highs"] = True
     if rng.random() < config.target_room:
         response, recipe["target_room"] = random_room(corpus, rng, split)
-        target = in_room(target, response)
-    return target
+        return target, in_room(target, response)
+    return target, target
 
 
 def _bleed(
@@ -199,7 +201,7 @@ def _channels(
     return sides["target"], sides["bleed"]
 
 
-def _coded(rng: Rng, mixture: Sound, target: Sound, recipe: dict[str, Any]) -> tuple[Sound, Sound]:
+def coded(rng: Rng, mixture: Sound, target: Sound, recipe: dict[str, Any]) -> tuple[Sound, Sound]:
     """Through a coder: a telephone's mu-law, few bits, or Ogg Vorbis at a low rate."""
     peak = np.float32(max(float(np.max(np.abs(mixture), initial=0.0)), 1e-9) / 0.98)
     mixture = mixture / peak

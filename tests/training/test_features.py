@@ -30,7 +30,7 @@ def test_prepared_scenes_are_the_same_when_made_again_and_when_gone_on_with(data
     mixture = np.lib.format.open_memmap(store.folder / "mixture.npy", mode="r+")
     mixture[2] = 0
     mixture.flush()
-    with pytest.raises(ValueError, match="2 of 3 scenes"):
+    with pytest.raises(ValueError, match="2 of 3 rows"):
         Store(store.folder)
     again = prepare(data, CONFIG, split="train", seed=0)
     assert all(np.array_equal(before[k], again.arrays[k]) for k in before)
