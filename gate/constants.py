@@ -11,3 +11,12 @@ BLOCK_S = BLOCK / RATE
 
 BLOCK_MS = 1000.0 * BLOCK_S
 """One block in milliseconds."""
+
+CLASSIFY_RATE = 16_000
+"""Rate in Hz at which a classifier listens."""
+
+CLASSIFY_BLOCK = 160
+"""Samples that a classifier takes at once: one frame of 10 ms."""
+
+FRAME_S = CLASSIFY_BLOCK / CLASSIFY_RATE
+"""One frame of a classifier in seconds."""

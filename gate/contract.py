@@ -1,6 +1,6 @@
 """What a model file is: read, checked and written here and nowhere else.
 
-One ONNX file is one plugin. A gate (kind "gate", the one kind that can be loaded today) has
+One ONNX file is one plugin. Two kinds can be loaded today. A gate (kind "gate") has
 
     inputs    blocks        float32 (C, T, 100)  sound at 48 kHz, full scale 1.0
               threshold_db  float32 (1, T)       dBFS, one a block
@@ -8,6 +8,14 @@ One ONNX file is one plugin. A gate (kind "gate", the one kind that can be loade
     outputs   gate          float32 (4, T)       open probability, attack, hold and release in ms
               readouts      float32 (R, T)       rows as the metadata names them
               NAME_out      float32              one for each state
+
+and a classifier (kind "classify") has
+
+    inputs    blocks        float32 (C, T, 160)  sound at 16 kHz, full scale 1.0
+              NAME_in       float32              as above
+    outputs   classes       float32 (K, T)       probabilities that sum to 1, rows as the metadata names them
+              readouts      float32 (R, T)       as above
+              NAME_out      float32              as above
 
 with C channels and T blocks free, ops of ai.onnx alone, all numbers inside the file, and one metadata entry
 ``learned_gate``: JSON with the fields of ``Contract`` (docs/architecture.md shows one). The hash of the graph
@@ -18,6 +26,7 @@ the engine, which tries every model out before it uses it. The hash guards again
 """
 
 import json
+import math
 import os
 import stat
 from dataclasses import dataclass, field
@@ -57,6 +66,10 @@ MIN_OPSET, MAX_OPSET = 17, 26
 """Versions of ai.onnx: 17 dates from 2022, 26 is the newest that ONNX Runtime 1.31 runs."""
 
 
+NO_GATE = math.nan
+"""Stands in the four numbers of a gate where the model is none: whatever is compared with it is not so."""
+
+
 @dataclass(frozen=True)
 class Contract:
     """A model file that keeps the contract on paper; fields are the metadata's unless said otherwise."""
@@ -71,10 +84,6 @@ class Contract:
     latency_samples: int
     states: tuple[State, ...]
     readouts: tuple[Readout, ...]
-    open_at: float
-    close_at: float
-    default_threshold_db: float
-    default_range_db: float
     licence: str
     training_data: str
     scores: dict[str, Any]
@@ -89,6 +98,23 @@ class Contract:
     """Stored numbers (counted)."""
     weight_bytes: int
     """What they take in the file (counted)."""
+    open_at: float = NO_GATE
+    close_at: float = NO_GATE
+    default_threshold_db: float = NO_GATE
+    default_range_db: float = NO_GATE
+    classes: tuple[str, ...] = ()
+    """Of a classifier; a gate has none."""
+
+    def expect(self, kind: str) -> None:
+        """Refuse a model of another kind.
+
+        Raises:
+            ContractError: line "kind"; the text says which command takes it.
+        """
+        if self.kind != kind:
+            use = "it labels with gate-label, and guards with --guard-model"
+            remedy = use if self.kind == "classify" else "it gates, with --preset"
+            raise ContractError("kind", f"expected a {kind}, got a {self.kind}; {remedy}", source=self.name)
 
     def to_dict(self) -> dict[str, Any]:
         """The metadata and what was counted, fit for JSON."""
@@ -186,7 +212,7 @@ def _read(data: bytes) -> Contract:
     graph = read_graph(model, walker)
     _check_graph(model, graph)
     fields = md.read_fields(metadata, kind)
-    _check_values(graph, fields["states"], fields["readouts"], KINDS[kind].block)
+    _check_values(graph, kind, fields)
     return Contract(
         model=data,
         kind=kind,
@@ -246,12 +272,17 @@ def _check_graph(model: Model, graph: Graph) -> None:
 Shape = tuple[int | str, ...]
 
 
-def _check_values(graph: Graph, states: tuple[State, ...], readouts: tuple[Readout, ...], block: int) -> None:
+def _check_values(graph: Graph, kind: str, fields: dict[str, Any]) -> None:
     """Inputs and outputs: all there, none besides, each of its type and shape."""
-    inputs: dict[str, Shape] = {"blocks": ("C", "T", block), "threshold_db": (1, "T")}
-    outputs: dict[str, Shape] = {"gate": (4, "T"), "readouts": (len(readouts), "T")}
-    inputs |= {f"{state.name}_in": state.shape for state in states}
-    outputs |= {f"{state.name}_out": state.shape for state in states}
+    inputs: dict[str, Shape] = {"blocks": ("C", "T", KINDS[kind].block)}
+    outputs: dict[str, Shape] = {"readouts": (len(fields["readouts"]), "T")}
+    if kind == "gate":
+        inputs["threshold_db"] = (1, "T")
+        outputs = {"gate": (4, "T"), **outputs}
+    else:
+        outputs = {"classes": (len(fields["classes"]), "T"), **outputs}
+    inputs |= {f"{state.name}_in": state.shape for state in fields["states"]}
+    outputs |= {f"{state.name}_out": state.shape for state in fields["states"]}
     _check_side("inputs", graph.inputs, inputs)
     _check_side("outputs", graph.outputs, outputs)
 

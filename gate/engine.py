@@ -16,7 +16,7 @@ from gate.ort import Device
 from gate.parameters import BY_ID
 from gate.process import THRESHOLD_LIMIT_DB, compiled
 from gate.record import FIELDS, aligned, make
-from gate.sidechain import FEED, Clock
+from gate.sidechain import Clock
 
 __all__ = ["CURVE_COLUMNS", "Engine"]
 
@@ -93,11 +93,12 @@ class Engine:
             falls_back: let the classic gate (``gate.classic``) decide when the model keeps failing; for live sound.
 
         Raises:
-            ContractError: the model cannot run as its contract says.
+            ContractError: the model is no gate, or cannot run as its contract says.
             DeviceError: cuda was asked for and cannot be had; the text says why.
             EngineError: ONNX Runtime is not there.
             ValueError, TypeError: an argument is out of its range.
         """
+        contract.expect("gate")
         if not 1 <= channels <= MAX_CHANNELS:
             raise ValueError(
                 f"{channels} channels: expected 1 to {MAX_CHANNELS}; split the sound and render it in parts"
@@ -265,12 +266,11 @@ class Engine:
     def _lay_out(self, units: int, curve_rows: int) -> None:
         """Allocate all memory that is not the model's, and write shape and addresses into the record."""
         clock, channels, batch, contract = self._clock, self.channels, self.batch, self.contract
-        history = clock.kernel.shape[1] + FEED if clock.half else 0
         # a run decides a batch of goals before the sound has come to those of the run before
         pending = 2 * batch + 8
         sizes: dict[str, tuple[int, Any]] = {
             "floors": (batch, np.float64),
-            "history": (channels * history, np.float32),
+            "history": (channels * clock.history_samples, np.float32),
             "kernel": (clock.kernel.size, np.float32),
             "delay": (self.delay_samples * channels, self.dtype),
             "pending_begin": (pending, np.int64),
@@ -297,20 +297,13 @@ class Engine:
             "key_high_row": rows.get("key_high_hz", -1),
             "level_row": rows.get("level_db", -1),
             "readout_rows": len(contract.readouts),
-            "up": clock.up,
-            "down": clock.down,
-            "half": clock.half,
-            "taps": clock.kernel.shape[1],
-            "history_size": history,
-            # the history begins with silence, as far back as the first 48 kHz sample reaches
-            "history_first": -clock.half,
             "pending_size": pending,
             "curve_rows": curve_rows,
             "falls_back": self._falls_back,
             "threshold_used": self.threshold_db,
             "range_used": self.range_db,
         }
-        for name, value in values.items():
+        for name, value in (values | clock.fields()).items():
             self._set(name, value)
 
     def _set(self, name: str, value: Any) -> None:

@@ -6,7 +6,7 @@ import re
 from dataclasses import dataclass
 from typing import Any
 
-from gate.constants import BLOCK, RATE
+from gate.constants import BLOCK, CLASSIFY_BLOCK, CLASSIFY_RATE, RATE
 from gate.errors import ContractError
 
 SCHEMA = 1
@@ -30,6 +30,9 @@ MAX_STATE_BYTES = 16 << 20
 MAX_READOUTS = 32
 """Rows of the readouts."""
 
+CLASSES = (2, 16)
+"""Fewest and most classes of a classifier."""
+
 MAX_AXES = 6
 """Axes of a state."""
 
@@ -40,7 +43,7 @@ RANGE_DB = (-120.0, 0.0)
 """Range of a default range, dB: that of the control."""
 
 IDENTIFIER = re.compile(r"[A-Za-z_][A-Za-z0-9_]{0,63}")
-"""Names of states and readouts."""
+"""Names of states, readouts and classes."""
 
 AGAIN = "export it again"
 """The usual remedy: what breaks the contract was not written by this version's exporter."""
@@ -57,7 +60,7 @@ class Kind:
 
 KINDS = {
     "gate": Kind(sample_rate=RATE, block=BLOCK, loadable=True),
-    "classify": Kind(sample_rate=16_000, block=160, loadable=False),
+    "classify": Kind(sample_rate=CLASSIFY_RATE, block=CLASSIFY_BLOCK, loadable=True),
     "mask": Kind(sample_rate=RATE, block=BLOCK, loadable=False),
     "audio": Kind(sample_rate=RATE, block=BLOCK, loadable=False),
 }
@@ -170,13 +173,11 @@ def read_fields(metadata: dict[str, Any], kind: str) -> dict[str, Any]:
             )
     latency = metadata.get("latency_samples")
     if type(latency) is not int or latency != 0:
-        detail = f'expected "latency_samples" 0 (a gate delays nothing), got {_show(latency)}; {AGAIN}'
+        detail = f'expected "latency_samples" 0 (a {kind} delays nothing), got {_show(latency)}; {AGAIN}'
         raise ContractError("metadata", detail)
     scores = metadata.get("scores")
     if not isinstance(scores, dict):
         raise ContractError("metadata", f'expected a table in "scores", got {_show(scores)}; {AGAIN}')
-    open_at, close_at = _decision(_table(metadata, "decision"))
-    defaults = _table(metadata, "defaults")
     return {
         "name": _text(metadata, "name", 64),
         "taught": _text(metadata, "taught"),
@@ -185,15 +186,34 @@ def read_fields(metadata: dict[str, Any], kind: str) -> dict[str, Any]:
         "latency_samples": latency,
         "states": _states(metadata.get("states")),
         "readouts": _readouts(metadata.get("readouts")),
-        "open_at": open_at,
-        "close_at": close_at,
-        "default_threshold_db": _number(defaults, "threshold_db", "defaults", THRESHOLD_DB),
-        "default_range_db": _number(defaults, "range_db", "defaults", RANGE_DB),
+        **(_of_gate(metadata) if kind == "gate" else _of_classifier(metadata)),
         "licence": _text(metadata, "licence"),
         "training_data": _text(metadata, "training_data"),
         "scores": scores,
         "graph_sha256": metadata["graph_sha256"],
     }
+
+
+def _of_gate(metadata: dict[str, Any]) -> dict[str, Any]:
+    """What only a gate has: where it opens, and where its controls stand."""
+    open_at, close_at = _decision(_table(metadata, "decision"))
+    defaults = _table(metadata, "defaults")
+    return {
+        "open_at": open_at,
+        "close_at": close_at,
+        "default_threshold_db": _number(defaults, "threshold_db", "defaults", THRESHOLD_DB),
+        "default_range_db": _number(defaults, "range_db", "defaults", RANGE_DB),
+    }
+
+
+def _of_classifier(metadata: dict[str, Any]) -> dict[str, Any]:
+    """What only a classifier has: the names of its classes, in the order of the output's rows."""
+    names, (fewest, most) = metadata.get("classes"), CLASSES
+    if not (isinstance(names, list) and fewest <= len(names) <= most and all(map(_is_name, names))):
+        detail = f"expected a list of {fewest} to {most} names, got {_show(names)}; {AGAIN}"
+        raise ContractError("classes", detail)
+    _check_unique("classes", names)
+    return {"classes": tuple(names)}
 
 
 def _states(items: Any) -> tuple[State, ...]:

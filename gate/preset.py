@@ -5,7 +5,8 @@
                                    "threshold_db": -40.0, "range_db": -80.0, ...}
                     CARD.md       how it was made, and its scores
 
-``range_db`` may be the text "-inf". Fields that are not known here are kept when a preset is written again.
+``range_db`` may be the text "-inf". A classifier's preset.json has ``"kind": "classify"`` and neither number, and
+its ``Preset`` no defaults (nan). Fields that are not known here are kept when a preset is written again.
 A folder with a ``model.onnx`` and no ``preset.json``, and a single ``.onnx`` file, are presets too: they are
 named after the folder or file, and their defaults are the model's.
 """
@@ -19,7 +20,7 @@ from pathlib import Path
 from typing import Any
 
 from gate import contract
-from gate.contract import Contract
+from gate.contract import NO_GATE, Contract
 from gate.errors import PresetError
 from gate.metadata import RANGE_DB, THRESHOLD_DB
 
@@ -35,7 +36,7 @@ MAX_FILE_BYTES = 1 << 20
 
 @dataclass(frozen=True)
 class Defaults:
-    """Where the two controls stand at first: threshold in dBFS, range in dB (0 or less, -inf allowed)."""
+    """Where the two controls stand at first: threshold in dBFS, range in dB (0 or less, -inf allowed); nan: no gate."""
 
     threshold_db: float
     range_db: float
@@ -64,22 +65,30 @@ def folders() -> list[Path]:
     return found
 
 
-def names() -> list[str]:
-    """Presets that can be had by name, in order."""
-    return sorted(_by_name())
+def names(kind: str | None = "gate") -> list[str]:
+    """Presets that can be had by name, in order: gates, those of another kind, or all (None)."""
+    return sorted(name for name, folder in _by_name().items() if kind in (None, _kind(folder)))
 
 
-def resolve(preset: str | os.PathLike[str]) -> Preset:
+def resolve(preset: str | os.PathLike[str], kind: str | None = None) -> Preset:
     """Find a preset and read it.
 
     Args:
         preset: a name ("voice"), a preset's folder, or a model file. A bare word is a name first and a path
             second, so that a folder of recordings called "voice" hides nothing.
+        kind: what its model has to be, "gate" or "classify"; None takes either.
 
     Raises:
         PresetError: there is no such preset (the text lists what comes close), or its preset.json is wrong.
-        ContractError: its model breaks the contract.
+        ContractError: its model breaks the contract, or is of another kind.
     """
+    found = _resolve(preset, kind)
+    if kind is not None:
+        found.contract.expect(kind)
+    return found
+
+
+def _resolve(preset: str | os.PathLike[str], kind: str | None) -> Preset:
     text = os.fspath(preset)
     try:
         if text in (known := _by_name()):
@@ -91,7 +100,7 @@ def resolve(preset: str | os.PathLike[str]) -> Preset:
             return _from_file(path)
     except OSError as error:
         raise PresetError(f"{text} cannot be read ({error.strerror}); check the path") from None
-    raise PresetError(_not_found(text, sorted(known)))
+    raise PresetError(_not_found(text, names(kind)))
 
 
 def write_preset(
@@ -124,10 +133,13 @@ def write_preset(
     path = Path(folder)
     kept = _read_json(path / FILE) if (path / FILE).is_file() else {}
     fields = {**kept, **(extra or {}), "format": FORMAT, "name": name or checked.name, "model": MODEL}
-    fields["threshold_db"] = checked.default_threshold_db if threshold_db is None else threshold_db
-    fields["range_db"] = checked.default_range_db if range_db is None else range_db
+    if checked.kind != "gate":
+        fields["kind"] = checked.kind
+    else:
+        fields["threshold_db"] = checked.default_threshold_db if threshold_db is None else threshold_db
+        fields["range_db"] = checked.default_range_db if range_db is None else range_db
     _defaults(path / FILE, fields, checked)
-    if fields["range_db"] == -math.inf:
+    if fields.get("range_db") == -math.inf:
         fields["range_db"] = "-inf"
     text = json.dumps(fields, indent=2, allow_nan=False) + "\n"
     try:
@@ -148,6 +160,14 @@ def _by_name() -> dict[str, Path]:
                 if (path / MODEL).is_file() or (path / FILE).is_file():
                     found.setdefault(path.name, path)
     return found
+
+
+def _kind(folder: Path) -> str:
+    """What preset.json says its model is; a gate if it does not say (``write_preset`` makes it say)."""
+    try:
+        return str(_read_json(folder / FILE).get("kind", "gate"))
+    except PresetError:
+        return "gate"
 
 
 def _not_found(text: str, known: list[str]) -> str:
@@ -212,7 +232,9 @@ def _read_json(path: Path) -> dict[str, Any]:
 
 
 def _defaults(path: Path, fields: dict[str, Any], checked: Contract) -> Defaults:
-    """The two defaults; the model's where there are none."""
+    """The two defaults; the model's where there are none. A classifier has none."""
+    if checked.kind != "gate":
+        return Defaults(NO_GATE, NO_GATE)
     threshold_db = fields.get("threshold_db", checked.default_threshold_db)
     range_db = fields.get("range_db", checked.default_range_db)
     if range_db == "-inf":

@@ -33,6 +33,35 @@ class Field(NamedTuple):
 EACH = (_MAX_CHANNELS,)
 """One a *unit*: the linked channels together are one unit, unlinked each channel is one."""
 
+SIDECHAIN_STATE = (
+    Field(
+        "queued", "i8", (), "engine", "samples at the model's rate waiting in the blocks tensor, each channel"
+    ),
+    Field("taken", "i8", (), "engine", "resampling: host frames taken into the history"),
+    Field("history_first", "i8", (), "engine", "resampling: host frame that stands first in the history"),
+    Field("base", "i8", (), "engine", "resampling: host frame at or before the next of the model's samples"),
+    Field("phase", "i8", (), "engine", "resampling: how far behind base it lies, in 1 / up"),
+)
+"""State of a side-chain (``gate.sidechain.listen``), in the record of every plugin that listens."""
+
+SIDECHAIN = (
+    Field("channels", "i8", (), "setup", "of the sound"),
+    Field("batch", "i8", (), "setup", "blocks in one run of the model"),
+    Field("block", "i8", (), "setup", "samples of a block, at the model's rate"),
+    Field("up", "i8", (), "setup", "samples at the model's rate in a common period"),
+    Field("down", "i8", (), "setup", "host frames in a common period"),
+    Field("half", "i8", (), "setup", "host frames that the filter looks ahead; 0: no resampling"),
+    Field("taps", "i8", (), "setup", "coefficients in a row of the kernel, zeros at its end included"),
+    Field("history_size", "i8", (), "setup", "samples of history a channel"),
+    Field(
+        "blocks_at", "i8", (), "setup", "float32 [channel][batch * block], the model's input and the queue"
+    ),
+    Field("blocks_stride", "i8", (), "setup", "floats from channel to channel"),
+    Field("history_at", "i8", (), "setup", "float32 [channel][history_size]"),
+    Field("kernel_at", "i8", (), "setup", "float32 [up][taps]"),
+)
+"""Shape and memory of a side-chain."""
+
 FIELDS = (
     # -- what the user sets
     Field("threshold_db", "f8", (), "user", "threshold, dBFS; acts from the next block"),
@@ -77,12 +106,8 @@ FIELDS = (
     Field("code", "i8", (), "engine", "which sources the running code was compiled from (gate.process)"),
     Field("curve_written", "i8", (), "engine", "rows ever written to the curve"),
     # -- state of the side-chain
-    Field("queued", "i8", (), "engine", "48 kHz samples waiting in the blocks tensor, each channel"),
+    *SIDECHAIN_STATE,
     Field("noted", "i8", (), "engine", "blocks in the queue whose threshold and floor are noted"),
-    Field("taken", "i8", (), "engine", "resampling: host frames taken into the history"),
-    Field("history_first", "i8", (), "engine", "resampling: host frame that stands first in the history"),
-    Field("base", "i8", (), "engine", "resampling: host frame at or before the next 48 kHz sample"),
-    Field("phase", "i8", (), "engine", "resampling: how far behind base it lies, in 1 / up"),
     # -- state of decisions and gain
     Field("side", "i8", (), "engine", "0 or 1: side of the model's state that holds the newest"),
     Field("threshold_used", "f8", (), "engine", "last finite threshold, dBFS"),
@@ -99,9 +124,7 @@ FIELDS = (
     Field("pending_tail", "i8", (), "engine", "goals ever decided"),
     # -- shape of it all
     Field("rate", "i8", (), "setup", "of the sound, Hz"),
-    Field("channels", "i8", (), "setup", "of the sound"),
     Field("units", "i8", (), "setup", "1 when linked, else channels"),
-    Field("batch", "i8", (), "setup", "blocks in one run of the model"),
     Field("delay", "i8", (), "setup", "host frames by which the sound is held back: lookahead and lead"),
     Field("lead", "i8", (), "setup", "host frames by which the gain is held back"),
     Field("block_samples", "f8", (), "setup", "length of a block in host frames"),
@@ -112,12 +135,8 @@ FIELDS = (
     Field("key_high_row", "i8", (), "setup", "row of the readouts, -1 for none"),
     Field("level_row", "i8", (), "setup", "row of the readouts, -1 for none"),
     Field("readout_rows", "i8", (), "setup", "rows of the readouts"),
-    # -- resampling
-    Field("up", "i8", (), "setup", "48 kHz samples in a common period"),
-    Field("down", "i8", (), "setup", "host frames in a common period"),
-    Field("half", "i8", (), "setup", "host frames that the filter looks ahead; 0: no resampling"),
-    Field("taps", "i8", (), "setup", "coefficients in a row of the kernel, zeros at its end included"),
-    Field("history_size", "i8", (), "setup", "samples of history a channel"),
+    # -- the side-chain
+    *SIDECHAIN,
     # -- ONNX Runtime
     Field("run", "i8", (), "setup", "address of RunWithBinding"),
     Field("release", "i8", (), "setup", "address of ReleaseStatus"),
@@ -132,16 +151,12 @@ FIELDS = (
     Field("states_at", "i8", EACH, "setup", "a unit's states, both sides in one piece"),
     Field("states_size", "i8", (), "setup", "floats in that piece"),
     # -- memory
-    Field("blocks_at", "i8", (), "setup", "float32 [channel][batch * 100], the model's input and the queue"),
-    Field("blocks_stride", "i8", (), "setup", "floats from channel to channel"),
     Field("thresholds_at", "i8", (), "setup", "float32 [batch], the model's other input"),
     Field("gates_at", "i8", (), "setup", "float32 [unit][4][batch], what the model says"),
     Field("gates_stride", "i8", (), "setup", "floats from unit to unit"),
     Field("readouts_at", "i8", (), "setup", "float32 [unit][readout_rows][batch]"),
     Field("readouts_stride", "i8", (), "setup", "floats from unit to unit"),
     Field("floors_at", "i8", (), "setup", "float64 [batch]: gain of the shut gate for each queued block"),
-    Field("history_at", "i8", (), "setup", "float32 [channel][history_size]"),
-    Field("kernel_at", "i8", (), "setup", "float32 [up][taps]"),
     Field("delay_at", "i8", (), "setup", "[delay][channel] in the sound's own type, a ring"),
     Field("pending_size", "i8", (), "setup", "slots in each of the next three rings"),
     Field("pending_begin_at", "i8", (), "setup", "int64 [slot]: output frame where a goal begins to act"),

@@ -1,13 +1,14 @@
-"""Any rate in, blocks at 48 kHz out: what the model listens to. The sound that is heard never passes here.
+"""Any rate in, blocks at a model's rate out: what models listen to. The sound that is heard never passes here.
 
-At 48 kHz samples are copied. At any other whole rate each 48 kHz sample is one windowed-sinc sum over the
-host samples round it. Its place among the host samples is an exact fraction: with g = gcd(48000, rate),
-sample m lies at m * down / up host samples, up = 48000 / g and down = rate / g, so there are ``up`` different
-phases, each with its own row of coefficients, and nothing drifts however long it runs.
+Every kind of model is fed from here: a gate takes blocks of 100 samples at 48 kHz, a classifier blocks of 160 at
+16 kHz (``FEEDS``). At the model's own rate samples are copied. At any other whole rate each of its samples is one
+windowed-sinc sum over the host samples round it. Its place among the host samples is an exact fraction: with
+g = gcd(model rate, rate), sample m lies at m * down / up host samples, up = model rate / g and down = rate / g, so
+there are ``up`` different phases, each with its own row of coefficients, and nothing drifts however long it runs.
 
-The filter may look ahead by ``half`` host samples, under half a millisecond, and that is the whole decision
-delay. So short a filter is gentle: at 44.1 kHz its slope is 4 kHz wide. That is good enough to decide on, and
-nobody hears it.
+The filter may look ahead by ``half`` host samples, and that is the whole decision delay: for a gate under half a
+millisecond. So short a filter is gentle: at 44.1 kHz its slope is 4 kHz wide. That is good enough to decide on, and
+nobody hears it. A classifier, which takes a third of a second to be sure, can wait 2 ms for a slope of 0.9 kHz.
 
 Source: J. O. Smith, Digital Audio Resampling (ccrma.stanford.edu/~jos/resample); how attenuation, slope and
 length hang together is Kaiser's (Oppenheim and Schafer, Discrete-Time Signal Processing, 7.5.3).
@@ -22,17 +23,17 @@ import numpy as np
 from numba import njit
 from numpy.typing import NDArray
 
-from gate.constants import BLOCK, RATE
+from gate.constants import BLOCK, CLASSIFY_BLOCK, CLASSIFY_RATE, RATE
 from gate.native import COMPILE, at, carray, native
 
 RATE_RANGE_HZ = (8_000, 192_000)
 """Rates that the sound may have."""
 
 HALF_MS = 0.45
-"""Half width of the filter, at most."""
+"""Half width of a gate's filter, at most."""
 
 DELAY_MS = 0.5
-"""Decision delay, at most."""
+"""Decision delay of a gate, at most."""
 
 ATTENUATION_DB = 60.0
 """Of what folds over, where the filter is long enough for it."""
@@ -44,10 +45,27 @@ LANES = 16
 """Coefficient rows are filled with zeros to a multiple of this, so that sums run in whole vectors."""
 
 FEED = 4096
-"""Host samples a channel takes in before it makes 48 kHz samples of them: a working set, no delay."""
+"""Host samples a channel takes in before it makes the model's samples of them: a working set, no delay."""
 
 LOUDEST = 1e6
 """Samples reach the model within this (+120 dBFS): it squares them, and float32 ends at 3e38."""
+
+
+@dataclass(frozen=True)
+class Feed:
+    """What a kind of model is fed: its rate in Hz, samples a block, half the filter's width and the most delay in ms."""
+
+    rate: int
+    block: int
+    half_ms: float
+    delay_ms: float
+
+
+GATE_FEED = Feed(RATE, BLOCK, HALF_MS, DELAY_MS)
+"""A gate decides on what it hears at once."""
+
+CLASSIFY_FEED = Feed(CLASSIFY_RATE, CLASSIFY_BLOCK, 2.0, 2.2)
+"""A classifier is to hear up to 7 kHz what it would hear at its own rate."""
 
 
 @dataclass(frozen=True)
@@ -56,9 +74,11 @@ class Clock:
 
     Attributes:
         rate: of the sound, whole Hz in ``RATE_RANGE_HZ``.
+        feed: what the model takes.
     """
 
     rate: int
+    feed: Feed = GATE_FEED
 
     def __post_init__(self) -> None:
         """Check the rate."""
@@ -70,41 +90,61 @@ class Clock:
 
     @cached_property
     def up(self) -> int:
-        """48 kHz samples in a common period."""
-        return RATE // gcd(RATE, int(self.rate))
+        """Samples at the model's rate in a common period."""
+        return self.feed.rate // gcd(self.feed.rate, int(self.rate))
 
     @cached_property
     def down(self) -> int:
         """Host samples in a common period."""
-        return int(self.rate) // gcd(RATE, int(self.rate))
+        return int(self.rate) // gcd(self.feed.rate, int(self.rate))
 
     @cached_property
     def half(self) -> int:
         """Host samples that the filter looks ahead; 0 where nothing is resampled."""
-        if self.rate == RATE:
+        if self.rate == self.feed.rate:
             return 0
-        return min(int(HALF_MS * self.rate / 1000.0), int(DELAY_MS * self.rate / 1000.0) - 1)
+        half_ms, delay_ms = self.feed.half_ms, self.feed.delay_ms
+        return min(int(half_ms * self.rate / 1000.0), int(delay_ms * self.rate / 1000.0) - 1)
 
     @property
     def block_samples(self) -> float:
         """Length of a block in host samples; rarely a whole number."""
-        return BLOCK * self.down / self.up
+        return self.feed.block * self.down / self.up
 
     def block_start(self, block: int) -> int:
         """First host sample that lies in the block."""
-        return -(-block * BLOCK * self.down // self.up)
+        return -(-block * self.feed.block * self.down // self.up)
 
     def block_ready(self, block: int) -> int:
         """How many host samples must have come in before the block is complete."""
-        return (block * BLOCK + BLOCK - 1) * self.down // self.up + self.half + 1
+        return ((block + 1) * self.feed.block - 1) * self.down // self.up + self.half + 1
 
     @cached_property
     def decision_delay_samples(self) -> int:
         """Host samples by which the latest block is complete after its end: exact for all phases, ceil."""
-        # block_ready(k) - (k + 1) * 100 * down / up, times up, is up * (half + 1) - down - r(k) where r(k) =
-        # (100 k + 99) * down mod up, which takes all values that are 99 * down modulo gcd(100 * down, up).
-        least = (BLOCK - 1) * self.down % gcd(BLOCK * self.down, self.up)
+        # with b samples a block: block_ready(k) - (k + 1) * b * down / up, times up, is up * (half + 1) - down - r(k)
+        # where r(k) = (b k + b - 1) * down mod up takes all values that are (b - 1) * down modulo gcd(b * down, up).
+        block = self.feed.block
+        least = (block - 1) * self.down % gcd(block * self.down, self.up)
         return ceil((self.up * (self.half + 1) - self.down - least) / self.up)
+
+    def fields(self) -> dict[str, int]:
+        """What a record's side-chain needs to know (``gate.record.SIDECHAIN``), but for memory."""
+        return {
+            "block": self.feed.block,
+            "up": self.up,
+            "down": self.down,
+            "half": self.half,
+            "taps": self.kernel.shape[1],
+            "history_size": self.history_samples,
+            # the history begins with silence, as far back as the model's first sample reaches
+            "history_first": -self.half,
+        }
+
+    @property
+    def history_samples(self) -> int:
+        """Samples of history a channel; none where nothing is resampled."""
+        return self.kernel.shape[1] + FEED if self.half else 0
 
     def lead_samples(self, batch: int) -> int:
         """Host samples to hold sound and gain back so that the first of ``batch`` blocks is in time."""
@@ -120,13 +160,13 @@ class Clock:
         return _kernel(self)
 
 
-@lru_cache(maxsize=2)  # an odd rate has 48,000 rows: half a second's work, for every file of a folder
+@lru_cache(maxsize=3)  # an odd rate has 48,000 rows: half a second's work, for every file of a folder
 def _kernel(clock: Clock) -> NDArray[np.float32]:
     if clock.half == 0:
         return np.zeros((1, LANES), np.float32)
     # Kaiser: slope = (attenuation - 7.95) / (14.36 * length)
     per_db_hz = clock.rate / (14.36 * 2.0 * clock.half)
-    lowest = min(clock.rate, RATE) / 2.0
+    lowest = min(clock.rate, clock.feed.rate) / 2.0
     attenuation_db = min(ATTENUATION_DB, 7.95 + SLOPE * lowest / per_db_hz)
     slope_hz = (attenuation_db - 7.95) * per_db_hz
     cutoff = 2.0 * (lowest - slope_hz / 2.0) / clock.rate  # 1 = Nyquist frequency of the host
@@ -168,14 +208,14 @@ def listen(r: Any, x: Any, s: Any, n: Any, tame: Any) -> Any:
     """Take in frames s..n-1 until the queue holds ``batch`` blocks or the frames are all taken.
 
     Args:
-        r: the engine's record.
+        r: the engine's record, or any other with the fields of a side-chain (``gate.record.SIDECHAIN``).
         x: flat interleaved samples of this call.
         s: first frame not taken in yet.
         n: frames in this call.
         tame: is every sample of the call finite and within ``LOUDEST``?
 
     Returns:
-        The next ``s``. The queue is full when ``r.queued == r.batch * BLOCK``; otherwise s == n.
+        The next ``s``. The queue is full when ``r.queued == r.batch * r.block``; otherwise s == n.
     """
     queue = carray(at(r.blocks_at, np.float32), (r.channels * r.blocks_stride,), np.float32)
     if r.half == 0:
@@ -184,9 +224,15 @@ def listen(r: Any, x: Any, s: Any, n: Any, tame: Any) -> Any:
 
 
 @native
+def ready(r: Any, block: Any) -> Any:
+    """``Clock.block_ready``, compiled: host frames that must have come in before a block is complete."""
+    return ((block + 1) * r.block - 1) * r.down // r.up + r.half + 1
+
+
+@native
 def _copy(r: Any, x: Any, s: Any, n: Any, tame: Any, queue: Any) -> Any:
     channels, stride, queued = r.channels, r.blocks_stride, r.queued
-    count = min(r.batch * BLOCK - queued, n - s)
+    count = min(r.batch * r.block - queued, n - s)
     for c in range(channels):
         to, taken = queue[c * stride + queued :], x[s * channels + c :]
         if channels == 1 and tame:  # on its own so that it becomes one straight copy
@@ -214,7 +260,7 @@ def _weighted(samples: Any, weights: Any) -> Any:
 @native
 def _resample(r: Any, x: Any, s: Any, n: Any, tame: Any, queue: Any) -> Any:
     """As ``listen``. Frame f of the host stands at f - history_first in each channel's history."""
-    channels, stride, queued, full = r.channels, r.blocks_stride, r.queued, r.batch * BLOCK
+    channels, stride, queued, full = r.channels, r.blocks_stride, r.queued, r.batch * r.block
     up, down, half, taps = r.up, r.down, r.half, r.taps
     size, first, taken = r.history_size, r.history_first, r.taken
     history = carray(at(r.history_at, np.float32), (channels * size,), np.float32)

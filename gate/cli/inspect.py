@@ -48,11 +48,14 @@ def main(argv: list[str] | None = None) -> int:
 def as_dict(preset: "Preset") -> dict[str, Any]:
     """Everything the card shows, fit for JSON; an infinite range is the text "-inf"."""
     range_db = preset.defaults.range_db
+    controls = {
+        "threshold_db": preset.defaults.threshold_db,
+        "range_db": "-inf" if range_db == float("-inf") else range_db,
+    }
     return {
         "preset": preset.name,
         "file": str(preset.model_path),
-        "threshold_db": preset.defaults.threshold_db,
-        "range_db": "-inf" if range_db == float("-inf") else range_db,
+        **(controls if preset.contract.kind == "gate" else {}),
         "contract": preset.contract.to_dict(),
     }
 
@@ -70,11 +73,7 @@ def card(preset: "Preset") -> str:
         ("latency", f"{made.latency_samples} samples"),
         *(("states" if i == 0 else "", _state(state)) for i, state in enumerate(made.states)),
         *(("readouts" if i == 0 else "", f"{row.name} [{row.unit}]") for i, row in enumerate(made.readouts)),
-        (
-            "defaults",
-            f"threshold {preset.defaults.threshold_db:g} dBFS, range {preset.defaults.range_db:g} dB",
-        ),
-        ("decision", f"opens over {made.open_at:g}, closes under {made.close_at:g}"),
+        *_what_it_says(preset),
         ("weights", f"{made.parameters} parameters, {_bytes(made.weight_bytes)}"),
         ("ops", f"ai.onnx {made.opset}: " + ", ".join(f"{op} {count}" for op, count in made.ops.items())),
         ("graph hash", made.graph_sha256),
@@ -84,6 +83,17 @@ def card(preset: "Preset") -> str:
     ]
     head = preset.name if preset.name == made.name else f"{preset.name} (model {made.name})"
     return "\n".join([head, *(line for label, text in rows for line in _row(label, text))])
+
+
+def _what_it_says(preset: "Preset") -> list[tuple[str, str]]:
+    """Rows that only its kind has: a gate's defaults and decision, a classifier's classes."""
+    made, defaults = preset.contract, preset.defaults
+    if made.kind == "classify":
+        return [("classes", ", ".join(made.classes))]
+    return [
+        ("defaults", f"threshold {defaults.threshold_db:g} dBFS, range {defaults.range_db:g} dB"),
+        ("decision", f"opens over {made.open_at:g}, closes under {made.close_at:g}"),
+    ]
 
 
 def _row(label: str, text: str) -> list[str]:

@@ -83,7 +83,7 @@ def _run(options: "argparse.Namespace") -> int:
     from gate.preset import resolve
     from gate.render import Settings
 
-    preset = resolve(options.preset)
+    preset = resolve(options.preset, "gate")
     if options.live_buffer is not None and options.device == "cuda":
         raise UsageError(
             "--live-buffer runs on the CPU as live does, --device cuda was asked for; leave one out"

@@ -75,7 +75,7 @@ class Live:
             PresetError, ContractError: there is no such preset, or it is none.
         """
         self._wishes, self._on_event = wishes, on_event
-        self.preset: Preset = resolve(wishes.preset)
+        self.preset: Preset = resolve(wishes.preset, "gate")
         self.recorder: Recorder | None = None
         self._player: Player | None = None
         self._devices = DeviceWishes()
@@ -210,7 +210,7 @@ class Live:
         Raises:
             GateError: it cannot be had; what plays plays on.
         """
-        preset = resolve(name)
+        preset = resolve(name, "gate")
         before, self.preset = self.preset, preset
         try:
             self.player.change(preset.contract, self.threshold_db, self.range_db)

@@ -149,7 +149,7 @@ def test_a_break_is_refused_with_its_line(name):
         ),
         (
             "kind reserved",
-            "kind): expected gate, got mask, a name reserved for later; update learned-gate",
+            "kind): expected gate or classify, got mask, a name reserved for later; update learned-gate",
         ),
         ("schema of the future", "schema): expected 1, got the newer 2; update learned-gate"),
     ],
