@@ -5,14 +5,10 @@ is laid out by hand: constants are folded into the weights (the blindness to lev
 running mean), layouts change only where an operator demands it. ``export.parity`` holds it against the torch network.
 """
 
-from collections.abc import Sequence
-from typing import Any
-
 import numpy as np
-import onnx
 from numpy.typing import NDArray
-from onnx import TensorProto, helper, numpy_helper
 
+from export.nodes import Nodes, Shape
 from gate.constants import BLOCK
 from training.front import (
     BANDS,
@@ -37,8 +33,6 @@ from training.gate_net import (
     reference_step,
 )
 
-OPSET = 17
-IR_VERSION = 8
 NEVER = -1e9
 """A logit that softmax and softplus turn into 0."""
 READOUTS = (("key_low_hz", "Hz"), ("key_high_hz", "Hz"), ("level_db", "dBFS"))
@@ -54,35 +48,9 @@ def state_shapes(net: GateNet) -> dict[str, list[int | str]]:
     return shapes
 
 
-class _Graph:
-    """Collects nodes and constants; ``op`` returns the name of its output."""
-
-    def __init__(self) -> None:
-        self.nodes: list[onnx.NodeProto] = []
-        self.constants: dict[str, NDArray[np.generic]] = {}
-
-    def const(self, name: str, value: object, dtype: type = np.float32) -> str:
-        self.constants[name] = np.ascontiguousarray(np.asarray(value, dtype))
-        return name
-
-    def ints(self, *values: int) -> str:
-        return self.const("i_" + "_".join(str(v) for v in values).replace("-", "m"), values, np.int64)
-
-    def op(self, kind: str, *inputs: str, out: str | None = None, **attributes: Any) -> str:
-        return self.ops(kind, *inputs, outs=[out or f"t{len(self.nodes)}"], **attributes)[0]
-
-    def ops(self, kind: str, *inputs: str, outs: Sequence[str], **attributes: Any) -> Sequence[str]:
-        self.nodes.append(helper.make_node(kind, list(inputs), list(outs), **attributes))
-        return outs
-
-    def keep_last(self, x: str, count: int, out: str) -> None:
-        """The last ``count`` blocks of (n, channels, T) become a state."""
-        self.op("Slice", x, self.ints(-count), self.ints(2**31), self.ints(2), out=out)
-
-
 def build(net: GateNet) -> bytes:
     """The network's serialised graph, without the contract's metadata."""
-    g = _Graph()
+    g = Nodes()
     weights = {k: v.detach().numpy() for k, v in net.state_dict(keep_vars=True).items()}
     powers = _front(g, design())
     floored, log_powers = _over_threshold(g, powers)
@@ -90,28 +58,16 @@ def build(net: GateNet) -> bytes:
     _answers(g, *_heads(g, weights, net.config.step_least, body, floored), floored)
 
     shapes = state_shapes(net)
-    info = helper.make_tensor_value_info
-    inputs = [
-        info("blocks", TensorProto.FLOAT, ["C", "T", BLOCK]),
-        info("threshold_db", TensorProto.FLOAT, [1, "T"]),
-    ]
-    outputs = [
-        info("gate", TensorProto.FLOAT, [4, "T"]),
-        info("readouts", TensorProto.FLOAT, [len(READOUTS), "T"]),
-    ]
-    inputs += [info(f"{k}_in", TensorProto.FLOAT, v) for k, v in shapes.items()]
-    outputs += [info(f"{k}_out", TensorProto.FLOAT, v) for k, v in shapes.items()]
-    constants = [numpy_helper.from_array(v, k) for k, v in g.constants.items()]
-    graph = helper.make_graph(g.nodes, "gate", inputs, outputs, constants)
-    model = helper.make_model(
-        graph, opset_imports=[helper.make_opsetid("", OPSET)], producer_name="learned-gate"
+    inputs: dict[str, Shape] = {"blocks": ("C", "T", BLOCK), "threshold_db": (1, "T")}
+    outputs: dict[str, Shape] = {"gate": (4, "T"), "readouts": (len(READOUTS), "T")}
+    return g.model(
+        "gate",
+        {**inputs, **{f"{k}_in": v for k, v in shapes.items()}},
+        {**outputs, **{f"{k}_out": v for k, v in shapes.items()}},
     )
-    model.ir_version = IR_VERSION
-    onnx.checker.check_model(model, full_check=True)
-    return bytes(model.SerializeToString())
 
 
-def _front(g: _Graph, front: FrontWeights) -> str:
+def _front(g: Nodes, front: FrontWeights) -> str:
     """Blocks to powers (T, 1, 56) re full scale: see ``GateNet.powers``."""
     sane = g.op("Less", g.op("Abs", "blocks"), g.const("too_large", TOO_LARGE))
     x = g.op("Where", sane, "blocks", g.const("zero", 0.0))
@@ -136,7 +92,7 @@ def _front(g: _Graph, front: FrontWeights) -> str:
     return g.op("Transpose", powers, perm=[2, 0, 1])  # (T, 1, 56)
 
 
-def _over_threshold(g: _Graph, powers: str) -> tuple[str, str]:
+def _over_threshold(g: Nodes, powers: str) -> tuple[str, str]:
     """Powers relative to Threshold's, over the floor, and their logarithms (nats), each (T, 1, 56)."""
     g.op("Reshape", "threshold_db", g.ints(-1, 1, 1), out="threshold")  # (T, 1, 1)
     scale = g.op("Pow", g.const("one_db", 10**-0.1), "threshold")
@@ -144,7 +100,7 @@ def _over_threshold(g: _Graph, powers: str) -> tuple[str, str]:
     return floored, g.op("Log", floored)
 
 
-def _body(g: _Graph, net: GateNet, weights: dict[str, NDArray[np.float32]], log_powers: str) -> str:
+def _body(g: Nodes, net: GateNet, weights: dict[str, NDArray[np.float32]], log_powers: str) -> str:
     """Log powers to what the heads see, (T, 1, width + hidden)."""
     step, width, hidden = reference_step(), net.config.width, net.config.hidden
     # The running mean is a linear recurrence, which is what RNN with the activation "Affine" (1 x + 0) computes.
@@ -184,7 +140,7 @@ def _body(g: _Graph, net: GateNet, weights: dict[str, NDArray[np.float32]], log_
 
 
 def _heads(
-    g: _Graph, weights: dict[str, NDArray[np.float32]], step_least: float, body: str, floored: str
+    g: Nodes, weights: dict[str, NDArray[np.float32]], step_least: float, body: str, floored: str
 ) -> tuple[str, str]:
     """Open probability and the three times as shares of their ranges (T, 1, 4), and the key (T, 1, 56).
 
@@ -217,7 +173,7 @@ def _heads(
     return g.op("Sigmoid", g.op("Sub", rows, pressed)), key
 
 
-def _answers(g: _Graph, rows: str, key: str, floored: str) -> None:
+def _answers(g: Nodes, rows: str, key: str, floored: str) -> None:
     """The outputs ``gate`` and ``readouts``: one matrix product, which also turns (T, n) into (n, T).
 
     Its columns: probability and times, then whether each band begins before 10 % and before 90 % of the key's weight
