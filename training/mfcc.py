@@ -34,6 +34,8 @@ LOW_HZ, HIGH_HZ = 40.0, 8_000.0
 LIFTER = 22
 FLOOR = float(np.finfo(np.float32).eps)
 """Least power of a band; a full-scale sine has 1e4 in its own."""
+LEVEL_FLOOR = 1e-10
+"""Least mean square that a level is read from: -100 dBFS."""
 TOO_LARGE = 1e6
 """A sample this far over full scale (+120 dB), like one that is not finite, is taken for 0."""
 LEVEL_PER_DB = math.sqrt(MELS) * math.log(10.0) / 10.0
@@ -66,13 +68,21 @@ def window() -> NDArray[np.float64]:
     return 0.5 - 0.5 * np.cos(2.0 * np.pi * np.arange(FRAME) / FRAME)
 
 
+def level_weights() -> NDArray[np.float64]:
+    """(201,): from powers of bins to the mean square under the window, without a constant offset. Source: Parseval."""
+    weights = np.full(BINS, 2.0 / (FRAME * np.sum(window() ** 2)))
+    weights[:2] = 0.0
+    weights[-1] /= 2.0
+    return weights
+
+
 def sane(samples: Tensor) -> Tensor:
     """The samples, with 0 for what is not finite or absurd."""
     return torch.where(samples.abs() < TOO_LARGE, samples, torch.zeros_like(samples))
 
 
-def band_powers(samples: Tensor, before: Tensor | None = None) -> Tensor:
-    """Powers of the mel bands, not floored. samples (B, N) at 16 kHz -> (B, N // 160, 32).
+def bin_powers(samples: Tensor, before: Tensor | None = None) -> Tensor:
+    """Squares of the Fourier transform. samples (B, N) at 16 kHz -> (B, N // 160, 201).
 
     Args:
         samples: full scale 1.0; what does not fill a last block is left out.
@@ -82,10 +92,21 @@ def band_powers(samples: Tensor, before: Tensor | None = None) -> Tensor:
     x = sane(samples[:, : frames_count * HOP])
     x = F.pad(x, (BEFORE, 0)) if before is None else torch.cat([before, x], dim=1)
     if frames_count == 0:
-        return x.new_zeros(len(x), 0, MELS)
+        return x.new_zeros(len(x), 0, BINS)
     frames = x.unfold(1, FRAME, HOP) * torch.from_numpy(window()).to(x)  # (B, T, 400)
-    spectrum = torch.view_as_real(torch.fft.rfft(frames))  # (B, T, 201, 2)
-    return spectrum.square().sum(-1) @ torch.from_numpy(mel_weights().T).to(x)
+    return torch.view_as_real(torch.fft.rfft(frames)).square().sum(-1)
+
+
+def band_powers(samples: Tensor, before: Tensor | None = None) -> Tensor:
+    """Powers of the mel bands, not floored: (B, N // 160, 32), of what ``bin_powers`` takes."""
+    powers = bin_powers(samples, before)
+    return powers @ torch.from_numpy(mel_weights().T).to(powers)
+
+
+def level_db(powers: Tensor) -> Tensor:
+    """Powers of the bins (..., 201) to the level of the frames (...), dBFS: their mean square over 40 Hz."""
+    weights = torch.from_numpy(level_weights()).to(powers)
+    return 10.0 * (powers @ weights).clamp(min=LEVEL_FLOOR).log10()
 
 
 def coefficients(powers: Tensor) -> Tensor:

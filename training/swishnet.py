@@ -35,7 +35,7 @@ from training.gate_net import mean_step, running_mean
 from training.mfcc import COEFFICIENTS, HOP, RATE
 
 CLASSES = ("speech", "music", "noise")
-TWO_CLASSES = ("speech", "non-speech")
+TWO_CLASSES = ("speech", "non_speech")
 RECEPTIVE_FIELD = 34
 """Frames that an answer depends on, without memory."""
 FRAME_S = HOP / RATE
@@ -65,7 +65,7 @@ class SwishState(NamedTuple):
 
     What the convolutions still need of their inputs, oldest first: input (B, 20, 5), one (B, 16 w, 5), two (B, 8 w, 5),
     three (B, 8 w, 6), four, five and six (B, 8 w, 4). Then level (1, B, 2), the running means of level and of 1, and
-    means (1, B, memories x 40 w); both have no columns where they are not used.
+    means (B, 40 w, memories); both have no columns where they are not used.
     """
 
     input: Tensor
@@ -89,6 +89,7 @@ class Gated(nn.Module):
     def __init__(self, channels: int, sizes: tuple[tuple[int, int], ...], dilation: int = 1) -> None:
         super().__init__()
         self.convs = nn.ModuleList(nn.Conv1d(channels, 2 * out, k, dilation=dilation) for k, out in sizes)
+        self.dilation = dilation
         self.before = dilation * (max(k for k, _ in sizes) - 1)
         for conv in self.convs:
             for half in conv.weight.chunk(2):
@@ -99,7 +100,7 @@ class Gated(nn.Module):
         """x has ``before`` earlier frames in front."""
         frames, parts = x.shape[2] - self.before, []
         for conv in self.convs:
-            reach = conv.dilation[0] * (conv.kernel_size[0] - 1)
+            reach = self.dilation * (conv.kernel_size[0] - 1)
             a, b = conv(x[:, :, x.shape[2] - frames - reach :]).chunk(2, dim=1)
             parts.append(torch.sigmoid(a) * torch.tanh(b))
         return torch.cat(parts, dim=1)
@@ -151,7 +152,7 @@ class SwishNet(nn.Module):
             five=zeros(batch, 8 * w, 4),
             six=zeros(batch, 8 * w, 4),
             level=zeros(1, batch, 2 if config.level_blind else 0),
-            means=zeros(1, batch, len(config.memory) * config.features),
+            means=zeros(batch, config.features, len(config.memory)),
         )
 
     def normalise(self, features: Tensor, level: Tensor) -> tuple[Tensor, Tensor]:
@@ -197,12 +198,11 @@ class SwishNet(nn.Module):
         if not self.config.memory:
             return seen, means
         frames, parts, ends = seen.transpose(1, 2), [seen], []
-        starts = means.split(self.config.features, dim=2)
-        for time_constant_s, start in zip(self.config.memory, starts, strict=True):
-            mean, end = running_mean(frames, start, mean_step(FRAME_S, time_constant_s))
+        for time_constant_s, start in zip(self.config.memory, means.unbind(2), strict=True):
+            mean, end = running_mean(frames, start[None], mean_step(FRAME_S, time_constant_s))
             parts.append(mean.transpose(1, 2))
-            ends.append(end)
-        return torch.cat(parts, dim=1), torch.cat(ends, dim=2)
+            ends.append(end[0])
+        return torch.cat(parts, dim=1), torch.stack(ends, dim=2)
 
     def clip(self, features: Tensor) -> Tensor:
         """A clip's logits, (B, classes), from its features (B, T, 20): the mean of its frames'."""

@@ -112,3 +112,12 @@ def test_silence_is_at_the_floor():
     row = mfcc.mfcc(torch.zeros(1, 1600))[0, 5]
     assert abs(float(row[0]) - np.sqrt(mfcc.MELS) * np.log(mfcc.FLOOR)) < 1e-3
     assert row[1:].abs().max() < 1e-3
+
+
+@pytest.mark.parametrize("hz", [200.0, 1000.0, 5000.0])
+def test_level_is_the_sounds(hz):
+    """A sine of amplitude 0.1 is at -23 dBFS, on an offset too; silence is at the least there is."""
+    t = np.arange(16_000) / mfcc.RATE
+    x = torch.from_numpy((0.3 + 0.1 * np.sin(2 * np.pi * hz * t)).astype(np.float32))[None]
+    assert (mfcc.level_db(mfcc.bin_powers(x))[0, 3:] + 23.01).abs().max() < 0.05
+    assert abs(float(mfcc.level_db(torch.zeros(mfcc.BINS))) + 100.0) < 1e-4

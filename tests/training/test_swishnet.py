@@ -152,13 +152,13 @@ def test_memory_is_the_recurrence_that_it_stands_for():
     """Each mean moves towards a frame's features by 1 - exp(-10 ms / time constant)."""
     net = _net(SwishConfig(memory=(0.3, 1.0)))
     seen = torch.randn(1, 40, 700)
-    joined, end = net.remember(seen, torch.zeros(1, 1, 80))
+    joined, end = net.remember(seen, torch.zeros(1, 40, 2))
     for row, time_constant_s in enumerate((0.3, 1.0)):
         y, step = torch.zeros(40), 1 - np.exp(-0.01 / time_constant_s)
         for t in range(700):
             y = y + step * (seen[0, :, t] - y)
         part = slice(40 * row, 40 * row + 40)
-        torch.testing.assert_close(end[0, 0, part], y, atol=STREAMING, rtol=0)
+        torch.testing.assert_close(end[0, :, row], y, atol=STREAMING, rtol=0)
         torch.testing.assert_close(joined[0, 40:][part, -1], y, atol=STREAMING, rtol=0)
 
 
