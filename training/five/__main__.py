@@ -101,7 +101,11 @@ def main(argv: Sequence[str] | None = None) -> int:
         from training.five import search, tables
 
         store = _store(args)
-        search.run(_tasks(args, store), args.jobs)
+        tasks = _tasks(args, store)
+        if not tasks and not args.variant:
+            say(f"prepared {store}")
+            return 0
+        search.run(tasks, args.jobs)
         variants = _variants(args, store)
         if variants:
             search.run(variants, args.jobs)

@@ -52,6 +52,22 @@ class Linear(nn.Module):
         return scores
 
 
+class Same1d(nn.Conv1d):
+    """A convolution that gives as many rows as it gets; with an even kernel the odd zero stands behind."""
+
+    def forward(self, x: Tensor) -> Tensor:
+        before, after = (self.kernel_size[0] - 1) // 2, self.kernel_size[0] // 2
+        return super().forward(nn.functional.pad(x, (before, after)))
+
+
+class Same2d(nn.Conv2d):
+    """The same for rows and columns."""
+
+    def forward(self, x: Tensor) -> Tensor:
+        before, after = (self.kernel_size[0] - 1) // 2, self.kernel_size[0] // 2
+        return super().forward(nn.functional.pad(x, (before, after, before, after)))
+
+
 class Conv1d(nn.Module):
     """Conv - ReLU - Conv - Dropout - MaxPool - Conv - Dropout - Linear, along time; columns are channels.
 
@@ -63,10 +79,10 @@ class Conv1d(nn.Module):
         self, rows: int, columns: int, width: int, kernel: int, dropout: float, layers: int, outputs: int
     ):
         super().__init__()
-        parts: list[nn.Module] = [nn.Conv1d(columns, width, kernel, padding="same"), nn.ReLU()]
+        parts: list[nn.Module] = [Same1d(columns, width, kernel), nn.ReLU()]
         for number in range(2, max(layers, 2) + 1):
             if number <= layers:
-                parts += [nn.Conv1d(width, width, kernel, padding="same"), nn.Dropout(dropout)]
+                parts += [Same1d(width, width, kernel), nn.Dropout(dropout)]
             if number == 2:
                 parts.append(nn.MaxPool1d(2))
         self.body = nn.Sequential(*parts, nn.Flatten(), nn.Linear(rows // 2 * width, outputs))
@@ -85,11 +101,11 @@ class Conv2d(nn.Module):
         super().__init__()
         flat = channels * (rows // 2) * (columns // 2)
         self.body = nn.Sequential(
-            nn.Conv2d(1, channels, kernel, padding="same"),
+            Same2d(1, channels, kernel),
             nn.ReLU(),
-            nn.Conv2d(channels, channels, kernel, padding="same"),
+            Same2d(channels, channels, kernel),
             nn.MaxPool2d(2),
-            nn.Conv2d(channels, channels, kernel, padding="same"),
+            Same2d(channels, channels, kernel),
             nn.Flatten(),
             nn.BatchNorm1d(flat),
             nn.Linear(flat, width),
@@ -127,7 +143,8 @@ def with_tokens(tables: Tensor) -> Tensor:
 class Transformer(nn.Module):
     """Linear to the width, sinusoidal places, encoder layers of 4 heads, the mean of the rows classified.
 
-    Dropout is after attention and in the feed-forward part, not on the attention itself. The study does not say how the rows become one answer; the mean is ours. Source of places: Vaswani et al., 2017.
+    Dropout is after attention and in the feed-forward part, not on the attention itself. The study does not say how the
+    rows become one answer; the mean is ours. Source of places: Vaswani et al., 2017.
     """
 
     def __init__(self, rows: int, columns: int, width: int, layers: int, dropout: float, outputs: int):

@@ -176,6 +176,9 @@ def _asked(study: Any, task: Task, mine: int, jobs: int) -> Iterator[tuple[Any, 
         study.sampler = _optuna().samplers.TPESampler(
             seed=task.base.seed * 100_003 + len(done) * jobs + mine, n_startup_trials=STARTUP
         )
+        if not done and mine == 0:  # the first trial is the defaults: a few trials should not all be far off
+            first = {name: getattr(task.base, name) for name in grid(task.base.arch)}
+            study.enqueue_trial(first | ({"layers": task.base.depth} if "layers" in first else {}))
         trial = study.ask()
         chosen = {name: trial.suggest_categorical(name, list(v)) for name, v in grid(task.base.arch).items()}
         yield trial, replace(task.base, **chosen)
