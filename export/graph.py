@@ -25,11 +25,13 @@ from training.gate_net import (
     FLOOR,
     KEY_HELD_BLOCKS,
     KEY_SHARE,
+    LIFT,
     LN10_10,
     TIMES_MS,
     TOO_LARGE,
     GateNet,
     GateState,
+    peak_fall,
     reference_step,
 )
 
@@ -42,6 +44,8 @@ def state_shapes(net: GateNet) -> dict[str, list[int | str]]:
     """Name and shape of every state, in order; "C" is the number of channels."""
     shapes: dict[str, list[int | str]] = {}
     for name, tensor in zip(GateState._fields, net.initial_state(), strict=True):
+        if tensor.numel() == 0:  # not used
+            continue
         shapes[name] = list(tensor.shape)
         if name in ("audio", "decimated"):
             shapes[name][0] = "C"
@@ -111,7 +115,10 @@ def _body(g: Nodes, net: GateNet, weights: dict[str, NDArray[np.float32]], log_p
         activation_alpha=[1.0], activation_beta=[0.0],
     )  # fmt: skip
     means = g.op("Squeeze", means, g.ints(1))  # (T, 1, 1, 56) -> (T, 1, 56)
-    shape = g.op("Transpose", g.op("Concat", log_powers, means, axis=2), perm=[1, 2, 0])  # (1, 112, T)
+    seen = [log_powers, means] + (
+        [_under_peaks(g, net.config.peaks_db_s, log_powers)] if net.config.peaks_db_s else []
+    )
+    shape = g.op("Transpose", g.op("Concat", *seen, axis=2), perm=[1, 2, 0])  # (1, 112 or 168, T)
     shape = g.op("Concat", "shape_in", shape, axis=2)
     g.keep_last(shape, 2, "shape_out")
     blind = net.shape_weight().detach().numpy()
@@ -137,6 +144,23 @@ def _body(g: Nodes, net: GateNet, weights: dict[str, NDArray[np.float32]], log_p
     h2 = g.op("Squeeze", h2, g.ints(1))
     assert width == net.context_conv.out_channels
     return g.op("Concat", h1, h2, axis=2)
+
+
+def _under_peaks(g: Nodes, peaks_db_s: float, log_powers: str) -> str:
+    """How far log powers are under their recent peaks (T, 1, 56), see ``GateNet.under_peaks``.
+
+    One RNN with Relu: its first half is the log power itself, lifted over 0; its second
+    max(0, the last log power + how far that was under its peak - fall - this log power).
+    """
+    eye, none, fall = np.eye(CHANNELS), np.zeros((CHANNELS, CHANNELS)), peak_fall(peaks_db_s)
+    bias = np.concatenate([np.full(CHANNELS, LIFT), np.full(CHANNELS, -LIFT - fall), np.zeros(2 * CHANNELS)])
+    heights, _ = g.ops(
+        "RNN", log_powers, g.const("peaks_in_w", np.concatenate([eye, -eye])[None]),
+        g.const("peaks_keep", np.block([[none, none], [eye, eye]])[None]), g.const("peaks_b", bias[None]), "", "peaks_in",
+        outs=["heights", "peaks_out"], hidden_size=2 * CHANNELS, activations=["Relu"],
+    )  # fmt: skip
+    heights = g.op("Squeeze", heights, g.ints(1))  # (T, 1, 112)
+    return g.ops("Split", heights, g.ints(CHANNELS, CHANNELS), outs=["heights_now", "under"], axis=2)[1]
 
 
 def _heads(

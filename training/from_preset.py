@@ -11,9 +11,10 @@ import torch
 from numpy.typing import NDArray
 
 from gate import contract
+from gate.constants import BLOCK_S
 from gate.contract import Contract
-from training.front import BANDS
-from training.gate_net import GateConfig, GateNet
+from training.front import BANDS, CHANNELS
+from training.gate_net import LIFT, LN10_10, GateConfig, GateNet
 
 ANSWERS = 5
 """Rows of the heads before the key: decision, step, attack, hold, release."""
@@ -45,10 +46,16 @@ def from_preset(source: Contract | str | Path) -> GateNet:
             f"expected the model {checked.name} to hold {', '.join(missing)}, as an exported gate does, got none; "
             "start from another preset"
         )
-    width, hidden = len(found["shape_b"]), found["lstm_r"].shape[2]
-    net = GateNet(GateConfig(width=width, hidden=hidden, step_least=float(found["step_least"][0])))
+    net = GateNet(
+        GateConfig(
+            width=len(found["shape_b"]),
+            hidden=found["lstm_r"].shape[2],
+            step_least=float(found["step_least"][0]),
+            peaks_db_s=_peaks_db_s(found),
+        )
+    )
     weights = net.state_dict()
-    for name, value in _weights(found, hidden).items():
+    for name, value in _weights(found, net.config.hidden).items():
         if tuple(weights[name].shape) != value.shape:
             raise StartError(
                 f"expected {name} of shape {tuple(weights[name].shape)} in the model {checked.name}, got "
@@ -65,6 +72,14 @@ def constants(model: bytes) -> dict[str, NDArray[np.float32]]:
 
     graph = onnx.load_model_from_string(model).graph
     return {i.name: onnx.numpy_helper.to_array(i) for i in graph.initializer}
+
+
+def _peaks_db_s(found: dict[str, NDArray[np.float32]]) -> float:
+    """How fast the marks of peaks fall in a graph, to the hundredth; 0 where it has none."""
+    if "peaks_b" not in found:
+        return 0.0
+    fall = -float(found["peaks_b"][0, CHANNELS]) - LIFT
+    return round(fall / (BLOCK_S * LN10_10), 2)
 
 
 def _weights(found: dict[str, NDArray[np.float32]], hidden: int) -> dict[str, NDArray[np.float32]]:

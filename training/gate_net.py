@@ -4,6 +4,8 @@ What it is made of, in the order of the sound:
 
 * *front* (fixed, ``training.front``): band powers, averaged over channels, divided by Threshold's power.
 * *reference*: each log power's running mean over ``REFERENCE_S``: what the room has been like.
+* *peaks* (where ``peaks_db_s`` is not 0): how far each log power is under the loudest that it was of late, a mark that falls
+  by so many dB a second: whether this is as loud as what has just been played.
 * *body* (learned): two causal convolutions and an LSTM. Its first layer is blind to level: adding any number of dB to
   all its inputs changes nothing, so the body can only say *what* it hears.
 * *key* (learned): softmax weights over the bands. The weighted power over Threshold's, the highest of the last 200 ms, is
@@ -38,6 +40,8 @@ REFERENCE_S = 1.5
 """Time constant of the running mean of each log power, in seconds."""
 FLOOR = 1e-6
 """Power floor relative to Threshold: -60 dB. Everything under it is silence."""
+LIFT = 14.0
+"""Added to log powers where they must not be negative, in nats: a little more than the floor is under Threshold."""
 TOO_LARGE = 1e6
 """A sample this far over full scale (+120 dB), like one that is not finite, is taken for 0."""
 TIMES_MS = {"attack": ATTACK_RANGE_MS, "hold": HOLD_RANGE_MS, "release": RELEASE_RANGE_MS}
@@ -56,7 +60,8 @@ LN10_10 = 0.1 * torch.log(torch.tensor(10.0)).item()
 class GateConfig:
     """Size of the learned part. ``width``: channels of the convolutions; ``hidden``: cells of the LSTM.
 
-    ``step_least`` keeps the key from becoming decoration: at least this much of the logit hangs on it.
+    ``step_least`` keeps the key from becoming decoration: at least this much of the logit hangs on it. ``peaks_db_s``: how
+    fast the marks of recent peaks fall, in dB a second; 0 leaves them out.
     ``body`` and ``key`` are for ablations, see ``training.bodies``: "lstm", "gru" or "conv", and whether the key is
     learned; only the defaults can be exported.
     """
@@ -65,6 +70,7 @@ class GateConfig:
     hidden: int = 48
     dropout: float = 0.0
     step_least: float = 6.0
+    peaks_db_s: float = 0.0
     body: str = "lstm"
     key: bool = True
 
@@ -72,8 +78,9 @@ class GateConfig:
 class GateState(NamedTuple):
     """All that the network remembers; the order is the model file's. C: channels of sound, B: batch (1 live).
 
-    Live (B = 1, with the front): audio (C, 100, 1), decimated (C, 35, 11), reference (1, B, 56), shape (B, 112, 2),
-    context (B, width, 4), keyed (B, 1, 95), hidden and cell (1, B, hidden). All start at zero.
+    Live (B = 1, with the front): audio (C, 100, 1), decimated (C, 35, 11), reference (1, B, 56), shape (B, 112, 2), or
+    (B, 168, 2) with peaks, context (B, width, 4), keyed (B, 1, 95), hidden and cell (1, B, hidden), peaks (1, B, 112), or
+    (1, B, 0) without: the last log powers, lifted, and how far they were under their peaks. All start at zero.
     """
 
     audio: Tensor
@@ -84,6 +91,7 @@ class GateState(NamedTuple):
     keyed: Tensor
     hidden: Tensor
     cell: Tensor
+    peaks: Tensor
 
 
 class GateOutput(NamedTuple):
@@ -109,7 +117,7 @@ class GateNet(nn.Module):
             self.register_buffer(name, torch.from_numpy(getattr(weights, name)), persistent=False)
         self.register_buffer("edges_hz", torch.from_numpy(band_edges_hz()).float(), persistent=False)
         w, h = config.width, config.hidden
-        self.shape_conv = nn.Conv1d(2 * CHANNELS, w, 3)
+        self.shape_conv = nn.Conv1d((3 if config.peaks_db_s else 2) * CHANNELS, w, 3)
         self.context_conv = nn.Conv1d(w, w, 3, dilation=2)
         self.dropout = nn.Dropout(config.dropout)
         self.lstm = nn.LSTM(w, h)
@@ -134,11 +142,12 @@ class GateNet(nn.Module):
             audio=zeros(channels, BLOCK, 1),
             decimated=zeros(channels, DECIMATED, FINE_CONTEXT - 1),
             reference=zeros(1, batch, CHANNELS),
-            shape=zeros(batch, 2 * CHANNELS, 2),
+            shape=zeros(batch, self.shape_conv.in_channels, 2),
             context=zeros(batch, w, 4),
             keyed=zeros(batch, 1, KEY_HELD_BLOCKS - 1),
             hidden=zeros(1, batch, h),
             cell=zeros(1, batch, h),
+            peaks=zeros(1, batch, 2 * CHANNELS if self.config.peaks_db_s else 0),
         )
 
     def powers(self, blocks: Tensor, audio: Tensor, decimated: Tensor) -> tuple[Tensor, Tensor, Tensor]:
@@ -156,9 +165,31 @@ class GateNet(nn.Module):
         return powers, x[:, :, -1:], slow[:, :, -(FINE_CONTEXT - 1) :]
 
     def shape_weight(self) -> Tensor:
-        """(width, 112, 3): the first layer's weights, made blind to level by taking out their mean over all inputs."""
-        w = self.shape_conv.weight
-        return w - w.mean(dim=(1, 2), keepdim=True)
+        """(width, 112 or 168, 3): the first layer's weights, made blind to level by taking out their mean over log powers
+        and reference; under its peak a level is whatever Threshold is."""
+        levels, under = self.shape_conv.weight.split(
+            [2 * CHANNELS, self.shape_conv.in_channels - 2 * CHANNELS], dim=1
+        )
+        return torch.cat([levels - levels.mean(dim=(1, 2), keepdim=True), under], dim=1)
+
+    def under_peaks(self, log_powers: Tensor, state: Tensor) -> tuple[Tensor, Tensor]:
+        """How far log powers (B, T, 56) are under their recent peaks, in nats, and the state ``peaks``, new.
+
+        A peak is the highest log power, less ``peaks_db_s`` for the time since; before the start there was silence.
+        In closed form and double precision, as ``running_mean``.
+        """
+        if not self.config.peaks_db_s:
+            return log_powers[..., :0], state
+        height = log_powers.double() + LIFT
+        before = (
+            state[0].double().unflatten(-1, (2, CHANNELS)).sum(1, keepdim=True)
+        )  # (B, 1, 56): the last peaks
+        blocks = torch.arange(height.shape[1] + 1, device=height.device, dtype=height.dtype)[:, None]
+        fallen = blocks * peak_fall(self.config.peaks_db_s)
+        rising = torch.cat([before, height + fallen[1:]], dim=1)
+        under = rising.cummax(dim=1).values[:, 1:] - fallen[1:] - height
+        last = torch.cat([height[:, -1:], under[:, -1:]], dim=2).transpose(0, 1)
+        return under.to(log_powers.dtype), last.to(log_powers.dtype)
 
     def recur(self, x: Tensor, state: GateState) -> tuple[Tensor, Tensor, Tensor]:
         """What remembers longest. x (T, B, width) -> (T, B, hidden), and the two states it keeps."""
@@ -175,7 +206,8 @@ class GateNet(nn.Module):
         """
         log_powers = torch.log(powers + FLOOR)  # (B, T, 56), nats
         reference, last_reference = running_mean(log_powers, state.reference)
-        shape = torch.cat([log_powers, reference], dim=2).transpose(1, 2)  # (B, 112, T)
+        under, last_peaks = self.under_peaks(log_powers, state.peaks)
+        shape = torch.cat([log_powers, reference, under], dim=2).transpose(1, 2)  # (B, 112 or 168, T)
         shape = torch.cat([state.shape, shape], dim=2)
         h0 = torch.relu(F.conv1d(shape, self.shape_weight(), self.shape_conv.bias))  # (B, w, T)
         context = torch.cat([state.context, h0], dim=2)
@@ -207,6 +239,7 @@ class GateNet(nn.Module):
             keyed=keyed[:, :, -(KEY_HELD_BLOCKS - 1) :],
             hidden=hidden,
             cell=cell,
+            peaks=last_peaks,
         )
         return output, new
 
@@ -227,6 +260,11 @@ class GateNet(nn.Module):
 def mean_step(block_s: float, time_constant_s: float) -> float:
     """How far a running mean moves towards a new block: 1 - exp(-block / time constant)."""
     return 1.0 - float(torch.exp(torch.tensor(-block_s / time_constant_s, dtype=torch.float64)))
+
+
+def peak_fall(peaks_db_s: float) -> float:
+    """How far the mark of a peak falls in a block, in nats."""
+    return peaks_db_s * BLOCK_S * LN10_10
 
 
 def reference_step() -> float:

@@ -39,9 +39,9 @@ def test_there_and_back_again_is_the_same_file(voice):
 def test_any_size_comes_back(tmp_path):
     """Width and hidden are read from the file."""
     torch.manual_seed(3)
-    net = GateNet(GateConfig(width=8, hidden=6)).eval()
+    net = GateNet(GateConfig(width=8, hidden=6, peaks_db_s=6.0)).eval()
     found = from_preset(_exported(net))
-    assert (found.config.width, found.config.hidden) == (8, 6)
+    assert (found.config.width, found.config.hidden, found.config.peaks_db_s) == (8, 6, 6.0)
     assert torch.equal(found.lstm.weight_hh_l0, net.lstm.weight_hh_l0)
     assert torch.equal(found.heads.weight, net.heads.weight)
 

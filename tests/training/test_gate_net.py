@@ -1,5 +1,7 @@
 """The gate network: streaming, causality, and what its structure promises whatever its weights are."""
 
+import math
+
 import numpy as np
 import pytest
 import torch
@@ -14,10 +16,10 @@ EQUIVARIANCE = 1e-4
 """Open probability; the project's promise for d dB on input and threshold."""
 
 
-@pytest.fixture(scope="module")
-def net() -> GateNet:
+@pytest.fixture(scope="module", params=[0.0, 6.0], ids=["plain", "with peaks"])
+def net(request) -> GateNet:
     torch.manual_seed(3)
-    return GateNet(GateConfig(width=16, hidden=12)).eval()
+    return GateNet(GateConfig(width=16, hidden=12, peaks_db_s=request.param)).eval()
 
 
 def _noise(blocks: int, channels: int = 1, level: float = 0.1) -> torch.Tensor:
@@ -69,6 +71,7 @@ def test_state_comes_back_new_and_the_old_is_untouched(net):
         "keyed",
         "hidden",
         "cell",
+        "peaks",
     )
 
 
@@ -94,10 +97,28 @@ def test_a_higher_threshold_never_wants_it_open_more(net):
 
 def test_the_body_is_blind_to_level(net):
     """Adding the same number of dB to everything that the body sees leaves what it says as it was."""
-    shape = torch.randn(1, 2 * CHANNELS, 30)
-    conv = torch.nn.functional.conv1d
-    moved = conv(shape + 5.0, net.shape_weight()) - conv(shape, net.shape_weight())
+    levels, under = (
+        torch.randn(1, 2 * CHANNELS, 30),
+        torch.rand(1, net.shape_conv.in_channels - 2 * CHANNELS, 30),
+    )
+    heard = lambda x: torch.nn.functional.conv1d(torch.cat([x, under], dim=1), net.shape_weight())  # noqa: E731
+    moved = heard(levels + 5.0) - heard(levels)
     assert moved.abs().max() < STREAMING
+
+
+def test_under_peaks_is_the_recurrence_that_it_stands_for():
+    """A mark that falls and is pushed up, in any cut; before the start there was silence."""
+    net = GateNet(GateConfig(width=4, hidden=4, peaks_db_s=6.0))
+    x = torch.log(torch.rand(2, 700, CHANNELS) ** 8 + 1e-6)
+    whole, end = net.under_peaks(x, net.initial_state(2).peaks)
+    peak, fall = torch.full((2, CHANNELS), -14.0), 6.0 * 100 / 48_000 * math.log(10) / 10
+    state = net.initial_state(2).peaks
+    for t in range(x.shape[1]):
+        peak = torch.maximum(peak - fall, x[:, t])
+        torch.testing.assert_close(whole[:, t], peak - x[:, t], atol=2e-4, rtol=0)
+        one, state = net.under_peaks(x[:, t : t + 1], state)
+        torch.testing.assert_close(one[:, 0], whole[:, t], atol=2e-4, rtol=0)
+    torch.testing.assert_close(end, state, atol=2e-4, rtol=0)
 
 
 def test_stereo_in_antiphase_is_heard_as_mono(net):
