@@ -188,8 +188,9 @@ class Composer:
             need = min(ACTIVE_ROWS, int(active.sum()))
             if need == 0:
                 continue
-            if len(x) >= CLIP:
-                start = int(rng.integers(len(x) - CLIP + 1))
+            if len(x) >= CLIP:  # any place that a row in which it sounds allows
+                row = int(rng.choice(np.flatnonzero(active)))
+                start = min(max(row * ROW - int(rng.integers(CLIP)), 0), len(x) - CLIP)
                 piece = x[start : start + CLIP].astype(np.float32)
                 heard = active[start // ROW : (start + CLIP) // ROW].sum()
             else:  # anywhere from its whole length inside to its first tenth of a second

@@ -25,7 +25,8 @@ from training.five.clips import RATE_HZ, SPLITS, Composer, Recording
 SHARD = 500
 ROOMS, ROOM = 64, 8_000
 """Responses, and the half second of each that is kept."""
-VERSION = 1
+VERSION = 2
+"""Of how clips are made: another one makes stores anew."""
 
 
 @dataclass(frozen=True)
