@@ -17,12 +17,13 @@ from typing import Any
 
 import numpy as np
 import torch
+from torch import nn
 
 from gate.constants import BLOCK_S
 from training.aims import AimConfig
 from training.batches import draw, to
 from training.bodies import build
-from training.config import Config, ConfigError, from_dict, load
+from training.config import Config, ConfigError, OptimiserConfig, from_dict, load
 from training.curves import draw_curves
 from training.features import Store, prepare
 from training.gate_net import GateNet
@@ -72,7 +73,7 @@ def train(
     elapsed, seconds_a_step = time.perf_counter(), config.batch.sequences * config.batch.blocks * BLOCK_S
     while store is not None and step < config.optimiser.steps:
         for group in optimiser.param_groups:
-            group["lr"] = learning_rate(step, config)
+            group["lr"] = learning_rate(step, config.optimiser)
         batch = to(draw(store, config.batch, rng), torch.device(device))
         net.train()
         output, _ = net.decide(batch.powers, net.initial_state(len(batch.label)))
@@ -92,7 +93,7 @@ def train(
             elapsed = time.perf_counter()
             row = {
                 "step": step,
-                "lr": learning_rate(step, config),
+                "lr": learning_rate(step, config.optimiser),
                 "norm": float(norm),
                 "sound_s_per_s": round(speed),
             }
@@ -148,9 +149,8 @@ def scenes(config: Config) -> Store:
     return prepare(config.data, config.scene, split="train", seed=config.seed)
 
 
-def learning_rate(step: int, config: Config) -> float:
+def learning_rate(step: int, o: OptimiserConfig) -> float:
     """One cycle: up in a straight line for the first ``warm_up`` of the steps, then half a cosine down."""
-    o = config.optimiser
     done = step / o.steps
     if done < o.warm_up:
         return o.learning_rate * (0.04 + 0.96 * done / o.warm_up)
@@ -159,7 +159,7 @@ def learning_rate(step: int, config: Config) -> float:
 
 
 @torch.no_grad()
-def blend(average: GateNet, net: GateNet, keep: float) -> None:
+def blend(average: nn.Module, net: nn.Module, keep: float) -> None:
     """Move the averaged weights towards the network's."""
     for a, b in zip(average.parameters(), net.parameters(), strict=True):
         a.lerp_(b, 1.0 - keep)
@@ -167,10 +167,10 @@ def blend(average: GateNet, net: GateNet, keep: float) -> None:
 
 def save(
     path: Path,
-    config: Config,
+    config: Any,
     step: int,
-    net: GateNet,
-    average: GateNet,
+    net: nn.Module,
+    average: nn.Module,
     optimiser: Any,
     rng: Any,
     result: Any,
@@ -192,10 +192,10 @@ def save(
     partial.replace(path)
 
 
-def resume(path: Path, config: Config, net: GateNet, average: GateNet, optimiser: Any, rng: Any) -> int:
+def resume(path: Path, config: Any, net: nn.Module, average: nn.Module, optimiser: Any, rng: Any) -> int:
     """Load a checkpoint into the given objects; returns its step. The configuration must be the same."""
     state = torch.load(path, weights_only=False)
-    if _learns_by(from_dict(Config, state["config"])) != _learns_by(config):
+    if _learns_by(from_dict(type(config), state["config"])) != _learns_by(config):
         raise ConfigError(
             f"{path} was made with another configuration; move it away, or choose another --runs folder"
         )
@@ -207,9 +207,9 @@ def resume(path: Path, config: Config, net: GateNet, average: GateNet, optimiser
     return int(state["step"])
 
 
-def _learns_by(config: Config) -> Config:
+def _learns_by(config: Any) -> Any:
     """A configuration with the aims that all have: they choose between what was learned, learning does not know them."""
-    return dataclasses.replace(config, aims=AimConfig())
+    return dataclasses.replace(config, aims=AimConfig()) if isinstance(config, Config) else config
 
 
 def commit() -> str:

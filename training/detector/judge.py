@@ -1,0 +1,110 @@
+"""Scores of a frame detector: AUC of speech over frames, accuracy of classes, frames and clips."""
+
+from collections.abc import Callable, Sequence
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+
+from training.detector.store import band_powers
+from training.detector.truth import Case
+from training.mfcc import coefficients
+from training.swishnet import CLASSES, SwishNet
+
+CLIPS_S = (0.5, 1.0, 2.0)
+
+Probabilities = NDArray[np.float64]
+"""(T, 3): speech, music, noise, a row a frame, as known when the frame was complete."""
+
+
+@torch.no_grad()
+def of_net(net: SwishNet) -> Callable[[Case], Probabilities]:
+    """The network as it hears a case."""
+    net.eval()
+
+    def hear(case: Case) -> Probabilities:
+        features = coefficients(torch.from_numpy(band_powers(case.scene.mixture)))[None]
+        with torch.no_grad():
+            return torch.softmax(net(features)[0][0], dim=-1).double().numpy()
+
+    return hear
+
+
+def auc(score: NDArray[np.floating], positive: NDArray[np.bool_]) -> float:
+    """Area under the ROC curve, ties counted half; nan if one side is empty."""
+    from scipy.stats import rankdata
+
+    n = int(positive.sum())
+    if n == 0 or n == len(positive):
+        return float("nan")
+    return float((rankdata(score)[positive].sum() - n * (n + 1) / 2) / (n * (len(positive) - n)))
+
+
+def speech_auc(cases: Sequence[Case], found: Sequence[NDArray[np.floating]]) -> float:
+    """AUC of speech over all scored frames of these cases. found: (T,) probability of speech each."""
+    label = np.concatenate([case.label for case in cases])
+    score = np.concatenate([row[: len(case.label)] for case, row in zip(cases, found, strict=True)])
+    return auc(score[label >= 0], label[label >= 0] == 0)
+
+
+def speech_table(cases: Sequence[Case], found: Sequence[NDArray[np.floating]]) -> dict[str, float]:
+    """Kind, and kind and SNR -> AUC of speech; "all" over everything."""
+    groups: dict[str, list[int]] = {"all": list(range(len(cases)))}
+    for i, case in enumerate(cases):
+        groups.setdefault(case.kind, []).append(i)
+        if case.snr_db is not None:
+            groups.setdefault(f"{case.kind}, {case.snr_db:g} dB", []).append(i)
+    return {
+        name: speech_auc([cases[i] for i in rows], [found[i] for i in rows]) for name, rows in groups.items()
+    }
+
+
+def confusion(
+    cases: Sequence[Case], found: Sequence[Probabilities], clip_s: float | None = None
+) -> NDArray[np.int64]:
+    """(3, 3) counts, true class by decided class: of frames, or of clips (half overlapping) that are of one class for
+    at least half of their frames, decided by the mean of their probabilities."""
+    counts = np.zeros((len(CLASSES), len(CLASSES)), np.int64)
+    for case, rows in zip(cases, found, strict=True):
+        label = case.label[: len(rows)]
+        if clip_s is None:
+            keep = label >= 0
+            np.add.at(counts, (label[keep], rows[keep].argmax(1)), 1)
+            continue
+        frames = round(clip_s * 100)
+        for start in range(0, len(label) - frames + 1, frames // 2):
+            here = label[start : start + frames]
+            share = np.array([(here == i).mean() for i in range(len(CLASSES))])
+            if share.max() >= 0.5:
+                counts[share.argmax(), rows[start : start + frames].mean(0).argmax()] += 1
+    return counts
+
+
+def accuracies(counts: NDArray[np.int64]) -> dict[str, float]:
+    """Overall, speech against the rest, and each class's recall, of a confusion matrix."""
+    total = counts.sum()
+    speech = counts[0, 0] + counts[1:, 1:].sum()
+    recalls = {
+        f"{name} recall": float(counts[i, i] / max(counts[i].sum(), 1)) for i, name in enumerate(CLASSES)
+    }
+    return {"overall": float(np.trace(counts) / total), "speech/non-speech": float(speech / total)} | recalls
+
+
+def summary(net: SwishNet, speech: Sequence[Case], pure: Sequence[Case]) -> dict[str, float]:
+    """One flat row for a log."""
+    hear = of_net(net)
+    found = [hear(case) for case in speech]
+    alone = [hear(case) for case in pure]
+    row = {
+        f"auc {name}": value
+        for name, value in speech_table(speech, [f[:, 0] for f in found]).items()
+        if "dB" not in name
+    }
+    row |= {f"frames {k}": v for k, v in accuracies(confusion(pure, alone)).items()}
+    row |= {
+        f"1 s {k}": v
+        for k, v in accuracies(confusion(pure, alone, 1.0)).items()
+        if k in ("overall", "speech/non-speech")
+    }
+    row["auc alone"] = speech_auc(pure, [f[:, 0] for f in alone])
+    return {name: round(value, 4) for name, value in row.items()}
