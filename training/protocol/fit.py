@@ -78,6 +78,9 @@ def fit(
     path = folder / "checkpoint.pt"
     done = _resume(path, recipe, net, optimiser) if path.exists() else None
     done = done or Progress(0, -1, math.inf, copy.deepcopy(net.state_dict()))
+    if done.ended:
+        net.load_state_dict(done.best)
+        return done
     with tqdm(total=config.epochs, initial=done.epochs, desc=folder.name, unit="epoch") as bar:
         while not done.ended:
             row = {"step": done.epochs, "rate": learning_rate(done.epochs, config)}

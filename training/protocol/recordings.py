@@ -61,7 +61,7 @@ def split(items: Sequence[Item], config: SplitConfig, seed: int) -> list[Item]:
     """The same recordings, each with its part. No owner is in two parts; another seed gives another split.
 
     Class by class, owners in an order that the seed shuffles each go where most time is missing (and where they fit, if
-    they fit anywhere), so that shares hold for time and one long owner does not fill the validation part.
+    they fit anywhere), so that shares hold for time; who is longer than all of a part is not in it.
 
     Raises:
         ValueError: shares that leave nothing to a part, or a class with fewer owners than parts.
@@ -112,16 +112,18 @@ def data_hash(items: Sequence[Item]) -> str:
 
 def _share_out(seconds: dict[str, float], shares: Sequence[float], lot) -> dict[str, str]:
     total = sum(seconds.values())
-    missing = {name: share * total for name, share in zip(PARTS, shares, strict=True)}
+    whole = {name: share * total for name, share in zip(PARTS, shares, strict=True)}
+    missing = dict(whole)
     chosen: dict[str, str] = {}
     owners = sorted(seconds, key=lot)
     for place, owner in enumerate(owners):
         empty = [name for name in PARTS if name not in chosen.values()]
-        if len(empty) == len(owners) - place:  # every part gets somebody
-            name = empty[0]
-        else:
-            fits = [name for name in PARTS if missing[name] >= seconds[owner]]
-            name = max(fits or PARTS, key=missing.__getitem__)
+        left = {n: [o for o in owners[place:] if seconds[o] <= whole[n]] or owners[place:] for n in empty}
+        needs = [name for name in empty if owner in left[name] and len(left[name]) <= len(empty)]
+        fits = [name for name in PARTS if missing[name] >= seconds[owner]]
+        could = [name for name in PARTS if whole[name] >= seconds[owner]]
+        # a part that nobody else could fill comes first
+        name = needs[0] if needs else max(fits or could or PARTS[:1], key=missing.__getitem__)
         chosen[owner] = name
         missing[name] -= seconds[owner]
     return chosen
