@@ -59,6 +59,50 @@ def times(attack_ms: Any, hold_ms: Any, release_ms: Any) -> Any:
 
 
 @native
+def wanted(
+    decided: Any, hold_left_ms: Any, probability: Any, hold_ms: Any, open_at: Any, close_at: Any
+) -> Any:
+    """The first half of a step: what the gate wants.
+
+    Args:
+        decided: 1.0 while the gate is wanted open, else 0.0 (state).
+        hold_left_ms: what is left of the hold (state).
+        probability: that it should be open, from the model; what is not finite counts as 0.
+        hold_ms: time to stay open, from ``times``.
+        open_at: probability above which it opens.
+        close_at: probability below which it is let go, at most ``open_at``.
+
+    Returns:
+        (decided, hold_left_ms, goal of openness), all float64.
+    """
+    p = np.float64(probability) if np.isfinite(probability) else 0.0
+    open_ = p > open_at if decided == 0.0 else not p < close_at
+    if open_:
+        return 1.0, hold_ms, 1.0
+    hold_left_ms = max(hold_left_ms - BLOCK_MS, 0.0)
+    return 0.0, hold_left_ms, min(hold_left_ms / BLOCK_MS, 1.0)
+
+
+@native
+def approach(openness: Any, goal: Any, attack_ms: Any, release_ms: Any) -> Any:
+    """The second half of a step: openness, one block nearer to its goal.
+
+    Args:
+        openness: 0 to 1 (state).
+        goal: 0 to 1, from ``wanted``.
+        attack_ms: time to open to completion, from ``times``.
+        release_ms: time to close to completion, from ``times``.
+    """
+    ms = attack_ms if goal > openness else release_ms
+    openness += (1.0 - np.exp(-COMPLETION * BLOCK_MS / max(ms, 1.0))) * (goal - openness)
+    if openness > 1.0 - SNAP:
+        openness = 1.0
+    elif openness < SNAP:
+        openness = 0.0
+    return openness
+
+
+@native
 def step(
     decided: Any,
     hold_left_ms: Any,
@@ -70,37 +114,9 @@ def step(
     open_at: Any,
     close_at: Any,
 ) -> Any:
-    """One block further.
-
-    Args:
-        decided: 1.0 while the gate is wanted open, else 0.0 (state).
-        hold_left_ms: what is left of the hold (state).
-        openness: 0 to 1 (state).
-        probability: that it should be open, from the model; what is not finite counts as 0.
-        attack_ms: time to open to completion, from ``times``.
-        hold_ms: time to stay open, from ``times``.
-        release_ms: time to close to completion, from ``times``.
-        open_at: probability above which it opens.
-        close_at: probability below which it is let go, at most ``open_at``.
-
-    Returns:
-        (decided, hold_left_ms, openness), all float64.
-    """
-    p = np.float64(probability) if np.isfinite(probability) else 0.0
-    wanted = p > open_at if decided == 0.0 else not p < close_at
-    if wanted:
-        hold_left_ms = hold_ms
-        goal = 1.0
-    else:
-        hold_left_ms = max(hold_left_ms - BLOCK_MS, 0.0)
-        goal = min(hold_left_ms / BLOCK_MS, 1.0)
-    ms = attack_ms if goal > openness else release_ms
-    openness += (1.0 - np.exp(-COMPLETION * BLOCK_MS / max(ms, 1.0))) * (goal - openness)
-    if openness > 1.0 - SNAP:
-        openness = 1.0
-    elif openness < SNAP:
-        openness = 0.0
-    return (1.0 if wanted else 0.0), hold_left_ms, openness
+    """One block further: ``wanted``, then ``approach``; their arguments, (decided, hold_left_ms, openness) back."""
+    decided, hold_left_ms, goal = wanted(decided, hold_left_ms, probability, hold_ms, open_at, close_at)
+    return decided, hold_left_ms, approach(openness, goal, attack_ms, release_ms)
 
 
 # may be kept on disk: everything it calls stands in this file

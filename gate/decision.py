@@ -4,11 +4,13 @@ from typing import Any
 
 import numpy as np
 
-from gate.ballistics import step, times
+from gate.ballistics import approach, times, wanted
 from gate.classic import classic
 from gate.constants import BLOCK, RATE
 from gate.gain import decibels, floor_gain, goal_gain
-from gate.native import at, call1, call3, carray, flush_denormals, native, restore_denormals
+from gate.guard import guarded, hear, show_guard
+from gate.model_run import clear_states, readouts_of, run_model
+from gate.native import at, carray, native
 
 CURVE_COLUMNS = (
     "time_s",
@@ -23,7 +25,7 @@ CURVE_COLUMNS = (
     "level_db",
     "threshold_db",
 )
-"""What a row of the curve holds, in this order; ``gain_db`` is -inf where the gain is 0."""
+"""What a row of the curve holds, in this order; ``gain_db`` is -inf where the gain is 0. A guard adds its own behind."""
 
 COLUMNS = len(CURVE_COLUMNS)
 
@@ -69,6 +71,9 @@ def decide(r: Any, call: Any) -> None:
     begins = carray(at(r.pending_begin_at, np.int64), (size,), np.int64)
     goals = carray(at(r.pending_goal_at, np.float64), (r.units, size), np.float64)
     attacks = carray(at(r.pending_attack_at, np.float64), (r.units, size), np.float64)
+    heard = carray(at(r.heard_at, np.int64), (2, batch), np.int64)
+    if r.classifier != 0:
+        hear(r, heard, r.fallback != LATE)
     for u in range(r.units):
         gates = carray(at(r.gates_at + 4 * u * r.gates_stride, np.float32), (4, batch), np.float32)
         healthy = True
@@ -84,17 +89,12 @@ def decide(r: Any, call: Any) -> None:
                 r.model_errors += 1
                 p = 0.0
             attack_ms, hold_ms, release_ms = times(gates[1, t], gates[2, t], gates[3, t])
-            decided, hold_left_ms, openness = step(
-                r.decided[u],
-                r.hold_left_ms[u],
-                r.unit_openness[u],
-                p,
-                attack_ms,
-                hold_ms,
-                release_ms,
-                r.open_at,
-                r.close_at,
+            decided, hold_left_ms, goal = wanted(
+                r.decided[u], r.hold_left_ms[u], p, hold_ms, r.open_at, r.close_at
             )
+            if r.classifier != 0:
+                r.guard_age[u], goal = guarded(r.guard_age[u], goal, heard[0, t], r.guard, r.guard_grace_ms)
+            openness = approach(r.unit_openness[u], goal, attack_ms, release_ms)
             r.decided[u], r.hold_left_ms[u], r.unit_openness[u] = decided, hold_left_ms, openness
             slot = (r.pending_tail + t) % size
             goals[u, slot] = goal_gain(openness, floors[t])
@@ -103,10 +103,14 @@ def decide(r: Any, call: Any) -> None:
                 begins[slot] = max(first_frame(r, r.blocks + t), call)
                 if r.curve_rows > 0 or t == batch - 1:
                     _show(r, t, p, goals[0, slot], attack_ms, hold_ms, release_ms, thresholds[t])
+                    if r.classifier != 0:
+                        show_guard(r, heard[1, t], COLUMNS)
+                    if r.curve_rows > 0:
+                        r.curve_written += 1
         if healthy:
             r.model_failing = 0
         else:
-            _clear_states(r, u)
+            clear_states(r, u)
             r.model_failing += 1
             if r.falls_back == 1 and r.model_failing >= PATIENCE:
                 r.fallback = FAILED
@@ -120,37 +124,15 @@ def decide(r: Any, call: Any) -> None:
 @native
 def _run(r: Any, u: Any, gates: Any) -> None:
     """One run of the model for unit u; when it fails, its outputs are NaN."""
-    before = flush_denormals()
-    status = call3(r.run, r.session, 0, r.bindings[u, r.side])
-    restore_denormals(before)
-    if status == 0:
-        return
-    if r.first_status == 0:
-        r.first_status = status  # Python reads its text, and releases it
-    else:
-        call1(r.release, status)  # each is memory of its own
-    gates[:] = np.nan
-    _hide_readouts(r, u)
+    if not run_model(r, u):
+        gates[:] = np.nan
+        _hide_readouts(r, u)
 
 
 @native
 def _hide_readouts(r: Any, u: Any) -> None:
     """NaN for what only a model that ran can say."""
-    _readouts(r, u)[:] = np.nan
-
-
-@native
-def _readouts(r: Any, u: Any) -> Any:
-    rows = (r.readout_rows, r.batch)
-    return carray(at(r.readouts_at + 4 * u * r.readouts_stride, np.float32), rows, np.float32)
-
-
-@native
-def _clear_states(r: Any, u: Any) -> None:
-    """A unit's model begins anew: what is not finite would stay in its state for good."""
-    states = carray(at(r.states_at[u], np.float32), (r.states_size,), np.float32)
-    for i in range(r.states_size):
-        states[i] = 0.0
+    readouts_of(r, u)[:] = np.nan
 
 
 @native
@@ -158,7 +140,7 @@ def _show(
     r: Any, t: Any, p: Any, goal: Any, attack_ms: Any, hold_ms: Any, release_ms: Any, threshold_db: Any
 ) -> None:
     """Readouts and a curve row of the first unit's block t."""
-    readouts = _readouts(r, 0)
+    readouts = readouts_of(r, 0)
     r.open_probability, r.openness, r.gain_db = p, r.unit_openness[0], decibels(goal)
     r.attack_ms, r.hold_ms, r.release_ms = attack_ms, hold_ms, release_ms
     r.key_low_hz = readouts[r.key_low_row, t] if r.key_low_row >= 0 else np.nan
@@ -166,7 +148,7 @@ def _show(
     r.level_db = readouts[r.level_row, t] if r.level_row >= 0 else np.nan
     if r.curve_rows == 0:
         return
-    curve = carray(at(r.curve_at, np.float64), (r.curve_rows, COLUMNS), np.float64)
+    curve = carray(at(r.curve_at, np.float64), (r.curve_rows, r.curve_columns), np.float64)
     row = curve[r.curve_written % r.curve_rows]
     row[0] = (r.blocks + t) * BLOCK / RATE
     row[1] = p
@@ -179,4 +161,3 @@ def _show(
     row[8] = r.key_high_hz
     row[9] = r.level_db
     row[10] = threshold_db
-    r.curve_written += 1

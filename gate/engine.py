@@ -7,18 +7,24 @@ from typing import Any, Self
 import numpy as np
 from numpy.typing import NDArray
 
+from gate.classifier import Classifier
+from gate.constants import BLOCK_S, FRAME_S
 from gate.contract import Contract
-from gate.decision import COLUMNS, CURVE_COLUMNS
+from gate.decision import CURVE_COLUMNS
 from gate.errors import EngineError
+from gate.guard import GUARD_COLUMNS, MODES, Guard, check_class
 from gate.loaded import LoadedModel
 from gate.metadata import MAX_CHANNELS
 from gate.ort import Device
 from gate.parameters import BY_ID
 from gate.process import THRESHOLD_LIMIT_DB, compiled
 from gate.record import FIELDS, aligned, make
-from gate.sidechain import Clock
+from gate.sidechain import FEED, Clock
 
 __all__ = ["CURVE_COLUMNS", "Engine"]
+
+SPARE_FRAMES = 8
+"""Of a classifier, kept beyond those that can be waiting: a frame at each end, and some."""
 
 
 class Engine:
@@ -55,7 +61,10 @@ class Engine:
         record: the flat structured array, shape (1,), that parameters, readouts and counters live in; its
             table is ``gate.record.FIELDS``. Offline, look at ``record["model_errors"][0]`` and
             ``record["nonfinite_samples"][0]``.
+        curve_columns: what the columns of ``take_curve`` are: ``CURVE_COLUMNS``, and with a guard ``guard_shut`` and one
+            for each class.
         curve_lost: rows that ``take_curve`` came too late for.
+        classifier: what listens for the guard, or None; it belongs to the engine, and runs within ``process``.
     """
 
     def __init__(
@@ -73,6 +82,7 @@ class Engine:
         dtype: Any = np.float32,
         device: Device = "cpu",
         falls_back: bool = False,
+        guard: Guard | None = None,
     ) -> None:
         """Load the model, try it out, and make everything that ``process`` needs.
 
@@ -91,6 +101,7 @@ class Engine:
             dtype: float32 or float64, of both input and output.
             device: "cpu" or "cuda" (offline only).
             falls_back: let the classic gate (``gate.classic``) decide when the model keeps failing; for live sound.
+            guard: a classifier beside the gate, and what it shuts for (``gate.guard``); None costs nothing.
 
         Raises:
             ContractError: the model is no gate, or cannot run as its contract says.
@@ -120,15 +131,22 @@ class Engine:
         self._process = compiled(self.dtype).call
         units = 1 if link else channels
         self._memory: dict[str, NDArray[Any]] = {}
+        self.curve_columns: tuple[str, ...] = CURVE_COLUMNS
+        self.classifier: Classifier | None = self._guard(guard)
         self._lay_out(units, curve_rows)
-        self._model: LoadedModel | None = LoadedModel(
-            contract,
-            channels=channels,
-            units=units,
-            batch=batch,
-            threshold_db=self.threshold_db,
-            device=device,
-        )
+        try:
+            self._model: LoadedModel | None = LoadedModel(
+                contract,
+                channels=channels,
+                units=units,
+                batch=batch,
+                threshold_db=self.threshold_db,
+                device=device,
+            )
+        except BaseException:
+            if self.classifier is not None:
+                self.classifier.close()
+            raise
         for name, value in self._model.fields.items():
             self._set(name, value)
         self._curve_read = self.curve_lost = 0
@@ -155,6 +173,29 @@ class Engine:
         if not value <= 0.0:
             raise ValueError(f"range {value} dB: expected 0 or less; give -120 to 0, or -inf")
         self.record["range_db"] = value
+
+    @property
+    def guard(self) -> str:
+        """What the guard asks for, one of ``gate.guard.MODES``; setting it acts from the next block on."""
+        return MODES[int(self.record["guard"][0])]
+
+    @guard.setter
+    def guard(self, mode: str) -> None:
+        if mode not in MODES or (mode != "off" and self.classifier is None):
+            expected = ", ".join(MODES) if self.classifier else "off, as there is no classifier"
+            raise ValueError(f"guard {mode!r}: expected {expected}; make an engine with a guard")
+        if self.classifier is not None:
+            check_class(self.classifier.contract, mode)
+        self.record["guard"] = MODES.index(mode)
+
+    @property
+    def guard_grace_ms(self) -> float:
+        """Grace time in ms; setting it acts from the next block on."""
+        return float(self.record["guard_grace_ms"][0])
+
+    @guard_grace_ms.setter
+    def guard_grace_ms(self, value: float) -> None:
+        self.record["guard_grace_ms"] = BY_ID["guard-grace"].check(value)
 
     @property
     def address(self) -> int:
@@ -220,9 +261,9 @@ class Engine:
         """What became of the blocks since the last call; needs ``curve_rows`` > 0.
 
         Returns:
-            (blocks, 11) float64, columns ``CURVE_COLUMNS``; ``time_s`` is the start of the block.
+            (blocks, columns) float64, as ``curve_columns`` says; ``time_s`` is the start of the block.
         """
-        curve = self._memory["curve"].reshape(-1, COLUMNS)
+        curve = self._memory["curve"].reshape(-1, len(self.curve_columns))
         written = int(self.record["curve_written"][0])
         oldest = max(self._curve_read, written - len(curve))
         self.curve_lost += oldest - self._curve_read
@@ -244,6 +285,8 @@ class Engine:
         for name in ("history", "delay"):
             self._memory[name][:] = 0
         self._model.clear()
+        if self.classifier is not None:
+            self.classifier.reset()
         self._curve_read = self.curve_lost = 0
 
     def close(self) -> None:
@@ -252,6 +295,8 @@ class Engine:
             self._release_status()
             self._model.close()
             self._model = None
+            if self.classifier is not None:
+                self.classifier.close()
 
     def __enter__(self) -> Self:
         """Itself."""
@@ -262,6 +307,33 @@ class Engine:
     ) -> None:
         """Close."""
         self.close()
+
+    def _guard(self, guard: Guard | None) -> Classifier | None:
+        """The guard's classifier, with room for all frames between two decisions; and what the record knows of it."""
+        self.record["guard_grace_ms"] = BY_ID["guard-grace"].default if guard is None else guard.grace_ms
+        if guard is None:
+            return None
+        seconds = self.batch * BLOCK_S + FEED / self.rate
+        classifier = Classifier(
+            guard.contract,
+            rate=self.rate,
+            channels=self.channels,
+            frames_kept=math.ceil(seconds / FRAME_S) + SPARE_FRAMES,
+            dtype=self.dtype,
+        )
+        classes = guard.contract.classes
+        for name, value in (
+            ("guard", guard.number),
+            ("classifier", classifier.address),
+            ("classify", classifier.function),
+            *(
+                (f"{name}_row", classes.index(name) if name in classes else -1)
+                for name in ("speech", "music")
+            ),
+        ):
+            self._set(name, value)
+        self.curve_columns = (*CURVE_COLUMNS, *GUARD_COLUMNS, *classes)
+        return classifier
 
     def _lay_out(self, units: int, curve_rows: int) -> None:
         """Allocate all memory that is not the model's, and write shape and addresses into the record."""
@@ -276,7 +348,8 @@ class Engine:
             "pending_begin": (pending, np.int64),
             "pending_goal": (units * pending, np.float64),
             "pending_attack": (units * pending, np.float64),
-            "curve": (curve_rows * COLUMNS, np.float64),
+            "heard": (2 * batch, np.int64),
+            "curve": (curve_rows * len(self.curve_columns), np.float64),
         }
         for name, (size, dtype) in sizes.items():
             self._memory[name] = aligned(size, dtype)
@@ -299,6 +372,7 @@ class Engine:
             "readout_rows": len(contract.readouts),
             "pending_size": pending,
             "curve_rows": curve_rows,
+            "curve_columns": len(self.curve_columns),
             "falls_back": self._falls_back,
             "threshold_used": self.threshold_db,
             "range_used": self.range_db,

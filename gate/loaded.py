@@ -1,12 +1,11 @@
 """A model ready to run: its session, the tensors it reads and writes, its states, and their bindings."""
 
 import math
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
-from gate.constants import BLOCK
 from gate.contract import Contract
 from gate.errors import ContractError, ModelRunError
 from gate.ort import Device, Session
@@ -42,17 +41,17 @@ class LoadedModel:
         channels: int,
         units: int,
         batch: int,
-        threshold_db: float,
+        threshold_db: float | None,
         device: Device,
     ) -> None:
         """Open the model and try it out.
 
         Args:
-            contract: the model file.
+            contract: the model file, of any kind that can be loaded.
             channels: of the sound.
             units: 1, or ``channels``.
             batch: blocks per run.
-            threshold_db: dBFS, for the trial.
+            threshold_db: dBFS, for the trial; None for a model that takes none.
             device: where it runs.
 
         Raises:
@@ -60,18 +59,19 @@ class LoadedModel:
             DeviceError, EngineError: the device, or ONNX Runtime, is not there.
         """
         self._shape = (channels, units, batch)
-        samples, rows = batch * BLOCK, len(contract.readouts)
+        self._head, self._block = _head(contract), contract.block
+        samples, rows = batch * contract.block, len(contract.readouts)
         # linked channels are one tensor without gaps; unlinked ones are tensors that begin on a line each
         stride = samples if units == 1 else _padded(samples)
         self.memory: dict[str, NDArray[np.float32]] = {
             "blocks": aligned(channels * stride, np.float32),
             "thresholds": aligned(batch, np.float32),
-            "gates": aligned(units * _padded(4 * batch), np.float32),
+            self._head.memory: aligned(units * _padded(self._head.rows * batch), np.float32),
             "readouts": aligned(units * _padded(rows * batch), np.float32),
         }
         self.fields: dict[str, Any] = {f"{name}_at": array.ctypes.data for name, array in self.memory.items()}
         self.fields["blocks_stride"] = stride
-        self.fields["gates_stride"] = _padded(4 * batch)
+        self.fields[f"{self._head.memory}_stride"] = _padded(self._head.rows * batch)
         self.fields["readouts_stride"] = _padded(rows * batch)
         self._states: list[NDArray[np.float32]] = []
         self._bindings: list[tuple[int, int]] = []
@@ -112,13 +112,12 @@ class LoadedModel:
     def _bind(self, contract: Contract, unit: int) -> None:
         channels, units, batch = self._shape
         each, rows, session = channels // units, len(contract.readouts), self.session
-        blocks = self._piece("blocks", unit, (each, batch, BLOCK))
-        fixed_in = {
-            "blocks": session.tensor(blocks),
-            "threshold_db": session.tensor(self.memory["thresholds"].reshape(1, batch)),
-        }
+        head = self._head
+        fixed_in = {"blocks": session.tensor(self._piece("blocks", unit, (each, batch, self._block)))}
+        if contract.kind == "gate":
+            fixed_in["threshold_db"] = session.tensor(self.memory["thresholds"].reshape(1, batch))
         fixed_out = {
-            "gate": session.tensor(self._piece("gates", unit, (4, batch))),
+            head.output: session.tensor(self._piece(head.memory, unit, (head.rows, batch))),
             "readouts": session.tensor(self._piece("readouts", unit, (rows, batch))),
         }
         shapes = {state.name: state.shape_for(each) for state in contract.states}
@@ -145,23 +144,37 @@ class LoadedModel:
         """A unit's part of the memory of that name."""
         return self.memory[name][unit * self.fields[f"{name}_stride"] :][: math.prod(shape)].reshape(shape)
 
-    def _try_out(self, threshold_db: float) -> None:
+    def _try_out(self, threshold_db: float | None) -> None:
         """Run every binding on silence and on faint noise: what cannot run shows, what can is warm after."""
         _, units, batch = self._shape
-        blocks, gates = self.memory["blocks"], self.memory["gates"]
+        blocks, said = self.memory["blocks"], self.memory[self._head.memory]
         noise = np.random.default_rng(0).uniform(-TRIAL_LEVEL, TRIAL_LEVEL, len(blocks)).astype(np.float32)
-        self.memory["thresholds"][:] = threshold_db
+        self.memory["thresholds"][:] = 0.0 if threshold_db is None else threshold_db
         for trial in range(WARM_RUNS if batch == 1 else 1):
             for side in (0, 1):
                 blocks[:] = noise if (trial + side) % 2 else 0.0
                 for unit in range(units):
                     self.session.run(self._bindings[unit][side])
-                if not np.isfinite(gates).all():
+                if not np.isfinite(said).all():
                     raise ContractError(
                         "run",
                         "expected finite output for silence and noise, got NaN or infinity; train it again",
                     )
         self.clear()
+
+
+class _Head(NamedTuple):
+    """What a kind of model says: the output's name, its rows, and the name of its memory."""
+
+    output: str
+    rows: int
+    memory: str
+
+
+def _head(contract: Contract) -> _Head:
+    if contract.kind == "gate":
+        return _Head("gate", 4, "gates")
+    return _Head("classes", len(contract.classes), "classes")
 
 
 def _padded(floats: int) -> int:

@@ -17,9 +17,10 @@ class Parameter:
         minimum: lowest value; a control at its lowest end may mean more (see ``help``).
         maximum: highest value.
         default: None where the model file says.
-        taper: how a knob or a MIDI controller maps its travel to values.
+        taper: how a knob or a MIDI controller maps its travel to values; a choice goes through ``choices`` by number.
         live: may it change while sound runs?
         help: one sentence, unit included.
+        choices: what the whole numbers from 0 mean, for a choice.
     """
 
     id: str
@@ -28,9 +29,10 @@ class Parameter:
     minimum: float
     maximum: float
     default: float | None
-    taper: Literal["linear", "switch"]
+    taper: Literal["linear", "switch", "choice"]
     live: bool
     help: str
+    choices: tuple[str, ...] = ()
 
     def check(self, value: float) -> float:
         """``value`` as a float.
@@ -41,7 +43,9 @@ class Parameter:
         value = float(value)
         if self.id == "range" and value == -np.inf:
             return value
-        if not self.minimum <= value <= self.maximum:
+        if self.choices and value in range(len(self.choices)):
+            return value
+        if self.choices or not self.minimum <= value <= self.maximum:
             also = ", or -inf" if self.id == "range" else ""
             raise ValueError(
                 f"{self.id} {value:g} {self.unit} is out of range: "
@@ -66,6 +70,15 @@ PARAMETERS = (
     Parameter(
         "link", "Link", "", 0.0, 1.0, 1.0, "switch", False,
         "one decision for all channels (on), or each channel its own (off)",
+    ),
+    Parameter(
+        "guard", "Guard", "", 0.0, 2.0, 0.0, "choice", True,
+        "shut again what is open without speech (speech), or for what is surely music (not-music), or neither (off)",
+        ("off", "speech", "not-music"),
+    ),
+    Parameter(
+        "guard-grace", "Guard's grace", "ms", 100.0, 2000.0, 350.0, "linear", True,
+        "how long in ms the gate may be open before the guard has to hear its class, 100 to 2000",
     ),
 )  # fmt: skip
 """All of them, in the order a panel shows them."""

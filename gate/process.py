@@ -21,9 +21,9 @@ import numpy as np
 from numba import cfunc, from_dtype, types
 
 from gate.constants import BLOCK
-from gate.decision import decide, first_frame, note
+from gate.decision import LATE, decide, first_frame, note
 from gate.gain import carry, floor_gain, peak, shape
-from gate.native import COMPILE, carray, native
+from gate.native import COMPILE, call4, carray, native
 from gate.record import RECORD
 from gate.sidechain import LOUDEST, listen
 
@@ -33,6 +33,9 @@ THRESHOLD_LIMIT_DB = 200.0
 SOURCES = (
     "process",
     "decision",
+    "guard",
+    "classify_record",
+    "model_run",
     "classic",
     "sidechain",
     "ballistics",
@@ -103,8 +106,11 @@ def _make(code: int) -> Any:
         finite, tame = _begin(r, source)
         s, w, full = 0, 0, True
         while full:
+            begun = s
             s = listen(r, source, s, n, tame)
             note(r)
+            if r.classifier != 0:
+                _classify(r, source, begun, s)
             upto, full = n, r.queued == r.batch * BLOCK
             if full:
                 decide(r, call)
@@ -116,6 +122,14 @@ def _make(code: int) -> Any:
         r.position = call + n
 
     return process
+
+
+@native
+def _classify(r: Any, source: Any, begin: Any, end: Any) -> None:
+    """The guard's classifier hears frames begin..end-1, before what they complete is decided."""
+    if end > begin and r.fallback != LATE:
+        heard = source[begin * r.channels :].ctypes.data
+        call4(r.classify, r.classifier, heard, heard, end - begin)
 
 
 @native

@@ -8,6 +8,8 @@ sound runs:
 * setup: ``Engine`` when it opens; never again;
 * user: panel, MIDI, command line, through ``Engine`` or directly; each value is one word, read once a call;
 * engine: ``process``, on the audio thread.
+
+A plugin of another kind has a record of its own, made of the same pieces (``gate.classify_record``).
 """
 
 from typing import Any, Literal, NamedTuple
@@ -62,10 +64,52 @@ SIDECHAIN = (
 )
 """Shape and memory of a side-chain."""
 
+MODEL_STATE = (
+    Field("side", "i8", (), "engine", "0 or 1: side of the model's state that holds the newest"),
+    Field(
+        "model_errors", "i8", (), "engine", "blocks (times units) whose run failed or gave what is not finite"
+    ),
+    Field(
+        "first_status", "i8", (), "engine", "address of the first failed run's OrtStatus, kept for its text"
+    ),
+)
+"""What a plugin that runs a model keeps of it (``gate.model_run``)."""
+
+
+def model_fields(units: int) -> tuple[Field, ...]:
+    """What a plugin needs to run its model, for so many units at most."""
+    return (
+        Field("run", "i8", (), "setup", "address of RunWithBinding"),
+        Field("release", "i8", (), "setup", "address of ReleaseStatus"),
+        Field("session", "i8", (), "setup", "the session"),
+        Field(
+            "bindings",
+            "i8",
+            (units, 2),
+            "setup",
+            "[unit, side]: reads that side of the state, writes the other",
+        ),
+        Field("states_at", "i8", (units,), "setup", "a unit's states, both sides in one piece"),
+        Field("states_size", "i8", (), "setup", "floats in that piece"),
+        Field("readouts_at", "i8", (), "setup", "float32 [unit][readout_rows][batch]"),
+        Field("readouts_stride", "i8", (), "setup", "floats from unit to unit"),
+        Field("readout_rows", "i8", (), "setup", "rows of the readouts"),
+        Field("level_row", "i8", (), "setup", "row of the readouts, -1 for none"),
+    )
+
+
 FIELDS = (
     # -- what the user sets
     Field("threshold_db", "f8", (), "user", "threshold, dBFS; acts from the next block"),
     Field("range_db", "f8", (), "user", "gain of the shut gate, dB, -inf allowed; acts from the next block"),
+    Field(
+        "guard",
+        "i8",
+        (),
+        "user",
+        "which class the guard asks for: a number of ``gate.guard.MODES``, 0 for none",
+    ),
+    Field("guard_grace_ms", "f8", (), "user", "how long the gate may be open before its class is heard"),
     Field("peaks_read", "i8", (), "user", "count up after reading the peaks: the next call starts them anew"),
     # -- what people look at
     Field("open_probability", "f8", (), "engine", "newest block, first unit: what the model says, 0 to 1"),
@@ -83,18 +127,13 @@ FIELDS = (
         "key_high_hz", "f8", (), "engine", "newest block, first unit; NaN when the model has no such readout"
     ),
     Field("level_db", "f8", (), "engine", "newest block, first unit; NaN when the model has no such readout"),
+    Field("guard_shut", "i8", (), "engine", "newest block, first unit: 1 while the guard keeps it shut"),
     Field("input_peak", "f8", (), "engine", "largest finite input sample since peaks_read was counted up"),
     Field("output_peak", "f8", (), "engine", "largest output sample since peaks_read was counted up"),
     # -- counters, since the start or the last reset
     Field("position", "i8", (), "engine", "host frames processed"),
     Field("blocks", "i8", (), "engine", "blocks decided"),
     Field("nonfinite_samples", "i8", (), "engine", "input samples that were NaN or infinite, and became 0"),
-    Field(
-        "model_errors", "i8", (), "engine", "blocks (times units) whose run failed or gave what is not finite"
-    ),
-    Field(
-        "first_status", "i8", (), "engine", "address of the first failed run's OrtStatus, kept for its text"
-    ),
     Field("model_failing", "i8", (), "engine", "how many runs in a row have failed"),
     Field(
         "fallback",
@@ -109,7 +148,7 @@ FIELDS = (
     *SIDECHAIN_STATE,
     Field("noted", "i8", (), "engine", "blocks in the queue whose threshold and floor are noted"),
     # -- state of decisions and gain
-    Field("side", "i8", (), "engine", "0 or 1: side of the model's state that holds the newest"),
+    *MODEL_STATE,
     Field("threshold_used", "f8", (), "engine", "last finite threshold, dBFS"),
     Field("range_used", "f8", (), "engine", "last range that is a number, dB"),
     Field("peaks_seen", "i8", (), "engine", "peaks_read when the peaks were last started anew"),
@@ -120,6 +159,14 @@ FIELDS = (
     Field("ramp_goal", "f8", EACH, "engine", "gain where it ends"),
     Field("ramp_begin", "i8", EACH, "engine", "host frame (output) that is its first"),
     Field("ramp_length", "f8", EACH, "engine", "its length in host frames"),
+    Field(
+        "guard_age", "f8", EACH, "engine", "blocks for which it was wanted open and the class was not heard"
+    ),
+    Field("guard_read", "i8", (), "engine", "frames of the classifier that the guard has taken"),
+    Field("guard_speech", "f8", (), "engine", "smoothed probability of speech, 0 to 1"),
+    Field("guard_music", "f8", (), "engine", "smoothed probability of music, 0 to 1"),
+    Field("speech_heard", "i8", (), "engine", "1 while there is speech"),
+    Field("music_sure", "i8", (), "engine", "1 while there is surely music"),
     Field("pending_head", "i8", (), "engine", "goals ever applied"),
     Field("pending_tail", "i8", (), "engine", "goals ever decided"),
     # -- shape of it all
@@ -133,36 +180,30 @@ FIELDS = (
     Field("close_at", "f8", (), "setup", "probability below which it is let go"),
     Field("key_low_row", "i8", (), "setup", "row of the readouts, -1 for none"),
     Field("key_high_row", "i8", (), "setup", "row of the readouts, -1 for none"),
-    Field("level_row", "i8", (), "setup", "row of the readouts, -1 for none"),
-    Field("readout_rows", "i8", (), "setup", "rows of the readouts"),
     # -- the side-chain
     *SIDECHAIN,
     # -- ONNX Runtime
-    Field("run", "i8", (), "setup", "address of RunWithBinding"),
-    Field("release", "i8", (), "setup", "address of ReleaseStatus"),
-    Field("session", "i8", (), "setup", "the session"),
+    *model_fields(_MAX_CHANNELS),
+    # -- the guard
+    Field("classifier", "i8", (), "setup", "address of the classifier's record; 0: there is no guard"),
+    Field("classify", "i8", (), "setup", "address of the compiled ``gate.classify``"),
+    Field("speech_row", "i8", (), "setup", "row of that class, -1 for none"),
+    Field("music_row", "i8", (), "setup", "row of that class, -1 for none"),
     Field(
-        "bindings",
-        "i8",
-        (_MAX_CHANNELS, 2),
-        "setup",
-        "[unit, side]: reads that side of the state, writes the other",
+        "heard_at", "i8", (), "setup", "int64 [2][batch]: may it open, and frames known, at each queued block"
     ),
-    Field("states_at", "i8", EACH, "setup", "a unit's states, both sides in one piece"),
-    Field("states_size", "i8", (), "setup", "floats in that piece"),
     # -- memory
     Field("thresholds_at", "i8", (), "setup", "float32 [batch], the model's other input"),
     Field("gates_at", "i8", (), "setup", "float32 [unit][4][batch], what the model says"),
     Field("gates_stride", "i8", (), "setup", "floats from unit to unit"),
-    Field("readouts_at", "i8", (), "setup", "float32 [unit][readout_rows][batch]"),
-    Field("readouts_stride", "i8", (), "setup", "floats from unit to unit"),
     Field("floors_at", "i8", (), "setup", "float64 [batch]: gain of the shut gate for each queued block"),
     Field("delay_at", "i8", (), "setup", "[delay][channel] in the sound's own type, a ring"),
     Field("pending_size", "i8", (), "setup", "slots in each of the next three rings"),
     Field("pending_begin_at", "i8", (), "setup", "int64 [slot]: output frame where a goal begins to act"),
     Field("pending_goal_at", "i8", (), "setup", "float64 [unit][slot]: gain to go to"),
     Field("pending_attack_at", "i8", (), "setup", "float64 [unit][slot]: attack in ms"),
-    Field("curve_at", "i8", (), "setup", "float64 [row][11], a ring"),
+    Field("curve_at", "i8", (), "setup", "float64 [row][curve_columns], a ring"),
+    Field("curve_columns", "i8", (), "setup", "11, and with a guard its own"),
     Field("curve_rows", "i8", (), "setup", "rows of that ring; 0: no curve is kept"),
 )
 """The record, field by field."""

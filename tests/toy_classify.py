@@ -7,8 +7,8 @@ frames T of 160 samples:
 * Of each frame: ``power``, the mean square, and ``slope``, the mean square of the difference from one sample to the
   next (from the last sample of the frame before to the last but one of this), both averaged over channels. The last
   sample of the frame before comes from the state ``last`` of shape ("C", 1, 1), zeros at the start.
-* ``ratio`` = slope / (power + 1e-12): 2 - 2 cos(2 pi f / 16000) for a sine of f Hz. So low tones are one class, middle
-  ones another, high ones the third: logits are ``-sharp * (ratio - centre)^2`` with a centre for each class
+* ``ratio`` = slope / (power + 1e-12), at most 4: 2 - 2 cos(2 pi f / 16000) for a sine of f Hz. So low tones are one
+  class, middle ones another, high ones the third: logits are ``-sharp * (ratio - centre)^2`` with a centre for each class
   (``CENTRES_HZ``), and what is silent (power under 1e-10) is the third.
 * Probabilities are the softmax of the logits. Readouts: level_db = 10 log10 of power, at least -120 dB.
 * ``nan_over_db``: a frame whose level is over this gives NaN in every output, and the state stays NaN until someone
@@ -34,6 +34,7 @@ CENTRES_HZ = (500.0, 2000.0, 5000.0)
 SHARP = 40.0
 SILENT_POWER = 1e-10
 FLOOR_POWER = 1e-12
+MOST_RATIO = 4.0
 
 METADATA: dict[str, Any] = {
     "schema": 1,
@@ -82,7 +83,7 @@ def expected(x: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     x = np.asarray(x, np.float64).reshape(len(x), -1)
     frames = np.square(x).mean(axis=1).reshape(-1, BLOCK).mean(axis=1)
     steps = np.square(np.diff(x, axis=0, prepend=0.0)).mean(axis=1).reshape(-1, BLOCK).mean(axis=1)
-    ratio = steps / (frames + FLOOR_POWER)
+    ratio = np.minimum(steps / (frames + FLOOR_POWER), MOST_RATIO)
     logits = np.stack([-SHARP * np.square(ratio - centre(hz)) for hz in CENTRES_HZ])
     logits[2] += 1e3 * (frames < SILENT_POWER)
     e = np.exp(logits - logits.max(axis=0))
@@ -105,6 +106,7 @@ def _model(nan_over_db: float | None) -> onnx.ModelProto:
         "mean": np.full((1, 1, BLOCK), 1.0 / BLOCK, np.float32),
         "difference": np.array([[[-1.0, 1.0]]], np.float32),
         "floor": np.float32(FLOOR_POWER),
+        "most_ratio": np.float32(MOST_RATIO),
         "silent": np.float32(SILENT_POWER),
         "db": np.float32(10.0 / np.log(10.0)),
         "centres": centres,
@@ -132,7 +134,8 @@ def _model(nan_over_db: float | None) -> onnx.ModelProto:
         helper.make_node("ReduceMean", ["powers"], ["power3"], axes=[0], keepdims=1),
         helper.make_node("Reshape", ["power3", "row"], ["power"]),
         helper.make_node("Add", ["power", "floor"], ["power_up"]),
-        helper.make_node("Div", ["slope", "power_up"], ["ratio"]),
+        helper.make_node("Div", ["slope", "power_up"], ["ratio_any"]),
+        helper.make_node("Min", ["ratio_any", "most_ratio"], ["ratio"]),
         helper.make_node("Sub", ["ratio", "centres"], ["off"]),  # (3, T)
         helper.make_node("Mul", ["off", "off"], ["off_squared"]),
         helper.make_node("Mul", ["off_squared", "minus_sharp"], ["logits_loud"]),

@@ -9,7 +9,7 @@ from gate.parameters import BY_ID, PARAMETERS
 def test_ids_are_unique_and_found() -> None:
     """Each parameter is found by its id."""
     assert [BY_ID[parameter.id] for parameter in PARAMETERS] == list(PARAMETERS)
-    assert list(BY_ID) == ["threshold", "range", "lookahead", "link"]
+    assert list(BY_ID) == ["threshold", "range", "lookahead", "link", "guard", "guard-grace"]
 
 
 @pytest.mark.parametrize("parameter", PARAMETERS, ids=lambda parameter: parameter.id)
