@@ -1,5 +1,7 @@
 """Clips: balanced, telling nothing but the target, kept apart by owner; prepared once, and gone on with."""
 
+from pathlib import Path
+
 import numpy as np
 import pytest
 import soundfile
@@ -20,6 +22,7 @@ from training.five.clips import (
     rms,
     rows_db,
 )
+from training.source import DataConfig
 
 COUNTS = {"train": 12, "val": 4, "test": 4}
 
@@ -87,29 +90,40 @@ def test_silent_recordings_are_told(tmp_path):
 
 
 def test_no_owner_is_on_two_sides_of_a_split(tmp_path):
-    """The manifest's val split is the test; a fifth of the other owners validate; noisy speech is left out."""
-    folder = make(tmp_path)
-    # of the three speakers one or two must validate, by the lot that their names draw
-    there = from_manifest(folder, "voice") if _spread(folder) else []
-    owners = {}
-    for r in there:
-        owners.setdefault(r.owner, set()).add(r.split)
-    assert all(len(splits) == 1 for splits in owners.values())
-    assert not any("noisy" in r.paths[0].name for r in there)
+    """The manifest's val split is the test; some of the other owners validate; noisy speech is left out."""
+    folder = make(tmp_path, kit=True)
+    manifest = folder / "manifest.csv"
+    # the lot that a name draws decides who validates: the middle speaker gets a name that does
+    chosen = next(name for name in (f"speaker-{i}" for i in range(100)) if lot(name) < 0.2)
+    others = [name for name in (f"speaker-{i}" for i in range(100)) if lot(name) >= 0.2]
+    text = manifest.read_text()
+    for person, name in enumerate((others[0], chosen, others[1])):
+        text = text.replace(f"train-train_{person},train", f"{name},train", 1)
+    manifest.write_text(text)
+    recordings = from_manifest(folder, "voice")
+    targets = {r.owner: r.split for r in recordings if r.target}
+    assert targets[chosen] == "val" and targets[others[0]] == targets[others[1]] == "train"
+    assert {owner for owner, split in targets.items() if split == "test"} == {
+        f"val-val_{i}" for i in range(3)
+    }
+    assert not any("noisy" in r.paths[0].name for r in recordings if r.target)
+    splits = {}
+    for r in recordings:
+        splits.setdefault(r.owner, set()).add(r.split)
+    assert all(len(one) == 1 for one in splits.values())
+    assert {"speech", "noise", "music", "guitar", "drums"} == {r.group for r in recordings}
 
 
-def _spread(folder):
-    """Whether the tiny corpus's owners fall into all splits; its manifest is changed until they do."""
-    lines = (folder / "manifest.csv").read_text()
-    for i in range(200):
-        names = {f"train-train_{k}": f"train-{i}-{k}" for k in range(3)}
-        kinds = [[lot(n) < 0.2 for n in (names[f"train-train_{k}"] for k in (0, 1, 2))]]
-        if all(0 < sum(kind) < len(kind) for kind in kinds):
-            for old, new in names.items():
-                lines = lines.replace(old, new)
-            (folder / "manifest.csv").write_text(lines)
-            return True
-    return False
+@pytest.mark.corpus
+@pytest.mark.parametrize("target", ["voice", "snare", "guitar", "kick", "toms"])
+def test_the_recordings_serve_every_target(recordings, target):
+    """Each split has the target and other things, with owners of its own."""
+    found = from_manifest(Path(__file__).parents[3] / DataConfig().corpus, target)
+    assert len(found) <= len(recordings.all)
+    owners = {split: {r.owner for r in found if r.split == split} for split in ("train", "val", "test")}
+    assert not owners["train"] & owners["val"]
+    assert not owners["train"] & owners["test"]
+    assert all(owners.values())
 
 
 @pytest.mark.parametrize("target", ["voice", "snare", "guitar"])

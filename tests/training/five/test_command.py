@@ -116,7 +116,7 @@ def test_their_figures_stand_beside_ours():
 def test_embeddings_repeat_the_original(tmp_path, embeddings, capsys):
     """From tfrecords to the table, by the label's name."""
     command = ["--embeddings", str(embeddings), "--label", "human voice", "--arch", "linear"]
-    assert main([*command, "--trials", "1", "--epochs", "3", "-o", str(tmp_path)]) == 0
+    assert main([*command, "--trials", "1", "--epochs", "12", "-o", str(tmp_path)]) == 0
     assert "| linear | rows | 0.80 |" in capsys.readouterr().out
     (row,) = search.read(tmp_path)
     assert row.result["test_f1"] == 1.0
