@@ -136,9 +136,10 @@ def _work(tasks: Sequence[Task], mine: int, jobs: int) -> None:
 
     torch.set_num_threads(1)
     kept: dict[tuple[Path, str], Inputs] = {}
-    for task in tasks:
+    for number, task in enumerate(tasks):
         study = open_study(task.out, task.name)
-        for trial, settings in _asked(study, task, mine, jobs):
+        # turn by turn, so that one trial of each task is not the first process's alone
+        for trial, settings in _asked(study, task, (mine + number) % jobs, jobs):
             key = (task.store, settings.features)
             if key not in kept:
                 kept.clear()  # one data set's tables at a time
