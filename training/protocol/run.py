@@ -102,9 +102,9 @@ def tune(
 
     Noise is no answer there: of the three, the higher of speech and music is chosen, before and behind the tuning.
     """
-    start = folder / _place(name, length_s, config) / "checkpoint.pt"
+    start = torch.load(folder / _place(name, length_s, config) / "checkpoint.pt", weights_only=True)
     net = build(name, config)
-    net.load_state_dict(torch.load(start, weights_only=True)["best"])
+    net.load_state_dict(start["best"])
     before = copy.deepcopy(net).to(device)
     train, test = data.cut("train", length_s), data.cut("test", length_s)
     settings = FitConfig(
@@ -114,7 +114,7 @@ def tune(
         lowest_rate=config.tune.rate,
         threads=config.fit.threads,
     )
-    recipe = _recipe(name, length_s, data, config) | {"tune": asdict(config.tune)}
+    recipe = _recipe(name, length_s, data, config) | {"tune": asdict(config.tune), "start": start["recipe"]}
     place = folder / (_place(name, length_s, config) + "-tuned")
     done = fit(net, train, None, settings, place, seed=config.seed, recipe=recipe, device=device)
     return {
