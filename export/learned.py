@@ -12,9 +12,10 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from export import golden, parity
+from export.checkpoint import ExportError
 from export.graph import READOUTS, build, state_shapes
 from export.picture import draw
-from export.to_onnx import GOLDEN_THRESHOLD_DB, ExportError
+from export.to_onnx import GOLDEN_THRESHOLD_DB
 from gate import contract, preset
 from gate.errors import PresetError
 from training import metrics

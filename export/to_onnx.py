@@ -1,13 +1,15 @@
-"""From a checkpoint to a preset: ``python -m export.to_onnx runs/voice/checkpoint.pt presets/voice``."""
+"""From a checkpoint to a preset: ``python -m export.to_onnx runs/voice/checkpoint.pt presets/voice``.
+
+The same command for gates and for the frame classifier (``export.swish_preset``): the checkpoint says which it is.
+"""
 
 import argparse
 import sys
 from pathlib import Path
 from typing import Any
 
-import torch
-
-from export import card, golden, parity
+from export import card, checkpoint, golden, parity, swish_preset
+from export.checkpoint import ExportError
 from export.graph import READOUTS, build, state_shapes
 from gate import contract, preset
 from gate.errors import GateError
@@ -18,26 +20,13 @@ LICENCE = "GPL-3.0-or-later"
 GOLDEN_THRESHOLD_DB = -40.0
 
 
-class ExportError(ValueError):
-    """A checkpoint that cannot become a preset."""
-
-
 def load(path: Path) -> tuple[GateNet, Config, dict[str, Any]]:
     """The averaged network of a checkpoint, its configuration, and everything else in it.
 
     Raises:
         ExportError: not a checkpoint of ``training.train``, or its run has not ended.
     """
-    try:
-        state = torch.load(path, weights_only=True)
-    except FileNotFoundError:
-        raise ExportError(f"expected a checkpoint, found no file at {path}; train one first") from None
-    except Exception as error:
-        raise ExportError(f"expected a checkpoint of training.train in {path}, got: {error}") from error
-    if not state.get("result"):
-        raise ExportError(
-            f"{path} is of a run that has not ended (step {state.get('step')}); run training.train again"
-        )
+    state = checkpoint.read(path)
     config = from_dict(Config, state["config"])
     if config.model.body != "lstm" or not config.model.key:
         raise ExportError(
@@ -69,13 +58,27 @@ def to_model(net: GateNet, config: Config, state: dict[str, Any]) -> bytes:
     return contract.write(build(net), metadata)
 
 
-def export(checkpoint: Path, folder: Path) -> dict[str, float]:
+def export(path: Path, folder: Path) -> dict[str, float]:
+    """Make a preset of a checkpoint, whatever its kind; returns the parity figures.
+
+    Raises:
+        ExportError: the checkpoint is unfit, or the ways to run the network disagree.
+    """
+    state = checkpoint.read(path)
+    return (
+        swish_preset.export(state, folder)
+        if checkpoint.kind(state) == "classify"
+        else export_gate(path, folder)
+    )
+
+
+def export_gate(path: Path, folder: Path) -> dict[str, float]:
     """Write model, defaults, card, parity figures and golden data into a preset's folder; returns the figures.
 
     Raises:
         ExportError: the checkpoint is unfit, or the ways to run the network disagree on the gain.
     """
-    net, config, state = load(checkpoint)
+    net, config, state = load(path)
     model = to_model(net, config, state)
     checked = contract.read(model)
     x = golden.sound()

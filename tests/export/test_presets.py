@@ -10,7 +10,11 @@ from export import golden, parity
 from gate import contract
 from training.metrics import MEASURES
 
-PRESETS = sorted((Path(__file__).parents[2] / "presets").glob("*/model.onnx"))
+PRESETS = [
+    path
+    for path in sorted((Path(__file__).parents[2] / "presets").glob("*/model.onnx"))
+    if json.loads((path.parent / "preset.json").read_text()).get("kind", "gate") == "gate"
+]
 GOLDEN = {"rtol": 1e-3, "atol": 1e-3}
 """Another processor sums in another order; probability, gain and times to a thousandth."""
 
