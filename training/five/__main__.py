@@ -100,6 +100,8 @@ def main(argv: Sequence[str] | None = None) -> int:
     try:
         from training.five import search, tables
 
+        if args.trials or args.published or args.variant:
+            search.need_optuna()  # told before clips are made, not after
         store = _store(args)
         tasks = _tasks(args, store)
         if not tasks and not args.variant:

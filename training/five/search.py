@@ -53,7 +53,7 @@ def open_study(out: Path, name: str) -> Any:
     Raises:
         ModuleNotFoundError: Optuna is not installed.
     """
-    optuna = _optuna()
+    optuna = need_optuna()
     return optuna.create_study(storage=_storage(out), study_name=name, load_if_exists=True)
 
 
@@ -67,7 +67,7 @@ def read(out: Path) -> list[Row]:
         raise FileNotFoundError(
             f"expected trials in {out / 'trials.journal'}, got no such file; run some first"
         )
-    optuna = _optuna()
+    optuna = need_optuna()
     storage = _storage(out)
     rows = []
     for name in sorted(optuna.get_all_study_names(storage)):
@@ -154,7 +154,7 @@ def _work(tasks: Sequence[Task], mine: int, jobs: int) -> None:
                 study.tell(trial, result["val_loss"])
                 said = f"loss {result['val_loss']:.4f}, F1 {result['val_f1']:.3f}, {result['seconds']:.0f} s"
             else:
-                study.tell(trial, state=_optuna().trial.TrialState.FAIL)
+                study.tell(trial, state=need_optuna().trial.TrialState.FAIL)
                 said = "came to no number"
             print(
                 f"{task.target} {settings.features} {settings.arch} {task.what} {trial.number}: {said} "
@@ -174,7 +174,7 @@ def _asked(study: Any, task: Task, mine: int, jobs: int) -> Iterator[tuple[Any, 
     left = max(task.trials - len(done), 0)
     for _ in range(left // jobs + (mine < left % jobs)):
         # what the sampler draws depends on the seed and the trials there are, not on how often the command was stopped
-        study.sampler = _optuna().samplers.TPESampler(
+        study.sampler = need_optuna().samplers.TPESampler(
             seed=task.base.seed * 100_003 + len(done) * jobs + mine, n_startup_trials=STARTUP
         )
         if not done and mine == 0:  # the first trial is the defaults: a few trials should not all be far off
@@ -191,7 +191,7 @@ def _forget_interrupted(task: Task) -> None:
     study = open_study(task.out, task.name)
     for trial in study.trials:
         if not trial.state.is_finished():
-            study.tell(trial.number, state=_optuna().trial.TrialState.FAIL)
+            study.tell(trial.number, state=need_optuna().trial.TrialState.FAIL)
 
 
 def _is_done(trial: Any) -> bool:
@@ -203,7 +203,7 @@ def _unique(plan: Iterable[Settings]) -> list[Settings]:
 
 
 def _storage(out: Path) -> Any:
-    _optuna()
+    need_optuna()
     from optuna.storages import JournalStorage
     from optuna.storages.journal import JournalFileBackend
 
@@ -211,7 +211,12 @@ def _storage(out: Path) -> Any:
     return JournalStorage(JournalFileBackend(str(out / "trials.journal")))
 
 
-def _optuna() -> Any:
+def need_optuna() -> Any:
+    """Optuna, quiet.
+
+    Raises:
+        ModuleNotFoundError: it is not installed.
+    """
     try:
         import optuna
     except ModuleNotFoundError as error:

@@ -1,6 +1,7 @@
 """The command: searches, plans, variants, tables; it goes on where it stopped; AudioSet's embeddings."""
 
 import json
+import sys
 
 import numpy as np
 import pytest
@@ -111,6 +112,25 @@ def test_their_figures_stand_beside_ours():
     assert "| rmsprop, 16, 0.0001, 32 | - | - | 0.3982 | 0.799 | - | - |" in text
     assert len(published.ROWS) == 24 + 32
     assert all(p.settings(Settings()).arch == p.arch for p in published.ROWS)
+
+
+def test_a_trial_without_a_number_is_a_dash():
+    """It counts as tried, is never the best, and its table has no number for it."""
+    settings = Settings(arch="linear")
+    good = {"val_loss": 0.5, "val_f1": 0.8, "test_loss": 0.6, "test_f1": 0.7, "weights": 1000, "epoch": 2}
+    rows = [search.Row("voice", "data", "search", settings, result) for result in ({}, good)]
+    assert "| 0.800 | 0.500 | 0.700 | 0.600 | 1,000 | 2 |" in tables.best_table(rows)
+    lost = [search.Row("voice", "data", "loss", settings, {})]
+    assert "| binary | linear | fft | - | - | - | - | - |" in tables.variant_tables(lost)[0]
+    assert tables.best_table(lost) == ""
+
+
+def test_without_optuna_the_remedy_is_told(tmp_path, folders, monkeypatch, capsys):
+    """Before any clip is made."""
+    monkeypatch.setitem(sys.modules, "optuna", None)
+    assert main([*folders, *QUICK, "--trials", "1", "-o", str(tmp_path)]) == 1
+    assert "got none installed; pip install -c constraints.txt '.[learn,study]'" in capsys.readouterr().err
+    assert not list(tmp_path.iterdir())
 
 
 def test_embeddings_repeat_the_original(tmp_path, embeddings, capsys):
