@@ -22,10 +22,14 @@ import numpy as np
 from gate.classify_record import CLASSIFY_RECORD, FRAME_COLUMNS
 from gate.constants import BLOCK_MS, FRAME_S
 from gate.contract import Contract
-from gate.errors import ContractError
+from gate.errors import ContractError, PresetError
 from gate.native import at, carray, native
 from gate.parameters import BY_ID
+from gate.preset import resolve
 from gate.sidechain import ready
+
+PRESET = "speech-music-noise"
+"""What guards unless another is given."""
 
 MODES = BY_ID["guard"].choices
 """Off, speech, not-music: by their numbers in the record's ``guard``."""
@@ -81,6 +85,33 @@ class Guard:
     def number(self) -> int:
         """Of the mode, as the record has it."""
         return BY_ID["guard"].choices.index(self.mode) if self.mode in MODES else -1
+
+
+def choose(mode: str, grace_ms: float | None = None, model: str | None = None) -> Guard | None:
+    """The guard that somebody asked for; None for "off", and nothing is looked up.
+
+    Args:
+        mode: one of ``MODES``.
+        grace_ms: None takes the default.
+        model: a preset's name, folder or file; None takes ``PRESET``.
+
+    Raises:
+        PresetError, ContractError: there is no such classifier, or it does not know the class.
+    """
+    if mode == "off":
+        return None
+    try:
+        found = resolve(model or PRESET, "classify")
+    except PresetError as error:
+        if model is not None:
+            raise
+        raise PresetError(
+            f"--guard {mode} needs the preset {PRESET}, which is not installed; "
+            "give a classifier with --guard-model, or leave --guard out"
+        ) from error
+    default = BY_ID["guard-grace"].default
+    assert default is not None
+    return Guard(found.contract, mode, default if grace_ms is None else grace_ms)
 
 
 def check_class(contract: Contract, mode: str) -> None:

@@ -33,6 +33,9 @@ KEY_HZ = (20.0, 24000.0)
 
 AFTER, BEFORE, LINE, BAND = "#1b6ca8", "#c3c7cc", "#222222", "#e8a33d"
 
+CLASS_COLOURS = ("#1b6ca8", "#e8a33d", "#7a7f87", "#9a3d6b")
+"""Of speech, music, noise and whatever else there is."""
+
 
 class Thin:
     """Least and most of each column's share of a long row of values.
@@ -85,7 +88,8 @@ class Picture:
         range_db: gain of the shut gate, -inf allowed.
         before: the input's samples, all channels, width 1.
         after: the output's.
-        curve: rows of the engine's curve, width 11.
+        curve: rows of the engine's curve.
+        columns: what its columns are; those behind ``CURVE_COLUMNS`` are a guard's.
     """
 
     title: str
@@ -94,6 +98,7 @@ class Picture:
     before: Thin
     after: Thin
     curve: Thin
+    columns: tuple[str, ...] = CURVE_COLUMNS
 
 
 class Collector:
@@ -102,12 +107,14 @@ class Collector:
     Args:
         frames: of the sound.
         blocks: of the curve.
+        columns: of the curve.
     """
 
-    def __init__(self, frames: int, blocks: int) -> None:
+    def __init__(self, frames: int, blocks: int, columns: tuple[str, ...] = CURVE_COLUMNS) -> None:
+        self.columns = columns
         self.before = Thin(frames, 1)
         self.after = Thin(frames, 1)
-        self.curve = Thin(blocks, len(CURVE_COLUMNS))
+        self.curve = Thin(blocks, len(columns))
 
     def add_before(self, x: NDArray[np.floating]) -> None:
         """Input samples (n, channels), in order; those that are not finite are 0 to the gate and here."""
@@ -123,7 +130,7 @@ class Collector:
 
     def picture(self, title: str, seconds: float, range_db: float) -> Picture:
         """What was gathered."""
-        return Picture(title, seconds, range_db, self.before, self.after, self.curve)
+        return Picture(title, seconds, range_db, self.before, self.after, self.curve, self.columns)
 
 
 def _extremes(x: NDArray[np.floating]) -> NDArray[np.floating]:
@@ -156,18 +163,21 @@ def draw(picture: Picture, file: BinaryIO) -> None:
     title = picture.title.encode("utf-8", "replace").decode()
     lines = [line for part in title.splitlines() for line in textwrap.wrap(part, TITLE_LETTERS)]
     figure.suptitle("\n".join(lines), parse_math=False)
-    axes = figure.subplots(5, 1, sharex=True, height_ratios=[1.4, 1, 1, 1, 1])
+    guard = picture.columns[len(CURVE_COLUMNS) :]
+    axes = figure.subplots(6 if guard else 5, 1, sharex=True, height_ratios=[1.4, *[1] * (5 if guard else 4)])
     _draw_waveform(axes[0], picture)
     times = picture.curve.times(picture.seconds)
     curve = {
-        name: (picture.curve.low[:, i], picture.curve.high[:, i]) for i, name in enumerate(CURVE_COLUMNS)
+        name: (picture.curve.low[:, i], picture.curve.high[:, i]) for i, name in enumerate(picture.columns)
     }
     _draw_level(axes[1], times, curve)
     _draw_gain(axes[2], times, curve, picture.range_db)
     _draw_times(axes[3], times, curve)
     _draw_key(axes[4], times, curve)
+    if guard:
+        _draw_guard(axes[5], times, curve, guard)
     axes[0].set_xlim(0.0, picture.seconds)
-    axes[4].set_xlabel("time, s")
+    axes[-1].set_xlabel("time, s")
     for ax in axes:
         ax.grid(alpha=0.25)
         ax.margins(x=0)
@@ -232,6 +242,18 @@ def _draw_key(ax: Axes, times: NDArray[np.float64], curve: Curve) -> None:
     ax.plot(times, high, color=LINE, linewidth=0.8)
     ax.set_yscale("log")
     ax.set_ylim(KEY_HZ)
+
+
+def _draw_guard(ax: Axes, times: NDArray[np.float64], curve: Curve, columns: tuple[str, ...]) -> None:
+    """Probabilities of the classes, grey where the guard keeps the gate shut."""
+    ax.fill_between(
+        times, 0.0, 1.0, where=curve[columns[0]][1] > 0.5, color=BEFORE, linewidth=0.0, step="mid"
+    )
+    for name, colour in zip(columns[1:], CLASS_COLOURS * len(columns), strict=False):
+        _band(ax, times, curve[name], colour, name)
+    ax.set_ylim(-0.05, 1.05)
+    ax.set_ylabel("guard")
+    _legend(ax)
 
 
 def _legend(ax: Axes) -> None:

@@ -19,6 +19,7 @@ from gate.constants import BLOCK, RATE
 from gate.contract import Contract
 from gate.engine import CURVE_COLUMNS, Engine
 from gate.errors import AudioFileError, DeviceError, RenderError
+from gate.guard import Guard
 from gate.parity import Shadow
 from gate.report import Report, Tally, to_json
 from gate.threshold import AutoThreshold, measure
@@ -30,7 +31,9 @@ CHUNK = 102_400
 """Samples, of all channels together, that go through at once: four runs of the model for mono at 48 kHz."""
 
 _CSV_FORMATS = ("%.6f", "%.6f", "%.6f", "%.4f", "%.3f", "%.3f", "%.3f", "%.2f", "%.2f", "%.3f", "%.3f")
-"""One for each of ``CURVE_COLUMNS``: times to a microsecond, gain to 1e-4 dB."""
+"""One for each of ``CURVE_COLUMNS``: times to a microsecond, gain to 1e-4 dB. What a guard adds is as ``_CSV_GUARD``."""
+
+_CSV_GUARD = "%.4f"
 
 Device = Literal["cpu", "cuda", "auto"]
 
@@ -57,6 +60,7 @@ class Settings:
         strict: refuse files with samples that are not finite.
         force: replace existing outputs.
         owner: number in temporary names: the process that sweeps up.
+        guard: a classifier beside the gate, or None.
     """
 
     contract: Contract
@@ -72,6 +76,7 @@ class Settings:
     strict: bool = False
     force: bool = False
     owner: int = 0
+    guard: Guard | None = None
 
 
 @dataclass(frozen=True)
@@ -120,7 +125,8 @@ class _Render:
     ) -> None:
         self.job, self.settings, self.stop, self.progress = job, settings, stop, progress
         self.started = time.perf_counter(), time.process_time()
-        self.tally = Tally(CURVE_COLUMNS.index("openness"), CURVE_COLUMNS.index("gain_db"))
+        shut = None if settings.guard is None else len(CURVE_COLUMNS)
+        self.tally = Tally(CURVE_COLUMNS.index("openness"), CURVE_COLUMNS.index("gain_db"), shut)
         self.rows_taken = 0
         self.frames_in = 0
 
@@ -185,6 +191,7 @@ class _Render:
                 curve_rows=math.ceil(chunk * RATE / (BLOCK * layout.rate)) + batch + 8,
                 dtype=self.source.dtype,
                 device=device,
+                guard=settings.guard,
             )
             return stack.enter_context(engine)
 
@@ -209,12 +216,13 @@ class _Render:
         if self.settings.live_buffer is not None:  # so that the block at the file's end completes
             self.extra += math.ceil(BLOCK * self.engine.rate / RATE) + self.engine.decision_delay_samples + 1
         if self.job.curve is not None:
-            self._append(self.job.curve, (",".join(CURVE_COLUMNS) + "\n").encode())
+            self._append(self.job.curve, (",".join(self.engine.curve_columns) + "\n").encode())
         self.collector = None
         if self.job.plot is not None:
             from gate.plots import Collector
 
-            self.collector = Collector(self.source.frames, self._blocks(self.source.frames))
+            blocks = self._blocks(self.source.frames)
+            self.collector = Collector(self.source.frames, blocks, self.engine.curve_columns)
 
     def _blocks(self, frames: int) -> int:
         """Blocks that begin inside so many frames: block k begins at frame k * 100 * rate / 48000."""
@@ -262,7 +270,12 @@ class _Render:
             self.collector.add_after(out)
             self.collector.add_curve(rows)
         if self.job.curve is not None:
-            text = (",".join(_CSV_FORMATS) + "\n") * len(rows) % tuple(rows.ravel().tolist())
+            guards = len(self.engine.curve_columns) - len(_CSV_FORMATS)
+            text = (
+                (",".join((*_CSV_FORMATS, *[_CSV_GUARD] * guards)) + "\n")
+                * len(rows)
+                % tuple(rows.ravel().tolist())
+            )
             self._append(self.job.curve, text.encode())
         self.progress(self.sink.frames, self.source.frames)
 
@@ -281,6 +294,13 @@ class _Render:
             raise RenderError(
                 f"{self.job.source} could not be rendered, the model failed about {self._now(of_file)} "
                 f"({said}); check the model with gate-inspect, or try another preset"
+            )
+        classifier = self.engine.classifier
+        if classifier is not None and classifier.record["model_errors"][0]:
+            said = classifier.model_error_text or "it gave numbers that are not finite"
+            raise RenderError(
+                f"{self.job.source} could not be rendered, the guard's model failed about {self._now(of_file)} "
+                f"({said}); check it with gate-inspect, or leave the guard off"
             )
         if self.settings.strict and record["nonfinite_samples"][0]:
             raise AudioFileError(
@@ -349,6 +369,7 @@ class _Render:
             open_share=tally.open_share,
             openings=tally.openings,
             mean_gain_db=tally.mean_gain_db,
+            **self._guarded(),
             nonfinite_samples=nonfinite,
             clipped_samples=self.sink.clipped,
             wall_seconds=wall,
@@ -358,6 +379,19 @@ class _Render:
             warnings=warnings,
             notes=notes,
         )
+
+    def _guarded(self) -> dict[str, Any]:
+        """The report's figures of the guard."""
+        guard = self.settings.guard
+        if guard is None:
+            return {}
+        return {
+            "guard": guard.mode,
+            "guard_grace_ms": guard.grace_ms,
+            "guard_model": guard.contract.name,
+            "guard_graph_sha256": guard.contract.graph_sha256,
+            "guard_shut_share": self.tally.guard_shut_share,
+        }
 
     def _write_extras(self, report: Report) -> None:
         if self.job.report is not None:

@@ -24,6 +24,7 @@ class Report:
         open_share: blocks with openness over 0.5, of all blocks.
         openings: times it went from shut to open, an open beginning included.
         mean_gain_db: mean of the gain (as a factor) over all blocks, in dB.
+        guard_shut_share: blocks that the guard kept shut, of all blocks.
         real_time_factor: length of the sound over the time that the render took.
     """
 
@@ -62,6 +63,11 @@ class Report:
     wall_seconds: float = 0.0
     processor_seconds: float = 0.0
     real_time_factor: float = 0.0
+    guard: str = "off"
+    guard_grace_ms: float | None = None
+    guard_model: str | None = None
+    guard_graph_sha256: str | None = None
+    guard_shut_share: float = 0.0
     cuda_parity: dict[str, float] | None = None
     warnings: list[str] = field(default_factory=list)
     notes: list[str] = field(default_factory=list)
@@ -78,10 +84,13 @@ class Tally:
     Args:
         openness: column of openness.
         gain_db: column of the gain.
+        guard_shut: column of the guard, None where there is none.
     """
 
-    def __init__(self, openness: int, gain_db: int) -> None:
+    def __init__(self, openness: int, gain_db: int, guard_shut: int | None = None) -> None:
         self._columns = openness, gain_db
+        self._guard = guard_shut
+        self.guarded_blocks = 0
         self._open = False
         self.blocks = 0
         self.open_blocks = 0
@@ -89,7 +98,7 @@ class Tally:
         self._gain = 0.0
 
     def add(self, rows: NDArray[np.float64]) -> None:
-        """Take rows (n, 11), which follow what came before."""
+        """Take rows (n, columns) of a curve, which follow what came before."""
         if not len(rows):
             return
         is_open = rows[:, self._columns[0]] > OPEN_AT
@@ -99,12 +108,19 @@ class Tally:
             is_open[0] and not self._open
         )
         self._open = bool(is_open[-1])
+        if self._guard is not None:
+            self.guarded_blocks += int(np.count_nonzero(rows[:, self._guard]))
         self._gain += float(np.power(10.0, rows[:, self._columns[1]] / 20.0).sum())
 
     @property
     def open_share(self) -> float:
         """Blocks that were open, of all."""
         return self.open_blocks / max(self.blocks, 1)
+
+    @property
+    def guard_shut_share(self) -> float:
+        """Blocks that the guard kept shut, of all."""
+        return self.guarded_blocks / max(self.blocks, 1)
 
     @property
     def mean_gain_db(self) -> float:

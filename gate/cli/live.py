@@ -22,6 +22,9 @@ PROG = "gate-live"
 LOOK_S = 0.1
 """How often the display is drawn, and everything looked after."""
 
+WORDS = ("threshold", "range", "guard", "guard-grace", "preset", "monitor", "input", "output")
+"""What a line on standard input begins with."""
+
 FILES = "play files instead with --input file:IN.wav --output file:OUT.wav"
 
 
@@ -74,6 +77,9 @@ def _run(options: argparse.Namespace) -> int:
         monitor=options.monitor,
         record=None if options.record is None else Path(options.record),
         force=options.force,
+        guard=options.guard,
+        guard_grace_ms=options.guard_grace_ms,
+        guard_model=options.guard_model,
     )
     screen = Screen(PROG, as_json=options.json, quiet=options.fast)
     with contextlib.ExitStack() as stack:
@@ -154,6 +160,10 @@ def _obey(live: "Live", line: str, screen: Screen) -> bool:
     try:
         if word in ("threshold", "range"):
             live.set(word, Number(word)(rest))
+        elif word == "guard":
+            live.set_guard(mode=rest)
+        elif word == "guard-grace":
+            live.set_guard(grace_ms=Number(word)(rest))
         elif word == "preset":
             live.set_preset(rest)
         elif word == "monitor":
@@ -165,9 +175,7 @@ def _obey(live: "Live", line: str, screen: Screen) -> bool:
         elif word in ("quit", "exit"):
             return False
         elif word:
-            raise ValueError(
-                f"expected threshold, range, preset, monitor, input, output or quit, got {word!r}; --help says more"
-            )
+            raise ValueError(f"expected {', '.join(WORDS)} or quit, got {word!r}; --help says more")
     except (GateError, ValueError, argparse.ArgumentTypeError) as error:
         screen.event(f"{error}")
     return True

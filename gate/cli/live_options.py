@@ -9,6 +9,7 @@ from gate.cli.options import (
     Count,
     Number,
     Parser,
+    add_guard,
     add_link,
     add_lookahead,
     add_preset,
@@ -29,6 +30,7 @@ played at the pace of time, or with --fast as fast as it goes; the output equals
 
 while it plays, lines on standard input change it:
   threshold -35    range -60    preset snare    monitor removed    input NAME    output NAME    quit
+  guard speech     guard-grace 500
 Ctrl-C ends it, fading out; what was recorded is kept.
 
 exit: 0 done or ended by Ctrl-C, 1 something failed, 2 usage
@@ -88,6 +90,7 @@ def _add_gate(group: Any) -> None:
         group, "delay the sound by so many ms, 0 to 20, so that the gate opens before the onset (default: 0)"
     )
     add_link(group)
+    add_guard(group)
 
 
 def _add_run(group: Any) -> None:

@@ -51,6 +51,24 @@ def add_link(group: Any, also: str = "") -> None:
     )
 
 
+def add_guard(group: Any) -> None:
+    """A classifier beside the gate."""
+    group.add_argument(
+        "--guard", choices=BY_ID["guard"].choices, default="off", help=f"{BY_ID['guard'].help} (default: off)"
+    )
+    group.add_argument(
+        "--guard-grace-ms",
+        type=Number("guard-grace"),
+        metavar="MS",
+        help=f"{BY_ID['guard-grace'].help} (default: {BY_ID['guard-grace'].default:g})",
+    )
+    group.add_argument(
+        "--guard-model",
+        metavar="NAME|FOLDER|FILE.onnx",
+        help="what the guard listens with (default: speech-music-noise)",
+    )
+
+
 class Number:
     """Converter of an option's value that is a number within the range of the parameter table."""
 

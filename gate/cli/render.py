@@ -79,6 +79,7 @@ def _ended_by_signals() -> Iterator[None]:
 
 
 def _run(options: "argparse.Namespace") -> int:
+    from gate.guard import choose
     from gate.plan import Extras, Folders, make_plan
     from gate.preset import resolve
     from gate.render import Settings
@@ -104,6 +105,7 @@ def _run(options: "argparse.Namespace") -> int:
         strict=options.strict,
         force=options.force,
         owner=os.getpid(),
+        guard=choose(options.guard, options.guard_grace_ms, options.guard_model),
     )
     extras = Extras(options.plot, options.curve, options.report)
     plan = make_plan(options.inputs, options.output, extras, force=options.force)
@@ -230,9 +232,18 @@ def _summary(report: "Report") -> str:
             f"{report.output_format} {report.output_subtype}",
             f"  {report.threshold_reason}; range {report.range_db:g} dB; preset {report.preset}",
             f"  {_opened(report)}",
+            *_guarded(report),
             f"  {how} on {report.device}: {speed}",
         ]
     )
+
+
+def _guarded(report: "Report") -> list[str]:
+    """What the guard did, if there was one."""
+    if report.guard == "off":
+        return []
+    shut = f"kept it shut for {100 * report.guard_shut_share:.1f} % of the time"
+    return [f"  guard {report.guard}, grace {report.guard_grace_ms:g} ms, {report.guard_model}: {shut}"]
 
 
 def _line(report: "Report") -> str:

@@ -9,6 +9,7 @@ from gate.cli.options import (
     Count,
     Number,
     Parser,
+    add_guard,
     add_link,
     add_lookahead,
     add_preset,
@@ -78,6 +79,7 @@ def _add_gate(group: Any) -> None:
         group, "open so many ms before the onset, 0 to 20; the output is not delayed by it (default: 0)"
     )
     add_link(group, "; figures and curve then show the first channel")
+    add_guard(group)
     group.add_argument(
         "--live-buffer",
         type=Count(MAX_LIVE_BUFFER),
@@ -95,7 +97,7 @@ def _add_extras(group: Any) -> None:
         "--curve",
         type=Path,
         metavar="CSV",
-        help="write a row for each block of 2.083 ms: decision, gain, times, key",
+        help="write a row for each block of 2.083 ms: decision, gain, times, key; with a guard its classes",
     )
     group.add_argument("--report", type=Path, metavar="JSON", help="write the figures of the render")
 

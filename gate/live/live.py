@@ -10,6 +10,7 @@ from typing import Any, Literal
 import numpy as np
 
 from gate.errors import GateError, UsageError
+from gate.guard import MODES, choose
 from gate.live.filestream import FileStream
 from gate.live.player import FADE_S, Player, Shape
 from gate.live.status import DECIDES, Look, Status
@@ -34,6 +35,9 @@ class Wishes:
         monitor: what is heard.
         record: file for what the gate gives.
         force: replace that file.
+        guard: what the guard asks for, one of ``gate.guard.MODES``.
+        guard_grace_ms: 100 to 2000; None takes the default.
+        guard_model: what it listens with; None takes ``gate.guard.PRESET``.
     """
 
     preset: str = "voice"
@@ -44,6 +48,9 @@ class Wishes:
     monitor: str = "out"
     record: Path | None = None
     force: bool = False
+    guard: str = "off"
+    guard_grace_ms: float | None = None
+    guard_model: str | None = None
 
 
 @dataclass(frozen=True)
@@ -76,6 +83,7 @@ class Live:
         """
         self._wishes, self._on_event = wishes, on_event
         self.preset: Preset = resolve(wishes.preset, "gate")
+        self._guard = choose(wishes.guard, wishes.guard_grace_ms, wishes.guard_model)
         self.recorder: Recorder | None = None
         self._player: Player | None = None
         self._devices = DeviceWishes()
@@ -140,6 +148,7 @@ class Live:
             monitor=wishes.monitor,
             fades=fades,
             tape_s=TAPE_S if wishes.record is not None else 0.0,
+            guard=self._guard,
         )
         with self._lock:
             self._player = player
@@ -194,6 +203,30 @@ class Live:
         else:
             self._wishes = replace(self._wishes, range_db=value)
         self.player.set(f"{name}_db", value)
+
+    def set_guard(self, mode: str | None = None, grace_ms: float | None = None) -> None:
+        """Another guard ("off", "speech", "not-music") or grace time; None leaves it. A guard may fade in, see ``Player``.
+
+        Raises:
+            GateError: it cannot be had; what plays plays on.
+            ValueError: out of range.
+        """
+        wishes = replace(
+            self._wishes,
+            guard=self._wishes.guard if mode is None else mode,
+            guard_grace_ms=self._wishes.guard_grace_ms if grace_ms is None else grace_ms,
+        )
+        if wishes.guard not in MODES:
+            raise ValueError(f"expected {', '.join(MODES)}, got {wishes.guard!r}; choose one")
+        guard = choose(wishes.guard, wishes.guard_grace_ms, wishes.guard_model)
+        listening = self.player.engine.classifier
+        there = None if listening is None else listening.contract
+        if guard is not None and there is not None and guard.contract.graph_sha256 == there.graph_sha256:
+            guard = replace(
+                guard, contract=there
+            )  # the same model, read once more: no other engine is needed
+        self.player.set_guard(guard)
+        self._wishes, self._guard = wishes, guard
 
     def set_monitor(self, value: str) -> None:
         """Hear "out", "in" or "removed".
@@ -258,6 +291,9 @@ class Live:
         fallback = int(player.engine.record["fallback"][0])
         if fallback:
             self._tell(f"{DECIDES[fallback]}; choose another preset to try a model again")
+        classifier = player.engine.classifier
+        if classifier is not None and classifier.record["model_errors"][0]:
+            self._tell("the guard's model failed; what it cannot judge it lets through")
         if self.recorder is not None and self.recorder.trouble is not None:
             self._tell(self.recorder.trouble)
 

@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 from gate.contract import Contract
 from gate.engine import Engine
 from gate.errors import EngineError
+from gate.guard import Guard
 from gate.live import callback
 from gate.live.callback import LATE_FLAGS
 from gate.live.choices import MONITORS
@@ -64,6 +65,7 @@ class Player:
         monitor: str = "out",
         fades: bool = True,
         tape_s: float = 0.0,
+        guard: Guard | None = None,
     ) -> None:
         """Make the engine and all memory.
 
@@ -78,12 +80,13 @@ class Player:
             monitor: what is heard, one of ``MONITORS``.
             fades: fade in at the beginning; a file does not want that.
             tape_s: seconds that fit between the callback and whoever takes the output off the tape; 0: none.
+            guard: a classifier beside the gate, or None.
 
         Raises:
             ContractError, EngineError, ValueError: as ``Engine``.
         """
         self.shape, self.dtype = shape, np.dtype(dtype)
-        self._settings: dict[str, Any] = {"lookahead_ms": lookahead_ms, "link": link}
+        self._settings: dict[str, Any] = {"lookahead_ms": lookahead_ms, "link": link, "guard": guard}
         self._engines: list[Engine | None] = [self._engine(contract, threshold_db, range_db), None]
         self._leaving: tuple[Engine, int] | None = None
         self._next: Engine | None = None
@@ -146,6 +149,28 @@ class Player:
             for engine in (*self._engines, self._next):
                 if engine is not None:
                     setattr(engine, name, value)
+
+    def set_guard(self, guard: Guard | None) -> None:
+        """Another guard, or none. A classifier that is not there yet comes with an engine that is faded to.
+
+        Raises:
+            ContractError, EngineError: it cannot be had; what plays plays on.
+        """
+        before, engine = self._settings["guard"], self.engine
+        self._settings["guard"] = guard
+        there = None if engine.classifier is None else engine.classifier.contract
+        if guard is not None and there is not guard.contract:
+            try:
+                self.change(engine.contract, engine.threshold_db, engine.range_db)
+            except BaseException:
+                self._settings["guard"] = before
+                raise
+            return
+        with self._lock:
+            for one in (*self._engines, self._next):
+                if one is not None and one.classifier is not None:
+                    one.guard = "off" if guard is None else guard.mode
+                    one.guard_grace_ms = one.guard_grace_ms if guard is None else guard.grace_ms
 
     @property
     def monitor(self) -> str:

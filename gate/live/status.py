@@ -1,9 +1,10 @@
 """A moment of a live gate in figures, and in words for a terminal, a log or another program."""
 
 import math
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 from typing import Any
 
+from gate.engine import Engine
 from gate.gain import SILENT_DB
 from gate.live.live_record import percentiles_us
 from gate.live.player import Player
@@ -23,7 +24,8 @@ class Status:
     ``load`` and ``load_most`` are shares of the buffers' time since the last look, on average and at most; ``p999_us`` is of
     all callbacks in which the model ran. ``late``: buffers that the sound system flagged. ``latency_ms``: from the
     input to the output of the sound system and back, the gate included (of files: the gate alone); ``added_ms``: the gate's
-    part of that, its lookahead. ``decision_delay_ms``: how much later than its block a decision can be.
+    part of that, its lookahead. ``decision_delay_ms``: how much later than its block a decision can be. ``guard``: what it
+    asks for; ``guard_shut``: it keeps the gate shut; ``classes``: probabilities by name, where a classifier listens.
     """
 
     seconds: float
@@ -54,13 +56,13 @@ class Status:
     decision_delay_ms: float
     nonfinite: int
     tape_lost: int
+    guard: str = "off"
+    guard_shut: bool = False
+    classes: dict[str, float] = field(default_factory=dict)
 
     def to_dict(self) -> dict[str, Any]:
         """For JSON: what is not finite becomes None."""
-        return {
-            key: None if isinstance(value, float) and not math.isfinite(value) else value
-            for key, value in asdict(self).items()
-        }
+        return {key: _finite(value) for key, value in asdict(self).items()}
 
 
 class Look:
@@ -111,10 +113,28 @@ class Look:
             latency_ms=1000.0 * (stream_frames + engine.latency_samples) / rate,
             added_ms=1000.0 * engine.latency_samples / rate,
             decision_delay_ms=engine.decision_delay_ms,
+            guard=engine.guard,
+            guard_shut=bool(record["guard_shut"]),
+            classes=_classes(engine),
         )
         record["peaks_read"] += 1
         live["times_read"] += 1
         return status
+
+
+def _classes(engine: Engine) -> dict[str, float]:
+    """The newest probabilities of the classifier beside the gate."""
+    if engine.classifier is None:
+        return {}
+    names = engine.classifier.contract.classes
+    return dict(zip(names, engine.classifier.record["probabilities"][0].tolist(), strict=False))
+
+
+def _finite(value: Any) -> Any:
+    """A value for JSON, all through: None for what is not finite."""
+    if isinstance(value, dict):
+        return {key: _finite(item) for key, item in value.items()}
+    return None if isinstance(value, float) and not math.isfinite(value) else value
 
 
 def _counts(player: Player | None, earlier: dict[str, float]) -> dict[str, float]:
@@ -137,7 +157,17 @@ def line(status: Status) -> str:
     return (
         f"{_clock(status.seconds)}  in {_level(status.input_db)}  {gate}  gain {_level(status.gain_db)} dB  {times}  "
         f"key {_key(status)}  load {100 * status.load:.1f} % (most {100 * status.load_most:.0f} %)  late {status.late}"
+        + (f"  {guard(status)}" if status.classes else "")
     )
+
+
+def guard(status: Status) -> str:
+    """What the guard asks for and hears; "-" where the newest frame says nothing."""
+    heard = "  ".join(
+        f"{name} {value:.2f}" if math.isfinite(value) else f"{name} -"
+        for name, value in status.classes.items()
+    )
+    return f"guard {status.guard}{' SHUT' if status.guard_shut else ''}: {heard}"
 
 
 def delay(status: Status) -> str:
@@ -164,6 +194,7 @@ def screen(status: Status, width: int, callback: str) -> list[str]:
         f"  out   {_level(status.output_db)} dBFS  {_bar(status.output_db, bar)}",
         f"  gain  {_level(status.gain_db)} dB    {_bar(status.gain_db, bar)}",
         f"  {times}   key {_key(status)}",
+        *([f"  {guard(status)}"] if status.classes else []),
         f"  {load}   late {status.late} of {status.buffers}",
         f"  {delay(status)}; {callback}",
         f"  {_clock(status.seconds)}, decided by {status.decides}",
