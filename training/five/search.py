@@ -5,6 +5,7 @@ architecture and what it is for. A training that was interrupted is begun again;
 """
 
 import multiprocessing
+import os
 import sys
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
@@ -144,6 +145,7 @@ def _work(tasks: Sequence[Task], mine: int, jobs: int) -> None:
             if key not in kept:
                 kept.clear()  # one data set's tables at a time
                 kept[key] = Inputs(load(task.store), settings.features)
+            trial.set_user_attr("process", os.getpid())
             trial.set_user_attr("settings", settings.as_dict())
             try:
                 result = fit(kept[key], settings).as_dict()
@@ -187,11 +189,24 @@ def _asked(study: Any, task: Task, mine: int, jobs: int) -> Iterator[tuple[Any, 
 
 
 def _forget_interrupted(task: Task) -> None:
-    """Trials that an earlier run left unfinished are over."""
+    """Trials that an earlier run left unfinished are over, unless their process is still at work in another command."""
     study = open_study(task.out, task.name)
     for trial in study.trials:
-        if not trial.state.is_finished():
+        if not trial.state.is_finished() and not _is_alive(trial.user_attrs.get("process")):
             study.tell(trial.number, state=need_optuna().trial.TrialState.FAIL)
+
+
+def _is_alive(process: int | None) -> bool:
+    """Whether a process of this number runs on this machine."""
+    if process is None or process == os.getpid():
+        return False
+    try:
+        os.kill(process, 0)
+    except ProcessLookupError:
+        return False
+    except OSError:  # somebody else's
+        return True
+    return True
 
 
 def _is_done(trial: Any) -> bool:

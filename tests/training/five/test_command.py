@@ -1,6 +1,7 @@
 """The command: searches, plans, variants, tables; it goes on where it stopped; AudioSet's embeddings."""
 
 import json
+import os
 import sys
 
 import numpy as np
@@ -72,6 +73,18 @@ def test_an_interrupted_trial_is_begun_again(tmp_path, folders, monkeypatch, cap
     rows = search.read(tmp_path)
     assert len(rows) == 3
     assert rows[1].settings == calls[1]
+
+
+@pytest.mark.parametrize(
+    ("process", "state"), [(os.getppid(), "RUNNING"), (None, "FAIL"), (os.getpid(), "FAIL")]
+)
+def test_another_command_s_trial_is_left_alone(tmp_path, process, state):
+    """A trial that a living process has in hand is its own; what a dead one left is over."""
+    task = search.Task(tmp_path, tmp_path, "voice", "search", Settings())
+    trial = search.open_study(tmp_path, task.name).ask()
+    trial.set_user_attr("process", process)
+    search.run([task])
+    assert [t.state.name for t in search.open_study(tmp_path, task.name).trials] == [state]
 
 
 def test_two_processes_share_the_trials(tmp_path, folders):
