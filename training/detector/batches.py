@@ -34,9 +34,9 @@ class MixConfig:
 
     sequences: int = 48
     frames: int = 700
-    speech: float = 0.72
-    music: float = 0.36
-    noise: float = 0.62
+    speech: float = 0.62
+    music: float = 0.45
+    noise: float = 0.6
     snr_db: tuple[float, float] = (-5.0, 35.0)
     level_db: tuple[float, float] = (-55.0, -8.0)
     floor_db: tuple[float, float] = (-100.0, -55.0)

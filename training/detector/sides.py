@@ -26,13 +26,17 @@ SPEECH_UNDER_DB = 33.0
 """Speech is heard where the dry track is over this far under its loud level: a phrase's last sounds belong to it."""
 SOUND_UNDER_DB = 40.0
 """The same for music and noise."""
-GAP_FRAMES = {"speech": 20, "music": 50, "noise": 20}
-"""Gaps shorter than this belong to it: stops and closures to speech, rests to music."""
+GAP_FRAMES = {"music": 50, "noise": 20}
+"""Gaps shorter than this belong to it: rests to music."""
 
 
 @dataclass(frozen=True)
 class SideConfig:
-    """How sides are drawn: seconds of one, chances of a room, a band, a tone control and a coder, and what music is."""
+    """How sides are drawn: seconds of one, chances of a room, a band, a tone control and a coder, and what music is.
+
+    ``speech_gap_frames``: shorter gaps (stops, closures) belong to speech. Taught with the 200 ms of a gate's labels, a
+    detector holds on for as long behind every word.
+    """
 
     seconds: float = 12.0
     room: float = 0.35
@@ -44,6 +48,7 @@ class SideConfig:
     made_up_noise: float = 0.3
     more_noises: float = 0.25
     comes_and_goes: float = 0.25
+    speech_gap_frames: int = 10
 
 
 @dataclass(frozen=True)
@@ -77,7 +82,10 @@ def side(
         dry = sound = _noise(corpus, rng, n, split, config)
     else:
         raise ValueError(f"expected one of {', '.join(CLASSES)}, got {kind!r}; name one of them")
-    heard = heard_in(dry, kind)
+    heard = heard_in(
+        dry, SPEECH_UNDER_DB if kind == "speech" else SOUND_UNDER_DB,
+        config.speech_gap_frames if kind == "speech" else GAP_FRAMES[kind],
+    )  # fmt: skip
     if kind != "speech" and rng.random() < config.room:
         response, recipe["room"] = random_room(corpus, rng, split)
         sound = in_room(sound, response)
@@ -94,15 +102,14 @@ def side(
     return Side(sound * np.float32(amplitude(-level)) if np.isfinite(level) else sound, heard, recipe)
 
 
-def heard_in(x: Sound, kind: str) -> NDArray[np.bool_]:
-    """(T,) bool: frames of 10 ms in which a sound is over its loud level less a margin, short gaps filled."""
+def heard_in(x: Sound, under_db: float, gap_frames: int) -> NDArray[np.bool_]:
+    """(T,) bool: frames of 10 ms in which a sound is over its loud level less so much, shorter gaps filled."""
     frames = x[: len(x) // FRAME_SAMPLES * FRAME_SAMPLES].reshape(-1, FRAME_SAMPLES)
     levels = 10.0 * np.log10(np.mean(np.square(frames, dtype=np.float64), axis=1) + 1e-20)
     loud = loud_db(x)
     if not np.isfinite(loud):
         return np.zeros(len(frames), np.bool_)
-    under = SPEECH_UNDER_DB if kind == "speech" else SOUND_UNDER_DB
-    return filled(levels > loud - under, GAP_FRAMES[kind])
+    return filled(levels > loud - under_db, gap_frames)
 
 
 def filled(heard: NDArray[np.bool_], gap: int) -> NDArray[np.bool_]:

@@ -33,18 +33,19 @@ def test_an_unknown_class_is_refused(corpus):
 
 
 def test_speech_is_heard_where_it_is_and_in_short_gaps():
-    """A second on, 100 ms off, a second on, a second off."""
+    """A second on, 100 ms off, a second on, a second off; a gap as long as the limit is a pause."""
     x = np.zeros(48_000 * 4, np.float32)
     tone = np.sin(np.arange(48_000)).astype(np.float32)
     x[:48_000], x[52_800:100_800] = tone, tone
-    heard = heard_in(x, "speech")
+    heard = heard_in(x, 33.0, 11)
     assert heard[:210].all() and not heard[210:].any()
+    assert not heard_in(x, 33.0, 10)[100:110].any()
     assert len(heard) == len(x) // FRAME_SAMPLES
 
 
 def test_silence_is_heard_nowhere():
     """Digital silence has no loud level to be near to."""
-    assert not heard_in(np.zeros(48_000, np.float32), "music").any()
+    assert not heard_in(np.zeros(48_000, np.float32), 40.0, 20).any()
 
 
 def test_only_gaps_between_two_stretches_are_filled():
