@@ -135,13 +135,15 @@ def markdown(found: dict[str, Any], about: dict[str, Any]) -> str:
         "A decision counts from when it is known, for all alike. Speech with pauses under noise and under music; and each",
         "class alone, at any level. In brackets: 95 %, bootstrap over scenes.",
         "",
-        "| | " + " | ".join(kinds) + " |",
-        "|---" * (len(kinds) + 1) + "|",
+        "| | " + " | ".join(aucs) + " |",
+        "|---" * (len(aucs) + 1) + "|",
     ]
-    for name, table in aucs.items():
-        low, high = table["everything, 95 %"]
-        cells = [f"{table[k]:.3f}" + (f" ({low:.3f}-{high:.3f})" if k == "everything" else "") for k in kinds]
-        lines.append(f"| {name} | " + " | ".join(cells) + " |")
+    for kind in kinds:
+        cells = [f"{table[kind]:.3f}" for table in aucs.values()]
+        if kind == "everything":
+            ends = [table["everything, 95 %"] for table in aucs.values()]
+            cells = [f"{cell} ({low:.3f}-{high:.3f})" for cell, (low, high) in zip(cells, ends, strict=True)]
+        lines.append(f"| {kind} | " + " | ".join(cells) + " |")
     lines += [
         "",
         "## Classes, each alone",
