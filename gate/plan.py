@@ -54,13 +54,13 @@ def make_plan(inputs: list[str], output: str, extras: Extras, *, force: bool) ->
     one_file = len(paths) == 1 and not os.path.isdir(paths[0])
     if one_file and not os.path.isdir(target) and not output.endswith(("/", os.sep)):
         job = Job(paths[0], target, extras.plot, extras.curve, extras.report)
-        _check_job(job, {_identity(paths[0])}, force)
+        _check_job(job, {identity(paths[0])}, force)
         return Plan([job])
     if os.path.exists(target) and not os.path.isdir(target):
         raise UsageError(f"several files need a folder to go to, {target} is a file; give a folder with -o")
     if one_file:
         job = Job(paths[0], target / paths[0].name, extras.plot, extras.curve, extras.report)
-        _check_job(job, {_identity(paths[0])}, force)
+        _check_job(job, {identity(paths[0])}, force)
         return Plan([job], folders=[target])
     return _batch(paths, target, extras, force)
 
@@ -70,13 +70,13 @@ def _batch(paths: list[Path], target: Path, extras: Extras, force: bool) -> Plan
     found: list[tuple[Path, Path]] = []  # (file, its path below the output folder)
     for path in paths:
         try:
-            found += _find(path, target, plan.failures)
+            found += find(path, target, plan.failures)
         except GateError as error:
             if len(paths) == 1:
                 raise
             plan.failures.append((path, str(error)))
-    identities = {_identity(source) for source, _ in found}
-    for source, relative in _apart(found):
+    identities = {identity(source) for source, _ in found}
+    for source, relative in apart(found):
         beside = {
             "plot": extras.plot and extras.plot / _with_ending(relative, ".png"),
             "curve": extras.curve and extras.curve / _with_ending(relative, ".csv"),
@@ -99,8 +99,17 @@ def _batch(paths: list[Path], target: Path, extras: Extras, force: bool) -> Plan
     return plan
 
 
-def _find(path: Path, target: Path, failures: list[tuple[Path, str]]) -> list[tuple[Path, Path]]:
-    """The sound files that an input means, each with its path below the output folder."""
+def find(path: Path, target: Path | None, failures: list[tuple[Path, str]]) -> list[tuple[Path, Path]]:
+    """The sound files that an input means, each with its path below the output folder.
+
+    Args:
+        path: a file or a folder.
+        target: a folder that sound is written to, which is not searched; None where no sound is written.
+        failures: takes folders that cannot be read, each with its sentence.
+
+    Raises:
+        AudioFileError: a folder without sound files, or the target itself.
+    """
     if not os.path.isdir(path):
         return [(path, Path(path.name))]
 
@@ -108,11 +117,11 @@ def _find(path: Path, target: Path, failures: list[tuple[Path, str]]) -> list[tu
         folder = Path(error.filename)
         failures.append((folder, os_sentence(folder, error, writing=False)))
 
-    if os.path.isdir(target) and os.path.samefile(path, target):
+    if target is not None and os.path.isdir(target) and os.path.samefile(path, target):
         raise AudioFileError(
             f"{target} is the input folder itself, nothing was written; give another with -o"
         )
-    inside = os.path.realpath(target)
+    inside = None if target is None else os.path.realpath(target)
     found = []
     for folder, folders, files in os.walk(path, onerror=note):
         # what an earlier run left in an output folder within is no input; hidden things are not for us
@@ -130,7 +139,7 @@ def _find(path: Path, target: Path, failures: list[tuple[Path, str]]) -> list[tu
     return found
 
 
-def _apart(found: list[tuple[Path, Path]]) -> list[tuple[Path, Path]]:
+def apart(found: list[tuple[Path, Path]]) -> list[tuple[Path, Path]]:
     """No file twice, and no two in one place: namesakes keep as much of their paths as it takes."""
     once = {Path(os.path.abspath(source)): (source, relative) for source, relative in found}
     places: dict[str, list[Path]] = defaultdict(list)
@@ -157,7 +166,7 @@ def _check_job(job: Job, inputs: set[object], force: bool) -> None:
     """Refuse outputs that are an input, stand in each other's way, or are there already."""
     names: set[str] = set()
     for path in job.outputs:
-        if _identity(path) in inputs:
+        if identity(path) in inputs:
             raise AudioFileError(
                 f"{path} is an input itself, output and input must differ; give another name with -o"
             )
@@ -170,7 +179,7 @@ def _check_job(job: Job, inputs: set[object], force: bool) -> None:
         refuse_target(path, force=force)
 
 
-def _identity(path: Path) -> object:
+def identity(path: Path) -> object:
     """The same for every spelling of a file's name, links included."""
     try:
         about = os.stat(path)

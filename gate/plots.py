@@ -118,11 +118,11 @@ class Collector:
 
     def add_before(self, x: NDArray[np.floating]) -> None:
         """Input samples (n, channels), in order; those that are not finite are 0 to the gate and here."""
-        self.before.add(_extremes(np.nan_to_num(x, nan=0.0, posinf=0.0, neginf=0.0)))
+        self.before.add(extremes(np.nan_to_num(x, nan=0.0, posinf=0.0, neginf=0.0)))
 
     def add_after(self, y: NDArray[np.floating]) -> None:
         """Output samples (n, channels), in order."""
-        self.after.add(_extremes(y))
+        self.after.add(extremes(y))
 
     def add_curve(self, rows: NDArray[np.float64]) -> None:
         """Rows of ``Engine.take_curve``, in order."""
@@ -133,7 +133,7 @@ class Collector:
         return Picture(title, seconds, range_db, self.before, self.after, self.curve, self.columns)
 
 
-def _extremes(x: NDArray[np.floating]) -> NDArray[np.floating]:
+def extremes(x: NDArray[np.floating]) -> NDArray[np.floating]:
     """(n, 1): of each frame the channel that is farthest from 0."""
     if x.shape[1] == 1:
         return x

@@ -1,8 +1,12 @@
 """Words to a terminal, a file or a pipe: no encoding, and no reader who has gone, makes a traceback."""
 
+import contextlib
 import os
+import signal
 import sys
-from typing import TextIO
+import threading
+from collections.abc import Iterator
+from typing import Any, TextIO
 
 
 def say(text: str, stream: TextIO | None = None) -> None:
@@ -39,3 +43,23 @@ class Ended(KeyboardInterrupt):
     def __init__(self, number: int) -> None:
         super().__init__(number)
         self.signal = number
+
+
+@contextlib.contextmanager
+def ended_by_signals() -> Iterator[None]:
+    """SIGTERM and SIGHUP clean up as Ctrl-C does."""
+
+    def end(number: int, frame: object) -> None:
+        raise Ended(number)
+
+    names = [name for name in ("SIGTERM", "SIGHUP") if hasattr(signal, name)]
+    before: dict[int, Any] = {}
+    if threading.current_thread() is threading.main_thread():
+        # one that is ignored (nohup) stays ignored
+        numbers = [getattr(signal, name) for name in names]
+        before = {n: signal.signal(n, end) for n in numbers if signal.getsignal(n) is not signal.SIG_IGN}
+    try:
+        yield
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)

@@ -5,12 +5,10 @@ import math
 import os
 import signal
 import sys
-import threading
 import time
-from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any, TextIO
 
-from gate.cli.console import Ended, say, say_version
+from gate.cli.console import ended_by_signals, say, say_version
 from gate.errors import GateError, UsageError
 
 if TYPE_CHECKING:
@@ -27,7 +25,7 @@ PROG = "gate-render"
 def main(argv: list[str] | None = None) -> int:
     """Run the command; returns its exit code. Whatever happens is one sentence on stderr."""
     try:
-        with _ended_by_signals():
+        with ended_by_signals():
             return _main(list(sys.argv[1:] if argv is None else argv))
     except SystemExit as end:  # argparse's way of saying 0 (help) or 2
         return int(end.code or 0)
@@ -56,26 +54,6 @@ def _main(arguments: list[str]) -> int:
     if "--version" in arguments:
         return say_version(PROG)
     return _run(parser().parse_args(join_numbers(arguments, NUMBERS)))
-
-
-@contextlib.contextmanager
-def _ended_by_signals() -> Iterator[None]:
-    """SIGTERM and SIGHUP clean up as Ctrl-C does."""
-
-    def end(number: int, frame: object) -> None:
-        raise Ended(number)
-
-    names = [name for name in ("SIGTERM", "SIGHUP") if hasattr(signal, name)]
-    before: dict[int, Any] = {}
-    if threading.current_thread() is threading.main_thread():
-        # one that is ignored (nohup) stays ignored
-        numbers = [getattr(signal, name) for name in names]
-        before = {n: signal.signal(n, end) for n in numbers if signal.getsignal(n) is not signal.SIG_IGN}
-    try:
-        yield
-    finally:
-        for number, handler in before.items():
-            signal.signal(number, handler)
 
 
 def _run(options: "argparse.Namespace") -> int:

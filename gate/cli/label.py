@@ -1,0 +1,152 @@
+"""gate-label: what recordings hold, speech, music or noise."""
+
+import contextlib
+import os
+import signal
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from gate.cli.console import ended_by_signals, say, say_version
+from gate.errors import GateError
+
+if TYPE_CHECKING:
+    import argparse
+
+    from gate.atomic import AtomicFile
+    from gate.contract import Contract
+    from gate.label_plan import LabelPlan
+    from gate.labelling import Labelled, Rules
+
+PROG = "gate-label"
+
+
+def main(argv: list[str] | None = None) -> int:
+    """Run the command; returns its exit code. Whatever happens is one sentence on stderr."""
+    try:
+        with ended_by_signals():
+            return _main(list(sys.argv[1:] if argv is None else argv))
+    except SystemExit as end:  # argparse's way of saying 0 (help) or 2
+        return int(end.code or 0)
+    except GateError as error:
+        _error(str(error))
+        return error.exit_code
+    except KeyboardInterrupt as end:
+        _error("stopped before the end, nothing half-written is left; run it again")
+        return 128 + int(getattr(end, "signal", signal.SIGINT))
+    except Exception as error:
+        from gate.batch import unexpected
+
+        _error(unexpected(error, "the input").replace("rendered", "labelled"))
+        return 1
+
+
+def _main(arguments: list[str]) -> int:
+    from gate.cli.label_options import parser
+
+    if "--version" in arguments:
+        return say_version(PROG)
+    return _run(parser().parse_args(arguments))
+
+
+def _run(options: "argparse.Namespace") -> int:
+    from gate.label_plan import make_plan
+    from gate.labelling import Rules
+    from gate.plan import Folders
+    from gate.preset import resolve
+
+    rules = Rules(options.smooth_ms, options.margin, options.least_ms)
+    contract = resolve(options.preset, "classify").contract
+    plan = make_plan(
+        options.inputs, options.output, options.format, options.frames, options.picture, options.force
+    )
+    folders = Folders(plan.folders)
+    try:
+        return _label(plan, contract, rules, options)
+    finally:
+        folders.remove_empty()
+
+
+def _label(plan: "LabelPlan", contract: "Contract", rules: "Rules", options: "argparse.Namespace") -> int:
+    from gate.atomic import AtomicFile
+    from gate.label_files import frames_csv, write_labels
+    from gate.labelling import label_file
+
+    failed = [sentence for _, sentence in plan.failures]
+    for sentence in failed:
+        _error(sentence)
+    done: list[tuple[str, Labelled]] = []
+    with contextlib.ExitStack() as stack:
+
+        def opened(path: Path | None) -> "AtomicFile | None":
+            # made first: a file that cannot be written is said before the work, not after it
+            return None if path is None else stack.enter_context(AtomicFile(path, force=options.force))
+
+        target, frames = opened(plan.target), opened(options.frames)
+        for source, name in plan.sources:
+            try:
+                labelled = label_file(source, contract, rules)
+                _write_own(plan, source, name, labelled, options.force)
+            except GateError as error:
+                if len(plan.sources) == 1 and not plan.failures:
+                    raise
+                failed.append(str(error))
+                _error(str(error))
+                continue
+            labelled.wave = None  # drawn already
+            done.append((name, labelled))
+            say(_line(labelled))
+        if done and target is not None:
+            _fill(target, write_labels(plan.format, done))
+        if done and frames is not None:
+            _fill(frames, frames_csv(done, contract.classes))
+    if failed:
+        total = len(done) + len(failed)
+        say(f"{len(done)} of {total} files labelled, {len(failed)} failed")
+    return 1 if failed else 0
+
+
+def _write_own(plan: "LabelPlan", source: Path, name: str, labelled: "Labelled", force: bool) -> None:
+    """What one recording leaves: its file of labels and its picture."""
+    from gate.atomic import AtomicFile
+    from gate.label_files import write_labels
+
+    with contextlib.ExitStack() as stack:
+        if source in plan.pictures:
+            from gate.label_picture import draw
+
+            picture = stack.enter_context(AtomicFile(plan.pictures[source], force=force))
+            with os.fdopen(picture.fd, "wb", closefd=False) as file:
+                draw(labelled, file)
+        if source in plan.each:
+            labels = stack.enter_context(AtomicFile(plan.each[source], force=force))
+            _fill(labels, write_labels(plan.format, [(name, labelled)]))
+        if source in plan.pictures:
+            picture.commit()
+
+
+def _fill(file: "AtomicFile", data: bytes) -> None:
+    """Write it all, and let it appear."""
+    from gate.atomic import os_sentence
+    from gate.errors import AudioFileError
+
+    try:
+        with os.fdopen(file.fd, "wb", closefd=False) as stream:
+            stream.write(data)
+    except OSError as error:
+        raise AudioFileError(os_sentence(file.target, error, writing=True)) from error
+    file.commit()
+
+
+def _line(labelled: "Labelled") -> str:
+    shares = ", ".join(f"{name} {100 * labelled.share(name):.1f} %" for name in labelled.classes)
+    count = len(labelled.segments)
+    return f"{labelled.path}: {labelled.seconds:.2f} s, {shares}, {count} segment{'' if count == 1 else 's'}"
+
+
+def _error(sentence: str) -> None:
+    say(f"{PROG}: error: {sentence}", sys.stderr)
+
+
+if __name__ == "__main__":
+    sys.exit(main())
