@@ -137,14 +137,20 @@ def _is(row: Row, arch: str, kind: str) -> bool:
 
 
 def _matching(rows: Iterable[Row], line: published.Published, kind: str) -> Row | None:
-    """Our training with the settings of one of their lines."""
+    """Our training with the settings of one of their lines, and with none of another's."""
     for row in rows:
-        if (
-            row.what == "published"
-            and _is(row, line.arch, kind)
-            and line.settings(row.settings) == row.settings
-        ):
-            return row
+        if row.what == "published" and _is(row, line.arch, kind):
+            s = row.settings
+            base = Settings(
+                features=kind,
+                epochs=s.epochs,
+                patience=s.patience,
+                seed=s.seed,
+                augment=s.augment,
+                loss=s.loss,
+            )
+            if line.settings(base) == s:
+                return row
     return None
 
 

@@ -115,6 +115,13 @@ def test_variants_change_one_thing():
     assert [s.augment for s in variant("augment", rows)] == ["none", "theirs"]
 
 
+def grid_of(row):
+    """The grid's table, shown because another of its lines was trained."""
+    other = published.of("linear")[4].settings(Settings(features="fft", epochs=3))
+    shown = search.Row("voice", "data", "published", other, {"val_loss": 0.5, "val_f1": 0.5})
+    return "\n".join(tables.published_tables([row, shown]))
+
+
 def test_their_figures_stand_beside_ours():
     """Each of their lines once, ours in the line with the same settings, a dash where there is none."""
     line = published.of("linear")[0]
@@ -123,6 +130,8 @@ def test_their_figures_stand_beside_ours():
     text = "\n".join(tables.published_tables([row]))
     assert "| rmsprop, 32, 0.001, 128 | - | - | 0.4372 | 0.738 | 0.1235 | 0.987 |" in text
     assert "| rmsprop, 16, 0.0001, 32 | - | - | 0.3982 | 0.799 | - | - |" in text
+    # the grid has a line of that batch, rate and width too, and this was no training of it
+    assert "| adam, 32, 0.001, 128 | - | - | 0.3969 | - | - | - |" in grid_of(row)
     assert len(published.ROWS) == 24 + 32
     assert all(p.settings(Settings()).arch == p.arch for p in published.ROWS)
 
