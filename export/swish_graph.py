@@ -119,7 +119,7 @@ def _log_powers(g: Nodes, frames: str) -> str:
 
 
 def coefficient_weights(net: SwishNet) -> tuple[Matrix, Matrix]:
-    """(21, 33) and (21, 1): from log powers to 20 normalised coefficients and to level in dBFS."""
+    """(21, 33) and (21, 1): from log powers to 20 normalised coefficients and to level in dBFS. See ``heard_weights``."""
     scale, mean = (x.detach().double().numpy()[:, None] for x in (net.scale, net.mean))
     weights, start = np.zeros((COEFFICIENTS + 1, MELS + 1)), np.zeros((COEFFICIENTS + 1, 1))
     weights[:-1, :-1] = cepstral_weights() * scale
@@ -129,25 +129,42 @@ def coefficient_weights(net: SwishNet) -> tuple[Matrix, Matrix]:
     return weights, start
 
 
+def heard_weights(net: SwishNet, weights: Matrix, start: Matrix) -> tuple[Matrix, Matrix]:
+    """The same with means: (21, 34 or 53) from log powers and the means kept, and (21, 1), the mixing folded in."""
+    count, level_blind = net.config.averaged, net.config.level_blind
+    taken = np.zeros((COEFFICIENTS + 1, count))
+    taken[0, 0] = -float(level_blind)
+    weights = np.concatenate([weights, taken], axis=1)
+    if net.mix is None:
+        return weights, start
+    own, background = np.split(net.mix.weight.detach().double().numpy(), [COEFFICIENTS], axis=1)
+    bias = net.mix.bias.detach().double().numpy()[:, None]
+    mixed = own @ weights[:-1]
+    mixed[:, MELS + 1 + int(level_blind) :] += background
+    return np.concatenate([mixed, weights[-1:]]), np.concatenate([own @ start[:-1] + bias, start[-1:]])
+
+
 def _coefficients(g: Nodes, net: SwishNet, logs: str) -> str:
     """Log powers (T, 33) to what the first layer hears, (1, 20, T); ``readouts`` comes with it."""
     weights, start = coefficient_weights(net)
-    if net.config.level_blind:
-        # The running means of level and of 1 (the bias), a linear recurrence: see export.graph.
-        step, eye = mean_step(FRAME_S, LEVEL_S), np.eye(2)
-        taken = np.stack([weights[0], np.zeros(MELS + 1)])
-        bias = np.concatenate([[start[0, 0], 1.0], np.zeros(2)])
+    count = net.config.averaged
+    if count:
+        # The running means of coefficients and of 1 (the bias), a linear recurrence: see export.graph.
+        step, eye = mean_step(FRAME_S, LEVEL_S), np.eye(count + 1)
+        taken = np.concatenate([weights[:count], np.zeros((1, MELS + 1))])
+        bias = np.concatenate([start[:count, 0], [1.0], np.zeros(count + 1)])
         means, _ = g.ops(
             "RNN", g.op("Unsqueeze", logs, g.ints(1)), g.const("level_take", step * taken[None]),
             g.const("level_keep", (1 - step) * eye[None]), g.const("level_b", step * bias[None]), "", "level_in",
-            outs=["level_means", "level_out"], hidden_size=2, activations=["Affine"],
+            outs=["level_means", "level_out"], hidden_size=count + 1, activations=["Affine"],
             activation_alpha=[1.0], activation_beta=[0.0],
         )  # fmt: skip
         mean, weight = g.ops(
-            "Split", g.op("Reshape", means, g.ints(-1, 2)), g.ints(1, 1), outs=["level_sum", "level_weight"], axis=1
+            "Split", g.op("Reshape", means, g.ints(-1, count + 1)), g.ints(count, 1), outs=["level_sum", "level_weight"],
+            axis=1,
         )  # fmt: skip
-        logs = g.op("Concat", logs, g.op("Div", mean, weight), axis=1)  # (T, 34)
-        weights = np.concatenate([weights, -np.eye(COEFFICIENTS + 1, 1)], axis=1)
+        logs = g.op("Concat", logs, g.op("Div", mean, weight), axis=1)  # (T, 34 or 53)
+        weights, start = heard_weights(net, weights, start)
     rows = g.op("Gemm", g.const("cepstra", weights), logs, g.const("cepstra_b", start), transB=1)  # (21, T)
     heard, _ = g.ops("Split", rows, g.ints(COEFFICIENTS, 1), outs=["heard", "readouts"], axis=0)
     return g.op("Unsqueeze", heard, g.ints(0))

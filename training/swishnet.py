@@ -16,13 +16,15 @@ sigmoid(a), half tanh(b), multiplied; slim (``width`` 1) or wide (2). With w the
 Every convolution is padded with zeros on the left, so a frame's answer needs nothing later, and hears 34 frames. A clip's
 answer is the mean of its frames'. There is no normalisation in it.
 
-Three things are not of that network, and off by default; a frame detector that is to decide at once wants them:
+Four things are not of that network, and off by default; a frame detector that is to decide at once wants them:
 
 * ``memory``: beside each frame's 40 w features, their running means over some time constants: what global average pooling
   is to a clip, to a stream. ``hidden``: a layer between those and the classes.
 * ``set_normalisation``: a fixed mean and scale for each coefficient, kept with the weights.
 * ``level_blind``: of level (the zeroth coefficient) only what is over or under its own running mean is heard, so a quiet
   recording sounds like a loud one, from its first frame on.
+* ``background``: beside the coefficients, their own running means, what the room has been like; a 1 x 1 convolution makes
+  20 of both. So the first layer may hear what is new, and not what has been there all along.
 """
 
 from dataclasses import dataclass
@@ -40,7 +42,7 @@ RECEPTIVE_FIELD = 34
 """Frames that an answer depends on, without memory."""
 FRAME_S = HOP / RATE
 LEVEL_S = 3.0
-"""Time constant of the running mean of level, in seconds."""
+"""Time constant of the running means of level and of the other coefficients, in seconds."""
 
 
 @dataclass(frozen=True)
@@ -52,7 +54,13 @@ class SwishConfig:
     memory: tuple[float, ...] = ()
     hidden: int = 0
     level_blind: bool = False
+    background: bool = False
     dropout: float = 0.0
+
+    @property
+    def averaged(self) -> int:
+        """Coefficients whose running means are kept."""
+        return COEFFICIENTS if self.background else int(self.level_blind)
 
     @property
     def features(self) -> int:
@@ -64,8 +72,9 @@ class SwishState(NamedTuple):
     """All that the network remembers; the order is the model file's. B: batch (1 live). All start at zero.
 
     What the convolutions still need of their inputs, oldest first: input (B, 20, 5), one (B, 16 w, 5), two (B, 8 w, 5),
-    three (B, 8 w, 6), four, five and six (B, 8 w, 4). Then level (1, B, 2), the running means of level and of 1, and
-    means (B, 40 w, memories); both have no columns where they are not used.
+    three (B, 8 w, 6), four, five and six (B, 8 w, 4). Then level (1, B, 2), the running means of level and of 1, or
+    (1, B, 21) with ``background``, of all coefficients and of 1; and means (B, 40 w, memories). Both have no columns where
+    they are not used.
     """
 
     input: Tensor
@@ -131,6 +140,13 @@ class SwishNet(nn.Module):
         for conv in filter(None, (self.hidden, self.out)):
             nn.init.xavier_uniform_(conv.weight)
             nn.init.zeros_(conv.bias)
+        self.mix = (
+            nn.Linear(2 * COEFFICIENTS - int(config.level_blind), COEFFICIENTS) if config.background else None
+        )
+        if self.mix is not None:  # start from: every coefficient, less half of its mean
+            with torch.no_grad():
+                self.mix.weight.copy_(torch.cat([torch.eye(COEFFICIENTS), -0.5 * self._means_kept()], dim=1))
+                self.mix.bias.zero_()
         self.register_buffer("mean", torch.zeros(COEFFICIENTS))
         self.register_buffer("scale", torch.ones(COEFFICIENTS))
 
@@ -151,20 +167,28 @@ class SwishNet(nn.Module):
             four=zeros(batch, 8 * w, 4),
             five=zeros(batch, 8 * w, 4),
             six=zeros(batch, 8 * w, 4),
-            level=zeros(1, batch, 2 if config.level_blind else 0),
+            level=zeros(1, batch, config.averaged + 1 if config.averaged else 0),
             means=zeros(batch, config.features, len(config.memory)),
         )
 
     def normalise(self, features: Tensor, level: Tensor) -> tuple[Tensor, Tensor]:
         """What the first layer hears of (B, T, 20), and the new state ``level``."""
-        x = (features - self.mean) * self.scale
-        if not self.config.level_blind:
+        x, count = (features - self.mean) * self.scale, self.config.averaged
+        if not count:
             return x, level
-        # The mean of 1 says how much of the mean has come together since the start, where it counts as nothing.
-        pair = torch.stack([x[..., 0], torch.ones_like(x[..., 0])], dim=2)
-        means, level = running_mean(pair, level, mean_step(FRAME_S, LEVEL_S))
-        own = x[..., :1] - means[..., :1] / means[..., 1:]
-        return torch.cat([own, x[..., 1:]], dim=2), level
+        # The mean of 1 says how much of the means has come together since the start, where it counts as nothing.
+        averaged = torch.cat([x[..., :count], torch.ones_like(x[..., :1])], dim=2)
+        sums, level = running_mean(averaged, level, mean_step(FRAME_S, LEVEL_S))
+        means = sums[..., :count] / sums[..., count:]
+        if self.config.level_blind:
+            x = torch.cat([x[..., :1] - means[..., :1], x[..., 1:]], dim=2)
+        if self.mix is not None:
+            x = self.mix(torch.cat([x, means @ self._means_kept().to(x)], dim=2))
+        return x, level
+
+    def _means_kept(self) -> Tensor:
+        """(20, n): which means stand beside the coefficients: all, or all but that of level where it is taken out."""
+        return torch.eye(COEFFICIENTS)[:, int(self.config.level_blind) :]
 
     def forward(self, features: Tensor, state: SwishState | None = None) -> tuple[Tensor, SwishState]:
         """features (B, T, 20) of ``training.mfcc`` -> logits (B, T, classes) and the state, new; T at least 1."""

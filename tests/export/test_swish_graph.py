@@ -21,6 +21,8 @@ CONFIGS = {
     "wide": SwishConfig(width=2, classes=2),
     "hidden": SwishConfig(hidden=12),
     "blind": SwishConfig(level_blind=True),
+    "background": SwishConfig(background=True),
+    "blind, background": SwishConfig(level_blind=True, background=True, memory=(0.3,)),
     "memory": SwishConfig(memory=(0.3,), level_blind=True),
     "shipped": SwishConfig(memory=(0.3, 1.0, 3.0), hidden=16, level_blind=True),
 }
