@@ -2,6 +2,7 @@
 
 import json
 import shutil
+from pathlib import Path
 
 import pytest
 import torch
@@ -183,3 +184,15 @@ def test_published_figures_are_per_cent():
         assert all(90 < overall < sns < 100 for overall, sns in by_length.values())
     for by_length in GTZAN.values():
         assert all(v is None or 85 < v < 100 for row in by_length.values() for v in row)
+
+
+def test_the_page_has_the_published_figures():
+    """docs/swishnet.md shows what training/protocol/published.py holds, in the same order of lengths."""
+    page = (Path(__file__).parents[3] / "docs" / "swishnet.md").read_text()
+    for by_length in MUSAN.values():
+        cells = (f"{overall:.2f} / {sns:.2f}" for overall, sns in by_length.values())
+        assert " | ".join(cells) in page
+    for by_length in GTZAN.values():
+        for length_s, figures in by_length.items():
+            cells = ("-" if figure is None else f"{figure:.2f}" for figure in figures)
+            assert f"| {length_s:g} s | " + " | ".join(cells) in page
