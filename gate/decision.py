@@ -35,6 +35,11 @@ PATIENCE = 8
 FAILED, LATE = 1, 2
 """Values of the record's ``fallback``."""
 
+HOLDS = ("", "open", "shut")
+"""By the record's ``held``: nothing, or what the gate is kept by hand, whatever model and guard say."""
+
+HELD_OPEN, HELD_SHUT = HOLDS.index("open"), HOLDS.index("shut")
+
 
 @native
 def note(r: Any) -> None:
@@ -94,6 +99,10 @@ def decide(r: Any, call: Any) -> None:
             )
             if r.classifier != 0:
                 r.guard_age[u], goal = guarded(r.guard_age[u], goal, heard[0, t], r.guard, r.guard_grace_ms)
+            if r.held == HELD_OPEN:
+                goal = 1.0
+            elif r.held == HELD_SHUT:
+                goal = 0.0
             openness = approach(r.unit_openness[u], goal, attack_ms, release_ms)
             r.decided[u], r.hold_left_ms[u], r.unit_openness[u] = decided, hold_left_ms, openness
             slot = (r.pending_tail + t) % size

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from gate.classifier import Classifier
 from gate.constants import BLOCK_S, FRAME_S
 from gate.contract import Contract
-from gate.decision import CURVE_COLUMNS
+from gate.decision import CURVE_COLUMNS, HOLDS
 from gate.errors import EngineError
 from gate.guard import GUARD_COLUMNS, MODES, Guard, check_class
 from gate.loaded import LoadedModel
@@ -196,6 +196,20 @@ class Engine:
     @guard_grace_ms.setter
     def guard_grace_ms(self, value: float) -> None:
         self.record["guard_grace_ms"] = BY_ID["guard-grace"].check(value)
+
+    @property
+    def held(self) -> str:
+        """What somebody holds the gate: "open", "shut" or "" (nothing); setting it acts from the next block on.
+
+        It opens by the model's attack and shuts by its release. Model and guard go on underneath, and decide again at once.
+        """
+        return HOLDS[int(self.record["held"][0])]
+
+    @held.setter
+    def held(self, value: str) -> None:
+        if value not in HOLDS:
+            raise ValueError(f"held {value!r}: expected open, shut or an empty text; give one of these")
+        self.record["held"] = HOLDS.index(value)
 
     @property
     def address(self) -> int:

@@ -110,6 +110,7 @@ FIELDS = (
         "which class the guard asks for: a number of ``gate.guard.MODES``, 0 for none",
     ),
     Field("guard_grace_ms", "f8", (), "user", "how long the gate may be open before its class is heard"),
+    Field("held", "i8", (), "user", "what somebody holds the gate: a number of ``gate.decision.HOLDS``"),
     Field("peaks_read", "i8", (), "user", "count up after reading the peaks: the next call starts them anew"),
     # -- what people look at
     Field("open_probability", "f8", (), "engine", "newest block, first unit: what the model says, 0 to 1"),

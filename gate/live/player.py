@@ -3,7 +3,7 @@
 import ctypes
 import sys
 import threading
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, Self
 
 import numpy as np
@@ -87,6 +87,7 @@ class Player:
         """
         self.shape, self.dtype = shape, np.dtype(dtype)
         self._settings: dict[str, Any] = {"lookahead_ms": lookahead_ms, "link": link, "guard": guard}
+        self._held = ""
         self._engines: list[Engine | None] = [self._engine(contract, threshold_db, range_db), None]
         self._leaving: tuple[Engine, int] | None = None
         self._next: Engine | None = None
@@ -140,15 +141,26 @@ class Player:
         return self._last_record
 
     def set(self, name: str, value: float) -> None:
-        """Set "threshold_db" or "range_db", of everything that is heard.
+        """Set "threshold_db", "range_db" or "guard_grace_ms", of everything that is heard.
 
         Raises:
-            ValueError: it is no level.
+            ValueError: it is out of range.
         """
         with self._lock:
+            guard = self._settings["guard"]
+            if name == "guard_grace_ms" and guard is not None:
+                self._settings["guard"] = replace(guard, grace_ms=value)
             for engine in (*self._engines, self._next):
                 if engine is not None:
                     setattr(engine, name, value)
+
+    def hold(self, state: str) -> None:
+        """Keep the gate "open" or "shut", with any preset, until it is let go (""). See ``Engine.held``."""
+        with self._lock:
+            self._held = state
+            for engine in (*self._engines, self._next):
+                if engine is not None:
+                    engine.held = state
 
     def set_guard(self, guard: Guard | None) -> None:
         """Another guard, or none. A classifier that is not there yet comes with an engine that is faded to.
@@ -193,6 +205,7 @@ class Player:
         with self._lock:
             if self._next is not None:
                 self._next.close()
+            coming.held = self._held
             self._next = coming
         self.tend()
 
