@@ -11,6 +11,7 @@
           |    +-- DeviceError    the device asked for (CUDA) is not there
           +-- RenderError         a file could not be rendered
           +-- SoundDeviceError    a sound card or server is not there, or will not do what is asked of it
+          +-- MidiError           MIDI cannot be had, or a port's name means several
 
 Every text is one sentence, "what was expected, what was got, what to do": "kick.wav has 12 channels, the
 engine takes 1 to 8; render it in parts". Callers catch ``GateError`` to print a sentence, and nothing wider.
@@ -82,3 +83,7 @@ class RenderError(GateError):
 
 class SoundDeviceError(GateError):
     """A sound card or sound server is not there, or will not do what is asked of it."""
+
+
+class MidiError(GateError):
+    """MIDI cannot be had, or a port's name means several."""

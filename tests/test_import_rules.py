@@ -36,7 +36,7 @@ ALLOWED_IN_GATE = {"numpy", "numba", "llvmlite", "onnxruntime", "soundfile", "ma
 EXTRAS_IN_GATE = {
     "gate/panel": {"PyQt6", "pyqtgraph"},
     "gate/live/port_library.py": {"sounddevice"},
-    "gate/midi.py": {"rtmidi"},
+    "gate/midi/ports.py": {"rtmidi"},
 }
 """The only places that may use an extra."""
 

@@ -16,6 +16,7 @@ from gate.errors import GateError, SoundDeviceError, UsageError
 
 if TYPE_CHECKING:
     from gate.live.live import Live
+    from gate.midi.hands import Hands
 
 PROG = "gate-live"
 
@@ -24,6 +25,9 @@ LOOK_S = 0.1
 
 WORDS = ("threshold", "range", "guard", "guard-grace", "preset", "monitor", "input", "output")
 """What a line on standard input begins with."""
+
+MIDI_WORDS = ("learn", "forget", "midi")
+"""The same, where there is MIDI."""
 
 FILES = "play files instead with --input file:IN.wav --output file:OUT.wav"
 
@@ -61,13 +65,21 @@ def _main(arguments: list[str]) -> int:
 
         say(table(list_devices()))
         return 0
+    if options.list_midi:
+        from gate.midi import ports
+
+        say(ports.table(ports.list_ports()))
+        return 0
     return _run(options)
 
 
 def _run(options: argparse.Namespace) -> int:
-    from gate.live.live import Live, Wishes
+    from gate.live.live import Live
+    from gate.live.wishes import Wishes
 
     files = _files(options)
+    if options.map and options.midi is None:
+        raise UsageError("--map is for a MIDI port, and none was named; name it with --midi")
     wishes = Wishes(
         preset=options.preset,
         threshold_db=options.threshold,
@@ -86,7 +98,7 @@ def _run(options: argparse.Namespace) -> int:
         ending = stack.enter_context(_Ending())
         live = stack.enter_context(Live(wishes, screen.event))
         if files is None:
-            from gate.live.live import DeviceWishes
+            from gate.live.wishes import DeviceWishes
 
             live.play_devices(DeviceWishes(options.input, options.output, options.rate, options.channels))
         else:
@@ -105,12 +117,23 @@ def _run(options: argparse.Namespace) -> int:
                 screen.event(stream.note)
             live.play_file(stream)
         ending.plays = True
-        with Typed(letters=screen.terminal) as typed:
-            _play(live, options.seconds if files is None else None, screen, ending, typed)
+        with Typed(letters=screen.terminal) as typed, _midi(options, live, screen) as hands:
+            _play(live, options.seconds if files is None else None, screen, ending, typed, hands)
         last, facts, rate = live.status(), live.facts, live.player.shape.rate
         live.stop()
         screen.end(last, facts, live.recorder, rate)
     return 0
+
+
+def _midi(
+    options: argparse.Namespace, live: "Live", screen: Screen
+) -> "contextlib.AbstractContextManager[Any]":
+    """What MIDI moves, if it was asked for."""
+    if options.midi is None:
+        return contextlib.nullcontext()
+    from gate.midi.hands import Hands
+
+    return Hands(options.midi, options.map or (), live, screen.event)
 
 
 def _files(options: argparse.Namespace) -> tuple[Path, Path] | None:
@@ -139,19 +162,26 @@ def _files(options: argparse.Namespace) -> tuple[Path, Path] | None:
     return Path(options.input[len(FILE) :]), Path(options.output[len(FILE) :])
 
 
-def _play(live: "Live", seconds: float | None, screen: Screen, ending: "_Ending", typed: Typed) -> None:
+def _play(
+    live: "Live",
+    seconds: float | None,
+    screen: Screen,
+    ending: "_Ending",
+    typed: Typed,
+    hands: "Hands | None",
+) -> None:
     """Until the sound ends, the time is up (None: it has its own end), or somebody says so."""
     begun = time.monotonic()
     while live.running and not ending.asked.wait(LOOK_S):
         if seconds is not None and time.monotonic() - begun >= seconds:
             return
         live.tend()
-        if not all(_obey(live, line, screen) for line in typed.lines()):
+        if not all(_obey(live, line, screen, hands) for line in typed.lines()):
             return
         screen.draw(live, typed.so_far)
 
 
-def _obey(live: "Live", line: str, screen: Screen) -> bool:
+def _obey(live: "Live", line: str, screen: Screen, hands: "Hands | None") -> bool:
     """One line of a user's: False is the end. What cannot be done is said, and the sound goes on."""
     from gate.cli.options import Number
 
@@ -172,6 +202,8 @@ def _obey(live: "Live", line: str, screen: Screen) -> bool:
             live.set_device("input", rest)
         elif word == "output":
             live.set_device("output", rest)
+        elif word in MIDI_WORDS:
+            _bind(word, rest, screen, hands)
         elif word in ("quit", "exit"):
             return False
         elif word:
@@ -179,6 +211,18 @@ def _obey(live: "Live", line: str, screen: Screen) -> bool:
     except (GateError, ValueError, argparse.ArgumentTypeError) as error:
         screen.event(f"{error}")
     return True
+
+
+def _bind(word: str, rest: str, screen: Screen, hands: "Hands | None") -> None:
+    """One line that is about MIDI."""
+    if hands is None:
+        raise ValueError(f"{word} is for a MIDI port, and none was named; start with --midi PORT")
+    if word == "learn":
+        hands.learn(rest)
+    elif word == "forget":
+        hands.forget(rest)
+    else:
+        screen.event(str(hands))
 
 
 class _Ending:

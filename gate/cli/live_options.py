@@ -15,8 +15,10 @@ from gate.cli.options import (
     add_preset,
     add_range,
 )
+from gate.errors import UsageError
 from gate.live.choices import FILE, HOST_BUFFER, MONITORS
 from gate.metadata import MAX_CHANNELS
+from gate.midi.bindings import Binding, parse
 from gate.parameters import BY_ID
 
 PROG = "gate-live"
@@ -31,6 +33,7 @@ played at the pace of time, or with --fast as fast as it goes; the output equals
 while it plays, lines on standard input change it:
   threshold -35    range -60    preset snare    monitor removed    input NAME    output NAME    quit
   guard speech     guard-grace 500
+with --midi also: learn threshold (and move a control)    forget threshold    midi (what is bound)
 Ctrl-C ends it, fading out; what was recorded is kept.
 
 exit: 0 done or ended by Ctrl-C, 1 something failed, 2 usage
@@ -48,8 +51,10 @@ def parser() -> argparse.ArgumentParser:
     )
     made.add_argument("--version", action="store_true", help="print the version and exit")
     made.add_argument("--list-devices", action="store_true", help="print the sound devices and exit")
+    made.add_argument("--list-midi", action="store_true", help="print the MIDI ports and exit")
     _add_sound(made.add_argument_group("the sound"))
     _add_gate(made.add_argument_group("the gate"))
+    _add_midi(made.add_argument_group("MIDI"))
     _add_run(made.add_argument_group("the run"))
     return made
 
@@ -91,6 +96,30 @@ def _add_gate(group: Any) -> None:
     )
     add_link(group)
     add_guard(group)
+
+
+def _add_midi(group: Any) -> None:
+    group.add_argument(
+        "--midi",
+        metavar="PORT",
+        help="a controller's port, by part of its name (--list-midi); waited for if need be",
+    )
+    group.add_argument(
+        "--map",
+        type=midi_map,
+        action="extend",
+        metavar="MAP",
+        help="what its controls do: threshold=cc7,range=nrpn:1:2[-60..0],hold-open=note:36,preset=program, ... "
+        "(docs/midi.md)",
+    )
+
+
+def midi_map(text: str) -> tuple[Binding, ...]:
+    """A MIDI map's bindings."""
+    try:
+        return parse(text)
+    except UsageError as error:
+        raise argparse.ArgumentTypeError(str(error)) from None
 
 
 def _add_run(group: Any) -> None:

@@ -216,8 +216,11 @@ class JackStream:
         return found[0], found[1]
 
     def close(self) -> None:
-        """Leave the server; waits while it is stopped. Right after a server's death too."""
+        """Leave the server; waits while it is stopped. Right after a server's death too, and then with all ``guests``."""
         handle, self._handle = self._handle, 0
         if handle:
             jack_library.close_client(handle)
+            if self._shared is not None and self._shared.record[0]["down"]:
+                for leave in list(jack_library.guests):
+                    leave()
         self._ports = ([], [])

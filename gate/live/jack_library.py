@@ -10,7 +10,7 @@ import contextlib
 import ctypes
 import functools
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import Any
 
 from gate.live.port_quiet import quiet
@@ -82,7 +82,7 @@ def library() -> Any:
             for call, (result, *arguments) in _CALLS.items():
                 function = getattr(lib, call)
                 function.restype, function.argtypes = result, arguments
-            _silence(lib)
+            silence(lib)
             return lib
     return None
 
@@ -92,7 +92,7 @@ def _say_nothing(text: bytes) -> None:
     """In place of JACK's own way to print a message."""
 
 
-def _silence(lib: Any) -> None:
+def silence(lib: Any) -> None:
     """Keep JACK's messages off the terminal: it prints them from any of its threads, at any time."""
     quiet = ctypes.cast(_say_nothing, ctypes.c_void_p)
     lib.jack_set_error_function(quiet)
@@ -134,6 +134,11 @@ def close_client(handle: int) -> None:
     """Leave the server; waits while it is stopped."""
     library().jack_client_close(handle)
     _own.pop(handle, None)
+
+
+guests: list[Callable[[], None]] = []
+"""Each leaves the server with a client of this process that was not opened here; called, on the thread of ``port_thread``,
+when a server has died: a new one can be joined only after all who knew the old one have left."""
 
 
 def own_clients() -> set[str]:

@@ -2,69 +2,31 @@
 
 import threading
 from collections.abc import Callable
-from dataclasses import dataclass, replace
-from pathlib import Path
+from dataclasses import replace
 from time import monotonic, sleep
 from typing import Any, Literal
 
 import numpy as np
 
-from gate.errors import GateError, UsageError
+from gate.errors import GateError, PresetError, UsageError
 from gate.guard import MODES, choose
 from gate.live.filestream import FileStream
 from gate.live.player import FADE_S, Player, Shape
 from gate.live.status import DECIDES, Look, Status
 from gate.live.tape import TAPE_S, Recorder
+from gate.live.wishes import SET, DeviceWishes, Wishes
 from gate.parameters import BY_ID
-from gate.preset import Preset, resolve
+from gate.preset import Preset, names, resolve
 
 FADED_S = 0.5
 """How long an end waits for its own fade: as long as the longest host buffers take."""
 
 
-@dataclass(frozen=True)
-class Wishes:
-    """What somebody asked for.
-
-    Attributes:
-        preset: name, folder or file.
-        threshold_db: dBFS; None follows the preset.
-        range_db: dB; None follows the preset.
-        lookahead_ms: 0 to 20.
-        link: one decision for all channels.
-        monitor: what is heard.
-        record: file for what the gate gives.
-        force: replace that file.
-        guard: what the guard asks for, one of ``gate.guard.MODES``.
-        guard_grace_ms: 100 to 2000; None takes the default.
-        guard_model: what it listens with; None takes ``gate.guard.PRESET``.
-    """
-
-    preset: str = "voice"
-    threshold_db: float | None = None
-    range_db: float | None = None
-    lookahead_ms: float = 0.0
-    link: bool = True
-    monitor: str = "out"
-    record: Path | None = None
-    force: bool = False
-    guard: str = "off"
-    guard_grace_ms: float | None = None
-    guard_model: str | None = None
-
-
-@dataclass(frozen=True)
-class DeviceWishes:
-    """Devices by number or part of a name, None for the default; rate in Hz and channels, None for their own."""
-
-    input: str | None = None
-    output: str | None = None
-    rate: int | None = None
-    channels: int | None = None
-
-
 class Live:
-    """One running gate. Its methods are called from one thread; sound runs on another.
+    """One running gate.
+
+    Its methods are called from one thread, but for ``value``, ``set``, ``hold`` and ``ask_preset``: any thread may call
+    these, and they return at once. Sound runs on another.
 
     Attributes:
         preset: what it gates with.
@@ -92,6 +54,8 @@ class Live:
         self._stream: Any = None
         self._look = Look()
         self._told: set[str] = set()
+        self._held = ""
+        self._asked: dict[str, Any] = {}  # what takes a while, for ``tend``: the newest wish of each kind
         self._lock = threading.Lock()
 
     # -- beginning
@@ -152,10 +116,17 @@ class Live:
         )
         with self._lock:
             self._player = player
+            self._bring_up(player)
             self._record(player)
         if before is not None and before.shape != shape:
             self._on_event(f"the sound is now at {shape.rate} Hz, {shape.channels} channels")
         return player
+
+    def _bring_up(self, player: Player) -> None:
+        """What was set while it was made ready; with the lock."""
+        player.set("threshold_db", self.threshold_db)
+        player.set("range_db", self.range_db)
+        player.hold(self._held)
 
     def _record(self, player: Player) -> None:
         if self._wishes.record is None:
@@ -191,18 +162,41 @@ class Live:
             raise UsageError("expected a gate that plays, got one that was not begun; begin it first")
         return self._player
 
+    def value(self, name: str) -> float:
+        """A parameter as it is set now, by its id; of a choice its number."""
+        if name == "guard":
+            return float(MODES.index(self._asked.get(name, self._wishes.guard)))
+        if name == "guard-grace":
+            asked = self._wishes.guard_grace_ms
+            return float(BY_ID[name].default or 0.0) if asked is None else asked
+        return {"threshold": self.threshold_db, "range": self.range_db}[name]
+
     def set(self, name: str, value: float) -> None:
-        """Set "threshold" or "range", in dB.
+        """Set a parameter that may change while sound runs, by its id. The guard's choice is left to ``tend``.
 
         Raises:
             ValueError: it is out of range.
         """
         value = BY_ID[name].check(value)
-        if name == "threshold":
-            self._wishes = replace(self._wishes, threshold_db=value)
-        else:
-            self._wishes = replace(self._wishes, range_db=value)
-        self.player.set(f"{name}_db", value)
+        if name == "guard":
+            self._asked[name] = MODES[int(value)]
+            return
+        with self._lock:
+            changed: dict[str, Any] = {SET[name]: value}
+            self._wishes = replace(self._wishes, **changed)
+            if name == "guard-grace" and self._guard is not None:
+                self._guard = replace(self._guard, grace_ms=value)
+            self.player.set(SET[name], value)
+
+    def hold(self, state: str) -> None:
+        """Keep the gate "open" or "shut", whatever decides; "" lets it go."""
+        with self._lock:
+            self._held = state
+            self.player.hold(state)
+
+    def ask_preset(self, preset: int | str) -> None:
+        """Have ``tend`` change the preset: by name, or by number from 0 among those that have names, in their order."""
+        self._asked["preset"] = preset
 
     def set_guard(self, mode: str | None = None, grace_ms: float | None = None) -> None:
         """Another guard ("off", "speech", "not-music") or grace time; None leaves it. A guard may fade in, see ``Player``.
@@ -211,11 +205,9 @@ class Live:
             GateError: it cannot be had; what plays plays on.
             ValueError: out of range.
         """
-        wishes = replace(
-            self._wishes,
-            guard=self._wishes.guard if mode is None else mode,
-            guard_grace_ms=self._wishes.guard_grace_ms if grace_ms is None else grace_ms,
-        )
+        said = {"guard": mode, "guard_grace_ms": grace_ms}
+        changed: dict[str, Any] = {name: value for name, value in said.items() if value is not None}
+        wishes = replace(self._wishes, **changed)
         if wishes.guard not in MODES:
             raise ValueError(f"expected {', '.join(MODES)}, got {wishes.guard!r}; choose one")
         guard = choose(wishes.guard, wishes.guard_grace_ms, wishes.guard_model)
@@ -226,7 +218,8 @@ class Live:
                 guard, contract=there
             )  # the same model, read once more: no other engine is needed
         self.player.set_guard(guard)
-        self._wishes, self._guard = wishes, guard
+        with self._lock:
+            self._wishes, self._guard = replace(self._wishes, **changed), guard
 
     def set_monitor(self, value: str) -> None:
         """Hear "out", "in" or "removed".
@@ -235,7 +228,8 @@ class Live:
             ValueError: it is none of these.
         """
         self.player.monitor = value
-        self._wishes = replace(self._wishes, monitor=value)
+        with self._lock:
+            self._wishes = replace(self._wishes, monitor=value)
 
     def set_preset(self, name: str) -> None:
         """Another preset, without a gap; Threshold and Range follow it unless they were set.
@@ -250,6 +244,8 @@ class Live:
         except BaseException:
             self.preset = before
             raise
+        with self._lock:
+            self._bring_up(self.player)
         self._told.clear()
         self._on_event(f"preset {preset.name}")
 
@@ -273,7 +269,9 @@ class Live:
                 made is not None and made is not player
             ):  # its stream came to nothing; the recording stays with the old one
                 self._retired.append(made)
-                self._record(self.player)
+                with self._lock:
+                    self._bring_up(self.player)
+                    self._record(self.player)
             raise
         assert player is not None
         self._devices = wishes
@@ -282,6 +280,7 @@ class Live:
 
     def tend(self) -> None:
         """Bring on what waits, free what is left behind, say what happened; call it ten times a second."""
+        self._serve()
         player = self.player
         player.tend()
         for old in [pair for pair in self._old if pair[1].faded]:
@@ -296,6 +295,18 @@ class Live:
             self._tell("the guard's model failed; what it cannot judge it lets through")
         if self.recorder is not None and self.recorder.trouble is not None:
             self._tell(self.recorder.trouble)
+
+    def _serve(self) -> None:
+        """What was asked for meanwhile; what cannot be had is said, and what plays plays on."""
+        while self._asked:
+            name, wish = self._asked.popitem()
+            try:
+                if name == "preset":
+                    self.set_preset(wish if isinstance(wish, str) else _numbered(wish))
+                else:
+                    self.set_guard(mode=wish)
+            except (GateError, ValueError) as error:
+                self._on_event(str(error))
 
     def _tell(self, text: str) -> None:
         """Once."""
@@ -391,3 +402,16 @@ class Live:
         except GateError:
             if error is None:
                 raise
+
+
+def _numbered(number: int) -> str:
+    """The name of a preset by its number.
+
+    Raises:
+        PresetError: there are not so many.
+    """
+    known = names("gate")
+    if number >= len(known):
+        listed = ", ".join(f"{k} {name}" for k, name in enumerate(known))
+        raise PresetError(f"program {number} has no preset; there are: {listed}")
+    return known[number]

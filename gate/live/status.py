@@ -26,6 +26,7 @@ class Status:
     input to the output of the sound system and back, the gate included (of files: the gate alone); ``added_ms``: the gate's
     part of that, its lookahead. ``decision_delay_ms``: how much later than its block a decision can be. ``guard``: what it
     asks for; ``guard_shut``: it keeps the gate shut; ``classes``: probabilities by name, where a classifier listens.
+    ``held``: what somebody holds the gate, "open", "shut" or "".
     """
 
     seconds: float
@@ -59,6 +60,7 @@ class Status:
     guard: str = "off"
     guard_shut: bool = False
     classes: dict[str, float] = field(default_factory=dict)
+    held: str = ""
 
     def to_dict(self) -> dict[str, Any]:
         """For JSON: what is not finite becomes None."""
@@ -116,6 +118,7 @@ class Look:
             guard=engine.guard,
             guard_shut=bool(record["guard_shut"]),
             classes=_classes(engine),
+            held=engine.held,
         )
         record["peaks_read"] += 1
         live["times_read"] += 1
@@ -179,7 +182,7 @@ def screen(status: Status, width: int, callback: str) -> list[str]:
     """A few lines for a terminal of ``width`` letters, drawn over and over; ``callback`` says which one runs."""
     bar = max(min(width - 34, 48), 10)
     state, heard = (
-        "OPEN" if status.open else "shut",
+        ("OPEN" if status.open else "shut") + (f" (held {status.held})" if status.held else ""),
         f"range {_level(status.range_db).strip()} dB   monitor {status.monitor}",
     )
     times = "   ".join(

@@ -1,0 +1,48 @@
+"""What somebody asked of a live gate."""
+
+from dataclasses import dataclass
+from pathlib import Path
+
+SET = {"threshold": "threshold_db", "range": "range_db", "guard-grace": "guard_grace_ms"}
+"""Parameters whose value may move at any moment, and what ``Wishes``, players and engines call them."""
+
+
+@dataclass(frozen=True)
+class Wishes:
+    """What somebody asked for.
+
+    Attributes:
+        preset: name, folder or file.
+        threshold_db: dBFS; None follows the preset.
+        range_db: dB; None follows the preset.
+        lookahead_ms: 0 to 20.
+        link: one decision for all channels.
+        monitor: what is heard.
+        record: file for what the gate gives.
+        force: replace that file.
+        guard: what the guard asks for, one of ``gate.guard.MODES``.
+        guard_grace_ms: 100 to 2000; None takes the default.
+        guard_model: what it listens with; None takes ``gate.guard.PRESET``.
+    """
+
+    preset: str = "voice"
+    threshold_db: float | None = None
+    range_db: float | None = None
+    lookahead_ms: float = 0.0
+    link: bool = True
+    monitor: str = "out"
+    record: Path | None = None
+    force: bool = False
+    guard: str = "off"
+    guard_grace_ms: float | None = None
+    guard_model: str | None = None
+
+
+@dataclass(frozen=True)
+class DeviceWishes:
+    """Devices by number or part of a name, None for the default; rate in Hz and channels, None for their own."""
+
+    input: str | None = None
+    output: str | None = None
+    rate: int | None = None
+    channels: int | None = None

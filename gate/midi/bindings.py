@@ -1,0 +1,295 @@
+"""The text of a MIDI map, and what each line of it binds: a control, a target, and how travel becomes a value.
+
+threshold=cc7                  a controller of 7 bits, over the parameter's whole range
+threshold=cc7/39               with its low half: 14 bits (cc14:7 is the same)
+range=nrpn:1:2                 an NRPN
+threshold=bend[-60..-20]       the pitch wheel, over a range of its own
+guard-grace=cc20@3:log:pick-up on channel 3; a curve; nothing moves until the control passes the value
+guard=note:60[off..speech]     while the note sounds, the second value
+hold-open=note:36              the gate is held open while the note sounds; hold-shut likewise
+preset=program                 program n takes the n-th preset; preset:kick=program:5 a certain one
+threshold=learn                the next control that moves
+"""
+
+import math
+import re
+from dataclasses import dataclass, replace
+
+from gate.errors import UsageError
+from gate.midi.controls import MOST_7, Control
+from gate.parameters import BY_ID, PARAMETERS, Parameter
+
+HOLDS = ("hold-open", "hold-shut")
+PRESET = "preset"
+
+TARGETS = (*(parameter.id for parameter in PARAMETERS if parameter.live), *HOLDS, PRESET)
+"""What can be bound."""
+
+WORDS: dict[str, dict[str, object]] = {
+    "linear": {"curve": "linear"},
+    "log": {"curve": "log"},
+    "reverse": {"reverse": True},
+    "jump": {"takeover": "jump"},
+    "pick-up": {"takeover": "pick-up"},
+    "toggle": {"toggle": True},
+}
+"""What may stand behind a control, and what it sets."""
+
+_LINE = re.compile(
+    r"(?P<target>[^=]+)=(?P<control>[a-z]+[0-9]*(?:[:/][0-9]+)*)(?P<channel>@[0-9]+)?"
+    r"(?P<range>\[[^\]]*\])?(?P<words>(?::[a-z-]+)*)"
+)
+
+_CONTROLS = (
+    (re.compile(r"cc(\d+)"), "cc"),
+    (re.compile(r"cc(\d+)/(\d+)"), "cc14"),
+    (re.compile(r"cc14:(\d+)"), "cc14"),
+    (re.compile(r"nrpn:(\d+):(\d+)"), "nrpn"),
+    (re.compile(r"bend"), "bend"),
+    (re.compile(r"note:(\d+)"), "note"),
+    (re.compile(r"program(?::(\d+))?"), "program"),
+)
+"""How controls are spelled. The first that fits all of the text counts."""
+
+SPELLINGS = "cc7, cc7/39, cc14:7, nrpn:1:2, bend, note:60, program, program:5 or learn"
+
+
+@dataclass(frozen=True)
+class Binding:
+    """One line of a map.
+
+    Attributes:
+        target: a parameter's id, "hold-open", "hold-shut", "preset", or "preset:" and a name.
+        control: what moves it; None until it is learned. Its channel 0 means any.
+        low: value at the control's lower end; of a choice its number. None for holds and presets.
+        high: value at its upper end.
+        curve: "linear" or "log".
+        reverse: the control's ends change places.
+        takeover: "jump": the value follows at once; "pick-up": only from when the control has come to where the value is.
+        toggle: a press switches over, a release does nothing.
+    """
+
+    target: str
+    control: Control | None
+    low: float | None = None
+    high: float | None = None
+    curve: str = "linear"
+    reverse: bool = False
+    takeover: str = "jump"
+    toggle: bool = False
+
+    @property
+    def parameter(self) -> Parameter | None:
+        """The line of the parameter table, if it is one."""
+        return BY_ID.get(self.target)
+
+    @property
+    def stepped(self) -> bool:
+        """Are there only a few values, so that a press says low or high?"""
+        parameter = self.parameter
+        return parameter is not None and parameter.taper != "linear"
+
+    def fits(self, control: Control) -> bool:
+        """Is it this control that moves it?"""
+        own = self.control
+        return (
+            own is not None
+            and own.kind == control.kind
+            and (own.high, own.low) in ((control.high, control.low), (-1, 0))
+            and own.channel in (0, control.channel)
+        )
+
+    def value(self, position: float) -> float:
+        """The parameter's value at a position of the control, 0 to 1."""
+        low, high = self._ends()
+        position = min(max(position, 0.0), 1.0)
+        if self.reverse:
+            position = 1.0 - position
+        if self.stepped:
+            steps = abs(high - low)
+            step = min(math.floor(position * (steps + 1)), steps)
+            return low + math.copysign(step, high - low)
+        for end, at_end in ((low, 0.0), (high, 1.0)):
+            if end == -math.inf and position == at_end:
+                return end
+        low, high = self._finite(low), self._finite(high)
+        if position in (0.0, 1.0):
+            return high if position else low  # exactly, whatever the curve's rounding
+        if self.curve == "log":
+            return float(low * (high / low) ** position)
+        return low + (high - low) * position
+
+    def position(self, value: float) -> float:
+        """The position of the control, 0 to 1, that stands for a value; the nearer end for one out of range."""
+        low, high = (self._finite(end) for end in self._ends())
+        value = min(max(self._finite(value), min(low, high)), max(low, high))
+        if low == high:
+            return 0.0
+        if self.curve == "log":
+            low, high, value = math.log(low), math.log(high), math.log(value)
+        position = (value - low) / (high - low)
+        return 1.0 - position if self.reverse else position
+
+    def _ends(self) -> tuple[float, float]:
+        assert self.low is not None and self.high is not None
+        return self.low, self.high
+
+    def _finite(self, value: float) -> float:
+        parameter = self.parameter
+        assert parameter is not None
+        return max(value, parameter.minimum)
+
+    def __str__(self) -> str:
+        """As a map spells it: what is as usual is left out."""
+        text = f"{self.target}={'learn' if self.control is None else self.control}"
+        parameter = self.parameter
+        if parameter is not None and self._ends() != (parameter.minimum, parameter.maximum):
+            text += f"[{_spell(parameter, self._ends()[0])}..{_spell(parameter, self._ends()[1])}]"
+        said = {
+            "curve": self.curve,
+            "reverse": self.reverse,
+            "takeover": self.takeover,
+            "toggle": self.toggle,
+        }
+        usual = {"curve": "linear", "reverse": False, "takeover": "jump", "toggle": False}
+        for word, sets in WORDS.items():
+            ((name, value),) = sets.items()
+            if said[name] == value != usual[name]:
+                text += f":{word}"
+        return text
+
+
+def parse(text: str) -> tuple[Binding, ...]:
+    """The bindings of a map: lines, or pieces between commas.
+
+    Raises:
+        UsageError: it is none, with the piece that is wrong.
+    """
+    pieces = [piece.strip() for line in text.splitlines() for piece in line.split(",")]
+    found = tuple(parse_one(piece) for piece in pieces if piece)
+    if not found:
+        raise UsageError(f"expected a map such as threshold=cc7,range=nrpn:1:2, got {text!r}; bind something")
+    return found
+
+
+def parse_one(text: str) -> Binding:
+    """One binding.
+
+    Raises:
+        UsageError: it is none; the text says what was expected.
+    """
+    match = _LINE.fullmatch(text.strip())
+    if match is None:
+        raise UsageError(
+            f"expected TARGET=CONTROL[@CHANNEL][[LOW..HIGH]][:WORD], got {text!r}; see docs/midi.md"
+        )
+    target = check_target(match["target"].strip())
+    control = _control(match["control"], match["channel"], text)
+    binding = Binding(target, control)
+    for word in match["words"].split(":")[1:]:
+        if word not in WORDS:
+            raise UsageError(f"expected one of {', '.join(WORDS)}, got {word!r} in {text!r}; choose one")
+        binding = replace(binding, **WORDS[word])  # type: ignore[arg-type]
+    binding = _with_range(binding, match["range"], text)
+    check_fit(binding, text)
+    return binding
+
+
+def check_target(target: str) -> str:
+    """A target's name.
+
+    Raises:
+        UsageError: there is no such target, or it cannot change while sound runs.
+    """
+    if target in TARGETS or (target.startswith(f"{PRESET}:") and len(target) > len(PRESET) + 1):
+        return target
+    if target in BY_ID:
+        raise UsageError(
+            f"{target} cannot change while sound runs, so no control can be bound to it; leave it out of the map"
+        )
+    raise UsageError(
+        f"expected one of {', '.join(TARGETS)} or {PRESET}:NAME, got {target!r}; bind one of these"
+    )
+
+
+def check_fit(binding: Binding, text: str) -> None:
+    """Refuse what a control cannot do for a target.
+
+    Raises:
+        UsageError: that is so.
+    """
+    control = binding.control
+    program = control is not None and control.kind == "program"
+    any_program = control is not None and program and control.high < 0
+    if binding.target == PRESET and control is not None and not any_program:
+        raise UsageError(
+            f"expected preset=program, got {text!r}; to bind one preset give preset:NAME={control}"
+        )
+    if binding.target != PRESET and any_program:
+        raise UsageError(f"{text!r}: every program would do the same; give one, as in program:5")
+    if program and not binding.target.startswith(PRESET):
+        raise UsageError(f"{text!r}: a program has no value and no end; bind a controller or a note")
+    if binding.toggle and not (binding.stepped or binding.target in HOLDS):
+        raise UsageError(f"{text!r}: toggle is for what is on or off; leave it out")
+
+
+def _control(text: str, channel: str | None, line: str) -> Control | None:
+    on = int(channel[1:]) if channel else 0
+    if channel and not 1 <= on <= 16:
+        raise UsageError(
+            f"expected a channel from 1 to 16, got {channel} in {line!r}; give one, or leave it out"
+        )
+    if text == "learn" and not channel:
+        return None
+    for spelling, kind in _CONTROLS:
+        match = spelling.fullmatch(text)
+        if match is None:
+            continue
+        numbers = [int(number) for number in match.groups() if number is not None]
+        if any(number > MOST_7 for number in numbers):
+            raise UsageError(f"expected numbers from 0 to {MOST_7}, got {text!r} in {line!r}; mend them")
+        if kind == "cc14":
+            numbers.append(numbers[0] + 32) if len(numbers) == 1 else None
+            if numbers[0] > 31 or numbers[1] != numbers[0] + 32:
+                raise UsageError(
+                    f"expected a controller from 0 to 31 and the one 32 over it, got {text!r} in {line!r}; "
+                    "give one such as cc7/39"
+                )
+        if kind == "program" and not numbers:
+            numbers = [-1]
+        high, low = [*numbers, 0, 0][:2]
+        return Control(kind, high, low, on)
+    raise UsageError(f"expected {SPELLINGS}, got {text!r} in {line!r}; give one of these")
+
+
+def _with_range(binding: Binding, text: str | None, line: str) -> Binding:
+    parameter = binding.parameter
+    if parameter is None:
+        if text is not None:
+            raise UsageError(f"{line!r}: {binding.target} has no range; leave {text} out")
+        if binding.curve != "linear":
+            raise UsageError(f"{line!r}: {binding.target} has no curve; leave log out")
+        return binding
+    low, high = parameter.minimum, parameter.maximum
+    if text is not None:
+        ends = [end.strip() for end in text[1:-1].split("..")]
+        if len(ends) != 2:
+            raise UsageError(f"expected a range such as [-60..-20], got {text} in {line!r}; mend it")
+        low, high = (_end(parameter, end, line) for end in ends)
+    if binding.curve == "log" and (binding.stepped or min(low, high) <= 0.0):
+        raise UsageError(f"{line!r}: a logarithmic curve needs a range over 0; leave log out")
+    return replace(binding, low=low, high=high)
+
+
+def _end(parameter: Parameter, text: str, line: str) -> float:
+    if text in parameter.choices:
+        return float(parameter.choices.index(text))
+    try:
+        return parameter.check(float(text))
+    except ValueError as error:
+        said = str(error) if "out of range" in str(error) else f"expected a number, got {text!r}; mend it"
+        raise UsageError(f"{line!r}: {said}") from None
+
+
+def _spell(parameter: Parameter, value: float) -> str:
+    return parameter.choices[int(value)] if parameter.choices else f"{value:g}"

@@ -1,0 +1,88 @@
+"""MIDI on a live gate: a port, a map, and what a user may say about them while it plays."""
+
+from collections.abc import Callable, Iterable
+
+from gate.errors import UsageError
+from gate.midi.bindings import PRESET, Binding, parse_one
+from gate.midi.ports import Input
+from gate.midi.router import Router, Target
+
+
+class Hands:
+    """Moves a gate by what comes in at a MIDI port, from ``start`` to ``stop``, or in ``with``.
+
+    Attributes:
+        router: the map at work.
+        input: the port.
+    """
+
+    def __init__(
+        self, wish: str, bindings: Iterable[Binding], target: Target, on_event: Callable[[str], None]
+    ) -> None:
+        """Move nothing yet.
+
+        Args:
+            wish: the port's name, or part of it.
+            bindings: the map.
+            target: the gate.
+            on_event: told a sentence when a port comes or goes or something was learned; any thread.
+        """
+        self._on_event = on_event
+        self.router = Router(bindings, target, self._learned)
+        self.input = Input(wish, self.router.feed, on_event, self.router.let_go)
+
+    def _learned(self, binding: Binding) -> None:
+        self._on_event(f"learned {binding}; give it to --map to keep it")
+
+    def start(self) -> "Hands":
+        """Open the port, or wait for it.
+
+        Raises:
+            MidiError: python-rtmidi is missing, or several ports are meant.
+        """
+        self.input.start()
+        for binding in self.router.bindings:
+            if binding.control is None:
+                self._on_event(f"move a control for {binding.target}")
+        return self
+
+    def stop(self) -> None:
+        """Let go of whatever is held, and of the port."""
+        self.input.stop()
+        self.router.let_go()
+
+    def learn(self, text: str) -> None:
+        """The next control that moves is bound to a target; ``text`` is its name, and may have a range and words behind it.
+
+        Raises:
+            UsageError: there is no such target.
+        """
+        name, bracket, rest = text.strip().partition("[")
+        name, colon, words = (name, "", "") if name.startswith(f"{PRESET}:") else name.partition(":")
+        self.router.learn(parse_one(f"{name}=learn{bracket}{rest}{colon}{words}"))
+        self._on_event(f"move a control for {name}")
+
+    def forget(self, target: str) -> None:
+        """No control moves a target any more.
+
+        Raises:
+            UsageError: none did.
+        """
+        if not self.router.forget(target.strip()):
+            bound = ", ".join(dict.fromkeys(binding.target for binding in self.router.bindings)) or "nothing"
+            raise UsageError(
+                f"expected a target that is bound ({bound}), got {target.strip()!r}; give one of these"
+            )
+
+    def __str__(self) -> str:
+        """Port and map, as --map takes it."""
+        port = self.input.port
+        return f"MIDI from {port or 'nowhere yet'}: {','.join(map(str, self.router.bindings)) or 'nothing bound'}"
+
+    def __enter__(self) -> "Hands":
+        """Start."""
+        return self.start()
+
+    def __exit__(self, *error: object) -> None:
+        """Stop."""
+        self.stop()
