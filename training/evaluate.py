@@ -133,14 +133,20 @@ class EngineGate:
     """
 
     def __init__(
-        self, contract: Any, *, seconds: float, range_db: float = RANGE_DB, batch: int = BATCH
+        self,
+        contract: Any,
+        *,
+        seconds: float,
+        range_db: float = RANGE_DB,
+        batch: int = BATCH,
+        guard: Any = None,
     ) -> None:
-        """Load the model; ``seconds`` is the length of the longest scene."""
+        """Load the model; ``seconds`` is the length of the longest scene, ``guard`` a ``gate.guard.Guard`` or None."""
         from gate.engine import Engine
 
         rows = math.ceil(seconds / BLOCK_S) + 4 * batch  # room for what the lead adds behind the end
         self._engine = Engine(
-            contract, rate=RATE, channels=1, range_db=range_db, batch=batch, curve_rows=rows
+            contract, rate=RATE, channels=1, range_db=range_db, batch=batch, curve_rows=rows, guard=guard
         )
 
     def __call__(self, scene: Any, threshold_db: float) -> tuple[NDArray[np.float64], NDArray[np.float64]]:

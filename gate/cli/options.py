@@ -56,6 +56,11 @@ def add_guard(group: Any) -> None:
     group.add_argument(
         "--guard", choices=BY_ID["guard"].choices, default="off", help=f"{BY_ID['guard'].help} (default: off)"
     )
+    add_guard_settings(group)
+
+
+def add_guard_settings(group: Any) -> None:
+    """How long it waits, and what it listens with."""
     group.add_argument(
         "--guard-grace-ms",
         type=Number("guard-grace"),

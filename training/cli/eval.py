@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
     from pathlib import Path
 
+    from gate.guard import Guard
     from training.corpus import Corpus
     from training.judging.contestants import Absent, Contestant
     from training.judging.judge import Judged
@@ -128,6 +129,13 @@ def _corpus(folder: "Path") -> "Corpus":
     return Corpus.from_manifest(folder)
 
 
+def _guards(options: "argparse.Namespace") -> "list[Guard]":
+    from gate.guard import choose
+
+    chosen = (choose(mode, options.guard_grace_ms, options.guard_model) for mode in options.guard)
+    return [guard for guard in chosen if guard is not None]
+
+
 def _contestants(
     options: "argparse.Namespace", scenes: "Sequence[Scene]", stack: ExitStack
 ) -> "tuple[list[Contestant], list[Absent]]":
@@ -135,7 +143,7 @@ def _contestants(
     from training.judging import contestants as who
 
     seconds = max(len(scene.mixture) for scene in scenes) / RATE
-    found = who.presets(options.presets, seconds, options.range, stack)
+    found = who.presets(options.presets, seconds, options.range, stack, guards=_guards(options))
     if options.pair:
         from training.judging.foreign import SoundPair, read_alike
 

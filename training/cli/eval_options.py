@@ -4,6 +4,7 @@ import argparse
 from pathlib import Path
 from typing import Any
 
+from gate.cli.options import add_guard_settings
 from gate.parameters import BY_ID
 
 PROG = "gate-eval"
@@ -94,6 +95,14 @@ def _add_gates(group: Any) -> None:
         "--laws", action="store_true", help="the laws of other gates, with the best settings for each file"
     )
     group.add_argument("--peers", action="store_true", help="other people's detectors, those installed")
+    group.add_argument(
+        "--guard",
+        nargs="+",
+        choices=[mode for mode in BY_ID["guard"].choices if mode != "off"],
+        default=[],
+        help="judge every preset with such a guard, too",
+    )
+    add_guard_settings(group)
     group.add_argument(
         "--sound",
         action="append",

@@ -4,12 +4,15 @@ from collections.abc import Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from training.baselines import RANGE_DB, SHUT_GAIN, Gate, Scene, ceiling, classic, oracle_classic
+
+if TYPE_CHECKING:
+    from gate.guard import Guard
 
 
 @dataclass(frozen=True)
@@ -53,9 +56,17 @@ def ranged(gate: Gate, range_db: float) -> Gate:
 
 
 def presets(
-    wanted: Sequence[str], seconds: float, range_db: float, stack: ExitStack, batch: int | None = None
+    wanted: Sequence[str],
+    seconds: float,
+    range_db: float,
+    stack: ExitStack,
+    batch: int | None = None,
+    guards: Sequence["Guard"] = (),
 ) -> list[Contestant]:
     """Presets through the engine, by name, folder or model file; the stack closes the engines.
+
+    Args:
+        guards: every preset is judged with each of these, too.
 
     Raises:
         GateError: a preset cannot be found or read.
@@ -69,9 +80,18 @@ def presets(
         name = preset.name
         if any(name == other.name for other in found):
             name = text
-        gate = EngineGate(preset.contract, seconds=seconds, range_db=range_db, batch=batch or BATCH)
         facts = {"model": preset.contract.name, "graph_sha256": preset.contract.graph_sha256}
-        found.append(Contestant(name, "preset", stack.enter_context(gate), facts))
+        for guard in (None, *guards):
+            gate = EngineGate(
+                preset.contract, seconds=seconds, range_db=range_db, batch=batch or BATCH, guard=guard
+            )
+            words = "" if guard is None else f", guard {guard.mode} {guard.grace_ms:g} ms"
+            about = (
+                {}
+                if guard is None
+                else {"guard": guard.mode, "guard_graph_sha256": guard.contract.graph_sha256}
+            )
+            found.append(Contestant(name + words, "preset", stack.enter_context(gate), facts | about))
     return found
 
 

@@ -13,7 +13,7 @@ import pytest
 import soundfile
 
 from gate.constants import BLOCK, BLOCK_S, RATE
-from tests import toy_model
+from tests import toy_classify, toy_model
 from tests.training import tiny_corpus
 from training.cli.eval import main
 from training.scenes import Scene
@@ -89,6 +89,31 @@ def rows_of(text, row):
             break
         names.append(line.strip().split("  ")[0])
     return names
+
+
+def test_a_guard_is_judged_beside_the_preset_alone(scenes, tmp_path, model_path, capsys):
+    """Every preset twice, the same scenes; a guard that never hears its class shuts openings, and says so in the JSON."""
+    guard = toy_classify.write(tmp_path / "classes.onnx")
+    command = [
+        model_path,
+        "--corpus",
+        "x",
+        "--guard",
+        "speech",
+        "--guard-grace-ms",
+        "100",
+        "--guard-model",
+        str(guard),
+    ]
+    assert main([*command, "--json", str(tmp_path / "a.json")]) == 0
+    gates = json.loads((tmp_path / "a.json").read_text())["gates"]
+    alone, guarded = gates
+    assert guarded == f"{alone}, guard speech 100 ms"
+    assert gates[guarded]["guard"] == "speech" and "guard" not in gates[alone]
+    assert main([model_path, "--corpus", "x", "--guard", "off"]) == 2
+    assert (
+        main([model_path, "--corpus", "x", "--guard", "speech", "--guard-model", str(tmp_path / "none")]) == 1
+    )
 
 
 def test_from_a_corpus_to_a_table(tmp_path, model_path, capsys):
