@@ -3,7 +3,8 @@
     python -m benchmarks.heads --corpus FOLDER [--presets voice kick ...] [--per-kind 24] [--seed 0]
 
 "Its best constant" is chosen on the very scenes of the table, by the SI-SDR of what comes out: more than a user could know.
-Differences are paired, scene by scene; the intervals are bootstrap over scenes. Writes docs/heads.md and docs/heads.json.
+Differences are paired, scene by scene; the intervals are bootstrap over scenes. Writes docs/heads.md and docs/heads.json,
+where presets that are not run again keep their figures, if scenes and data are the same.
 """
 
 import argparse
@@ -152,6 +153,15 @@ def kinds_of(corpus: Corpus, name: str, per_kind: int, seed: int) -> dict[str, J
     return {kind: Judged(rows, Validation.from_scenes(rows)) for kind, rows in groups.items()}
 
 
+def kept(path: Path, about: dict[str, Any]) -> dict[str, Any]:
+    """Figures of an earlier run of the same scenes of the same data, by preset."""
+    if not path.is_file():
+        return {}
+    earlier = json.loads(path.read_text())
+    alike = all(earlier["about"][name] == about[name] for name in ("seed", "per_kind", "data"))
+    return dict(earlier["presets"]) if alike else {}
+
+
 def markdown(found: dict[str, Any], about: dict[str, Any]) -> str:
     """One row for each preset, kind and control."""
     lines = [
@@ -214,12 +224,14 @@ def main(argv: list[str] | None = None) -> int:
         print(f"benchmarks.heads: error: {error}", file=sys.stderr)
         return 1
     about = {
-        "command": f"python -m benchmarks.heads --corpus FOLDER --presets {' '.join(args.presets)}",
+        "command": "python -m benchmarks.heads --corpus FOLDER",
         "seed": args.seed,
         "per_kind": args.per_kind,
         "data": digest(corpus)[:16],
         "date": time.strftime("%Y-%m-%d"),
     }
+    found = kept(args.docs / "heads.json", about) | found
+    found = {name: found[name] for name in PRESETS if name in found}
     (args.docs / "heads.json").write_text(json.dumps({"about": about, "presets": found}, indent=1) + "\n")
     (args.docs / "heads.md").write_text(markdown(found, about))
     return 0

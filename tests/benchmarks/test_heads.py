@@ -1,5 +1,7 @@
 """What a learned control is worth against its best constant."""
 
+import json
+
 import numpy as np
 import pytest
 import torch
@@ -31,6 +33,16 @@ def test_tails_are_compared_with_the_target_in_db():
     assert np.isnan(
         heads.tail_db(scene, sound, Truth(-40.0, np.ones(300, np.int8), np.ones(300), np.ones(300)))
     )
+
+
+def test_presets_that_are_not_run_again_keep_their_figures(tmp_path):
+    """If scenes and data are the same; else they would stand beside what they cannot be compared with."""
+    about = {"seed": 0, "per_kind": 24, "data": "abc", "date": "today"}
+    path = tmp_path / "heads.json"
+    assert heads.kept(path, about) == {}
+    path.write_text(json.dumps({"about": about, "presets": {"kick": {"kit": 1}}}))
+    assert heads.kept(path, {**about, "date": "tomorrow"}) == {"kick": {"kit": 1}}
+    assert heads.kept(path, {**about, "data": "other"}) == {}
 
 
 def test_every_control_gets_a_row(tmp_path):
