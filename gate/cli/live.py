@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from gate.cli.console import Ended, say, say_version
+from gate.cli.ending import run
 from gate.cli.live_screen import Screen
 from gate.cli.typed import Typed
 from gate.errors import GateError, SoundDeviceError, UsageError
@@ -34,23 +35,10 @@ FILES = "play files instead with --input file:IN.wav --output file:OUT.wav"
 
 def main(argv: list[str] | None = None) -> int:
     """Run the command; returns its exit code. Whatever happens is one sentence on stderr."""
-    try:
-        return _main(list(sys.argv[1:] if argv is None else argv))
-    except SystemExit as end:  # argparse's way of saying 0 (help) or 2
-        return int(end.code or 0)
-    except SoundDeviceError as error:
-        _error(f"{error}; or {FILES}")
-        return error.exit_code
-    except GateError as error:
-        _error(str(error))
-        return error.exit_code
-    except KeyboardInterrupt as end:  # before there was anything to end, or by somebody who insists
-        return 128 + int(getattr(end, "signal", signal.SIGINT))
-    except Exception as error:
-        from gate.batch import unexpected
-
-        _error(unexpected(error, "the sound"))
-        return 1
+    arguments = list(sys.argv[1:] if argv is None else argv)
+    # stopped: before there was anything to end, or by somebody who insists
+    advice: dict[type[GateError], str] = {SoundDeviceError: f"or {FILES}"}
+    return run(PROG, lambda: _main(arguments), what="the sound", done="gated", stopped="", advice=advice)
 
 
 def _main(arguments: list[str]) -> int:
@@ -80,6 +68,10 @@ def _run(options: argparse.Namespace) -> int:
     files = _files(options)
     if options.map and options.midi is None:
         raise UsageError("--map is for a MIDI port, and none was named; name it with --midi")
+    if options.midi is not None:
+        from gate.midi import ports
+
+        ports.library()  # is it there? asked before anything sounds
     wishes = Wishes(
         preset=options.preset,
         threshold_db=options.threshold,
@@ -254,10 +246,6 @@ class _Ending:
     def __exit__(self, *error: object) -> None:
         for number, handler in self._before.items():
             signal.signal(number, handler)
-
-
-def _error(sentence: str) -> None:
-    say(f"{PROG}: error: {sentence}", sys.stderr)
 
 
 if __name__ == "__main__":
