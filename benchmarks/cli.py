@@ -15,7 +15,8 @@ from benchmarks import options
 from benchmarks.commands import COMMANDS
 from gate.atomic import AtomicFile, os_sentence, refuse_target
 from gate.cli.console import say, say_version
-from gate.errors import AudioFileError, GateError
+from gate.cli.ending import run
+from gate.errors import AudioFileError
 
 PROG = "gate-bench"
 PAGE, RECORD, PICTURE = "RESULTS.md", "results.json", "results.png"
@@ -62,28 +63,17 @@ def parser() -> argparse.ArgumentParser:
 def main(argv: list[str] | None = None) -> int:
     """Run the command; returns its exit code. What a person can act on is one sentence on stderr."""
     arguments = list(sys.argv[1:] if argv is None else argv)
+    return run(PROG, lambda: _main(arguments), what="everything", done="measured")
+
+
+def _main(arguments: list[str]) -> int:
     made = parser()
-    try:
-        asked = made.parse_args(arguments)
-        if asked.version:
-            return say_version(PROG)
-        if not asked.command:
-            made.error(f"expected a command, got none; give one of {', '.join([*COMMANDS, 'all'])}")
-        return _run(asked, shlex.join([PROG, *arguments]))
-    except SystemExit as end:  # argparse's way of saying 0 (help) or 2
-        return int(end.code or 0)
-    except GateError as error:
-        _error(str(error))
-        return error.exit_code
-    except ModuleNotFoundError as error:
-        extra = "live" if error.name == "sounddevice" else "learn"
-        _error(
-            f"expected {error.name} to be installed, and it is not; pip install -c constraints.txt '.[{extra}]'"
-        )
-        return 1
-    except KeyboardInterrupt:
-        _error("stopped before the end, nothing half-written is left; run it again")
-        return 130
+    asked = made.parse_args(arguments)
+    if asked.version:
+        return say_version(PROG)
+    if not asked.command:
+        made.error(f"expected a command, got none; give one of {', '.join([*COMMANDS, 'all'])}")
+    return _run(asked, shlex.join([PROG, *arguments]))
 
 
 def _run(asked: argparse.Namespace, command: str) -> int:
@@ -149,10 +139,6 @@ def _write(path: Path, data: bytes, *, force: bool) -> None:
         except OSError as error:
             raise AudioFileError(os_sentence(path, error, writing=True)) from error
         file.commit()
-
-
-def _error(text: str) -> None:
-    say(f"{PROG}: error: {text}", sys.stderr)
 
 
 if __name__ == "__main__":

@@ -90,7 +90,7 @@ def attempt(job: Job, settings: Settings, stop: Callable[[], bool]) -> Outcome:
         return Outcome(job, None, unexpected(error, str(job.source)))
 
 
-def unexpected(error: Exception, what: str) -> str:
+def unexpected(error: Exception, what: str, done: str = "rendered") -> str:
     """A sentence for a mistake of this program's own, with what its makers need to find it."""
     trace, place = error.__traceback__, "nowhere"
     while trace is not None:
@@ -98,7 +98,7 @@ def unexpected(error: Exception, what: str) -> str:
         trace = trace.tb_next
     said = " ".join(str(error).split()) or "no words"
     return (
-        f"{what} could not be rendered, this program has a mistake ({type(error).__name__} at {place}: "
+        f"{what} could not be {done}, this program has a mistake ({type(error).__name__} at {place}: "
         f"{said}); report it with the file"
     )
 

@@ -2,12 +2,12 @@
 
 import contextlib
 import os
-import signal
 import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from gate.cli.console import ended_by_signals, say, say_version
+from gate.cli.console import say, say_version
+from gate.cli.ending import complain, run
 from gate.errors import GateError
 
 if TYPE_CHECKING:
@@ -23,22 +23,8 @@ PROG = "gate-label"
 
 def main(argv: list[str] | None = None) -> int:
     """Run the command; returns its exit code. Whatever happens is one sentence on stderr."""
-    try:
-        with ended_by_signals():
-            return _main(list(sys.argv[1:] if argv is None else argv))
-    except SystemExit as end:  # argparse's way of saying 0 (help) or 2
-        return int(end.code or 0)
-    except GateError as error:
-        _error(str(error))
-        return error.exit_code
-    except KeyboardInterrupt as end:
-        _error("stopped before the end, nothing half-written is left; run it again")
-        return 128 + int(getattr(end, "signal", signal.SIGINT))
-    except Exception as error:
-        from gate.batch import unexpected
-
-        _error(unexpected(error, "the input").replace("rendered", "labelled"))
-        return 1
+    arguments = list(sys.argv[1:] if argv is None else argv)
+    return run(PROG, lambda: _main(arguments), done="labelled")
 
 
 def _main(arguments: list[str]) -> int:
@@ -74,7 +60,7 @@ def _label(plan: "LabelPlan", contract: "Contract", rules: "Rules", options: "ar
 
     failed = [sentence for _, sentence in plan.failures]
     for sentence in failed:
-        _error(sentence)
+        complain(PROG, sentence)
     done: list[tuple[str, Labelled]] = []
     with contextlib.ExitStack() as stack:
 
@@ -91,7 +77,7 @@ def _label(plan: "LabelPlan", contract: "Contract", rules: "Rules", options: "ar
                 if len(plan.sources) == 1 and not plan.failures:
                     raise
                 failed.append(str(error))
-                _error(str(error))
+                complain(PROG, str(error))
                 continue
             labelled.wave = None  # drawn already
             done.append((name, labelled))
@@ -142,10 +128,6 @@ def _line(labelled: "Labelled") -> str:
     shares = ", ".join(f"{name} {100 * labelled.share(name):.1f} %" for name in labelled.classes)
     count = len(labelled.segments)
     return f"{labelled.path}: {labelled.seconds:.2f} s, {shares}, {count} segment{'' if count == 1 else 's'}"
-
-
-def _error(sentence: str) -> None:
-    say(f"{PROG}: error: {sentence}", sys.stderr)
 
 
 if __name__ == "__main__":

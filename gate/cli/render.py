@@ -3,13 +3,13 @@
 import contextlib
 import math
 import os
-import signal
 import sys
 import time
 from typing import TYPE_CHECKING, Any, TextIO
 
-from gate.cli.console import ended_by_signals, say, say_version
-from gate.errors import GateError, UsageError
+from gate.cli.console import say, say_version
+from gate.cli.ending import complain, run
+from gate.errors import UsageError
 
 if TYPE_CHECKING:
     import argparse
@@ -24,27 +24,9 @@ PROG = "gate-render"
 
 def main(argv: list[str] | None = None) -> int:
     """Run the command; returns its exit code. Whatever happens is one sentence on stderr."""
-    try:
-        with ended_by_signals():
-            return _main(list(sys.argv[1:] if argv is None else argv))
-    except SystemExit as end:  # argparse's way of saying 0 (help) or 2
-        return int(end.code or 0)
-    except GateError as error:
-        _error(str(error))
-        return error.exit_code
-    except KeyboardInterrupt as end:
-        _error("stopped before the end, nothing half-written is left; run it again")
-        return 128 + int(getattr(end, "signal", signal.SIGINT))
-    except MemoryError:
-        _error(
-            "more memory is needed than there is; close other programs, or render fewer at once with --jobs"
-        )
-        return 1
-    except Exception as error:
-        from gate.batch import unexpected
-
-        _error(unexpected(error, "the input"))
-        return 1
+    arguments = list(sys.argv[1:] if argv is None else argv)
+    memory = "close other programs, or render fewer at once with --jobs"
+    return run(PROG, lambda: _main(arguments), memory=memory)
 
 
 def _main(arguments: list[str]) -> int:
@@ -116,7 +98,7 @@ def _batch(plan: "Plan", settings: "Settings", extras: "Extras", options: "argpa
     workers = options.jobs or (1 if options.device == "cuda" else batch.processors())
     failed = list(plan.failures)
     for _, sentence in failed:
-        _error(sentence)
+        complain(PROG, sentence)
     with contextlib.ExitStack() as stack:
         # made first: a report that cannot be written is said before the work, not after it
         report_file = extras.report and stack.enter_context(AtomicFile(extras.report, force=options.force))
@@ -162,7 +144,7 @@ def _with_bar(plan: "Plan", settings: "Settings", workers: int) -> "list[Outcome
             _remarks(outcome.report)
             say(_line(outcome.report))
         elif outcome.error is not None:
-            _error(outcome.error)
+            complain(PROG, outcome.error)
         bar.update()
 
     with bar:
@@ -249,10 +231,6 @@ def _remarks(report: "Report") -> None:
         say(f"{PROG}: note: {sentence}", sys.stderr)
     for sentence in report.warnings:
         say(f"{PROG}: warning: {sentence}", sys.stderr)
-
-
-def _error(sentence: str) -> None:
-    say(f"{PROG}: error: {sentence}", sys.stderr)
 
 
 if __name__ == "__main__":

@@ -6,7 +6,7 @@ from contextlib import ExitStack
 from typing import TYPE_CHECKING, Any
 
 from gate.cli.console import say, say_version
-from gate.errors import GateError
+from gate.cli.ending import complain, run
 
 if TYPE_CHECKING:
     import argparse
@@ -24,38 +24,28 @@ PROG = "gate-eval"
 
 def main(argv: list[str] | None = None) -> int:
     """Run the command; returns its exit code. What a person can act on is one sentence on stderr."""
+    arguments = list(sys.argv[1:] if argv is None else argv)
+    return run(
+        PROG,
+        lambda: _main(arguments),
+        done="judged",
+        memory="judge fewer scenes with --per-kind",
+        plain=(OSError, ValueError),
+    )
+
+
+def _main(arguments: list[str]) -> int:
     from gate.cli.options import join_numbers
     from training.cli.eval_options import complaint, parser
 
-    arguments = list(sys.argv[1:] if argv is None else argv)
     if "--version" in arguments:
         return say_version(PROG)
     made = parser()
-    try:
-        options = made.parse_args(join_numbers(arguments, ("--threshold",)))
-        wrong = complaint(options)
-        if wrong:
-            made.error(wrong)
-        return _run(options, shlex.join([PROG, *arguments]))
-    except SystemExit as end:  # argparse's way of saying 0 (help) or 2
-        return int(end.code or 0)
-    except GateError as error:
-        _error(str(error))
-        return error.exit_code
-    except ModuleNotFoundError as error:
-        _error(
-            f"expected {error.name} to be installed, and it is not; pip install -c constraints.txt '.[learn]'"
-        )
-        return 1
-    except (OSError, ValueError) as error:
-        _error(str(error))
-        return 1
-    except KeyboardInterrupt:
-        _error("stopped before the end, nothing half-written is left; run it again")
-        return 130
-    except MemoryError:
-        _error("more memory is needed than there is; judge fewer scenes with --per-kind")
-        return 1
+    options = made.parse_args(join_numbers(arguments, ("--threshold",)))
+    wrong = complaint(options)
+    if wrong:
+        made.error(wrong)
+    return _run(options, shlex.join([PROG, *arguments]))
 
 
 def _run(options: "argparse.Namespace", command: str) -> int:
@@ -67,11 +57,11 @@ def _run(options: "argparse.Namespace", command: str) -> int:
     with ExitStack() as stack:
         contestants, absent = _contestants(options, scenes, stack)
         for one in absent:
-            (_error if one.broken else _note)(one.why)
+            complain(PROG, one.why) if one.broken else _note(one.why)
         if not contestants:
             if options.write_scenes:
                 return 0
-            _error("nothing is left to judge; name a preset, or get a peer")
+            complain(PROG, "nothing is left to judge; name a preset, or get a peer")
             return 1
         judged, failed = _judge(options, scenes, contestants)
         if not judged.verdicts:
@@ -175,7 +165,7 @@ def _judge(
     def note(one: "Contestant", error: Exception) -> None:
         why = f"{one.name} is left out, it failed on a scene: {type(error).__name__}: {error}"
         failed.append(Absent(one.name, str(one.facts.get("package")), why, broken=True))
-        _error(why)
+        complain(PROG, why)
 
     total = len(scenes) * len(contestants)
     with tqdm(
@@ -272,10 +262,6 @@ def _title(options: "argparse.Namespace", judged: "Judged") -> str:
         f"Gates for {options.target}: {len(judged.scenes)} scenes, {options.split} split, seed {options.seed}, "
         f"range {options.range:g} dB"
     )
-
-
-def _error(text: str) -> None:
-    say(f"{PROG}: error: {text}", sys.stderr)
 
 
 def _note(text: str) -> None:

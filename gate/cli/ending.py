@@ -1,0 +1,71 @@
+"""How a command ends: an exit code, and one sentence on stderr for whatever went wrong."""
+
+import signal
+import sys
+from collections.abc import Callable, Mapping
+
+from gate.cli.console import ended_by_signals, say
+from gate.errors import GateError
+
+STOPPED = "stopped before the end, nothing half-written is left; run it again"
+
+EXTRAS = {"sounddevice": "live", "rtmidi": "midi"}
+"""Which extra brings a module; ``learn`` brings all others."""
+
+
+def run(
+    program: str,
+    body: Callable[[], int],
+    *,
+    what: str = "the input",
+    done: str = "rendered",
+    memory: str = "close other programs",
+    stopped: str = STOPPED,
+    plain: tuple[type[Exception], ...] = (),
+    advice: Mapping[type[GateError], str] | None = None,
+) -> int:
+    """Run a command's body; returns the exit code: 0 done, 1 failed, 2 usage, 128 + signal when it was stopped.
+
+    Args:
+        program: as its messages name it.
+        body: gives the exit code of what went well.
+        what: in the sentence for a mistake of the program's own, the thing that could not be ...
+        done: ... this.
+        memory: what to do when there is too little of it.
+        stopped: the words for Ctrl-C, SIGTERM and SIGHUP; empty for none.
+        plain: exceptions whose own words are for the user.
+        advice: put behind the words of errors of this kind.
+    """
+    try:
+        with ended_by_signals():
+            return body()
+    except SystemExit as end:  # argparse's way of saying 0 (help) or 2
+        return int(end.code or 0)
+    except GateError as error:
+        more = [words for kind, words in (advice or {}).items() if isinstance(error, kind)]
+        complain(program, "; ".join([str(error), *more]))
+        return error.exit_code
+    except KeyboardInterrupt as end:
+        if stopped:
+            complain(program, stopped)
+        return 128 + int(getattr(end, "signal", signal.SIGINT))
+    except ModuleNotFoundError as error:
+        extra = EXTRAS.get(str(error.name), "learn")
+        complain(
+            program,
+            f"expected {error.name} to be installed, and it is not; pip install -c constraints.txt '.[{extra}]'",
+        )
+    except MemoryError:
+        complain(program, f"more memory is needed than there is; {memory}")
+    except plain as error:
+        complain(program, str(error))
+    except Exception as error:
+        from gate.batch import unexpected
+
+        complain(program, unexpected(error, what, done))
+    return 1
+
+
+def complain(program: str, sentence: str) -> None:
+    """An error, on stderr, in the one form that all commands have."""
+    say(f"{program}: error: {sentence}", sys.stderr)
