@@ -126,6 +126,8 @@ class Live:
         """What was set while it was made ready; with the lock."""
         player.set("threshold_db", self.threshold_db)
         player.set("range_db", self.range_db)
+        if self._guard is not None:
+            player.set("guard_grace_ms", self._guard.grace_ms)
         player.hold(self._held)
 
     def _record(self, player: Player) -> None:

@@ -1,0 +1,117 @@
+"""A live gate as MIDI moves it: every parameter of the table, from any thread, whatever changes meanwhile."""
+
+import threading
+
+import numpy as np
+import pytest
+import soundfile
+
+from gate.guard import MODES
+from gate.live.filestream import FileStream
+from gate.live.live import Live
+from gate.live.wishes import Wishes
+from gate.midi.bindings import parse
+from gate.midi.router import Router
+from gate.parameters import PARAMETERS
+from tests import toy_classify, toy_model
+from tests.gate.live.jack_server import wait_until
+
+LIVE = [parameter for parameter in PARAMETERS if parameter.live]
+
+
+@pytest.fixture
+def said():
+    return []
+
+
+@pytest.fixture
+def live(tmp_path, said):
+    """From a minute of file to file, at the pace of time; tended by the test."""
+    source = tmp_path / "in.wav"
+    soundfile.write(source, np.zeros(60 * 48_000), 48_000)
+    wishes = Wishes(
+        preset=str(toy_model.write_preset(tmp_path / "toy")),
+        guard_model=str(toy_classify.write_preset(tmp_path / "classes")),
+    )
+    with Live(wishes, said.append) as made:
+        made.play_file(FileStream(source, tmp_path / "out.wav"))
+        yield made
+
+
+@pytest.mark.parametrize("parameter", LIVE, ids=lambda parameter: parameter.id)
+def test_every_live_parameter_can_be_moved(live, parameter):
+    """Each value that a control gives is the gate's value at once, and the status has it."""
+    router = Router(parse(f"{parameter.id}=cc7"), live, lambda binding: None)
+    for value in (127, 0, 64, 127):
+        router.feed([0xB0, 7, value])
+        assert live.value(parameter.id) == router.bindings[0].value(value / 127)
+        live.tend()
+        assert live.value(parameter.id) == router.bindings[0].value(value / 127)
+    engine = live.player.engine
+    shown = {
+        "threshold": engine.threshold_db,
+        "range": engine.range_db,
+        "guard": MODES.index(live.status().guard),
+        "guard-grace": engine.guard_grace_ms,
+    }
+    assert shown[parameter.id] == parameter.maximum
+
+
+def test_what_is_moved_while_a_preset_is_made_ready_is_not_lost(live, tmp_path, monkeypatch):
+    """The new engine has what was set during its making, a hold and the guard's grace time too."""
+    other = toy_model.write_preset(tmp_path / "other", name="other")
+    live.set_guard("not-music")
+    wait_for_changes(live)
+    make = type(live.player)._engine
+
+    def slowly(player, *arguments):
+        made = make(player, *arguments)
+        thread = threading.Thread(target=move)  # another one, as MIDI's
+        thread.start()
+        thread.join()
+        return made
+
+    def move():
+        live.set("threshold", -33.0)
+        live.set("guard-grace", 500.0)
+        live.hold("shut")
+
+    monkeypatch.setattr(type(live.player), "_engine", slowly)
+    live.ask_preset(str(other))
+    live.tend()
+    wait_for_changes(live)
+    engine = live.player.engine
+    assert live.preset.name == "other"
+    assert (engine.threshold_db, engine.guard_grace_ms, engine.held) == (-33.0, 500.0, "shut")
+
+
+def wait_for_changes(live):
+    def settled():
+        live.tend()
+        return not live.player.changing
+
+    wait_until(settled, "the change")
+
+
+def test_only_the_newest_wish_is_served(live, said, tmp_path):
+    """Who turns through presets gets the last one; what is not there is said, and what plays plays on."""
+    other = toy_model.write_preset(tmp_path / "other", name="other")
+    for wish in (str(tmp_path / "toy"), "nowhere", 99, str(other)):
+        live.ask_preset(wish)
+    live.tend()
+    assert said == ["preset other"]
+    for wish, words in (("nowhere", "expected a preset's name"), (99, "program 99 has no preset")):
+        live.ask_preset(wish)
+        live.tend()
+        assert words in said[-1] and live.preset.name == "other"
+
+
+def test_a_number_is_a_preset_in_the_order_of_names(live, monkeypatch):
+    """0 is the first."""
+    taken = []
+    monkeypatch.setattr("gate.live.live.names", lambda kind: ["drum", "voice"])
+    monkeypatch.setattr(live, "set_preset", taken.append)
+    for number in (0, 1):
+        live.ask_preset(number)
+        live.tend()
+    assert taken == ["drum", "voice"]
