@@ -34,8 +34,7 @@ GAP_FRAMES = {"music": 50, "noise": 20}
 class SideConfig:
     """How sides are drawn: seconds of one, chances of a room, a band, a tone control and a coder, and what music is.
 
-    ``speech_gap_frames``: shorter gaps (stops, closures) belong to speech. Taught with the 200 ms of a gate's labels, a
-    detector holds on for as long behind every word.
+    ``speech_gap_frames``: shorter gaps (stops, closures) belong to speech.
     """
 
     seconds: float = 12.0
