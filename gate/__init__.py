@@ -1,1 +1,33 @@
-"""A noise gate that learns by example: the runtime."""
+"""A noise gate that learns by example: the runtime.
+
+What a program or a notebook uses is here by name, and loaded when it is first asked for: ``from gate import Chain, Gate``.
+"""
+
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from gate.chain import Chain
+    from gate.plugins.classify import Classify
+    from gate.plugins.highpass import HighPass
+    from gate.plugins.learned import Gate
+
+__all__ = ["Chain", "Classify", "Gate", "HighPass"]
+
+_HOMES = {
+    "Chain": "gate.chain",
+    "Classify": "gate.plugins.classify",
+    "Gate": "gate.plugins.learned",
+    "HighPass": "gate.plugins.highpass",
+}
+
+
+def __getattr__(name: str) -> Any:
+    """A public name, loaded now.
+
+    Raises:
+        AttributeError: there is no such name.
+    """
+    if name not in _HOMES:
+        raise AttributeError(f"module 'gate' has no attribute {name!r}")
+    return getattr(import_module(_HOMES[name]), name)
