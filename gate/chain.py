@@ -1,0 +1,169 @@
+"""A chain of plugins as people use one in Python: on a whole sound, or opened for a sound that goes on.
+
+    from gate import Chain, Gate, HighPass
+
+    chain = Chain([HighPass(80), Gate("voice", threshold_db=-45)])
+    clean = chain(audio, rate)                      # (n,) or (n, channels); as long as it was, nothing late
+
+    with chain.open(rate, channels=1) as stream:    # block by block, stream.latency_samples late
+        for block in blocks:
+            play(stream.process(block))
+
+Sound is (n,) or (n, channels), as files are read; never (channels, n).
+"""
+
+import weakref
+from collections.abc import Iterable, Iterator
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from gate.chain_stream import Stream, check
+from gate.metadata import MAX_CHANNELS
+from gate.plugins.plugin import Format, Plugin
+
+PIECE = 25_600
+"""Frames in one call on a whole sound: 256 blocks of 100."""
+
+
+class Chain:
+    """Plugins, one after another. It can be changed while it is open: ``insert``, ``remove``, ``move``, ``bypassed``."""
+
+    def __init__(self, plugins: Iterable[Plugin] = ()) -> None:
+        """Take plugins in the order in which sound goes through them.
+
+        Raises:
+            TypeError, ValueError: something is no plugin, or is there twice, or there are more than 32.
+        """
+        self._plugins: list[Plugin] = list(plugins)
+        check(self._plugins)
+        self._streams: weakref.WeakSet[Stream] = weakref.WeakSet()
+
+    def __call__(self, audio: NDArray[Any], rate: int) -> NDArray[Any]:
+        """A whole sound through the chain, from a fresh start; every delay is taken out again.
+
+        Args:
+            audio: (n,) or (n, channels), float32 or float64, full scale 1.0; 1 to 8 channels.
+            rate: Hz, whole, 8000 to 192000.
+
+        Returns:
+            The same shape and type.
+
+        Raises:
+            TypeError, ValueError: audio or rate are not that.
+            GateError: a model cannot be had or run.
+        """
+        sound = _frames(audio)
+        format = Format(rate, sound.shape[1], sound.dtype, frames=PIECE, offline=True)
+        n = len(sound)
+        with Stream(self._plugins, format, most_frames=PIECE) as stream:
+            late = stream.latency_samples
+            out = np.empty((-(-(n + late) // PIECE) * PIECE, sound.shape[1]), sound.dtype)
+            for begin in range(0, len(out), PIECE):
+                piece = sound[begin : begin + PIECE]
+                if len(piece) < PIECE:
+                    piece = np.concatenate(
+                        [piece, np.zeros((PIECE - len(piece), sound.shape[1]), sound.dtype)]
+                    )
+                out[begin : begin + PIECE] = stream.process(piece)
+        return out[late : late + n].reshape(audio.shape)
+
+    def open(
+        self, rate: int, channels: int = 1, *, dtype: Any = np.float32, frames: int | None = None
+    ) -> Stream:
+        """Open it for a sound that goes on; the caller closes the stream.
+
+        Args:
+            rate: Hz, whole, 8000 to 192000.
+            channels: 1 to 8.
+            dtype: float32 or float64.
+            frames: of every block, where they are all the same; None: any number. Plugins that work in blocks delay
+                less when they know.
+
+        Raises:
+            TypeError, ValueError: these are not that.
+            GateError: a model cannot be had or run.
+        """
+        stream = Stream(self._plugins, Format(rate, channels, np.dtype(dtype), frames))
+        self._streams.add(stream)
+        return stream
+
+    def append(self, plugin: Plugin) -> None:
+        """Add a plugin at the end."""
+        self.insert(len(self._plugins), plugin)
+
+    def insert(self, index: int, plugin: Plugin) -> None:
+        """Add a plugin before the one at ``index``; open streams fade it in."""
+        plugins = self._plugins.copy()
+        plugins.insert(index, plugin)
+        self._change(plugins)
+
+    def remove(self, plugin: Plugin | int) -> Plugin:
+        """Take a plugin out, by itself or by its number; open streams fade it out. Returns it."""
+        plugins = self._plugins.copy()
+        gone = plugins.pop(self._index(plugin))
+        self._change(plugins)
+        return gone
+
+    def move(self, plugin: Plugin | int, to: int) -> None:
+        """Put a plugin, by itself or by its number, in another place; open streams fade from order to order."""
+        plugins = self._plugins.copy()
+        plugins.insert(to, plugins.pop(self._index(plugin)))
+        self._change(plugins)
+
+    def __len__(self) -> int:
+        """How many plugins."""
+        return len(self._plugins)
+
+    def __getitem__(self, index: int) -> Plugin:
+        """By number."""
+        return self._plugins[index]
+
+    def __iter__(self) -> Iterator[Plugin]:
+        """In order."""
+        return iter(tuple(self._plugins))
+
+    def __repr__(self) -> str:
+        """As one would write it."""
+        return f"Chain([{', '.join(map(repr, self._plugins))}])"
+
+    def _index(self, plugin: Plugin | int) -> int:
+        if isinstance(plugin, int):
+            return range(len(self._plugins))[plugin]
+        for k, mine in enumerate(self._plugins):
+            if mine is plugin:
+                return k
+        raise ValueError(f"expected a plugin of this chain, got {plugin!r}; give one of them, or its number")
+
+    def _change(self, plugins: list[Plugin]) -> None:
+        """The new order, in all open streams or in none."""
+        check(plugins)
+        streams = [stream for stream in self._streams if stream.is_open]
+        for k, stream in enumerate(streams):
+            try:
+                stream.change(plugins)
+            except BaseException:
+                for earlier in streams[:k]:
+                    earlier.change(self._plugins)
+                raise
+        self._plugins = plugins
+
+
+def _frames(audio: NDArray[Any]) -> NDArray[Any]:
+    """(n, channels) in C order, or a sentence why not."""
+    if not isinstance(audio, np.ndarray):
+        raise TypeError(
+            f"a {type(audio).__name__}: expected a numpy array of float32 or float64; make it one"
+        )
+    if audio.dtype not in (np.float32, np.float64):
+        raise TypeError(
+            f"sound of {audio.dtype}: expected float32 or float64, full scale 1.0; convert it first"
+        )
+    if audio.ndim not in (1, 2):
+        raise ValueError(f"sound of {audio.shape}: expected (n,) or (n, channels); shape it so")
+    if audio.ndim == 2 and audio.shape[1] > MAX_CHANNELS >= audio.shape[0]:
+        raise ValueError(
+            f"sound of {audio.shape}: expected (n, channels), at most {MAX_CHANNELS} of them; turn it round with .T"
+        )
+    return np.ascontiguousarray(audio if audio.ndim == 2 else audio[:, None])

@@ -1,0 +1,48 @@
+"""The flat record of a chain: two orders of slots, of which one is heard, and how far the change to the other is."""
+
+from typing import Any
+
+from numpy.typing import NDArray
+
+from gate.record import Field, aligned, layout
+
+MOST_SLOTS = 32
+"""In a chain."""
+
+FIELDS = (
+    # -- what whoever changes the chain asks for
+    Field("wanted", "i8", (), "user", "0 or 1: the order that should be heard"),
+    Field("before", "i8", (), "user", "slots at the beginning that both orders share"),
+    Field("behind", "i8", (), "user", "slots at the end that both orders share"),
+    Field("counts", "i8", (2,), "user", "slots in each order; the one not in use may change"),
+    Field("slots", "i8", (2, MOST_SLOTS), "user", "addresses of their records, in the order of sound"),
+    Field("listen_frames", "i8", (), "user", "how long fresh slots listen before they are faded in"),
+    # -- state
+    Field("current", "i8", (), "engine", "the order that is heard"),
+    Field(
+        "change_left", "i8", (), "engine", "frames until the other is heard alone; 0: no change is under way"
+    ),
+    Field("position", "i8", (), "engine", "frames ever"),
+    Field("code", "i8", (), "engine", "which sources the running code was compiled from"),
+    # -- shape
+    Field("channels", "i8", (), "setup", "of the sound"),
+    Field("most_frames", "i8", (), "setup", "longer calls are cut to this"),
+    Field("fade_frames", "i8", (), "setup", "length of every fade"),
+    Field(
+        "other_at",
+        "i8",
+        (),
+        "setup",
+        "[most_frames][channel] in the sound's own type: the other order's sound",
+    ),
+    Field("dry_at", "i8", (), "setup", "[most_frames][channel]: a slot's input"),
+)
+"""The record, field by field. "engine" is the chain's compiled function, "user" ``gate.chain_stream``."""
+
+CHAIN_RECORD = layout(FIELDS)
+"""The record's type."""
+
+
+def make() -> NDArray[Any]:
+    """A record full of zeros: a (1,) array of ``CHAIN_RECORD``."""
+    return aligned(1, CHAIN_RECORD)

@@ -1,0 +1,261 @@
+"""A chain at work on a sound that goes on: slots come, go and move while it runs, without a click.
+
+``Stream`` owns what runs (``gate.plugins.plugin.Running``) and the chain's record; the compiled chain
+(``gate.chain_walk``) is the only one who touches sound. One thread may call ``process``, or the compiled function by
+its address; any other may change the chain meanwhile.
+"""
+
+import threading
+from collections.abc import Sequence
+from types import TracebackType
+from typing import Any, Self
+
+import numpy as np
+from numpy.typing import NDArray
+
+from gate import chain_record
+from gate.chain_record import MOST_SLOTS
+from gate.chain_walk import compiled
+from gate.errors import EngineError
+from gate.plugins.plugin import Format, Plugin, Running
+from gate.record import aligned
+
+FADE_S = 0.01
+"""Length of a fade between two orders, or a plugin and its bypass: 10 ms."""
+
+MOST_FRAMES = 8192
+"""Longer calls are cut to this; ``most_frames`` of memory is what a change and a bypass need."""
+
+
+class Stream:
+    """Plugins one after another, opened for one sound.
+
+    Attributes:
+        format: the sound.
+        record: the chain's flat record, shape (1,), ``gate.chain_record.FIELDS``.
+    """
+
+    def __init__(self, plugins: Sequence[Plugin], format: Format, most_frames: int = MOST_FRAMES) -> None:
+        """Open every plugin.
+
+        Raises:
+            GateError: a model cannot be had or run.
+            ValueError: there are too many, or one cannot take such a sound.
+        """
+        check(plugins)
+        self.format, self.record = format, chain_record.make()
+        self._compiled = compiled(format.dtype)
+        self._lock = threading.Lock()
+        self._memory = [aligned(most_frames * format.channels, format.dtype) for _ in range(2)]
+        self._orders: list[list[tuple[Plugin, Running]]] = [[], []]
+        self._target: tuple[Plugin, ...] = tuple(plugins)
+        self._spare: dict[Plugin, Running] = {}
+        self._changing = False
+        self._open = True
+        values = {
+            "channels": format.channels,
+            "most_frames": most_frames,
+            "fade_frames": max(1, round(FADE_S * format.rate)),
+            "other_at": self._memory[0].ctypes.data,
+            "dry_at": self._memory[1].ctypes.data,
+        }
+        for name, value in values.items():
+            self.record[name] = value
+        try:
+            for plugin in plugins:
+                self._orders[0].append((plugin, plugin.open(format)))
+        except BaseException:
+            self.close()
+            raise
+        self._write(0)
+
+    @property
+    def address(self) -> int:
+        """Of the chain's record, for compiled code."""
+        return int(self.record.ctypes.data)
+
+    @property
+    def function(self) -> int:
+        """Address of the compiled chain, which has the arguments of ``gate.process``."""
+        return self._compiled.address
+
+    @property
+    def plugins(self) -> tuple[Plugin, ...]:
+        """In the order that is heard, or will be when changes under way are done."""
+        return self._target
+
+    @property
+    def running(self) -> tuple[Running, ...]:
+        """What is at work in the order that is heard, or being faded in."""
+        return tuple(running for _, running in self._orders[int(self.record["wanted"][0])])
+
+    @property
+    def is_open(self) -> bool:
+        """Not closed yet?"""
+        return self._open
+
+    @property
+    def changing(self) -> bool:
+        """Is a change under way, or waiting for one that is? Changes need sound, and ``process`` or ``tend``."""
+        return self._changing
+
+    @property
+    def latency_samples(self) -> int:
+        """By which the sound comes later: the sum of all slots, bypassed ones too."""
+        return sum(running.latency_samples for running in self.running)
+
+    def process(self, block: NDArray[Any]) -> NDArray[Any]:
+        """The next frames of the sound.
+
+        Args:
+            block: (n,) for one channel, or (n, channels); of the stream's type, full scale 1.0; n from 0 up.
+
+        Returns:
+            As many new frames, ``latency_samples`` late, of the same shape.
+
+        Raises:
+            ValueError, TypeError: shape or type are not those that the stream was opened for.
+            EngineError: the stream is closed.
+        """
+        if not self._open:
+            raise EngineError("expected an open stream, got one that was closed; open the chain again")
+        if block.dtype != self.format.dtype:
+            raise TypeError(f"sound of {block.dtype}: expected {self.format.dtype}; convert it first")
+        n, channels, frames = len(block) if block.ndim else 0, self.format.channels, self.format.frames
+        if block.shape != (n, channels) and (channels > 1 or block.shape != (n,)):
+            raise ValueError(f"sound of {block.shape}: expected (frames, {channels}); shape it so")
+        if frames is not None and n != frames:
+            raise ValueError(f"{n} frames: expected {frames}, as the stream was opened for; open it without")
+        if self._changing:
+            self.tend()
+        block = np.ascontiguousarray(block)
+        out = np.empty_like(block)
+        self._compiled.call(self.address, block.ctypes.data, out.ctypes.data, n)
+        return out
+
+    def change(self, plugins: Sequence[Plugin]) -> None:
+        """Hear these plugins in this order, as soon as may be: fresh ones listen first, then comes a fade.
+
+        New plugins are opened here, in the caller's time. While a change is under way the next one waits, and only
+        the newest.
+
+        Raises:
+            GateError, ValueError: as ``Stream``; nothing has changed.
+        """
+        check(plugins)
+        with self._lock:
+            known = {plugin for order in self._orders for plugin, _ in order} | set(self._spare)
+            fresh: dict[Plugin, Running] = {}
+            try:
+                for plugin in plugins:
+                    if plugin not in known:
+                        fresh[plugin] = plugin.open(self.format)
+            except BaseException:
+                for running in fresh.values():
+                    running.close()
+                raise
+            self._spare |= fresh
+            self._target, self._changing = tuple(plugins), True
+        self.tend()
+
+    def tend(self) -> bool:
+        """Go on with changes: drop what has faded out, begin what waits. Returns whether more is to come.
+
+        ``process`` does it by itself. Whoever calls the compiled function calls this from another thread, now and then.
+        """
+        with self._lock:
+            now, wanted = int(self.record["current"][0]), int(self.record["wanted"][0])
+            if not self._changing or now != wanted or not self._open:
+                return self._changing
+            kept = {id(running) for _, running in self._orders[now]}
+            for _, running in self._orders[1 - now]:
+                if id(running) not in kept:
+                    running.close()
+            self._orders[1 - now] = []
+            if tuple(plugin for plugin, _ in self._orders[now]) != self._target:
+                self._begin(now)
+                return True
+            for running in self._spare.values():
+                running.close()
+            self._spare.clear()
+            self._changing = False
+            return False
+
+    def reset(self) -> None:
+        """Back to the start: all states; parameters and order stay. Not while sound runs, nor during a change.
+
+        Raises:
+            EngineError: the stream is closed, or a change is under way.
+        """
+        if not self._open or self._changing:
+            got = "a change under way" if self._open else "one that was closed"
+            raise EngineError(
+                f"expected an open stream at rest, got {got}; let it play on, or open the chain again"
+            )
+        self.record["position"] = 0
+        for running in self.running:
+            running.reset()
+
+    def close(self) -> None:
+        """Close every plugin; may be called twice. Not while sound runs."""
+        self._open = False
+        closed = {id(running): running for order in self._orders for _, running in order}
+        for running in [*closed.values(), *self._spare.values()]:
+            running.close()
+        self._orders = [[], []]
+        self._spare.clear()
+        self._changing = False
+
+    def __enter__(self) -> Self:
+        """Itself."""
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        """Close."""
+        self.close()
+
+    def _begin(self, now: int) -> None:
+        """Make the other order what is wanted, with fresh ones between what both share, and ask for it."""
+        old = self._orders[now]
+        least = min(len(old), len(self._target))
+        before = next((k for k in range(least) if old[k][0] is not self._target[k]), least)
+        behind = next(
+            (k for k in range(least - before) if old[-1 - k][0] is not self._target[-1 - k]), least - before
+        )
+        between = self._target[before : len(self._target) - behind]
+        middle = [
+            (plugin, self._spare.pop(plugin) if plugin in self._spare else plugin.open(self.format))
+            for plugin in between
+        ]
+        self._orders[1 - now] = [*old[:before], *middle, *old[len(old) - behind :]]
+        settle_s = max((plugin.settle_s for plugin, _ in middle), default=0.0)
+        late = sum(running.latency_samples for _, running in middle)
+        self.record["before"], self.record["behind"] = before, behind
+        self.record["listen_frames"] = round(settle_s * self.format.rate) + late
+        self._write(1 - now)
+        self.record["wanted"] = 1 - now
+
+    def _write(self, order: int) -> None:
+        self.record["counts"][0, order] = len(self._orders[order])
+        for k, (_, running) in enumerate(self._orders[order]):
+            self.record["slots"][0, order, k] = running.slot_address
+
+
+def check(plugins: Sequence[Plugin]) -> None:
+    """Refuse what no chain can be.
+
+    Raises:
+        ValueError: too many plugins, or one of them twice.
+        TypeError: something is no plugin.
+    """
+    for plugin in plugins:
+        if not isinstance(plugin, Plugin):
+            raise TypeError(
+                f"expected plugins, got a {type(plugin).__name__}; give Gate(...) or HighPass(...)"
+            )
+    if len(plugins) > MOST_SLOTS:
+        raise ValueError(f"{len(plugins)} plugins: expected at most {MOST_SLOTS}; make two chains")
+    if len({id(plugin) for plugin in plugins}) < len(plugins):
+        raise ValueError("one plugin in two slots: expected each once; make another with the same settings")

@@ -1,0 +1,131 @@
+"""The compiled high-pass: a Butterworth filter of the second order whose cutoff can glide.
+
+It is the bilinear transform of s^2 / (s^2 + sqrt(2) s + 1), warped so that the cutoff lies where it should, in the
+form that keeps two integrators (a state-variable filter). Its states are integrals, not old outputs, so a
+cutoff that moves changes slopes and makes no steps.
+
+Source: V. Zavalishin, The Art of VA Filter Design, 4.1 to 4.4 (topology-preserving transform).
+"""
+
+import ctypes
+import functools
+import math
+from typing import Any
+
+import numpy as np
+from numba import cfunc, from_dtype, types
+from numpy.typing import NDArray
+
+from gate.native import COMPILE, at, carray, native
+from gate.process import Compiled, c_function, fingerprint, without_scipy
+from gate.record import Field, aligned, layout
+
+FIELDS = (
+    Field("cutoff", "f8", (), "user", "where it is to be, Hz"),
+    Field("position", "i8", (), "engine", "host frames processed"),
+    Field("used", "f8", (), "engine", "cutoff of now, Hz; 0 before the first frame"),
+    Field("g", "f8", (), "engine", "tan(pi cutoff / rate)"),
+    Field("code", "i8", (), "engine", "which sources the running code was compiled from"),
+    Field("rate", "i8", (), "setup", "of the sound, Hz"),
+    Field("channels", "i8", (), "setup", "of the sound"),
+    Field("state_at", "i8", (), "setup", "float64 [channel][2]: the integrators"),
+)
+"""The record, field by field."""
+
+HIGHPASS_RECORD = layout(FIELDS)
+"""The record's type."""
+
+STEP = 16
+"""Frames between two looks at a cutoff that glides; counted from the start, so that cuts do not matter."""
+
+GLIDE_S = 0.01
+"""Time constant of a glide, in octaves: done within 0.1 % after some 70 ms for two octaves."""
+
+NEAR = 1e-3
+"""Share of the goal within which a glide has arrived."""
+
+HIGHEST = 0.45
+"""Cutoff at most, as a share of the rate: at half of it the transform ends."""
+
+TINY = 1e-30
+"""A state below this is silence (-600 dBFS): further down denormals would cost time."""
+
+DAMPING = math.sqrt(2.0)
+"""Butterworth."""
+
+FINGERPRINT = fingerprint(("plugins/highpass_law", "native", "record"))
+"""Kept with the compiled code, and written to ``record["code"]``."""
+
+
+def make() -> NDArray[Any]:
+    """A record full of zeros: a (1,) array of ``HIGHPASS_RECORD``."""
+    return aligned(1, HIGHPASS_RECORD)
+
+
+@functools.cache
+def compiled(dtype: Any) -> Compiled:
+    """The high-pass for sound of ``dtype`` (float32 or float64), compiled or loaded from disk at first use."""
+    sample = types.CPointer(from_dtype(np.dtype(dtype)))
+    signature = types.void(types.CPointer(from_dtype(HIGHPASS_RECORD)), sample, sample, types.int64)
+    with without_scipy():
+        function = cfunc(signature, cache=True, **COMPILE)(_make(FINGERPRINT))
+    return c_function(function, None, *[ctypes.c_void_p] * 3, ctypes.c_int64)
+
+
+def _make(code: int) -> Any:
+    def highpass(record: Any, x: Any, out: Any, n: Any) -> None:
+        r = carray(record, (1,))[0]
+        r.code = code
+        if n == 0:
+            return
+        source, sound = carray(x, (n * r.channels,)), carray(out, (n * r.channels,))
+        begin = 0
+        while begin < n:
+            into = (r.position + begin) % STEP
+            if into == 0:
+                _glide(r)
+            end = min(n, begin + STEP - into)
+            _filter(r, source, sound, begin, end)
+            begin = end
+        r.position += n
+
+    return highpass
+
+
+@native
+def _glide(r: Any) -> None:
+    """One step of the cutoff towards its goal; states that are nothing, or not finite, become 0."""
+    states = carray(at(r.state_at, np.float64), (2 * r.channels,), np.float64)
+    for i in range(len(states)):
+        if not abs(states[i]) > TINY or not np.isfinite(states[i]):
+            states[i] = 0.0
+    goal = min(r.cutoff, HIGHEST * r.rate)
+    if r.used == goal:
+        return
+    if r.used == 0.0 or abs(r.used / goal - 1.0) < NEAR:
+        r.used = goal
+    else:
+        share = 1.0 - np.exp(-STEP / (GLIDE_S * r.rate))
+        r.used *= (goal / r.used) ** share
+    r.g = np.tan(np.pi * r.used / r.rate)
+
+
+@native
+def _filter(r: Any, x: Any, y: Any, begin: Any, end: Any) -> None:
+    """Frames begin..end-1 of every channel; what is not finite counts as 0."""
+    states = carray(at(r.state_at, np.float64), (2 * r.channels,), np.float64)
+    channels, g = r.channels, r.g
+    scale = 1.0 / (1.0 + g * (g + DAMPING))
+    for c in range(channels):
+        first, second = states[2 * c], states[2 * c + 1]
+        for i in range(begin * channels + c, end * channels, channels):
+            value = np.float64(x[i])
+            if not np.isfinite(value):
+                value = np.float64(0.0)
+            high = (value - (g + DAMPING) * first - second) * scale
+            band = g * high + first
+            first = g * high + band
+            low = g * band + second
+            second = g * band + low
+            y[i] = high
+        states[2 * c], states[2 * c + 1] = first, second

@@ -1,0 +1,270 @@
+"""What a plugin is: settings with units and ranges, which can be opened for a sound and then run compiled.
+
+A ``Plugin`` holds what a user sets, as attributes. ``open`` makes a ``Running`` of it for one sound: a flat record
+and the address of a compiled function ``f(record, input, output, frames)`` with the arguments of ``gate.process``:
+the addresses of the record, of frames in and of frames out (interleaved channels, float32 or float64, and both may be
+the same memory), and how many frames. It gives as many frames as it takes, ``latency_samples`` late, and neither
+allocates, waits nor raises. Setting an attribute reaches every ``Running`` of the plugin at once.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any, Self, overload
+
+import numpy as np
+from numpy.typing import NDArray
+
+from gate.metadata import MAX_CHANNELS
+from gate.parameters import Parameter
+from gate.plugins import slot_record
+from gate.record import aligned
+from gate.sidechain import RATE_RANGE_HZ
+
+SUFFIXES = {"dB": "_db", "dBFS": "_db", "ms": "_ms", "Hz": "_hz", "": ""}
+"""What an attribute's name ends in, by its parameter's unit."""
+
+
+@dataclass(frozen=True)
+class Format:
+    """The sound that a plugin is opened for.
+
+    Attributes:
+        rate: Hz, whole, 8000 to 192000.
+        channels: 1 to 8.
+        dtype: float32 or float64.
+        frames: of every call, where they are all the same; None: any number. What works in blocks delays less
+            when it knows.
+        offline: a file, not a stream: a plugin may then be later, and decide better.
+    """
+
+    rate: int
+    channels: int
+    dtype: np.dtype[Any]
+    frames: int | None = None
+    offline: bool = False
+
+    def __post_init__(self) -> None:
+        """Check it all."""
+        low, high = RATE_RANGE_HZ
+        if self.rate != int(self.rate) or not low <= self.rate <= high:
+            raise ValueError(
+                f"a sound at {self.rate} Hz: expected a whole rate from {low} to {high} Hz; resample it first"
+            )
+        if not 1 <= self.channels <= MAX_CHANNELS:
+            raise ValueError(f"{self.channels} channels: expected 1 to {MAX_CHANNELS}; split the sound")
+        if self.dtype not in (np.float32, np.float64):
+            raise TypeError(f"sound of {self.dtype}: expected float32 or float64; convert it first")
+        if self.frames is not None and self.frames < 1:
+            raise ValueError(f"calls of {self.frames} frames: expected 1 or more; give None for any number")
+
+
+class Running:
+    """A plugin at work on one sound, in one slot.
+
+    Attributes:
+        record: the plugin's flat record, shape (1,).
+        function: address of its compiled function.
+        latency_samples: by which its sound comes later, host samples.
+        slot: the record of its slot (``gate.plugins.slot_record``).
+        format: the sound it was opened for.
+    """
+
+    def __init__(
+        self,
+        format: Format,
+        record: NDArray[Any],
+        function: int,
+        *,
+        latency_samples: int = 0,
+        bypassed: bool = False,
+    ) -> None:
+        self.format, self.record, self.function = format, record, function
+        self.latency_samples = latency_samples
+        self.slot = slot_record.make()
+        self._ring = aligned(latency_samples * format.channels, format.dtype)
+        self._gone: list[Callable[[Running], None]] = []
+        for name, value in (
+            ("function", function),
+            ("plugin", self.address),
+            ("delay", latency_samples),
+            ("ring_at", self._ring.ctypes.data),
+        ):
+            self.slot[name] = value
+        self.bypass(bypassed)
+        self.slot["share"] = 0.0 if bypassed else 1.0
+
+    @property
+    def address(self) -> int:
+        """Of the plugin's record, for compiled code."""
+        return int(self.record.ctypes.data)
+
+    @property
+    def slot_address(self) -> int:
+        """Of the slot's record, for compiled code."""
+        return int(self.slot.ctypes.data)
+
+    def bypass(self, on: bool) -> None:
+        """Hear the input instead of the output, as late; acts from the next call, with a fade."""
+        self.slot["bypass"] = int(on)
+
+    def set(self, id: str, value: float) -> None:
+        """Take a parameter's new value, checked already; acts from the next call."""
+        self.record[id.replace("-", "_")] = value
+
+    def when_closed(self, tell: Callable[["Running"], None]) -> None:
+        """``tell`` is called with this object when it closes."""
+        self._gone.append(tell)
+
+    def reset(self) -> None:
+        """Back to the start; parameters stay. Not while its function runs."""
+        self._ring[:] = 0
+        self.slot["ring_next"] = 0
+        self.slot["share"] = 0.0 if self.slot["bypass"][0] else 1.0
+        self._reset()
+
+    def close(self) -> None:
+        """Let go of everything; may be called twice. Not while its function runs."""
+        for tell in self._gone:
+            tell(self)
+        self._gone.clear()
+        self._close()
+
+    def _reset(self) -> None:
+        """What the plugin itself has to begin anew."""
+
+    def _close(self) -> None:
+        """What the plugin itself has to let go."""
+
+
+class Knob:
+    """A parameter as an attribute of a plugin: ``gate.threshold_db = -45`` checks the range and acts at once."""
+
+    def __init__(self, parameter: Parameter) -> None:
+        self.parameter = parameter
+
+    def __set_name__(self, owner: type, name: str) -> None:
+        """Keep to the one way of naming: the parameter's id, and its unit."""
+        expected = attribute(self.parameter)
+        assert name == expected, f"{name}: expected {expected}"
+
+    @overload
+    def __get__(self, plugin: None, owner: type) -> Self: ...
+    @overload
+    def __get__(self, plugin: "Plugin", owner: type) -> float: ...
+    def __get__(self, plugin: "Plugin | None", owner: type) -> Self | float:
+        """The value; of the class, the knob itself."""
+        return self if plugin is None else plugin._values[self.parameter.id]
+
+    def __set__(self, plugin: "Plugin", value: float) -> None:
+        """Check it and hand it on.
+
+        Raises:
+            ValueError: it is out of range, or cannot change while sound runs.
+        """
+        checked = self.parameter.check(value)
+        live = [running for running in plugin.running if not running.format.offline]
+        if live and not self.parameter.live and checked != plugin._values[self.parameter.id]:
+            raise ValueError(
+                f"{attribute(self.parameter)} {value:g}: expected a change before sound runs, got one in an open chain; "
+                "close the chain's stream first"
+            )
+        plugin._values[self.parameter.id] = checked
+        if self.parameter.live:
+            for running in plugin.running:
+                running.set(self.parameter.id, checked)
+
+
+def attribute(parameter: Parameter) -> str:
+    """The attribute that a parameter is: "guard-grace" in ms is ``guard_grace_ms``."""
+    return parameter.id.replace("-", "_") + SUFFIXES[parameter.unit]
+
+
+class Plugin:
+    """Settings of something that changes, or listens to, sound. Subclasses have a ``Knob`` for each parameter.
+
+    Attributes:
+        bypassed: its input is heard, as late as its output would be; it goes on listening, so that it comes back at once.
+    """
+
+    settle_s = 0.0
+    """How long a fresh one listens to sound before it may be heard, s."""
+
+    def __init__(self, **values: float) -> None:
+        """Start from values by parameter id; the rest has its defaults."""
+        self._values: dict[str, float] = {}
+        self._running: tuple[Running, ...] = ()
+        self._bypassed = False
+        for knob in self._knobs():
+            value = values.get(knob.parameter.id.replace("-", "_"), knob.parameter.default)
+            assert value is not None, f"{knob.parameter.id} has no default of its own"
+            self._values[knob.parameter.id] = knob.parameter.check(value)
+
+    @property
+    def parameters(self) -> tuple[Parameter, ...]:
+        """What can be set, in order: id, unit, range and help of each."""
+        return tuple(knob.parameter for knob in self._knobs())
+
+    @property
+    def running(self) -> tuple[Running, ...]:
+        """Where it is at work, the newest last."""
+        return self._running
+
+    @property
+    def bypassed(self) -> bool:
+        """Is its input heard in place of its output?"""
+        return self._bypassed
+
+    @bypassed.setter
+    def bypassed(self, on: bool) -> None:
+        self._bypassed = bool(on)
+        for running in self._running:
+            running.bypass(self._bypassed)
+
+    def open(self, format: Format) -> Running:
+        """Make everything that it needs to run on a sound; the caller closes it.
+
+        Raises:
+            GateError: a model cannot be had or run.
+            ValueError: this plugin cannot take such a sound.
+        """
+        running = self._open(format)
+        running.when_closed(self._forget)
+        self._running = (*self._running, running)
+        return running
+
+    def _open(self, format: Format) -> Running:
+        raise NotImplementedError
+
+    def _forget(self, running: Running) -> None:
+        self._running = tuple(other for other in self._running if other is not running)
+
+    @classmethod
+    def _knobs(cls) -> list[Knob]:
+        return [
+            value
+            for kind in reversed(cls.__mro__)
+            for value in vars(kind).values()
+            if isinstance(value, Knob)
+        ]
+
+    def __setattr__(self, name: str, value: Any) -> None:
+        """Set an attribute that there is: a misspelled one would do nothing, silently.
+
+        Raises:
+            AttributeError: there is no such attribute.
+        """
+        if not name.startswith("_") and not hasattr(type(self), name):
+            known = ", ".join([*map(attribute, self.parameters), "bypassed"])
+            raise AttributeError(
+                f"{type(self).__name__} has no {name!r}: expected one of {known}; check the spelling"
+            )
+        object.__setattr__(self, name, value)
+
+    def __repr__(self) -> str:
+        """As one would write it."""
+        shown = [f"{attribute(p)}={self._values[p.id]:g}" for p in self.parameters]
+        return f"{type(self).__name__}({', '.join([*self._shown(), *shown])})"
+
+    def _shown(self) -> list[str]:
+        """What stands before the parameters."""
+        return []
