@@ -230,6 +230,12 @@ class Input:
     # -- on its own thread
 
     def _run(self) -> None:
+        try:
+            self._read()
+        except Exception as error:  # nobody else would see it
+            self._on_event(f"MIDI ended by an error: {error!r}; start again to have it back")
+
+    def _read(self) -> None:
         due = time.monotonic() + LOOK_S
         while not self._ending.wait(POLL_S if self.port is not None else IDLE_S):
             while self._take():
