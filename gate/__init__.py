@@ -8,14 +8,16 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from gate.chain import Chain
+    from gate.plugins.classic import ClassicGate
     from gate.plugins.classify import Classify
     from gate.plugins.highpass import HighPass
     from gate.plugins.learned import Gate
 
-__all__ = ["Chain", "Classify", "Gate", "HighPass"]
+__all__ = ["Chain", "ClassicGate", "Classify", "Gate", "HighPass"]
 
 _HOMES = {
     "Chain": "gate.chain",
+    "ClassicGate": "gate.plugins.classic",
     "Classify": "gate.plugins.classify",
     "Gate": "gate.plugins.learned",
     "HighPass": "gate.plugins.highpass",

@@ -1,1 +1,1 @@
-"""What can stand in a slot of a chain: the learned gate, a high-pass, a classifier (``gate.chain`` plays them)."""
+"""What can stand in a slot of a chain (``gate.chain``): gates, learned and classic, a high-pass, model files."""

@@ -1,15 +1,7 @@
-"""The compiled high-pass: a Butterworth filter of the second order whose cutoff can glide.
-
-It is the bilinear transform of s^2 / (s^2 + sqrt(2) s + 1), warped so that the cutoff lies where it should, in the
-form that keeps two integrators (a state-variable filter). Its states are integrals, not old outputs, so a
-cutoff that moves changes slopes and makes no steps.
-
-Source: V. Zavalishin, The Art of VA Filter Design, 4.1 to 4.4 (topology-preserving transform).
-"""
+"""The compiled high-pass: a Butterworth filter of the second order (``gate.plugins.svf``) whose cutoff glides."""
 
 import ctypes
 import functools
-import math
 from typing import Any
 
 import numpy as np
@@ -17,6 +9,7 @@ from numba import cfunc, from_dtype, types
 from numpy.typing import NDArray
 
 from gate.native import COMPILE, at, carray, native
+from gate.plugins.svf import HIGHEST, coefficient, settled, step
 from gate.process import Compiled, c_function, fingerprint, without_scipy
 from gate.record import Field, aligned, layout
 
@@ -44,16 +37,7 @@ GLIDE_S = 0.01
 NEAR = 1e-3
 """Share of the goal within which a glide has arrived."""
 
-HIGHEST = 0.45
-"""Cutoff at most, as a share of the rate: at half of it the transform ends."""
-
-TINY = 1e-30
-"""A state below this is silence (-600 dBFS): further down denormals would cost time."""
-
-DAMPING = math.sqrt(2.0)
-"""Butterworth."""
-
-FINGERPRINT = fingerprint(("plugins/highpass_law", "native", "record"))
+FINGERPRINT = fingerprint(("plugins/highpass_law", "plugins/svf", "native", "record"))
 """Kept with the compiled code, and written to ``record["code"]``."""
 
 
@@ -97,8 +81,7 @@ def _glide(r: Any) -> None:
     """One step of the cutoff towards its goal; states that are nothing, or not finite, become 0."""
     states = carray(at(r.state_at, np.float64), (2 * r.channels,), np.float64)
     for i in range(len(states)):
-        if not abs(states[i]) > TINY or not np.isfinite(states[i]):
-            states[i] = 0.0
+        states[i] = settled(states[i])
     goal = min(r.cutoff, HIGHEST * r.rate)
     if r.used == goal:
         return
@@ -107,7 +90,7 @@ def _glide(r: Any) -> None:
     else:
         share = 1.0 - np.exp(-STEP / (GLIDE_S * r.rate))
         r.used *= (goal / r.used) ** share
-    r.g = np.tan(np.pi * r.used / r.rate)
+    r.g = coefficient(r.used, r.rate)
 
 
 @native
@@ -115,17 +98,12 @@ def _filter(r: Any, x: Any, y: Any, begin: Any, end: Any) -> None:
     """Frames begin..end-1 of every channel; what is not finite counts as 0."""
     states = carray(at(r.state_at, np.float64), (2 * r.channels,), np.float64)
     channels, g = r.channels, r.g
-    scale = 1.0 / (1.0 + g * (g + DAMPING))
     for c in range(channels):
         first, second = states[2 * c], states[2 * c + 1]
         for i in range(begin * channels + c, end * channels, channels):
             value = np.float64(x[i])
             if not np.isfinite(value):
                 value = np.float64(0.0)
-            high = (value - (g + DAMPING) * first - second) * scale
-            band = g * high + first
-            first = g * high + band
-            low = g * band + second
-            second = g * band + low
+            _, high, first, second = step(value, g, first, second)
             y[i] = high
         states[2 * c], states[2 * c + 1] = first, second

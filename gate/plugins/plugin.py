@@ -205,6 +205,11 @@ class Plugin:
         return tuple(knob.parameter for knob in self._knobs())
 
     @property
+    def values(self) -> tuple[float, ...]:
+        """Where ``parameters`` stand now, in the same order."""
+        return tuple(self._values[parameter.id] for parameter in self.parameters)
+
+    @property
     def running(self) -> tuple[Running, ...]:
         """Where it is at work, the newest last."""
         return self._running
