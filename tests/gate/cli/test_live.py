@@ -131,8 +131,9 @@ def test_ctrl_c_ends_it_cleanly_and_a_closed_input_does_not(tmp_path, preset):
         stderr=subprocess.PIPE,
         text=True,
     )
-    first = process.stdout.readline()  # it plays
-    time.sleep(0.2)
+    first = later = process.stdout.readline()
+    while json.loads(later)["seconds"] < 0.6:  # it plays
+        later = process.stdout.readline()
     process.send_signal(signal.SIGINT)
     rest, errors = process.communicate(timeout=60)
     assert process.returncode == 0, errors

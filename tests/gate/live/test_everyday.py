@@ -82,10 +82,15 @@ def test_typed_commands_are_known() -> None:
     assert {code.split()[0] for code in typed} == {
         "threshold",
         "range",
+        "guard",
+        "guard-grace",
         "preset",
         "monitor",
         "input",
         "output",
+        "learn",
+        "forget",
+        "midi",
         "quit",
     }
 
