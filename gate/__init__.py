@@ -12,8 +12,9 @@ if TYPE_CHECKING:
     from gate.plugins.classify import Classify
     from gate.plugins.highpass import HighPass
     from gate.plugins.learned import Gate
+    from gate.plugins.model import Model
 
-__all__ = ["Chain", "ClassicGate", "Classify", "Gate", "HighPass"]
+__all__ = ["Chain", "ClassicGate", "Classify", "Gate", "HighPass", "Model"]
 
 _HOMES = {
     "Chain": "gate.chain",
@@ -21,6 +22,7 @@ _HOMES = {
     "Classify": "gate.plugins.classify",
     "Gate": "gate.plugins.learned",
     "HighPass": "gate.plugins.highpass",
+    "Model": "gate.plugins.model",
 }
 
 

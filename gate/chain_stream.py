@@ -46,6 +46,7 @@ class Stream:
         self.format, self.record = format, chain_record.make()
         self._compiled = compiled(format.dtype)
         self._lock = threading.Lock()
+        most_frames = max(most_frames, format.frames or 0)  # a call of promised frames stays whole
         self._memory = [aligned(most_frames * format.channels, format.dtype) for _ in range(2)]
         self._orders: list[list[tuple[Plugin, Running]]] = [[], []]
         self._target: tuple[Plugin, ...] = tuple(plugins)

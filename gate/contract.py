@@ -1,6 +1,6 @@
 """What a model file is: read, checked and written here and nowhere else.
 
-One ONNX file is one plugin. Two kinds can be loaded today. A gate (kind "gate") has
+One ONNX file is one plugin, of one of four kinds. A gate (kind "gate") has
 
     inputs    blocks        float32 (C, T, 100)  sound at 48 kHz, full scale 1.0
               threshold_db  float32 (1, T)       dBFS, one a block
@@ -9,13 +9,25 @@ One ONNX file is one plugin. Two kinds can be loaded today. A gate (kind "gate")
               readouts      float32 (R, T)       rows as the metadata names them
               NAME_out      float32              one for each state
 
-and a classifier (kind "classify") has
+a classifier (kind "classify") has
 
     inputs    blocks        float32 (C, T, 160)  sound at 16 kHz, full scale 1.0
               NAME_in       float32              as above
     outputs   classes       float32 (K, T)       probabilities that sum to 1, rows as the metadata names them
               readouts      float32 (R, T)       as above
               NAME_out      float32              as above
+
+what makes sound of sound (kind "audio") has
+
+    inputs    blocks        float32 (C, T, 100)  sound at 48 kHz, full scale 1.0
+              NAME_in       float32              as above
+    outputs   audio         float32 (C, T, 100)  sound, as late as the metadata's latency_samples says
+              readouts      float32 (R, T)       as above
+              NAME_out      float32              as above
+
+and what says how much of each frequency should pass (kind "mask") has the same, but for
+
+    outputs   mask          float32 (101, T)     gain at 0, 240, ... 24,000 Hz of this block and the one before it
 
 with C channels and T blocks free, ops of ai.onnx alone, all numbers inside the file, and one metadata entry
 ``learned_gate``: JSON with the fields of ``Contract`` (docs/architecture.md shows one). The hash of the graph
@@ -35,7 +47,7 @@ from typing import Any
 
 from gate import metadata as md
 from gate.errors import ContractError
-from gate.metadata import AGAIN, KINDS, Readout, State
+from gate.metadata import AGAIN, KINDS, MASK_BANDS, Readout, State
 from gate.onnxfile import AI_ONNX, Graph, Model, Value, read_graph, read_model, with_metadata
 from gate.protobuf import Walker
 
@@ -65,6 +77,14 @@ MAX_MODEL_BYTES = 64 << 20
 MIN_OPSET, MAX_OPSET = 17, 26
 """Versions of ai.onnx: 17 dates from 2022, 26 is the newest that ONNX Runtime 1.31 runs."""
 
+
+USES = {
+    "gate": "it gates, with --preset",
+    "classify": "it labels with gate-label, and guards with --guard-model",
+    "mask": "it goes in a chain, with gate.Model",
+    "audio": "it goes in a chain, with gate.Model",
+}
+"""What each kind is for, as the remedy of an error."""
 
 NO_GATE = math.nan
 """Stands in the four numbers of a gate where the model is none: whatever is compared with it is not so."""
@@ -112,9 +132,9 @@ class Contract:
             ContractError: line "kind"; the text says which command takes it.
         """
         if self.kind != kind:
-            use = "it labels with gate-label, and guards with --guard-model"
-            remedy = use if self.kind == "classify" else "it gates, with --preset"
-            raise ContractError("kind", f"expected a {kind}, got a {self.kind}; {remedy}", source=self.name)
+            raise ContractError(
+                "kind", f"expected a {kind}, got a {self.kind}; {USES[self.kind]}", source=self.name
+            )
 
     def to_dict(self) -> dict[str, Any]:
         """The metadata and what was counted, fit for JSON."""
@@ -279,8 +299,12 @@ def _check_values(graph: Graph, kind: str, fields: dict[str, Any]) -> None:
     if kind == "gate":
         inputs["threshold_db"] = (1, "T")
         outputs = {"gate": (4, "T"), **outputs}
-    else:
+    elif kind == "classify":
         outputs = {"classes": (len(fields["classes"]), "T"), **outputs}
+    elif kind == "mask":
+        outputs = {"mask": (MASK_BANDS, "T"), **outputs}
+    else:
+        outputs = {"audio": ("C", "T", KINDS[kind].block), **outputs}
     inputs |= {f"{state.name}_in": state.shape for state in fields["states"]}
     outputs |= {f"{state.name}_out": state.shape for state in fields["states"]}
     _check_side("inputs", graph.inputs, inputs)

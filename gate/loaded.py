@@ -8,6 +8,7 @@ from numpy.typing import NDArray
 
 from gate.contract import Contract
 from gate.errors import ContractError, ModelRunError
+from gate.metadata import MASK_BANDS
 from gate.ort import Device, Session
 from gate.record import CACHE_LINE, aligned
 
@@ -66,12 +67,14 @@ class LoadedModel:
         self.memory: dict[str, NDArray[np.float32]] = {
             "blocks": aligned(channels * stride, np.float32),
             "thresholds": aligned(batch, np.float32),
-            self._head.memory: aligned(units * _padded(self._head.rows * batch), np.float32),
+            self._head.memory: aligned(
+                units * _padded(self._head.floats(channels // units, batch)), np.float32
+            ),
             "readouts": aligned(units * _padded(rows * batch), np.float32),
         }
         self.fields: dict[str, Any] = {f"{name}_at": array.ctypes.data for name, array in self.memory.items()}
         self.fields["blocks_stride"] = stride
-        self.fields[f"{self._head.memory}_stride"] = _padded(self._head.rows * batch)
+        self.fields[f"{self._head.memory}_stride"] = _padded(self._head.floats(channels // units, batch))
         self.fields["readouts_stride"] = _padded(rows * batch)
         self._states: list[NDArray[np.float32]] = []
         self._bindings: list[tuple[int, int]] = []
@@ -117,7 +120,7 @@ class LoadedModel:
         if contract.kind == "gate":
             fixed_in["threshold_db"] = session.tensor(self.memory["thresholds"].reshape(1, batch))
         fixed_out = {
-            head.output: session.tensor(self._piece(head.memory, unit, (head.rows, batch))),
+            head.output: session.tensor(self._piece(head.memory, unit, head.shape(each, batch))),
             "readouts": session.tensor(self._piece("readouts", unit, (rows, batch))),
         }
         shapes = {state.name: state.shape_for(each) for state in contract.states}
@@ -164,16 +167,29 @@ class LoadedModel:
 
 
 class _Head(NamedTuple):
-    """What a kind of model says: the output's name, its rows, and the name of its memory."""
+    """What a kind of model says: the output's name, its rows, the name of its memory, and for sound samples a block."""
 
     output: str
     rows: int
     memory: str
+    block: int = 0
+
+    def shape(self, channels: int, batch: int) -> tuple[int, ...]:
+        """Of the output, for one unit."""
+        return (channels, batch, self.block) if self.block else (self.rows, batch)
+
+    def floats(self, channels: int, batch: int) -> int:
+        """In that shape."""
+        return math.prod(self.shape(channels, batch))
 
 
 def _head(contract: Contract) -> _Head:
     if contract.kind == "gate":
         return _Head("gate", 4, "gates")
+    if contract.kind == "mask":
+        return _Head("mask", MASK_BANDS, "says")
+    if contract.kind == "audio":
+        return _Head("audio", 0, "says", contract.block)
     return _Head("classes", len(contract.classes), "classes")
 
 

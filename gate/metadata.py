@@ -51,20 +51,25 @@ AGAIN = "export it again"
 
 @dataclass(frozen=True)
 class Kind:
-    """What a kind of model takes: rate in Hz, samples a block, and whether this version loads it."""
+    """What a kind of model takes: rate in Hz, and samples a block."""
 
     sample_rate: int
     block: int
-    loadable: bool
 
 
 KINDS = {
-    "gate": Kind(sample_rate=RATE, block=BLOCK, loadable=True),
-    "classify": Kind(sample_rate=CLASSIFY_RATE, block=CLASSIFY_BLOCK, loadable=True),
-    "mask": Kind(sample_rate=RATE, block=BLOCK, loadable=False),
-    "audio": Kind(sample_rate=RATE, block=BLOCK, loadable=False),
+    "gate": Kind(sample_rate=RATE, block=BLOCK),
+    "classify": Kind(sample_rate=CLASSIFY_RATE, block=CLASSIFY_BLOCK),
+    "mask": Kind(sample_rate=RATE, block=BLOCK),
+    "audio": Kind(sample_rate=RATE, block=BLOCK),
 }
-"""Every kind there is; those that cannot be loaded yet are reserved, so that nothing else takes the names."""
+"""Every kind there is."""
+
+MASK_BANDS = BLOCK + 1
+"""Gains of a mask: one for each frequency, 240 Hz apart, of two blocks together."""
+
+MOST_LATENCY = RATE
+"""Samples by which a model of kind "audio" may be late by itself: 1 s."""
 
 
 @dataclass(frozen=True)
@@ -134,14 +139,8 @@ def read_kind(metadata: dict[str, Any]) -> str:
             "schema", f"expected {SCHEMA}, got the newer {_show(schema)}; update learned-gate"
         )
     kind = metadata.get("kind")
-    loadable = [name for name, known in KINDS.items() if known.loadable]
     if not isinstance(kind, str) or kind not in KINDS:
         raise ContractError("kind", f"expected one of {', '.join(KINDS)}, got {_show(kind)}; {AGAIN}")
-    if kind not in loadable:
-        detail = (
-            f"expected {' or '.join(loadable)}, got {kind}, a name reserved for later; update learned-gate"
-        )
-        raise ContractError("kind", detail)
     return kind
 
 
@@ -172,7 +171,11 @@ def read_fields(metadata: dict[str, Any], kind: str) -> dict[str, Any]:
                 key, f"expected {value} for a {kind}, got {_show(metadata.get(key))}; {AGAIN}"
             )
     latency = metadata.get("latency_samples")
-    if type(latency) is not int or latency != 0:
+    most = MOST_LATENCY if kind == "audio" else 0
+    if most and (type(latency) is not int or not 0 <= latency <= most):
+        detail = f'expected "latency_samples" from 0 to {most}, got {_show(latency)}; {AGAIN}'
+        raise ContractError("metadata", detail)
+    if not most and (type(latency) is not int or latency != 0):
         detail = f'expected "latency_samples" 0 (a {kind} delays nothing), got {_show(latency)}; {AGAIN}'
         raise ContractError("metadata", detail)
     scores = metadata.get("scores")
@@ -186,7 +189,8 @@ def read_fields(metadata: dict[str, Any], kind: str) -> dict[str, Any]:
         "latency_samples": latency,
         "states": _states(metadata.get("states")),
         "readouts": _readouts(metadata.get("readouts")),
-        **(_of_gate(metadata) if kind == "gate" else _of_classifier(metadata)),
+        **(_of_gate(metadata) if kind == "gate" else {}),
+        **(_of_classifier(metadata) if kind == "classify" else {}),
         "licence": _text(metadata, "licence"),
         "training_data": _text(metadata, "training_data"),
         "scores": scores,

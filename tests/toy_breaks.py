@@ -181,7 +181,7 @@ BREAKS: dict[str, tuple[str, Edit]] = {
     "schema of the future": ("schema", _field("schema", 2)),
     "schema missing": ("schema", _field("schema", None)),
     "kind unknown": ("kind", _field("kind", "reverb")),
-    "kind reserved": ("kind", _field("kind", "mask")),
+    "kind of another file": ("inputs", _field("kind", "mask")),
     "kind missing": ("kind", _field("kind", None)),
     "name missing": ("metadata", _field("name", None)),
     "name empty": ("metadata", _field("name", "")),

@@ -86,10 +86,15 @@ def card(preset: "Preset") -> str:
 
 
 def _what_it_says(preset: "Preset") -> list[tuple[str, str]]:
-    """Rows that only its kind has: a gate's defaults and decision, a classifier's classes."""
+    """Rows that only its kind has: a gate's defaults and decision, a classifier's classes, a use."""
     made, defaults = preset.contract, preset.defaults
     if made.kind == "classify":
         return [("classes", ", ".join(made.classes))]
+    if made.kind != "gate":
+        return [
+            ("use", "in a chain, with gate.Model"),
+            ("delay", f"{made.latency_samples} samples of its own"),
+        ]
     return [
         ("defaults", f"threshold {defaults.threshold_db:g} dBFS, range {defaults.range_db:g} dB"),
         ("decision", f"opens over {made.open_at:g}, closes under {made.close_at:g}"),

@@ -148,8 +148,8 @@ def test_a_break_is_refused_with_its_line(name):
             "save it as one file",
         ),
         (
-            "kind reserved",
-            "kind): expected gate or classify, got mask, a name reserved for later; update learned-gate",
+            "kind unknown",
+            'kind): expected one of gate, classify, mask, audio, got "reverb"; export it again',
         ),
         ("schema of the future", "schema): expected 1, got the newer 2; update learned-gate"),
     ],

@@ -1,0 +1,193 @@
+"""The compiled player of models that make sound of sound: kinds "audio" and "mask".
+
+Such a model takes blocks of 100 samples, the host gives buffers of any size, so sound has to wait: with buffers
+of N samples 100 - gcd(100, N) of them, and not one fewer would do, because after k buffers k N samples are there and
+only 100 floor(k N / 100) of them can have been through the model. Sound goes through two rings whose places follow from
+a sample's number alone; whatever happens, nothing shifts. A sample that is not there in time (a buffer of a size that
+was not promised) is 0, and counted.
+
+A mask is a gain for each frequency of two blocks together: they are weighted by the root of a Hann window, go to 101
+frequencies, are multiplied, come back, are weighted again, and halves that overlap are added. With gains of 1 that is
+the sound itself, one block later. The transform is a product with a matrix: 200 samples are too few to do better.
+
+Nothing is allocated, raised, waited for or printed. A run that fails lets its blocks through as they are.
+"""
+
+import ctypes
+import functools
+from math import pi
+from typing import Any
+
+import numpy as np
+from numba import cfunc, from_dtype, types
+from numpy.typing import NDArray
+
+from gate.constants import BLOCK
+from gate.metadata import MASK_BANDS
+from gate.model_run import clear_states, run_model
+from gate.native import COMPILE, at, carray, native
+from gate.process import Compiled, c_function, fingerprint, without_scipy
+from gate.record import MODEL_STATE, Field, aligned, layout, model_fields
+from gate.sidechain import heard
+
+FIELDS = (
+    # -- counters and state
+    Field("position", "i8", (), "engine", "host frames processed"),
+    Field("made", "i8", (), "engine", "frames that have been through the model"),
+    Field("missing_frames", "i8", (), "engine", "frames that were not there in time, and were silent"),
+    Field("queued", "i8", (), "engine", "samples waiting in the blocks tensor, each channel"),
+    Field("code", "i8", (), "engine", "which sources the running code was compiled from"),
+    *MODEL_STATE,
+    # -- shape
+    Field("channels", "i8", (), "setup", "of the sound"),
+    Field("batch", "i8", (), "setup", "blocks in one run of the model"),
+    Field("piece", "i8", (), "setup", "frames taken in before any are given: all of a promised buffer"),
+    Field("wait", "i8", (), "setup", "frames by which the sound is held back for its blocks"),
+    Field("masks", "i8", (), "setup", "1: the model gives gains, 0: sound"),
+    *model_fields(1),
+    Field("blocks_at", "i8", (), "setup", "float32 [channel][batch * 100], the model's input and the queue"),
+    Field("blocks_stride", "i8", (), "setup", "floats from channel to channel"),
+    Field(
+        "says_at", "i8", (), "setup", "float32 [channel][batch][100] or [band][batch], what the model says"
+    ),
+    Field("says_stride", "i8", (), "setup", "not used: there is one unit"),
+    Field("ring_at", "i8", (), "setup", "float64 [ring_frames][channel]: what has been through the model"),
+    Field("ring_frames", "i8", (), "setup", "its length"),
+    Field("there_at", "i8", (), "setup", "float64 [2 * bands][200]: to frequencies, weighted"),
+    Field("back_at", "i8", (), "setup", "float64 [200][2 * bands]: back from them, weighted"),
+    Field(
+        "halves_at",
+        "i8",
+        (),
+        "setup",
+        "float64 [channel][402]: the block before, what overlaps of it, and a spectrum",
+    ),
+)
+"""The record, field by field."""
+
+BLOCK_RECORD = layout(FIELDS)
+"""The record's type."""
+
+FINGERPRINT = fingerprint(
+    ("plugins/block_law", "model_run", "sidechain", "native", "record", "metadata", "constants")
+)
+"""Kept with the compiled code, and written to ``record["code"]``."""
+
+
+def make() -> NDArray[Any]:
+    """A record full of zeros: a (1,) array of ``BLOCK_RECORD``."""
+    return aligned(1, BLOCK_RECORD)
+
+
+def transforms() -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    """(there (202, 200), back (200, 202)): rows of cosines, then of sines, each weighted by the root of a Hann window."""
+    n, k = np.arange(2 * BLOCK), np.arange(MASK_BANDS)
+    window = np.sin(pi * n / (2 * BLOCK))
+    angle = 2.0 * pi * (np.outer(k, n) % (2 * BLOCK)) / (2 * BLOCK)
+    there = np.concatenate([np.cos(angle), -np.sin(angle)]) * window
+    twice = np.where((k == 0) | (k == BLOCK), 1.0, 2.0)[:, None] / (2 * BLOCK)
+    back = np.concatenate([twice * np.cos(angle), -twice * np.sin(angle)]) * window
+    return there, np.ascontiguousarray(back.T)
+
+
+@functools.cache
+def compiled(dtype: Any) -> Compiled:
+    """The player for sound of ``dtype`` (float32 or float64), compiled or loaded from disk at first use."""
+    sample = types.CPointer(from_dtype(np.dtype(dtype)))
+    signature = types.void(types.CPointer(from_dtype(BLOCK_RECORD)), sample, sample, types.int64)
+    with without_scipy():
+        function = cfunc(signature, cache=True, **COMPILE)(_make(FINGERPRINT))
+    return c_function(function, None, *[ctypes.c_void_p] * 3, ctypes.c_int64)
+
+
+def _make(code: int) -> Any:
+    def blocks(record: Any, x: Any, out: Any, n: Any) -> None:
+        r = carray(record, (1,))[0]
+        r.code = code
+        source, sound = carray(x, (n * r.channels,)), carray(out, (n * r.channels,))
+        done = 0
+        while done < n:
+            end = min(n, done + r.piece)
+            _take(r, source, done, end)
+            _give(r, sound, done, end)
+            done = end
+
+    return blocks
+
+
+@native
+def _take(r: Any, x: Any, begin: Any, end: Any) -> None:
+    """Frames begin..end-1 into the queue; each time it is full, the model runs."""
+    channels, size = r.channels, r.batch * BLOCK
+    queue = carray(at(r.blocks_at, np.float32), (channels * r.blocks_stride,), np.float32)
+    for i in range(begin, end):
+        for c in range(channels):
+            queue[c * r.blocks_stride + r.queued] = heard(x[i * channels + c], False)
+        r.queued += 1
+        if r.queued == size:
+            _run(r, queue)
+            r.queued = 0
+
+
+@native
+def _give(r: Any, y: Any, begin: Any, end: Any) -> None:
+    """As many frames from the ring, ``wait`` later than they came in."""
+    channels = r.channels
+    ring = carray(at(r.ring_at, np.float64), (r.ring_frames, channels), np.float64)
+    for i in range(begin, end):
+        frame = r.position - r.wait
+        late = frame >= r.made
+        for c in range(channels):
+            y[i * channels + c] = ring[frame % r.ring_frames, c] if frame >= 0 and not late else 0.0
+        if late:
+            r.missing_frames += 1
+        r.position += 1
+
+
+@native
+def _run(r: Any, queue: Any) -> None:
+    """The model over a full queue, and what it says into the ring."""
+    channels, batch, size = r.channels, r.batch, r.batch * BLOCK
+    says = carray(at(r.says_at, np.float32), (max(channels * size, MASK_BANDS * batch),), np.float32)
+    ring = carray(at(r.ring_at, np.float64), (r.ring_frames, channels), np.float64)
+    healthy = run_model(r, 0)
+    if healthy:
+        for k in range(MASK_BANDS * batch if r.masks == 1 else channels * size):
+            healthy = healthy and np.isfinite(says[k])
+    if not healthy:
+        r.model_errors += batch
+        clear_states(r, 0)
+    for c in range(channels):
+        if r.masks == 1:
+            for t in range(batch):
+                _mask(r, c, queue[c * r.blocks_stride + t * BLOCK :], says, t, healthy, ring)
+        else:
+            for k in range(size):
+                value = says[c * size + k] if healthy else queue[c * r.blocks_stride + k]
+                ring[(r.made + k) % r.ring_frames, c] = np.float64(value)
+    r.made += size
+    r.side = 1 - r.side
+
+
+@native
+def _mask(r: Any, c: Any, block: Any, gains: Any, t: Any, healthy: Any, ring: Any) -> None:
+    """One block of one channel through its gains: what overlaps of it and the block before goes into the ring."""
+    there = carray(at(r.there_at, np.float64), (2 * MASK_BANDS, 2 * BLOCK), np.float64)
+    back = carray(at(r.back_at, np.float64), (2 * BLOCK, 2 * MASK_BANDS), np.float64)
+    halves = carray(at(r.halves_at, np.float64), (r.channels, 2 * BLOCK + 2 * MASK_BANDS), np.float64)[c]
+    spectrum = halves[2 * BLOCK :]
+    for k in range(2 * MASK_BANDS):
+        row, total = there[k], 0.0
+        for i in range(BLOCK):
+            total += row[i] * halves[i] + row[BLOCK + i] * np.float64(block[i])
+        gain = np.float64(gains[(k % MASK_BANDS) * r.batch + t]) if healthy else 1.0
+        spectrum[k] = total * gain
+    first = r.made + t * BLOCK
+    for i in range(BLOCK):
+        one, two = 0.0, 0.0
+        for k in range(2 * MASK_BANDS):
+            one += back[i, k] * spectrum[k]
+            two += back[BLOCK + i, k] * spectrum[k]
+        ring[(first + i) % r.ring_frames, c] = halves[BLOCK + i] + one
+        halves[BLOCK + i] = two
+        halves[i] = np.float64(block[i])

@@ -1,0 +1,140 @@
+"""A model file that makes sound of sound, as a plugin: kinds "audio" and "mask" of the contract."""
+
+import math
+import os
+
+import numpy as np
+
+from gate import preset as presets
+from gate.constants import BLOCK, RATE
+from gate.contract import Contract
+from gate.errors import ContractError
+from gate.loaded import LoadedModel
+from gate.metadata import MASK_BANDS
+from gate.plugins import block_law as law
+from gate.plugins.plugin import Format, Plugin, Running
+from gate.record import aligned
+
+BATCH = 256
+"""Blocks a run offline, where the calls are a multiple of so many."""
+
+PIECE = 4096
+"""Frames taken in at once, where calls may have any number."""
+
+
+class Model(Plugin):
+    """A suppressor, a filter, an effect: any model file of kind "audio" or "mask", at 48 kHz.
+
+    It delays by what its blocks need, 100 - gcd(100, frames) samples where all calls have ``frames`` and 99 where they
+    may have any number; an "audio" model by what its file says as well, a "mask" by a block for its overlap.
+    """
+
+    settle_s = 0.2
+
+    def __init__(self, model: str | os.PathLike[str] | Contract) -> None:
+        """Find the model.
+
+        Args:
+            model: a model file, a preset's name or folder, or a model read by ``gate.contract.read``.
+
+        Raises:
+            PresetError, ContractError: there is no such model, or it is of another kind.
+        """
+        if isinstance(model, Contract):
+            self._contract, self._name = model, model.name
+        else:
+            self._contract, self._name = presets.resolve(model).contract, os.fspath(model)
+        if self._contract.kind not in ("audio", "mask"):
+            other = "Gate" if self._contract.kind == "gate" else "Classify"
+            detail = f"expected an audio or a mask, got a {self._contract.kind}; give it to gate.{other}"
+            raise ContractError("kind", detail, source=self._name)
+        super().__init__()
+
+    @property
+    def contract(self) -> Contract:
+        """The model."""
+        return self._contract
+
+    def _open(self, format: Format) -> Running:
+        if format.rate != RATE:
+            raise ValueError(
+                f"a sound at {format.rate} Hz: expected {RATE} Hz, as {self._name} makes it; resample the sound first"
+            )
+        return ModelRunning(format, self._contract, bypassed=self.bypassed)
+
+    def _shown(self) -> list[str]:
+        return [repr(self._name)]
+
+
+class ModelRunning(Running):
+    """A model at work."""
+
+    def __init__(self, format: Format, contract: Contract, *, bypassed: bool) -> None:
+        channels, frames, masks = format.channels, format.frames, contract.kind == "mask"
+        whole = format.offline and frames is not None and frames % (BATCH * BLOCK) == 0
+        batch = BATCH if whole else 1
+        size = batch * BLOCK
+        wait = size - math.gcd(size, frames or 1)
+        piece = frames or PIECE
+        self._model: LoadedModel | None = LoadedModel(
+            contract, channels=channels, units=1, batch=batch, threshold_db=None, device="cpu"
+        )
+        record = law.make()
+        there, back = law.transforms() if masks else (np.zeros(0), np.zeros(0))
+        self._there, self._back = there, back
+        ring_frames = piece + 2 * size
+        self._ring_memory = aligned(ring_frames * channels, np.float64)
+        self._halves = aligned(channels * 2 * (BLOCK + MASK_BANDS) if masks else 0, np.float64)
+        values = {
+            "channels": channels,
+            "batch": batch,
+            "piece": piece,
+            "wait": wait,
+            "masks": int(masks),
+            "ring_frames": ring_frames,
+            "ring_at": self._ring_memory.ctypes.data,
+            "halves_at": self._halves.ctypes.data,
+            "there_at": there.ctypes.data,
+            "back_at": back.ctypes.data,
+            "level_row": -1,
+            "readout_rows": len(contract.readouts),
+        }
+        for name, value in values.items():
+            record[name] = value
+        for name, value in self._model.fields.items():
+            if name not in (record.dtype.names or ()):
+                continue
+            if isinstance(value, np.ndarray):
+                record[name][0][: len(value)] = value
+            else:
+                record[name] = value
+        super().__init__(
+            format,
+            record,
+            law.compiled(format.dtype).address,
+            latency_samples=wait + (BLOCK if masks else contract.latency_samples),
+            bypassed=bypassed,
+        )
+
+    def _reset(self) -> None:
+        if self._model is None:
+            return
+        self._release()
+        for field in law.FIELDS:
+            if field.writer == "engine":
+                self.record[field.name] = 0
+        self._ring_memory[:] = 0.0
+        self._halves[:] = 0.0
+        self._model.clear()
+
+    def _close(self) -> None:
+        if self._model is not None:
+            self._release()
+            self._model.close()
+            self._model = None
+
+    def _release(self) -> None:
+        status = int(self.record["first_status"][0])
+        if status and self._model is not None:
+            self._model.session.library.release("ReleaseStatus", status)
+            self.record["first_status"] = 0
