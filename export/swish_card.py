@@ -35,6 +35,15 @@ def text(contract: Contract, state: dict[str, Any], weights: int, figures: dict[
         "|---|---|",
         *(f"| {name} | {value:.4g} |" for name, value in _flat(result["scores"])),
         "",
+        "On recordings of the `val` split, which it was not taught with (`training/detector/truth.py`): mixtures are 20 s "
+        "of speech with pauses under noise or music, half of them in a room; each class alone is at any level, its silences "
+        "unscored. AUC is over frames of 10 ms. Other detectors beside it: `docs/frames.md`.",
+        "",
+        *(
+            ["## What it finds hard", "", *(f"- {words}" for words in result["hardest"]), ""]
+            if "hardest" in result
+            else []
+        ),
         "## Recordings that it was taught with",
         "",
         "| class | source | files | licence |",

@@ -98,7 +98,7 @@ def draw_one(
     if rng.random() < config.cut:
         total[:, int(rng.integers(MELS * 6 // 10, MELS)) :] *= np.float32(10.0 ** rng.uniform(-6.0, -2.0))
     if rng.random() < config.mute:
-        length = int(rng.integers(20, 200))
+        length = min(int(rng.integers(20, 200)), config.frames // 2)
         start = int(rng.integers(config.frames - length))
         total[start : start + length] = 0.0
         for name in CLASSES:

@@ -1,6 +1,7 @@
 """Scores of a frame detector: AUC of speech over frames, accuracy of classes, frames and clips."""
 
 from collections.abc import Callable, Sequence
+from typing import Any
 
 import numpy as np
 import torch
@@ -88,6 +89,44 @@ def accuracies(counts: NDArray[np.int64]) -> dict[str, float]:
         f"{name} recall": float(counts[i, i] / max(counts[i].sum(), 1)) for i, name in enumerate(CLASSES)
     }
     return {"overall": float(np.trace(counts) / total), "speech/non-speech": float(speech / total)} | recalls
+
+
+def hardest(cases: Sequence[Case], found: Sequence[Probabilities], count: int = 8) -> list[str]:
+    """The cases with the fewest frames right, in words: what they are, and what they were taken for."""
+    rows = []
+    for case, answers in zip(cases, found, strict=True):
+        counts = confusion([case], [answers])
+        right, total = np.trace(counts), max(int(counts.sum()), 1)
+        wrong = counts.sum(0) - counts.diagonal()
+        rows.append((right / total, case, CLASSES[int(wrong.argmax())]))
+    rows.sort(key=lambda row: row[0])
+    return [
+        f"{100 * share:.0f} % right: {in_words(case)}; else mostly {other}."
+        for share, case, other in rows[:count]
+    ]
+
+
+def in_words(case: Case) -> str:
+    """What a case is."""
+    recipe = case.scene.recipe
+    who = " and ".join(recipe.get("speakers", []))
+    what = ", ".join(recipe.get("bleed", recipe.get("names", [])))
+    words = case.kind.replace("speech", who, 1) if who else case.kind
+    at = "" if case.snr_db is None else f", {case.snr_db:g} dB"
+    return f"{words}{f' ({what})' if what else ''}{at}"
+
+
+def report(net: SwishNet, speech: Sequence[Case], pure: Sequence[Case]) -> dict[str, Any]:
+    """Everything for a card: ``scores``, tables inside tables, and ``hardest``, in words."""
+    hear = of_net(net)
+    found, alone = [hear(case) for case in speech], [hear(case) for case in pure]
+    every = {"frames": confusion(pure, alone)} | {f"{s:g} s": confusion(pure, alone, s) for s in CLIPS_S}
+    scores: dict[str, Any] = {
+        "AUC of speech, mixtures": speech_table(speech, [f[:, 0] for f in found]),
+        "AUC of speech, each class alone": speech_auc(pure, [f[:, 0] for f in alone]),
+        "AUC of speech, everything": speech_auc([*speech, *pure], [f[:, 0] for f in (*found, *alone)]),
+    } | {f"each class alone, {words}": accuracies(counts) for words, counts in every.items()}
+    return {"scores": scores, "hardest": hardest([*speech, *pure], [*found, *alone])}
 
 
 def summary(net: SwishNet, speech: Sequence[Case], pure: Sequence[Case]) -> dict[str, float]:

@@ -76,9 +76,11 @@ def side(
         drawn = SceneConfig(target_room=config.room, two_speakers=config.two_speakers)
         dry, sound = speaking(corpus, rng, n, split, drawn, recipe)
     elif kind == "music":
-        dry = sound = _music(corpus, rng, n, split, config)
+        recipe["names"], dry = _music(corpus, rng, n, split, config)
+        sound = dry
     elif kind == "noise":
-        dry = sound = _noise(corpus, rng, n, split, config)
+        recipe["names"], dry = _noise(corpus, rng, n, split, config)
+        sound = dry
     else:
         raise ValueError(f"expected one of {', '.join(CLASSES)}, got {kind!r}; name one of them")
     heard = heard_in(
@@ -121,13 +123,14 @@ def filled(heard: NDArray[np.bool_], gap: int) -> NDArray[np.bool_]:
     return heard
 
 
-def _music(corpus: Corpus, rng: Rng, n: int, split: str, config: SideConfig) -> Sound:
-    """A recording of music; or something played: notes of an instrument, drums, or both."""
+def _music(corpus: Corpus, rng: Rng, n: int, split: str, config: SideConfig) -> tuple[list[str], Sound]:
+    """A recording of music; or something played: notes of an instrument, drums, or both. With names."""
     items = corpus.items("music", split)
     if items and rng.random() >= config.played:
-        x = looped(corpus, rng, n, pick(rng, items))
-        return x * on_off(rng, n) if rng.random() < config.comes_and_goes else x
-    parts = []
+        item = pick(rng, items)
+        x = looped(corpus, rng, n, item)
+        return [item.path.stem], x * on_off(rng, n) if rng.random() < config.comes_and_goes else x
+    parts, names = [], []
     strings = corpus.items(("guitar", "pairs", "instrument"), split)
     drums = corpus.items(HIT_CLASSES, split)
     loops = corpus.items("drums/loops", split)
@@ -135,30 +138,37 @@ def _music(corpus: Corpus, rng: Rng, n: int, split: str, config: SideConfig) -> 
     if strings and which < 0.75:
         for _ in range(int(rng.integers(1, 4))):
             parts.append(notes(corpus, rng, n, strings))
+            names.append("notes")
     if drums and (which > 0.45 or not parts):
         parts.append(drum_pattern(corpus, rng, n, drums))
+        names.append("drums")
     elif loops and which > 0.4:
         parts.append(looped(corpus, rng, n, pick(rng, loops)))
-    return _sum(rng, parts, n)
+        names.append("loop")
+    return names, _sum(rng, parts, n)
 
 
-def _noise(corpus: Corpus, rng: Rng, n: int, split: str, config: SideConfig) -> Sound:
-    """A noise of the corpus, in one piece or as events, or one that is made up; now and then two."""
-    parts = []
+def _noise(corpus: Corpus, rng: Rng, n: int, split: str, config: SideConfig) -> tuple[list[str], Sound]:
+    """A noise of the corpus, in one piece or as events, or one that is made up; now and then two. With names."""
+    parts, names = [], []
     for _ in range(2 if rng.random() < config.more_noises else 1):
         items = corpus.items("noise", split)
         if not items or rng.random() < config.made_up_noise:
-            x = KINDS[list(KINDS)[int(rng.integers(len(KINDS)))]](rng, n)
+            names.append(list(KINDS)[int(rng.integers(len(KINDS)))])
+            x = KINDS[names[-1]](rng, n)
         elif rng.random() < 0.4:
+            names.append("single noises")
             x = events(corpus, rng, n, items)
         else:
-            x = looped(corpus, rng, n, pick(rng, items))
+            item = pick(rng, items)
+            names.append(item.path.stem)
+            x = looped(corpus, rng, n, item)
         if rng.random() < config.comes_and_goes:
             x = x * on_off(rng, n)
         if rng.random() < 0.1:
             x = x * gain_steps(rng, n)
         parts.append(x)
-    return _sum(rng, parts, n)
+    return names, _sum(rng, parts, n)
 
 
 def _sum(rng: Rng, parts: list[Sound], n: int) -> Sound:

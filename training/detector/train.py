@@ -34,12 +34,14 @@ def train(
     folder: Path,
     sides: Sides | None = None,
     validation: Callable[[SwishNet], dict[str, float]] | None = None,
+    report: Callable[[SwishNet], dict[str, Any]] | None = None,
 ) -> Path:
     """Run, or go on with, one training; returns the checkpoint's path.
 
     Args:
         sides: what to learn from; prepared as the configuration says if None.
         validation: scores for the log, now and then and at the end.
+        report: ``scores`` and ``hardest`` of the network in the end, for its card; without it a run cannot be exported.
     """
     folder.mkdir(parents=True, exist_ok=True)
     torch.set_num_threads(config.optimiser.threads)
@@ -92,8 +94,8 @@ def train(
                 write(folder, {"step": step} | validation(average))
             save(path, config, step, net, average, optimiser, rng, None)
             began = time.perf_counter()
-    if validation is not None:
-        save(path, config, step, net, average, optimiser, rng, result(config, average, validation))
+    if report is not None:
+        save(path, config, step, net, average, optimiser, rng, result(config, report(average)))
     return path
 
 
@@ -104,14 +106,12 @@ def normalise(net: SwishNet, sides: Sides, config: DetectorConfig) -> None:
     net.set_normalisation(features.mean(0), features.std(0))
 
 
-def result(
-    config: DetectorConfig, net: SwishNet, validation: Callable[[SwishNet], dict[str, float]]
-) -> dict[str, Any]:
+def result(config: DetectorConfig, judged: dict[str, Any]) -> dict[str, Any]:
     """What an exporter needs to know of a run that has ended: scores and where the sound came from."""
     corpus = open_corpus(config.data)
     rows = provenance(corpus)
     return {
-        "scores": validation(net),
+        **judged,
         "sources": rows,
         "training_data": f"{sum(r[2] for r in rows)} recordings from {len({r[1] for r in rows})} sources; see CARD.md",
         "data_sha256": digest(corpus),
@@ -119,12 +119,14 @@ def result(
     }
 
 
-def validated(config: DetectorConfig) -> Callable[[SwishNet], dict[str, float]]:
-    """Scores on the ``val`` split of the configuration's corpus."""
+def judges(
+    config: DetectorConfig,
+) -> tuple[Callable[[SwishNet], dict[str, float]], Callable[[SwishNet], dict[str, Any]]]:
+    """Scores on the ``val`` split of the configuration's corpus: for the log, and for the card."""
     corpus = open_corpus(config.data)
     speech: Sequence[truth.Case] = truth.speech_cases(corpus, per_kind=config.data.val_scenes)
     pure = truth.pure_cases(corpus, per_class=config.data.val_scenes)
-    return lambda net: judge.summary(net, speech, pure)
+    return (lambda net: judge.summary(net, speech, pure)), (lambda net: judge.report(net, speech, pure))
 
 
 def main(argv: list[str] | None = None) -> int:
@@ -142,7 +144,8 @@ def main(argv: list[str] | None = None) -> int:
     args = parser.parse_args(argv)
     try:
         config = load(args.config, args.set, DetectorConfig)
-        path = train(config, args.runs / config.name, validation=validated(config))
+        validation, report = judges(config)
+        path = train(config, args.runs / config.name, validation=validation, report=report)
     except (ConfigError, OSError, ValueError, FloatingPointError) as error:
         print(f"training.detector.train: error: {error}", file=sys.stderr)
         return 1

@@ -52,9 +52,12 @@ def test_it_learns_what_can_be_told_apart(sides, tmp_path):
         seen.append(float(right[batch.label >= 0].float().mean()))
         return {"right": seen[-1]}
 
-    path = train(_config(80), tmp_path, sides, accuracy)
+    data = DataConfig(corpus=str(tiny_corpus.make(tmp_path / "corpus")))
+    judged = lambda net: {"scores": accuracy(net), "hardest": ["none"]}  # noqa: E731
+    path = train(_config(80, data=data), tmp_path, sides, accuracy, judged)
     assert seen[-1] > 0.9
-    assert torch.load(path, weights_only=False)["result"]["scores"] == {"right": seen[-1]}
+    result = torch.load(path, weights_only=False)["result"]
+    assert result["scores"] == {"right": seen[-1]} and result["hardest"] == ["none"] and result["data_sha256"]
 
 
 def test_a_run_that_was_stopped_goes_on_as_if_it_had_not(sides, tmp_path):
@@ -91,7 +94,8 @@ def test_the_command_prepares_learns_and_scores(tmp_path, capsys):
     )
     assert main([str(toml), "--runs", str(tmp_path / "runs")]) == 0
     result = torch.load(tmp_path / "runs" / "tiny" / "checkpoint.pt", weights_only=False)["result"]
-    assert 0.0 <= result["scores"]["auc all"] <= 1.0 and result["sources"]
+    assert 0.0 <= result["scores"]["AUC of speech, mixtures"]["all"] <= 1.0 and result["sources"]
+    assert all("% right: " in words for words in result["hardest"])
     rows = [json.loads(line) for line in (tmp_path / "runs" / "tiny" / "log.jsonl").read_text().splitlines()]
     assert rows[-1]["step"] == 2
     capsys.readouterr()
