@@ -53,17 +53,20 @@ FIELDS = (
     Field("says_stride", "i8", (), "setup", "not used: there is one unit"),
     Field("ring_at", "i8", (), "setup", "float64 [ring_frames][channel]: what has been through the model"),
     Field("ring_frames", "i8", (), "setup", "its length"),
-    Field("there_at", "i8", (), "setup", "float64 [2 * bands][200]: to frequencies, weighted"),
-    Field("back_at", "i8", (), "setup", "float64 [200][2 * bands]: back from them, weighted"),
+    Field("there_at", "i8", (), "setup", "float64 [200][2 * bands]: to frequencies, weighted"),
+    Field("back_at", "i8", (), "setup", "float64 [2 * bands][200]: back from them, weighted"),
     Field(
         "halves_at",
         "i8",
         (),
         "setup",
-        "float64 [channel][402]: the block before, what overlaps of it, and a spectrum",
+        "float64 [channel][602]: the block before, what overlaps of it, a spectrum, two blocks",
     ),
 )
 """The record, field by field."""
+
+HALVES = 4 * BLOCK + 2 * MASK_BANDS
+"""Numbers that a mask keeps, and works in, for a channel."""
 
 BLOCK_RECORD = layout(FIELDS)
 """The record's type."""
@@ -80,14 +83,13 @@ def make() -> NDArray[Any]:
 
 
 def transforms() -> tuple[NDArray[np.float64], NDArray[np.float64]]:
-    """(there (202, 200), back (200, 202)): rows of cosines, then of sines, each weighted by the root of a Hann window."""
+    """(there (200, 202), back (202, 200)): cosines, then sines, each weighted by the root of a Hann window."""
     n, k = np.arange(2 * BLOCK), np.arange(MASK_BANDS)
     window = np.sin(pi * n / (2 * BLOCK))
     angle = 2.0 * pi * (np.outer(k, n) % (2 * BLOCK)) / (2 * BLOCK)
-    there = np.concatenate([np.cos(angle), -np.sin(angle)]) * window
+    there = np.ascontiguousarray((np.concatenate([np.cos(angle), -np.sin(angle)]) * window).T)
     twice = np.where((k == 0) | (k == BLOCK), 1.0, 2.0)[:, None] / (2 * BLOCK)
-    back = np.concatenate([twice * np.cos(angle), -twice * np.sin(angle)]) * window
-    return there, np.ascontiguousarray(back.T)
+    return there, np.concatenate([twice * np.cos(angle), -twice * np.sin(angle)]) * window
 
 
 @functools.cache
@@ -172,22 +174,28 @@ def _run(r: Any, queue: Any) -> None:
 @native
 def _mask(r: Any, c: Any, block: Any, gains: Any, t: Any, healthy: Any, ring: Any) -> None:
     """One block of one channel through its gains: what overlaps of it and the block before goes into the ring."""
-    there = carray(at(r.there_at, np.float64), (2 * MASK_BANDS, 2 * BLOCK), np.float64)
-    back = carray(at(r.back_at, np.float64), (2 * BLOCK, 2 * MASK_BANDS), np.float64)
-    halves = carray(at(r.halves_at, np.float64), (r.channels, 2 * BLOCK + 2 * MASK_BANDS), np.float64)[c]
-    spectrum = halves[2 * BLOCK :]
+    there = carray(at(r.there_at, np.float64), (2 * BLOCK, 2 * MASK_BANDS), np.float64)
+    back = carray(at(r.back_at, np.float64), (2 * MASK_BANDS, 2 * BLOCK), np.float64)
+    halves = carray(at(r.halves_at, np.float64), (r.channels, HALVES), np.float64)[c]
+    before, overlap, spectrum = halves[:BLOCK], halves[BLOCK : 2 * BLOCK], halves[2 * BLOCK : -2 * BLOCK]
+    both = halves[-2 * BLOCK :]
+    spectrum[:] = 0.0
+    for i in range(BLOCK):
+        _add(spectrum, there[i], before[i])
+        _add(spectrum, there[BLOCK + i], np.float64(block[i]))
+        before[i] = np.float64(block[i])
+    both[:] = 0.0
     for k in range(2 * MASK_BANDS):
-        row, total = there[k], 0.0
-        for i in range(BLOCK):
-            total += row[i] * halves[i] + row[BLOCK + i] * np.float64(block[i])
         gain = np.float64(gains[(k % MASK_BANDS) * r.batch + t]) if healthy else 1.0
-        spectrum[k] = total * gain
+        _add(both, back[k], spectrum[k] * gain)
     first = r.made + t * BLOCK
     for i in range(BLOCK):
-        one, two = 0.0, 0.0
-        for k in range(2 * MASK_BANDS):
-            one += back[i, k] * spectrum[k]
-            two += back[BLOCK + i, k] * spectrum[k]
-        ring[(first + i) % r.ring_frames, c] = halves[BLOCK + i] + one
-        halves[BLOCK + i] = two
-        halves[i] = np.float64(block[i])
+        ring[(first + i) % r.ring_frames, c] = overlap[i] + both[i]
+        overlap[i] = both[BLOCK + i]
+
+
+@native
+def _add(sums: Any, row: Any, times: Any) -> None:
+    """A row, so many times, onto the sums: in this order the compiler may use vectors, and no bit changes."""
+    for k in range(len(sums)):
+        sums[k] += row[k] * times

@@ -10,7 +10,6 @@ from gate.constants import BLOCK, RATE
 from gate.contract import Contract
 from gate.errors import ContractError
 from gate.loaded import LoadedModel
-from gate.metadata import MASK_BANDS
 from gate.plugins import block_law as law
 from gate.plugins.plugin import Format, Plugin, Running
 from gate.record import aligned
@@ -84,7 +83,7 @@ class ModelRunning(Running):
         self._there, self._back = there, back
         ring_frames = piece + 2 * size
         self._ring_memory = aligned(ring_frames * channels, np.float64)
-        self._halves = aligned(channels * 2 * (BLOCK + MASK_BANDS) if masks else 0, np.float64)
+        self._halves = aligned(channels * law.HALVES if masks else 0, np.float64)
         values = {
             "channels": channels,
             "batch": batch,
