@@ -128,7 +128,7 @@ class Stream:
         if frames is not None and n != frames:
             raise ValueError(f"{n} frames: expected {frames}, as the stream was opened for; open it without")
         if self._changing:
-            self.tend()
+            self._tend(wait=False)  # somebody who opens a model just now must not hold up the sound
         block = np.ascontiguousarray(block)
         out = np.empty_like(block)
         self._compiled.call(self.address, block.ctypes.data, out.ctypes.data, n)
@@ -164,7 +164,13 @@ class Stream:
 
         ``process`` does it by itself. Whoever calls the compiled function calls this from another thread, now and then.
         """
-        with self._lock:
+        return self._tend(wait=True)
+
+    def _tend(self, wait: bool) -> bool:
+        """``tend``; without ``wait`` only if nobody else is at it."""
+        if not self._lock.acquire(blocking=wait):
+            return self._changing
+        try:
             now, wanted = int(self.record["current"][0]), int(self.record["wanted"][0])
             if not self._changing or now != wanted or not self._open:
                 return self._changing
@@ -181,6 +187,8 @@ class Stream:
             self._spare.clear()
             self._changing = False
             return False
+        finally:
+            self._lock.release()
 
     def reset(self) -> None:
         """Back to the start: all states; parameters and order stay. Not while sound runs, nor during a change.
@@ -199,6 +207,10 @@ class Stream:
 
     def close(self) -> None:
         """Close every plugin; may be called twice. Not while sound runs."""
+        with self._lock:
+            self._close()
+
+    def _close(self) -> None:
         self._open = False
         closed = {id(running): running for order in self._orders for _, running in order}
         for running in [*closed.values(), *self._spare.values()]:

@@ -7,6 +7,7 @@ the same memory), and how many frames. It gives as many frames as it takes, ``la
 allocates, waits nor raises. Setting an attribute reaches every ``Running`` of the plugin at once.
 """
 
+import threading
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any, Self, overload
@@ -193,6 +194,7 @@ class Plugin:
         """Start from values by parameter id; the rest has its defaults."""
         self._values: dict[str, float] = {}
         self._running: tuple[Running, ...] = ()
+        self._lock = threading.Lock()
         self._bypassed = False
         for knob in self._knobs():
             value = values.get(knob.parameter.id.replace("-", "_"), knob.parameter.default)
@@ -234,14 +236,16 @@ class Plugin:
         """
         running = self._open(format)
         running.when_closed(self._forget)
-        self._running = (*self._running, running)
+        with self._lock:
+            self._running = (*self._running, running)
         return running
 
     def _open(self, format: Format) -> Running:
         raise NotImplementedError
 
     def _forget(self, running: Running) -> None:
-        self._running = tuple(other for other in self._running if other is not running)
+        with self._lock:
+            self._running = tuple(other for other in self._running if other is not running)
 
     @classmethod
     def _knobs(cls) -> list[Knob]:

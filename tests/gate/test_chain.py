@@ -1,15 +1,18 @@
 """A chain is its parts one after the other, on time, and may change while it sounds."""
 
 import ctypes
+import threading
 
 import numpy as np
 import pytest
 
-from gate import Chain, Classify, Gate, HighPass, contract
+from gate import Chain, Classify, Gate, HighPass, Model, contract
+from gate.chain_stream import Stream
+from gate.contract import Contract
 from gate.engine import Engine
 from gate.errors import ContractError, EngineError
-from gate.plugins.plugin import Plugin
-from tests import toy_classify, toy_model
+from gate.plugins.plugin import Plugin, Running
+from tests import toy_classify, toy_model, toy_sound
 from tests.gate.engine_tools import BUFFERS, Array, bursts, cuts, lively, render, run
 
 RATE = 48_000
@@ -290,3 +293,74 @@ def test_a_classifier_in_a_chain_can_be_read_and_changes_no_sample():
         assert np.array_equal(stream.process(x), x)
         assert list(classify.probabilities) == ["speech", "music", "noise"]
         assert classify.probabilities["speech"] > 0.95
+
+
+@pytest.mark.parametrize("seed", range(4))
+def test_any_row_of_changes_is_free_of_clicks_and_ends_as_asked(seed):
+    """Slots come, go, move and are bypassed at random, some at once, some while others are under way."""
+    rng = np.random.default_rng(seed)
+    x, chain = tone(4.0), Chain([HighPass(15)])
+    with chain.open(RATE, frames=480) as stream:
+        out = []
+        for k, piece in enumerate(cuts(len(x), 480)):
+            if k % 9 == 8 and k < 320:
+                what = rng.integers(4)
+                at = int(rng.integers(len(chain))) if len(chain) else 0
+                if what == 0 or len(chain) < 2:
+                    fresh = (
+                        HighPass(float(rng.uniform(10, 40)))
+                        if rng.random() < 0.5
+                        else Model(toy_sound_model())
+                    )
+                    chain.insert(at, fresh)
+                elif what == 1:
+                    chain.remove(at)
+                elif what == 2:
+                    chain.move(at, int(rng.integers(len(chain))))
+                else:
+                    chain[at].bypassed = not chain[at].bypassed
+            out.append(stream.process(x[piece]))
+        assert not stream.changing
+        assert stream.plugins == tuple(chain)
+        assert [running for plugin in chain for running in plugin.running] == list(stream.running)
+        assert all(running.record["missing_frames"][0] == 0 for running in models(stream))
+    y = np.concatenate(out)
+    assert largest_step(y[960:]) < CLICK * largest_step(x)
+
+
+def toy_sound_model() -> Contract:
+    return contract.read(toy_sound.audio())
+
+
+def models(stream: Stream) -> list[Running]:
+    """What is at work of the blocks' kind."""
+    return [running for running in stream.running if "missing_frames" in running.record.dtype.names]
+
+
+def test_another_thread_may_change_the_chain_while_it_sounds(toy):
+    """Changes come from here, sound from there: it never clicks, and what was asked for last is there at the end."""
+    x, chain = tone(0.5, 50.0), Chain([HighPass(10)])
+    out: list[Array] = []
+    enough = threading.Event()
+    with chain.open(RATE) as stream:
+
+        def play_on() -> None:
+            while not enough.is_set() or stream.changing:
+                out.extend(stream.process(x[piece]) for piece in cuts(len(x), 100))
+
+        player = threading.Thread(target=play_on)
+        player.start()
+        try:
+            for cutoff_hz in (12, 14, 16):
+                chain.insert(0, HighPass(cutoff_hz))
+                chain.append(Gate(toy, threshold_db=-70))
+                chain.move(0, len(chain) - 1)
+                chain[0].bypassed = True
+                chain.remove(len(chain) - 2)
+        finally:
+            enough.set()
+            player.join()
+        assert stream.plugins == tuple(chain)
+        assert len(stream.running) == len(chain) == 4
+    y = np.concatenate(out)
+    assert largest_step(y[4800:]) < CLICK * largest_step(x)
