@@ -133,7 +133,7 @@ class Contract:
         """
         if self.kind != kind:
             raise ContractError(
-                "kind", f"expected a {kind}, got a {self.kind}; {USES[self.kind]}", source=self.name
+                "kind", f"expected {_a(kind)}, got {_a(self.kind)}; {USES[self.kind]}", source=self.name
             )
 
     def to_dict(self) -> dict[str, Any]:
@@ -328,6 +328,11 @@ def _check_side(side: str, values: list[Value], expected: dict[str, Shape]) -> N
         raise ContractError(side, f"expected each name once, got one twice; {AGAIN}")
     for name, shape in expected.items():
         _check_value(side, got[name], shape)
+
+
+def _a(kind: str) -> str:
+    """A kind with its article."""
+    return f"an {kind}" if kind == "audio" else f"a {kind}"
 
 
 def _line(side: str, name: str) -> str:

@@ -11,7 +11,7 @@ from gate.plugins.plugin import Format, Plugin, Running
 class Classify(Plugin):
     """Says what the sound is, a frame of 10 ms at a time; the sound passes as it is."""
 
-    def __init__(self, preset: str | os.PathLike[str] | Contract) -> None:
+    def __init__(self, preset: str | os.PathLike[str] | Contract = "speech-music-noise") -> None:
         """Find the classifier.
 
         Args:

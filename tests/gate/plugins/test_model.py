@@ -6,7 +6,8 @@ from math import gcd
 import numpy as np
 import pytest
 
-from gate import Chain, Gate, HighPass, Model, contract
+from gate import Chain, Gate, HighPass, Model, contract, preset
+from gate.cli import inspect
 from gate.contract import Contract
 from gate.errors import ContractError
 from tests import toy_classify, toy_sound
@@ -155,7 +156,7 @@ def test_what_it_cannot_take_is_refused(toy):
         ):
             Model(other)
     with pytest.raises(
-        ContractError, match=r"expected a gate, got a audio; it goes in a chain, with gate\.Model"
+        ContractError, match=r"expected a gate, got an audio; it goes in a chain, with gate\.Model"
     ):
         Gate(identity())
     with pytest.raises(ValueError, match=r"^a sound at 44100 Hz: expected 48000 Hz, as toy-sound makes it"):
@@ -187,3 +188,22 @@ def test_a_file_that_breaks_the_contract_is_refused(data, line, detail):
     with pytest.raises(ContractError) as caught:
         contract.read(data)
     assert (caught.value.line, caught.value.detail) == (line, detail)
+
+
+def test_the_card_says_where_such_a_model_goes(tmp_path, capsys):
+    """gate-inspect knows the kind; a gate's defaults are no part of it."""
+    path = tmp_path / "echo.onnx"
+    path.write_bytes(toy_sound.audio(late=100))
+    assert inspect.main([str(path)]) == 0
+    said = capsys.readouterr().out
+    assert "in a chain, with gate.Model" in said and "100 samples of its own" in said
+    assert "threshold" not in said
+    assert repr(Model(path)) == f"Model({str(path)!r})"
+
+
+def test_a_preset_folder_may_hold_one(tmp_path):
+    """Written with its kind and without a gate's defaults, and found again by its folder."""
+    made = preset.write_preset(tmp_path / "hush", toy_sound.mask())
+    assert made.fields["kind"] == "mask" and "threshold_db" not in made.fields
+    x = bursts(RATE, 0.1)
+    assert np.abs(Chain([Model(tmp_path / "hush")])(x, RATE) - x).max() < MASK_TOLERANCE
