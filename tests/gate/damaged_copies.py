@@ -15,6 +15,7 @@ from pathlib import Path
 import numpy as np
 
 from gate import contract
+from gate.classifier import Classifier
 from gate.engine import Engine
 from gate.errors import GateError
 
@@ -68,6 +69,11 @@ def outcome(data: bytes) -> tuple[str, str]:
     out = np.full_like(x, np.nan)
     try:
         made = contract.read(data)
+        if made.kind == "classify":
+            with Classifier(made, rate=RATE, channels=CHANNELS) as classifier:
+                classifier.process(x)
+                said = classifier.take_frames().probabilities
+            return ("finite" if len(said) and np.isfinite(said).all() else "not finite"), ""
         with Engine(made, rate=RATE, channels=CHANNELS) as engine:
             engine.process(x, out)
     except GateError as error:
