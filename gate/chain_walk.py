@@ -67,7 +67,8 @@ def _play(c: Any, x: Any, y: Any, n: Any) -> None:
         return
     _walk(c, now, 0, c.before, x, y, n)
     second = carray(at(c.other_at, x.dtype), (n * c.channels,))
-    second[:] = y[: n * c.channels]
+    for i in range(n * c.channels):  # a slice assigned to a slice could allocate, if they overlapped
+        second[i] = y[i]
     _walk(c, now, c.before, c.counts[now] - c.behind, y, y, n)
     _walk(c, other, c.before, c.counts[other] - c.behind, second, second, n)
     for i in range(n):
