@@ -53,7 +53,8 @@ def _make(code: int) -> Any:
             if full:
                 _decide(r)
         if source.ctypes.data != sound.ctypes.data:
-            sound[:] = source
+            for i in range(len(source)):  # sound[:] = source would bring a call for memory into the code
+                sound[i] = source[i]
         r.position += n
 
     return classify

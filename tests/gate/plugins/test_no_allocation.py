@@ -11,6 +11,8 @@ import pytest
 ROOT = Path(__file__).resolve().parents[3]
 
 MODULES = (
+    "gate.process",
+    "gate.classify",
     "gate.chain_walk",
     "gate.plugins.highpass_law",
     "gate.plugins.classic_law",
