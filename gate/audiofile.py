@@ -19,6 +19,7 @@ from numpy.typing import NDArray
 from gate import audioheader
 from gate.atomic import AtomicFile, os_sentence
 from gate.audioformat import MAX_CHANNELS, NAMED, RATES_HZ, Layout
+from gate.closing import Closes
 from gate.errors import AudioFileError
 from gate.samples import ToSound, ToStored
 
@@ -35,7 +36,7 @@ _TROUBLE = (soundfile.SoundFileError, OSError, AssertionError)
 """What soundfile raises when libsndfile stops (AssertionError: fewer frames were written than given)."""
 
 
-class Reader:
+class Reader(Closes):
     """A sound file, read from its beginning to its end.
 
     Attributes:
@@ -142,16 +143,6 @@ class Reader:
         fd, self._fd = self._fd, -1
         if fd >= 0:
             os.close(fd)
-
-    def __enter__(self) -> Self:
-        """Itself."""
-        return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        """Close."""
-        self.close()
 
 
 def _open(path: Path) -> int:

@@ -7,8 +7,7 @@ its address; any other may change the chain meanwhile.
 
 import threading
 from collections.abc import Sequence
-from types import TracebackType
-from typing import Any, Self
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -16,6 +15,7 @@ from numpy.typing import NDArray
 from gate import chain_record
 from gate.chain_record import MOST_SLOTS
 from gate.chain_walk import compiled
+from gate.closing import Closes
 from gate.errors import EngineError
 from gate.plugins.plugin import Format, Plugin, Running
 from gate.record import aligned
@@ -27,7 +27,7 @@ MOST_FRAMES = 8192
 """Longer calls are cut to this; ``most_frames`` of memory is what a change and a bypass need."""
 
 
-class Stream:
+class Stream(Closes):
     """Plugins one after another, opened for one sound.
 
     Attributes:
@@ -218,16 +218,6 @@ class Stream:
         self._orders = [[], []]
         self._spare.clear()
         self._changing = False
-
-    def __enter__(self) -> Self:
-        """Itself."""
-        return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        """Close."""
-        self.close()
 
     def _begin(self, now: int) -> None:
         """Make the other order what is wanted, with fresh ones between what both share, and ask for it."""

@@ -1,7 +1,6 @@
 """A classifier at work: a model file of kind "classify", its memory, and the compiled ``classify`` over them."""
 
-from types import TracebackType
-from typing import Any, NamedTuple, Self
+from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -9,9 +8,9 @@ from numpy.typing import NDArray
 from gate.classify import compiled
 from gate.classify_record import FIELDS, FRAME_COLUMNS, make
 from gate.contract import Contract
-from gate.errors import EngineError
 from gate.loaded import LoadedModel
 from gate.metadata import MAX_CHANNELS
+from gate.owner import RunsModel
 from gate.record import aligned
 from gate.sidechain import CLASSIFY_FEED, Clock
 
@@ -24,7 +23,7 @@ class Frames(NamedTuple):
     level_db: NDArray[np.float64]
 
 
-class Classifier:
+class Classifier(RunsModel):
     """Listens to sound and says what it is, frame by frame; the sound passes as it is.
 
     All channels are one sound: the model averages their powers. A frame is known as soon as its last sample is, at most
@@ -91,11 +90,6 @@ class Classifier:
         self._start = self.record.copy()
 
     @property
-    def address(self) -> int:
-        """Of the record, for compiled code."""
-        return int(self.record.ctypes.data)
-
-    @property
     def function(self) -> int:
         """Address of the compiled ``classify`` for this sound."""
         return self._compiled.address
@@ -110,12 +104,6 @@ class Classifier:
         """``decision_delay_samples`` in ms, at most 2.2."""
         return 1000.0 * self.decision_delay_samples / self.rate
 
-    @property
-    def model_error_text(self) -> str | None:
-        """What ONNX Runtime said when a run first failed; None when none did."""
-        status = int(self.record["first_status"][0])
-        return self._model.session.library.text(status) if status and self._model else None
-
     def process(self, x: NDArray[Any], out: NDArray[Any] | None = None) -> None:
         """Listen to any number of samples.
 
@@ -127,8 +115,7 @@ class Classifier:
             ValueError, TypeError: shape, layout or type are not that.
             EngineError: the classifier is closed.
         """
-        if self._model is None:
-            raise EngineError("expected an open classifier, got one that was closed; make a new one")
+        self._opened()
         out = x if out is None else out
         for array in (x, out):
             if array.dtype != self.dtype:
@@ -155,32 +142,18 @@ class Classifier:
         Raises:
             EngineError: the classifier is closed.
         """
-        if self._model is None:
-            raise EngineError("expected an open classifier, got one that was closed; make a new one")
+        model = self._opened()
         self._release_status()
         for field in FIELDS:
             if field.writer == "engine":
                 self.record[field.name] = self._start[field.name]
         self._memory["history"][:] = 0
-        self._model.clear()
+        model.clear()
         self._read = self.frames_lost = 0
 
     def close(self) -> None:
         """Release the model and everything of ONNX Runtime's; may be called twice. Not during ``process``."""
-        if self._model is not None:
-            self._release_status()
-            self._model.close()
-            self._model = None
-
-    def __enter__(self) -> Self:
-        """Itself."""
-        return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        """Close."""
-        self.close()
+        self._close_model()
 
     def _lay_out(self, frames_kept: int) -> None:
         clock = self._clock
@@ -207,16 +180,3 @@ class Classifier:
         }
         for name, value in (values | clock.fields()).items():
             self._set(name, value)
-
-    def _set(self, name: str, value: Any) -> None:
-        """Write a field of the record; an array fills its beginning."""
-        if isinstance(value, np.ndarray):
-            self.record[name][0][: len(value)] = value
-        else:
-            self.record[name] = value
-
-    def _release_status(self) -> None:
-        status = int(self.record["first_status"][0])
-        if status and self._model is not None:
-            self._model.session.library.release("ReleaseStatus", status)
-            self.record["first_status"] = 0

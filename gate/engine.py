@@ -1,8 +1,7 @@
 """The engine: a model file, the memory and the runtime it needs, and the compiled ``process`` over them."""
 
 import math
-from types import TracebackType
-from typing import Any, Self
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -11,11 +10,11 @@ from gate.classifier import Classifier
 from gate.constants import BLOCK_S, FRAME_S
 from gate.contract import Contract
 from gate.decision import CURVE_COLUMNS, HOLDS
-from gate.errors import EngineError
 from gate.guard import GUARD_COLUMNS, MODES, Guard, check_class
 from gate.loaded import LoadedModel
 from gate.metadata import MAX_CHANNELS
 from gate.ort import Device
+from gate.owner import RunsModel
 from gate.parameters import BY_ID
 from gate.process import THRESHOLD_LIMIT_DB, compiled
 from gate.record import FIELDS, aligned, make
@@ -27,7 +26,7 @@ SPARE_FRAMES = 8
 """Of a classifier, kept beyond those that can be waiting: a frame at each end, and some."""
 
 
-class Engine:
+class Engine(RunsModel):
     """One loaded model and the sound path round it.
 
     Live (``batch=1``): every completed block runs the model at once. A decision acts from the first sample
@@ -212,11 +211,6 @@ class Engine:
         self.record["held"] = HOLDS.index(value)
 
     @property
-    def address(self) -> int:
-        """Of the record, for compiled code."""
-        return int(self.record.ctypes.data)
-
-    @property
     def latency_samples(self) -> int:
         """Delay of the sound in host samples that the user asked for: the lookahead."""
         return self._lookahead
@@ -241,12 +235,6 @@ class Engine:
         """``decision_delay_samples`` in ms, at most 0.5."""
         return 1000.0 * self.decision_delay_samples / self.rate
 
-    @property
-    def model_error_text(self) -> str | None:
-        """What ONNX Runtime said when a run first failed; None when none did."""
-        status = int(self.record["first_status"][0])
-        return self._model.session.library.text(status) if status and self._model else None
-
     def process(self, x: NDArray[Any], out: NDArray[Any]) -> None:
         """Gate any number of samples.
 
@@ -258,8 +246,7 @@ class Engine:
             ValueError, TypeError: shape, layout or type are not that.
             EngineError: the engine is closed.
         """
-        if self._model is None:
-            raise EngineError("expected an open engine, got one that was closed; make a new one")
+        self._opened()
         for name, array in (("input", x), ("output", out)):
             if array.dtype != self.dtype:
                 raise TypeError(f"{name} of {array.dtype}: expected {self.dtype}; convert it first")
@@ -290,15 +277,14 @@ class Engine:
         Raises:
             EngineError: the engine is closed.
         """
-        if self._model is None:
-            raise EngineError("expected an open engine, got one that was closed; make a new one")
+        model = self._opened()
         self._release_status()
         for field in FIELDS:
             if field.writer == "engine":
                 self.record[field.name] = self._start[field.name]
         for name in ("history", "delay"):
             self._memory[name][:] = 0
-        self._model.clear()
+        model.clear()
         if self.classifier is not None:
             self.classifier.reset()
         self._curve_read = self.curve_lost = 0
@@ -306,21 +292,9 @@ class Engine:
     def close(self) -> None:
         """Release the model and everything of ONNX Runtime's; may be called twice. Not during ``process``."""
         if self._model is not None:
-            self._release_status()
-            self._model.close()
-            self._model = None
+            self._close_model()
             if self.classifier is not None:
                 self.classifier.close()
-
-    def __enter__(self) -> Self:
-        """Itself."""
-        return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        """Close."""
-        self.close()
 
     def _guard(self, guard: Guard | None) -> Classifier | None:
         """The guard's classifier, with room for all frames between two decisions; and what the record knows of it."""
@@ -393,16 +367,3 @@ class Engine:
         }
         for name, value in (values | clock.fields()).items():
             self._set(name, value)
-
-    def _set(self, name: str, value: Any) -> None:
-        """Write a field of the record; an array fills its beginning."""
-        if isinstance(value, np.ndarray):
-            self.record[name][0][: len(value)] = value
-        else:
-            self.record[name] = value
-
-    def _release_status(self) -> None:
-        status = int(self.record["first_status"][0])
-        if status and self._model is not None:
-            self._model.session.library.release("ReleaseStatus", status)
-            self.record["first_status"] = 0

@@ -16,12 +16,12 @@ import sys
 from collections.abc import Mapping
 from importlib.util import find_spec
 from pathlib import Path
-from types import TracebackType
-from typing import Any, Literal, Self
+from typing import Any, Literal
 
 import numpy as np
 from numpy.typing import NDArray
 
+from gate.closing import Closes
 from gate.errors import DeviceError, EngineError, ModelRunError
 
 API_VERSION = 13
@@ -183,7 +183,7 @@ def cuda_available() -> tuple[bool, str]:
     return True, ""
 
 
-class Session:
+class Session(Closes):
     """One model, ready to run, with everything made for it.
 
     Tensors lie over numpy memory that the caller keeps alive, and in place, until ``close``. Runs take place
@@ -269,16 +269,6 @@ class Session:
     def _keep(self, release: str, handle: int) -> int:
         self._made.append((release, handle))
         return handle
-
-    def __enter__(self) -> Self:
-        """Itself."""
-        return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        """Close."""
-        self.close()
 
 
 def _options(lib: Library, device: Device) -> int:

@@ -10,12 +10,12 @@ import json
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass
-from types import TracebackType
-from typing import TYPE_CHECKING, Any, Self
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
 
+from gate.closing import Closes
 from gate.constants import BLOCK, BLOCK_S, RATE
 from gate.levels import block_levels_db
 from training import metrics, metrics_more
@@ -125,7 +125,7 @@ def table_intervals(
     }
 
 
-class EngineGate:
+class EngineGate(Closes):
     """A model file as a user hears it: the mixture through the engine, offline, range -80 dB, no lookahead.
 
     The gain of a block is measured on the sound, as the root of the energy that came out over the energy that
@@ -187,16 +187,6 @@ class EngineGate:
     def close(self) -> None:
         """Release the model; may be called twice."""
         self._engine.close()
-
-    def __enter__(self) -> Self:
-        """Itself."""
-        return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        """Close."""
-        self.close()
 
 
 def measured_gain(

@@ -1,0 +1,63 @@
+"""What engine and classifier have in common: a loaded model, and the flat record that compiled code works on."""
+
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from gate.closing import Closes
+from gate.errors import EngineError
+from gate.loaded import LoadedModel
+
+
+class RunsModel(Closes):
+    """A loaded model and the flat record that its compiled code works on.
+
+    Attributes:
+        record: the flat structured array, shape (1,).
+    """
+
+    record: NDArray[Any]
+    _model: LoadedModel | None
+
+    @property
+    def address(self) -> int:
+        """Of the record, for compiled code."""
+        return int(self.record.ctypes.data)
+
+    @property
+    def model_error_text(self) -> str | None:
+        """What ONNX Runtime said when a run first failed; None when none did."""
+        status = int(self.record["first_status"][0])
+        return self._model.session.library.text(status) if status and self._model else None
+
+    def _set(self, name: str, value: Any) -> None:
+        """Write a field of the record; an array fills its beginning."""
+        if isinstance(value, np.ndarray):
+            self.record[name][0][: len(value)] = value
+        else:
+            self.record[name] = value
+
+    def _opened(self) -> LoadedModel:
+        """The model.
+
+        Raises:
+            EngineError: it was closed.
+        """
+        if self._model is None:
+            kind = type(self).__name__.lower()
+            raise EngineError(f"expected an open {kind}, got one that was closed; make a new one")
+        return self._model
+
+    def _release_status(self) -> None:
+        """Give ONNX Runtime's words on the first failed run back."""
+        status = int(self.record["first_status"][0])
+        if status and self._model is not None:
+            self._model.session.library.release("ReleaseStatus", status)
+            self.record["first_status"] = 0
+
+    def _close_model(self) -> None:
+        if self._model is not None:
+            self._release_status()
+            self._model.close()
+            self._model = None
