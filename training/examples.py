@@ -40,6 +40,8 @@ HEARD_S = 60.0
 """Seconds of a target that are heard for bleed."""
 SAME_SPECTRUM, CLOSER = 0.7, 0.2
 """Pauses whose spectrum is as like the bleed's as this, and by this more than like the target's own, hold bleed."""
+HARMLESS_DB = 50.0
+"""A floor this far under the loud level is taken out before a target is mixed (``training.phrases``), whatever it is."""
 PAUSE_MARGIN_DB = 15.0
 """What comes and goes in the pauses by more than this is no floor."""
 OFTEN = 0.15
@@ -214,7 +216,7 @@ def _bleed_in_targets(measured: Sequence[Measured]) -> list[Finding]:
             continue
         pause, own = np.array(one.pause), np.array(one.loud)
         like = max((_likeness(pause, bleed) for bleed in bleeds), default=0.0)
-        loud_enough = one.floor_db > SILENT_DB
+        loud_enough = one.floor_db > SILENT_DB and one.range_db < HARMLESS_DB
         remedy = "record the target alone; what is in its pauses would be taught as wanted"
         if loud_enough and like > SAME_SPECTRUM and like > _likeness(pause, own) + CLOSER:
             found.append(Finding("warning", one.path, "its pauses sound like the bleed", remedy))

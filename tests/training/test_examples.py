@@ -1,5 +1,7 @@
 """What is wrong with examples is found, named and comes with a remedy; good ones are left alone."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 import soundfile
@@ -87,6 +89,21 @@ def test_bleed_inside_a_target_is_found(hear):
     found, files = hear(**GOOD, leak=("target", leak, RATE))
     assert files == {("warning", "leak")}
     assert "sound like the bleed" in found[0].what
+
+
+def test_a_floor_far_under_the_speech_is_no_bleed(tmp_path):
+    """However like the bleed it sounds: it is taken out before a target is mixed."""
+    sounds = {"bleed": ("bleed", hum()), "leak": ("target", speech(5) + 0.02 * hum(level=0.06))}
+    measured = []
+    for name, (side, x) in sounds.items():
+        soundfile.write(tmp_path / f"{name}.wav", x, RATE, subtype="PCM_16")
+        measured.append(measure(tmp_path / f"{name}.wav", side, FRONT))
+    said = lambda range_db: [  # noqa: E731
+        f.what
+        for f in findings([measured[0], replace(measured[1], range_db=range_db)])
+        if "sound like" in f.what
+    ]
+    assert said(45.0) and not said(55.0)
 
 
 def test_what_comes_and_goes_in_the_pauses_is_found(hear):
