@@ -4,7 +4,7 @@ import argparse
 import math
 from pathlib import Path
 
-from gate.cli.options import Parser
+from gate.cli.options import batch_parser
 
 PROG = "gate-label"
 
@@ -26,23 +26,10 @@ exit: 0 done, 1 something failed (the labels of the other files are there), 2 us
 
 def parser() -> argparse.ArgumentParser:
     """What the command takes."""
-    made = Parser(
-        prog=PROG,
-        description="Say what recordings hold: speech, music or noise, from when to when.",
-        epilog=EPILOG,
-        formatter_class=argparse.RawDescriptionHelpFormatter,
-        allow_abbrev=False,
-    )
-    made.add_argument(
-        "inputs",
-        nargs="+",
-        metavar="INPUT",
-        help="sound files (WAV, FLAC, OGG, MP3, AIFF) or folders of them",
-    )
+    made = batch_parser(PROG, "Say what recordings hold: speech, music or noise, from when to when.", EPILOG)
     made.add_argument(
         "-o", "--output", metavar="OUT", help="FILE.csv, FILE.TextGrid, FILE.rttm, or a folder (see below)"
     )
-    made.add_argument("--version", action="store_true", help="print the version and exit")
     made.add_argument(
         "--format",
         choices=("csv", "TextGrid", "rttm"),

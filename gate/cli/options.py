@@ -19,6 +19,25 @@ class Parser(argparse.ArgumentParser):
         self.exit(2, f"{self.prog}: error: {message}; {self.prog} --help lists what there is\n")
 
 
+def batch_parser(program: str, description: str, epilog: str) -> Parser:
+    """Of a command that works on sound files: its inputs and ``--version`` are there."""
+    made = Parser(
+        prog=program,
+        description=description,
+        epilog=epilog,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+        allow_abbrev=False,
+    )
+    made.add_argument(
+        "inputs",
+        nargs="+",
+        metavar="INPUT",
+        help="sound files (WAV, FLAC, OGG, MP3, AIFF) or folders of them",
+    )
+    made.add_argument("--version", action="store_true", help="print the version and exit")
+    return made
+
+
 def add_preset(group: Any) -> None:
     """Which gate."""
     group.add_argument(

@@ -8,12 +8,12 @@ from gate.cli.options import (
     MAX_LIVE_BUFFER,
     Count,
     Number,
-    Parser,
     add_guard,
     add_link,
     add_lookahead,
     add_preset,
     add_range,
+    batch_parser,
 )
 from gate.parameters import BY_ID
 
@@ -39,19 +39,7 @@ exit: 0 done, 1 something failed (the other files of a batch are there), 2 usage
 
 def parser() -> argparse.ArgumentParser:
     """What the command takes."""
-    made = Parser(
-        prog=PROG,
-        description="Gate recordings with a network that learned when to open.",
-        epilog=EPILOG,
-        formatter_class=argparse.RawDescriptionHelpFormatter,
-        allow_abbrev=False,
-    )
-    made.add_argument(
-        "inputs",
-        nargs="+",
-        metavar="INPUT",
-        help="sound files (WAV, FLAC, OGG, MP3, AIFF) or folders of them",
-    )
+    made = batch_parser(PROG, "Gate recordings with a network that learned when to open.", EPILOG)
     made.add_argument(
         "-o",
         "--output",
@@ -59,7 +47,6 @@ def parser() -> argparse.ArgumentParser:
         metavar="OUT",
         help="a file for one input file, a folder for several or a folder",
     )
-    made.add_argument("--version", action="store_true", help="print the version and exit")
     _add_gate(made.add_argument_group("the gate"))
     _add_extras(made.add_argument_group("beside the sound"))
     _add_run(made.add_argument_group("the run"))

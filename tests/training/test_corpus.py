@@ -9,7 +9,7 @@ import soundfile
 
 from gate.constants import RATE
 from tests.training import tiny_corpus
-from training.corpus import LEAST_RANGE_DB, Corpus
+from training.corpus import LEAST_RANGE_DB, Corpus, read_mono
 
 HALF_PRECISION = 2.0**-11
 """Relative: recordings are kept in half precision."""
@@ -171,3 +171,16 @@ def test_the_real_corpus_shares_nobody_between_splits(real_corpus):
         assert real_corpus.items(kind, "train")
         assert real_corpus.items(kind, "val")
     assert all(item.path.is_file() for item in real_corpus.all)
+
+
+def test_any_rate_becomes_the_one_that_is_asked_for(tmp_path):
+    """A tone keeps its pitch; what is no audio is told."""
+    t = np.arange(44_100) / 44_100
+    soundfile.write(tmp_path / "a.wav", np.stack([0.5 * np.sin(2 * np.pi * 1000 * t)] * 2, 1), 44_100)
+    for rate in (16_000, 48_000):
+        x = read_mono(tmp_path / "a.wav", rate)
+        assert len(x) == rate
+        assert np.argmax(np.abs(np.fft.rfft(x))) == 1000
+    (tmp_path / "b.wav").write_bytes(b"no")
+    with pytest.raises(ValueError, match=r"expected audio in .*b\.wav"):
+        read_mono(tmp_path / "b.wav", 16_000)

@@ -9,16 +9,13 @@ import hashlib
 from collections import OrderedDict, defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass
-from math import gcd
 from pathlib import Path
 
 import numpy as np
-import soundfile
 from numpy.typing import NDArray
-from scipy.signal import resample_poly
 
 from training.augment import Rng, amplitude
-from training.corpus import LEAST_RANGE_DB, Corpus
+from training.corpus import LEAST_RANGE_DB, Corpus, read_mono
 from training.layouts import open_any
 
 RATE_HZ = 16_000
@@ -211,7 +208,7 @@ class Composer:
         """Samples, and which rows of 10 ms come near the loud level (none if it is silent)."""
         held = self._cache.get(recording.paths)
         if held is None:
-            parts = [read_16k(path) for path in recording.paths]
+            parts = [read_mono(path, RATE_HZ) for path in recording.paths]
             x = np.zeros(max(map(len, parts)), np.float32)
             for part in parts:
                 x[: len(part)] += part
@@ -240,24 +237,3 @@ def rows_db(x: NDArray[np.floating]) -> NDArray[np.float64]:
     starts = np.arange(0, max(len(x), 1), ROW)
     sums = np.add.reduceat(np.square(x.astype(np.float64)), starts)
     return 10.0 * np.log10(sums / ROW + 1e-12)
-
-
-def read_16k(path: Path) -> Sound:
-    """A file as mono at 16 kHz: (n,) float32.
-
-    Raises:
-        ValueError: not audio, or empty.
-    """
-    try:
-        x, rate = soundfile.read(path, dtype="float32", always_2d=True)
-    except soundfile.LibsndfileError as error:
-        raise ValueError(
-            f"expected audio in {path}, got {error.error_string}; replace or remove it"
-        ) from error
-    if len(x) == 0:
-        raise ValueError(f"expected audio in {path}, got an empty file; replace or remove it")
-    mono = x.mean(axis=1)
-    if rate != RATE_HZ:
-        common = gcd(rate, RATE_HZ)
-        mono = resample_poly(mono, RATE_HZ // common, rate // common)
-    return np.nan_to_num(np.ascontiguousarray(mono, dtype=np.float32), posinf=0.0, neginf=0.0)

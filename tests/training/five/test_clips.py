@@ -18,7 +18,6 @@ from training.five.clips import (
     from_manifest,
     lot,
     others_of,
-    read_16k,
     rms,
     rows_db,
 )
@@ -141,18 +140,6 @@ def test_unknown_targets_and_missing_recordings_are_told(tmp_path):
         ValueError, match=r"expected target recordings for val in .*, got none; add recordings"
     ):
         from_folders([tones(tmp_path / "low", 300, count=2)], [tones(tmp_path / "high", 3000)])
-
-
-def test_any_rate_becomes_16_khz(tmp_path):
-    """A tone keeps its pitch; what is no audio is told."""
-    t = np.arange(44_100) / 44_100
-    soundfile.write(tmp_path / "a.wav", np.stack([0.5 * np.sin(2 * np.pi * 1000 * t)] * 2, 1), 44_100)
-    x = read_16k(tmp_path / "a.wav")
-    assert len(x) == 16_000
-    assert np.argmax(np.abs(np.fft.rfft(x))) == 1000
-    (tmp_path / "b.wav").write_bytes(b"no")
-    with pytest.raises(ValueError, match=r"expected audio in .*b\.wav"):
-        read_16k(tmp_path / "b.wav")
 
 
 def test_a_store_that_was_interrupted_ends_up_the_same(tmp_path, sides, monkeypatch):
