@@ -19,9 +19,10 @@ import torch
 from numpy.typing import NDArray
 
 from gate.classifier import Classifier
+from gate.cli.ending import run
 from gate.constants import BLOCK, RATE
 from gate.contract import Contract
-from gate.errors import GateError, UsageError
+from gate.errors import UsageError
 from gate.preset import resolve
 from training.corpus import Corpus
 from training.detector import judge, truth
@@ -199,14 +200,16 @@ def main(argv: list[str] | None = None) -> int:
     parser.add_argument("--seed", type=int, default=0)
     parser.add_argument("--docs", type=Path, default=Path("docs"))
     args = parser.parse_args(argv)
+    return run(
+        "benchmarks.frames", lambda: _run(args), what="the scenes", done="judged", plain=(OSError, ValueError)
+    )
+
+
+def _run(args: argparse.Namespace) -> int:
     torch.set_num_threads(1)
-    try:
-        contract = resolve(args.preset, "classify").contract
-        corpus = Corpus.from_manifest(args.corpus)
-        found = measure(corpus, contract, args.per_kind, args.seed)
-    except (OSError, ValueError, GateError) as error:
-        print(f"benchmarks.frames: error: {error}", file=sys.stderr)
-        return 1
+    contract = resolve(args.preset, "classify").contract
+    corpus = Corpus.from_manifest(args.corpus)
+    found = measure(corpus, contract, args.per_kind, args.seed)
     about = {
         "command": f"python -m benchmarks.frames --corpus FOLDER --preset {args.preset}",
         "seed": args.seed,

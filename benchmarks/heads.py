@@ -9,7 +9,6 @@ where presets that are not run again keep their figures, if scenes and data are 
 
 import argparse
 import json
-import sys
 import time
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -22,6 +21,7 @@ from numpy.typing import NDArray
 
 from benchmarks.ablation import CONSTANTS, TRIED
 from gate.ballistics import gain_curve, openness_curve
+from gate.cli.ending import run
 from gate.constants import BLOCK
 from gate.levels import block_levels_db
 from gate.preset import resolve
@@ -208,21 +208,23 @@ def main(argv: list[str] | None = None) -> int:
     parser.add_argument("--seed", type=int, default=0)
     parser.add_argument("--docs", type=Path, default=Path("docs"))
     args = parser.parse_args(argv)
+    return run(
+        "benchmarks.heads", lambda: _run(args), what="the presets", done="judged", plain=(OSError, ValueError)
+    )
+
+
+def _run(args: argparse.Namespace) -> int:
     torch.set_num_threads(1)
     found: dict[str, Any] = {}
-    try:
-        corpus = Corpus.from_manifest(args.corpus)
-        for name in args.presets:
-            model = resolve(name).contract
-            net, pair = from_preset(model), (model.open_at, model.close_at)
-            found[name] = {
-                kind: table(net, judged, pair)
-                for kind, judged in kinds_of(corpus, name, args.per_kind, args.seed).items()
-            }
-            print(f"{name}: {json.dumps(found[name])}", flush=True)
-    except (OSError, ValueError) as error:
-        print(f"benchmarks.heads: error: {error}", file=sys.stderr)
-        return 1
+    corpus = Corpus.from_manifest(args.corpus)
+    for name in args.presets:
+        model = resolve(name).contract
+        net, pair = from_preset(model), (model.open_at, model.close_at)
+        found[name] = {
+            kind: table(net, judged, pair)
+            for kind, judged in kinds_of(corpus, name, args.per_kind, args.seed).items()
+        }
+        print(f"{name}: {json.dumps(found[name])}", flush=True)
     about = {
         "command": "python -m benchmarks.heads --corpus FOLDER",
         "seed": args.seed,

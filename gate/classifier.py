@@ -143,10 +143,7 @@ class Classifier(RunsModel):
             EngineError: the classifier is closed.
         """
         model = self._opened()
-        self._release_status()
-        for field in FIELDS:
-            if field.writer == "engine":
-                self.record[field.name] = self._start[field.name]
+        self._back_to_start(FIELDS)
         self._memory["history"][:] = 0
         model.clear()
         self._read = self.frames_lost = 0

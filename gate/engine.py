@@ -278,10 +278,7 @@ class Engine(RunsModel):
             EngineError: the engine is closed.
         """
         model = self._opened()
-        self._release_status()
-        for field in FIELDS:
-            if field.writer == "engine":
-                self.record[field.name] = self._start[field.name]
+        self._back_to_start(FIELDS)
         for name in ("history", "delay"):
             self._memory[name][:] = 0
         model.clear()

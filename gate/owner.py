@@ -8,6 +8,7 @@ from numpy.typing import NDArray
 from gate.closing import Closes
 from gate.errors import EngineError
 from gate.loaded import LoadedModel
+from gate.record import Field
 
 
 class RunsModel(Closes):
@@ -19,6 +20,8 @@ class RunsModel(Closes):
 
     record: NDArray[Any]
     _model: LoadedModel | None
+    _start: NDArray[Any]
+    """The record as it was before any sound."""
 
     @property
     def address(self) -> int:
@@ -55,6 +58,13 @@ class RunsModel(Closes):
         if status and self._model is not None:
             self._model.session.library.release("ReleaseStatus", status)
             self.record["first_status"] = 0
+
+    def _back_to_start(self, fields: tuple[Field, ...]) -> None:
+        """What the engine writes is again what it was; what others write stays."""
+        self._release_status()
+        for field in fields:
+            if field.writer == "engine":
+                self.record[field.name] = self._start[field.name]
 
     def _close_model(self) -> None:
         if self._model is not None:

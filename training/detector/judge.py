@@ -9,6 +9,7 @@ from numpy.typing import NDArray
 
 from training.detector.store import band_powers
 from training.detector.truth import Case
+from training.metrics import auc
 from training.mfcc import coefficients
 from training.swishnet import CLASSES, SwishNet
 
@@ -31,21 +32,11 @@ def of_net(net: SwishNet) -> Callable[[Case], Probabilities]:
     return hear
 
 
-def auc(score: NDArray[np.floating], positive: NDArray[np.bool_]) -> float:
-    """Area under the ROC curve, ties counted half; nan if one side is empty."""
-    from scipy.stats import rankdata
-
-    n = int(positive.sum())
-    if n == 0 or n == len(positive):
-        return float("nan")
-    return float((rankdata(score)[positive].sum() - n * (n + 1) / 2) / (n * (len(positive) - n)))
-
-
 def speech_auc(cases: Sequence[Case], found: Sequence[NDArray[np.floating]]) -> float:
     """AUC of speech over all scored frames of these cases. found: (T,) probability of speech each."""
     label = np.concatenate([case.label for case in cases])
     score = np.concatenate([row[: len(case.label)] for case, row in zip(cases, found, strict=True)])
-    return auc(score[label >= 0], label[label >= 0] == 0)
+    return auc(score[label == 0], score[label > 0])
 
 
 def speech_table(cases: Sequence[Case], found: Sequence[NDArray[np.floating]]) -> dict[str, float]:

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from training.detector.judge import accuracies, auc, confusion, speech_table
+from training.detector.judge import accuracies, confusion, speech_auc, speech_table
 from training.detector.truth import Case
 from training.scenes import Scene
 
@@ -18,8 +18,9 @@ def test_auc_is_the_share_of_pairs_in_order():
     rng = np.random.default_rng(0)
     score, positive = rng.integers(0, 6, 60).astype(float), rng.random(60) < 0.4
     pairs = [np.sign(a - b) for a in score[positive] for b in score[~positive]]
-    assert auc(score, positive) == pytest.approx(np.mean([(p + 1) / 2 for p in pairs]))
-    assert np.isnan(auc(score, np.ones(60, bool)))
+    auc = lambda label: speech_auc([_case(np.where(label, 0, 2))], [score])  # noqa: E731
+    assert auc(positive) == pytest.approx(np.mean([(p + 1) / 2 for p in pairs]))
+    assert np.isnan(auc(np.ones(60, bool)))
 
 
 def test_unscored_frames_count_for_nothing():
