@@ -8,7 +8,7 @@ import threading
 from collections.abc import Callable, Iterator
 from concurrent.futures import FIRST_COMPLETED, Future, ProcessPoolExecutor, wait
 from concurrent.futures.process import BrokenProcessPool
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from multiprocessing import get_context, parent_process
 from multiprocessing.synchronize import Event
 from typing import Any
@@ -53,6 +53,7 @@ def run(
         KeyboardInterrupt: somebody pressed Ctrl-C; all processes have stopped, nothing is left half-written.
     """
     outcomes: dict[Job, Outcome] = {}
+    there = {path for job in jobs for path in job.outputs if os.path.lexists(path)}
 
     def note(outcome: Outcome) -> None:
         outcomes[outcome.job] = outcome
@@ -66,7 +67,9 @@ def run(
             _in_parallel(jobs, settings, workers, note)
             # a file that brings its process down takes others with it: each of them gets its own process now
             for job in [job for job in jobs if job not in outcomes]:
-                _in_parallel([job], settings, 1, note)
+                # what was not there before the batch is what the killed process had finished and could not report
+                again = settings if there.intersection(job.outputs) else replace(settings, force=True)
+                _in_parallel([job], again, 1, note)
                 if job not in outcomes:
                     note(Outcome(job, None, _fell_over(job)))
     finally:

@@ -5,6 +5,7 @@ import time
 import tracemalloc
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -481,6 +482,31 @@ def test_a_worker_that_is_killed_takes_no_file_along(tmp_path: Path, settings: S
     assert killed
     assert [outcome.error for outcome in outcomes] == [None] * 3
     assert sorted(os.listdir(tmp_path / "out")) == ["0.wav", "1.wav", "2.wav"]
+
+
+def test_a_worker_that_is_killed_after_its_file_was_finished_loses_nothing(
+    tmp_path: Path, settings: Settings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A file that a killed process finished and did not report is made again; one from before the batch is kept."""
+    jobs = make_jobs(tmp_path, 3)
+    jobs[2].target.parent.mkdir(exist_ok=True)
+    jobs[2].target.write_bytes(b"from before")
+    really = batch._in_parallel
+    calls: list[list[Job]] = []
+
+    def killed_before_it_reports(of: list[Job], *rest: Any) -> None:
+        calls.append(of)
+        if len(calls) == 1:
+            jobs[0].target.write_bytes(b"finished by the killed process")
+            return
+        really(of, *rest)
+
+    monkeypatch.setattr(batch, "_in_parallel", killed_before_it_reports)
+    first, second, third = batch.run(jobs, settings, 2)
+    assert (first.error, second.error) == (None, None)
+    for job in jobs[:2]:
+        assert soundfile.info(job.target).frames == soundfile.info(job.source).frames
+    assert "exists already" in str(third.error) and jobs[2].target.read_bytes() == b"from before"
 
 
 @pytest.mark.parametrize("workers", [1, 2])
