@@ -1,4 +1,4 @@
-"""gate-bench block: cost of one callback that runs the model, against the host buffer's time.
+"""gate-bench block: cost of one callback that runs the model, a gate's or a classifier's, against the host buffer's time.
 
 Each case gets a process of its own, so that its first callbacks are cold; compiled code comes from the cache. Host buffers
 are 100 samples: 2.27, 2.08, 1.04 and 0.52 ms. *Model* are the callbacks in which the model ran. The *floor* is the same
@@ -6,6 +6,8 @@ loop round a process that only copies.
 """
 
 import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Any
 
 from benchmarks import child
@@ -67,7 +69,6 @@ def in_child(preset: str, rate: int, channels: int, seconds: float, tight: int) 
     from benchmarks import cadence
     from benchmarks.machine import log_histogram, percentiles
     from gate import preset as presets
-    from gate.engine import Engine
 
     sound = cadence.bursts(rate, channels)
     out = np.zeros((HOST_BUFFER, channels), np.float32)
@@ -79,19 +80,19 @@ def in_child(preset: str, rate: int, channels: int, seconds: float, tight: int) 
 
     found = presets.resolve(preset)
     contract = found.contract
-    # Compile (or load) the loops with an engine that is thrown away: only the model is to be cold.
-    with Engine(contract, rate=rate, channels=channels) as engine:
-        cadence.run_engine(engine.record, sound, out, 0.0, *arrays(1))
+    # Compile (or load) the loops with a plugin that is thrown away: only the model is to be cold.
+    with _opened(contract, rate, channels) as (_, run):
+        cadence.run_model(*run, sound, out, 0.0, *arrays(1))
         cadence.run_empty(sound, out, 0.0, *arrays(1)[:2])
-    with Engine(contract, rate=rate, channels=channels) as engine:
+    with _opened(contract, rate, channels) as (record, run):
         with cadence.audio_priority() as fifo:
             costs, lates, blocks = arrays(n)
-            cadence.run_engine(engine.record, sound, out, period_ns, costs, lates, blocks)
+            cadence.run_model(*run, sound, out, period_ns, costs, lates, blocks)
             floor_costs, floor_lates, _ = arrays(n)
             cadence.run_empty(sound, out, period_ns, floor_costs, floor_lates)
             tight_costs, tight_lates, tight_blocks = arrays(tight)
-            cadence.run_engine(engine.record, sound, out, 0.0, tight_costs, tight_lates, tight_blocks)
-        errors = int(engine.record["model_errors"][0])
+            cadence.run_model(*run, sound, out, 0.0, tight_costs, tight_lates, tight_blocks)
+        errors = int(record["model_errors"][0])
 
     ran = blocks > 0
     warm = np.arange(n) >= min(WARM_AFTER_S * rate / HOST_BUFFER, n / 2)
@@ -118,6 +119,24 @@ def in_child(preset: str, rate: int, channels: int, seconds: float, tight: int) 
             "floor_us": log_histogram(floor_costs[warm] / 1e3),
         },
     }
+
+
+@contextmanager
+def _opened(contract: Any, rate: int, channels: int) -> Iterator[tuple[Any, tuple[Any, ...]]]:
+    """A gate or a classifier: its record, and what ``cadence.run_model`` needs of it."""
+    import numpy as np
+
+    from gate.classifier import Classifier
+    from gate.engine import Engine
+    from gate.process import compiled
+
+    if contract.kind == "classify":
+        with Classifier(contract, rate=rate, channels=channels) as classifier:
+            counter = classifier.record["frames"]
+            yield classifier.record, (classifier.function, classifier.address, counter)
+        return
+    with Engine(contract, rate=rate, channels=channels) as engine:
+        yield engine.record, (compiled(np.float32).address, engine.address, engine.record["blocks"])
 
 
 def cases(
@@ -157,7 +176,7 @@ def measure(
     from benchmarks.machine import every_preset
 
     results = []
-    for preset, rate, count in cases(rates, presets or every_preset(), channels, product=product):
+    for preset, rate, count in cases(rates, presets or every_preset(None), channels, product=product):
         case = {"preset": preset, "rate": rate, "channels": count}
         # Once for nothing: if compiled code was not in the cache, it is now.
         child.run("benchmarks.block", {**case, "seconds": 0.05, "tight": 100})

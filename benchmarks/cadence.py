@@ -1,4 +1,4 @@
-"""A compiled stand-in for the sound card: calls ``process`` in a tight loop or on time, and takes the time.
+"""A compiled stand-in for the sound card: calls a plugin in a tight loop or on time, and takes the time.
 
 Linux only: it sleeps until absolute times (clock_nanosleep), as a driver's interrupts come, so that caches
 cool and the processor dozes off between two callbacks as they do live. No interpreter runs in between.
@@ -14,7 +14,7 @@ import numpy as np
 from numba import njit
 from numpy.typing import NDArray
 
-from gate.process import compiled
+from gate.native import call4
 
 _libc = ctypes.CDLL(None, use_errno=True)
 _gettime = _libc.clock_gettime
@@ -23,8 +23,6 @@ _gettime.restype = ctypes.c_int
 _nanosleep = _libc.clock_nanosleep
 _nanosleep.argtypes = [ctypes.c_int, ctypes.c_int, ctypes.c_void_p, ctypes.c_void_p]
 _nanosleep.restype = ctypes.c_int
-
-_process = compiled(np.float32).call
 
 MONOTONIC, ABSTIME = 1, 1  # <time.h>
 FIFO_PRIORITY = 60
@@ -45,30 +43,39 @@ def _sleep_until(goal: Any, spec: Any) -> None:
 
 
 @njit(nogil=True, error_model="numpy")
-def run_engine(
-    record: Any, sound: Any, out: Any, period_ns: Any, costs: Any, lates: Any, blocks: Any
+def run_model(
+    function: Any,
+    address: Any,
+    counter: Any,
+    sound: Any,
+    out: Any,
+    period_ns: Any,
+    costs: Any,
+    lates: Any,
+    ran: Any,
 ) -> None:
-    """One callback an entry of ``costs`` (ns): ``process`` on the next ``len(out)`` frames of ``sound``.
+    """One callback an entry of ``costs`` (ns): a plugin on the next ``len(out)`` frames of ``sound``.
 
-    ``lates`` gets how late each one began (ns), ``blocks`` how many blocks it decided.
-    A ``period_ns`` of 0 is a tight loop.
+    ``function`` is the address of its compiled function, ``address`` that of its record, ``counter`` the field (1,) of
+    the record that counts its model's blocks or frames. ``lates`` gets how late each callback began (ns), ``ran`` how
+    many blocks or frames it decided. A ``period_ns`` of 0 is a tight loop.
     """
     spec = np.zeros(2, np.int64)
     n = len(out)
     start = _now(spec) + 1_000_000
-    before = record["blocks"][0]
+    before = counter[0]
     at = 0
     for i in range(len(costs)):
         goal = start + np.int64(i * period_ns)
         if period_ns > 0:
             _sleep_until(goal, spec)
         begin = _now(spec)
-        _process(record.ctypes.data, sound[at:].ctypes.data, out.ctypes.data, n)
+        call4(function, address, sound[at:].ctypes.data, out.ctypes.data, n)
         end = _now(spec)
         costs[i] = end - begin
         lates[i] = begin - goal
-        blocks[i] = record["blocks"][0] - before
-        before = record["blocks"][0]
+        ran[i] = counter[0] - before
+        before = counter[0]
         at += n
         if at + n > len(sound):
             at = 0

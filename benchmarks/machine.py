@@ -71,8 +71,8 @@ def percentiles(x: Any) -> dict[str, float]:
     return {"p50": float(p50), "p99": float(p99), "p99.9": float(p999), "max": float(np.max(x)), "n": len(x)}
 
 
-def every_preset() -> list[str]:
-    """The shipped presets' names, the voice first."""
+def every_preset(kind: str | None = "gate") -> list[str]:
+    """The shipped presets' names, of a kind or of all (None), the voice first."""
     from gate.preset import names
 
-    return sorted(names(), key=lambda name: (name != "voice", name))
+    return sorted(names(kind), key=lambda name: (name != "voice", name))
