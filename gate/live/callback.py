@@ -2,7 +2,7 @@
 
 The same function plays files (``gate.live.filestream``) and stands behind the Python callback where a native one cannot
 be had. Around ``gate.process`` it adds what only a stream needs: the fade at beginning and end, the change from one
-engine to another, monitoring, a tape, and a clock. In the usual case, one engine and its output heard, it hands
+engine to another, monitoring, a tape, a scope, and a clock. In the usual case, one engine and its output heard, it hands
 PortAudio's own memory to ``process`` and changes nothing.
 """
 
@@ -63,10 +63,14 @@ def _make(code: int) -> Any:
         begun, cpu_begun = _clock(live, MONOTONIC), _clock(live, live.cpu_clock)
         x, y = carray(inp, (n * live.channels,)), carray(out, (n * live.out_channels,))
         runs = _runs(live)
+        live.scope_begun = live.frames + n  # from here on a reader knows what may be overwritten under it
         done = 0
         while done < n:
             count = min(n - done, live.most_frames)
-            _play(live, x[done * live.channels :], y[done * live.out_channels :], count)
+            taken, given = x[done * live.channels :], y[done * live.out_channels :]
+            _scope(live, live.scope_in_at, live.frames + done, taken, live.channels, count)
+            _play(live, taken, given, count)
+            _scope(live, live.scope_heard_at, live.frames + done, given, live.out_channels, count)
             done += count
         _count(live, n, np.int64(flags), begun, cpu_begun, _runs(live) != runs)
         return CONTINUE
@@ -144,6 +148,21 @@ def _tape(live: Any, x: Any, n: Any) -> None:
         tape[k if k < size * channels else k - size * channels] = x[i]
     live.tape_written += count
     live.tape_lost += n - count
+
+
+@native
+def _scope(live: Any, ring_at: Any, frame: Any, x: Any, wide: Any, n: Any) -> None:
+    """What came in or is heard, for whoever draws it: the first ``channels`` of ``wide``."""
+    size, channels = live.scope_frames, live.channels
+    if size == 0:
+        return
+    ring = carray(at(ring_at, x.dtype), (size * channels,))
+    begin = max(n - size, 0)
+    place = (frame + begin) % size
+    for i in range(begin, n):
+        for c in range(channels):
+            ring[place * channels + c] = x[i * wide + c]
+        place = place + 1 if place + 1 < size else 0
 
 
 @native

@@ -112,6 +112,7 @@ class Live:
             monitor=wishes.monitor,
             fades=fades,
             tape_s=TAPE_S if wishes.record is not None else 0.0,
+            scope_s=wishes.scope_s,
             guard=self._guard,
         )
         with self._lock:

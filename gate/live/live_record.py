@@ -37,6 +37,7 @@ FIELDS = (
     _Field("due_ns", "i8", (), "callback", "how long all those buffers last, ns"),
     _Field("tape_written", "i8", (), "callback", "frames ever put on the tape"),
     _Field("tape_lost", "i8", (), "callback", "frames that found the tape full"),
+    _Field("scope_begun", "i8", (), "callback", "frames ever that the scope has begun to overwrite"),
     _Field("histogram", "i8", (BINS,), "callback", "callbacks by the time they took"),
     _Field("histogram_ran", "i8", (BINS,), "callback", "the same, only those in which a model ran"),
     # -- state
@@ -79,6 +80,9 @@ FIELDS = (
     _Field("delay", "i8", (), "setup", "frames in it: the lookahead"),
     _Field("tape_at", "i8", (), "setup", "[tape_frames][channels]: what the gate gave, a ring"),
     _Field("tape_frames", "i8", (), "setup", "its length; 0: none"),
+    _Field("scope_in_at", "i8", (), "setup", "[scope_frames][channels]: what came in, a ring"),
+    _Field("scope_heard_at", "i8", (), "setup", "[scope_frames][channels]: what is heard, a ring"),
+    _Field("scope_frames", "i8", (), "setup", "their length; 0: none"),
 )
 """The record, field by field."""
 

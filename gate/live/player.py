@@ -65,6 +65,7 @@ class Player:
         monitor: str = "out",
         fades: bool = True,
         tape_s: float = 0.0,
+        scope_s: float = 0.0,
         guard: Guard | None = None,
     ) -> None:
         """Make the engine and all memory.
@@ -80,6 +81,7 @@ class Player:
             monitor: what is heard, one of ``MONITORS``.
             fades: fade in at the beginning; a file does not want that.
             tape_s: seconds that fit between the callback and whoever takes the output off the tape; 0: none.
+            scope_s: seconds of input and of what is heard that ``scope`` can look back; 0: none.
             guard: a classifier beside the gate, or None.
 
         Raises:
@@ -96,7 +98,7 @@ class Player:
         self._callback = callback.compiled(self.dtype)
         self.callback_address, self.user_address = self._callback.address, int(self.record.ctypes.data)
         self._lock = threading.Lock()  # of the Python side only
-        self._lay_out(tape_s)
+        self._lay_out(tape_s, scope_s)
         self.monitor = monitor
         self._set("master", 1)
         self._set("wet", {"out": 1.0, "in": 0.0, "removed": -1.0}[monitor])
@@ -271,6 +273,35 @@ class Player:
         """No more."""
         self._set("taping", 0)
 
+    # -- the scope
+
+    @property
+    def scope_written(self) -> int:
+        """Frames that the scope has ever seen: all there were."""
+        return int(self.record["frames"][0])
+
+    def scope(self, frames: int) -> tuple[NDArray[Any], NDArray[Any]]:
+        """The newest frames, as they came in and as they are heard, after monitoring and fades; from any thread.
+
+        The last of them is frame ``scope_written - 1``, of the moment of the call. What the callback overwrites while it is
+        copied is left out: ask for less than ``scope_s`` to have it all.
+
+        Args:
+            frames: how many, 0 or more.
+
+        Returns:
+            (n, channels) of ``dtype`` each, copies; n is less than ``frames`` where there are not so many.
+        """
+        size, written = int(self.record["scope_frames"][0]), self.scope_written
+        begin = max(written - min(frames, size), 0)
+        places = np.arange(begin, written) % max(size, 1)
+        copies = [
+            self._memory[name].reshape(size, self.shape.channels)[places]
+            for name in ("scope_in", "scope_heard")
+        ]
+        gone = max(int(self.record["scope_begun"][0]) - size - begin, 0)
+        return copies[0][gone:], copies[1][gone:]
+
     # -- the end
 
     def close(self) -> None:
@@ -305,10 +336,13 @@ class Player:
             **self._settings,
         )
 
-    def _lay_out(self, tape_s: float) -> None:
+    def _lay_out(self, tape_s: float, scope_s: float) -> None:
         shape, engine = self.shape, self.engine
-        tape, delay = int(tape_s * shape.rate), engine.latency_samples
-        sizes = {"first": MOST_FRAMES, "second": MOST_FRAMES, "dry": delay, "tape": tape}
+        tape, scope, delay = int(tape_s * shape.rate), int(scope_s * shape.rate), engine.latency_samples
+        sizes = {
+            "first": MOST_FRAMES, "second": MOST_FRAMES, "dry": delay,
+            "tape": tape, "scope_in": scope, "scope_heard": scope,
+        }  # fmt: skip
         self._memory = {name: aligned(size * shape.channels, self.dtype) for name, size in sizes.items()}
         for name, array in self._memory.items():
             self._set(f"{name}_at", array.ctypes.data)
@@ -323,6 +357,7 @@ class Player:
             "fade_frames": fade,
             "delay": delay,
             "tape_frames": tape,
+            "scope_frames": scope,
         }
         for name, value in values.items() | _clock(self.record).items():
             self._set(name, value)
