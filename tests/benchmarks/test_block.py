@@ -1,4 +1,4 @@
-"""The cost of a callback: that both kinds of model are called, and counted, as they would be live. Times are not looked at."""
+"""The cost of a callback: both kinds of model are called, and counted, as they would be live. Times are not looked at."""
 
 import math
 import sys
