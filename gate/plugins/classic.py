@@ -82,6 +82,7 @@ class ClassicGate(Plugin):
         lookahead_ms: 0 to 20 ms; fixed while a stream is open.
     """
 
+    kind = "classic"
     settle_s = 0.5
 
     threshold_db = Knob(BY_ID["threshold"])

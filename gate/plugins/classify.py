@@ -11,6 +11,8 @@ from gate.plugins.plugin import Format, Plugin, Running
 class Classify(Plugin):
     """Says what the sound is, a frame of 10 ms at a time; the sound passes as it is."""
 
+    kind = "classify"
+
     def __init__(self, preset: str | os.PathLike[str] | Contract = "speech-music-noise") -> None:
         """Find the classifier.
 
@@ -35,6 +37,11 @@ class Classify(Plugin):
             return {}
         newest = self.running[-1].record["probabilities"][0]
         return {name: float(newest[k]) for k, name in enumerate(self._contract.classes)}
+
+    @property
+    def file(self) -> str:
+        """As it was named."""
+        return self._name
 
     def _open(self, format: Format) -> Running:
         classifier = Classifier(

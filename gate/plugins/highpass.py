@@ -21,6 +21,7 @@ class HighPass(Plugin):
         cutoff_hz: 10 to 2000 Hz, 3 dB down there and 12 dB an octave below; a change glides over some 50 ms.
     """
 
+    kind = "highpass"
     settle_s = 0.1
 
     cutoff_hz = Knob(CUTOFF)

@@ -27,6 +27,7 @@ class Gate(Plugin):
         link: 1: one decision for all channels; 0: each its own; fixed while a stream is open.
     """
 
+    kind = "gate"
     settle_s = 0.4
 
     threshold_db = Knob(BY_ID["threshold"])
@@ -75,6 +76,11 @@ class Gate(Plugin):
     def contract(self) -> Contract:
         """The model."""
         return self._contract
+
+    @property
+    def file(self) -> str:
+        """As it was named."""
+        return self._name
 
     def _open(self, format: Format) -> Running:
         engine = Engine(

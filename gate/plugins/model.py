@@ -28,6 +28,7 @@ class Model(Plugin):
     may have any number; an "audio" model by what its file says as well, a "mask" by a block for its overlap.
     """
 
+    kind = "model"
     settle_s = 0.2
 
     def __init__(self, model: str | os.PathLike[str] | Contract) -> None:
@@ -53,6 +54,11 @@ class Model(Plugin):
     def contract(self) -> Contract:
         """The model."""
         return self._contract
+
+    @property
+    def file(self) -> str:
+        """As it was named."""
+        return self._name
 
     def _open(self, format: Format) -> Running:
         if format.rate != RATE:

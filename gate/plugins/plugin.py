@@ -157,22 +157,8 @@ class Knob:
         return self if plugin is None else plugin._values[self.parameter.id]
 
     def __set__(self, plugin: "Plugin", value: float) -> None:
-        """Check it and hand it on.
-
-        Raises:
-            ValueError: it is out of range, or cannot change while sound runs.
-        """
-        checked = self.parameter.check(value)
-        live = [running for running in plugin.running if not running.format.offline]
-        if live and not self.parameter.live and checked != plugin._values[self.parameter.id]:
-            raise ValueError(
-                f"{attribute(self.parameter)} {value:g}: expected a change before sound runs, got one in an open chain; "
-                "close the chain's stream first"
-            )
-        plugin._values[self.parameter.id] = checked
-        if self.parameter.live:
-            for running in plugin.running:
-                running.set(self.parameter.id, checked)
+        """As ``Plugin.set``."""
+        plugin.set(self.parameter.id, value)
 
 
 def attribute(parameter: Parameter) -> str:
@@ -184,8 +170,11 @@ class Plugin:
     """Settings of something that changes, or listens to, sound. Subclasses have a ``Knob`` for each parameter.
 
     Attributes:
+        kind: its name in texts and session files (``gate.plugins.registry``); empty for one that is only made in Python.
         bypassed: its input is heard, as late as its output would be; it goes on listening, so that it comes back at once.
     """
+
+    kind = ""
 
     settle_s = 0.0
     """How long a fresh one listens to sound before it may be heard, s."""
@@ -210,6 +199,31 @@ class Plugin:
     def values(self) -> tuple[float, ...]:
         """Where ``parameters`` stand now, in the same order."""
         return tuple(self._values[parameter.id] for parameter in self.parameters)
+
+    @property
+    def file(self) -> str:
+        """What it is made of: a preset's name or folder, or a file; empty where there is none."""
+        return ""
+
+    def set(self, id: str, value: float) -> None:
+        """Set a parameter by its id; acts from the next block on.
+
+        Raises:
+            KeyError: it has no such parameter.
+            ValueError: it is out of range, or cannot change while sound runs.
+        """
+        parameter = {parameter.id: parameter for parameter in self.parameters}[id]
+        checked = parameter.check(value)
+        live = [running for running in self.running if not running.format.offline]
+        if live and not parameter.live and checked != self._values[id]:
+            raise ValueError(
+                f"{attribute(parameter)} {value:g}: expected a change before sound runs, got one in an open chain; "
+                "close the chain's stream first"
+            )
+        self._values[id] = checked
+        if parameter.live:
+            for running in self.running:
+                running.set(id, checked)
 
     @property
     def running(self) -> tuple[Running, ...]:

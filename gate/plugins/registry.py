@@ -1,0 +1,133 @@
+"""The kinds of plugin by name; a plugin from a short text or from a session's table, and back.
+
+    highpass:cutoff=120                    a kind, and where its parameters stand
+    classic:threshold=-50,hold=80          several of them
+    model:denoise.onnx                     a kind that is made of a file
+    gate:snare,threshold=-30               file first, parameters behind it
+
+A table (``to_dict``, ``from_dict``) has ``kind``, ``file`` where there is one, ``bypassed`` and ``parameters`` by id. A
+plugin's module is loaded when one of its kind is made.
+"""
+
+import difflib
+import re
+from collections.abc import Iterable, Mapping
+from importlib import import_module
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+from gate.errors import UsageError
+from gate.parameters import Parameter
+
+if TYPE_CHECKING:
+    from gate.plugins.plugin import Plugin
+
+
+class Kind(NamedTuple):
+    """A kind of plugin: where its class is, and what it is made of."""
+
+    module: str
+    name: str
+    file: str
+    """What its file is, for help; empty where there is none."""
+    needed: bool
+    """Can there be none without a file?"""
+    help: str
+
+
+KINDS = {
+    "highpass": Kind("gate.plugins.highpass", "HighPass", "", False, "takes away what is low"),
+    "classic": Kind("gate.plugins.classic", "ClassicGate", "", False, "a gate with every knob"),
+    "gate": Kind("gate.plugins.learned", "Gate", "PRESET", False, "a learned gate"),
+    "model": Kind("gate.plugins.model", "Model", "FILE.onnx", True, "a model file that makes sound of sound"),
+    "classify": Kind("gate.plugins.classify", "Classify", "PRESET", False, "says what the sound is"),
+}
+"""By the name that stands first in a text."""
+
+_SETTING = re.compile(r"\s*([a-z][a-z0-9-]*)\s*=(.*)", re.DOTALL)
+
+
+def from_text(text: str) -> "Plugin":
+    """The plugin that a text such as ``highpass:cutoff=120`` asks for.
+
+    Raises:
+        UsageError: it asks for none, or a value is out of its range.
+        GateError: its file cannot be had.
+    """
+    kind, _, rest = text.strip().partition(":")
+    pieces = rest.split(",") if rest.strip() else []
+    settings = [_SETTING.fullmatch(piece) for piece in pieces]
+    first = next((k for k, found in enumerate(settings) if found), len(pieces))
+    for piece, found in zip(pieces[first:], settings[first:], strict=True):
+        if found is None:
+            raise UsageError(f"expected parameters such as cutoff=120, got {piece!r} in {text!r}; mend it")
+    values = {found[1]: found[2].strip() for found in settings[first:] if found}
+    return _make(kind.strip(), ",".join(pieces[:first]).strip(), values, bypassed=False)
+
+
+def to_dict(plugin: "Plugin") -> dict[str, Any]:
+    """A plugin as a table: its kind, file, whether it is bypassed, and its parameters; choices by their words."""
+    table: dict[str, Any] = {"kind": plugin.kind, "bypassed": plugin.bypassed}
+    if plugin.file:
+        table["file"] = plugin.file
+    table["parameters"] = {
+        parameter.id: parameter.choices[int(value)] if parameter.choices else value
+        for parameter, value in zip(plugin.parameters, plugin.values, strict=True)
+    }
+    return table
+
+
+def from_dict(table: Mapping[str, Any]) -> "Plugin":
+    """The plugin that a table describes; keys that are not a plugin's are left alone.
+
+    Raises:
+        UsageError: it describes none, or a value is out of its range.
+        GateError: its file cannot be had.
+    """
+    kind, file, parameters = table.get("kind", ""), table.get("file", ""), table.get("parameters", {})
+    if not isinstance(kind, str) or not isinstance(file, str) or not isinstance(parameters, Mapping):
+        raise UsageError(
+            f"expected a slot's kind, its file and a table of parameters, got {dict(table)!r}; mend it"
+        )
+    return _make(kind, file, parameters, bypassed=table.get("bypassed", False))
+
+
+def _make(kind: str, file: str, values: Mapping[str, Any], *, bypassed: Any) -> "Plugin":
+    if kind not in KINDS:
+        raise UsageError(f"expected a kind of plugin ({', '.join(KINDS)}), got {kind!r}{_like(kind, KINDS)}")
+    known = KINDS[kind]
+    if file and not known.file:
+        raise UsageError(f"{kind} is made of no file, got {file!r}; give parameters such as id=value")
+    if known.needed and not file:
+        raise UsageError(f"{kind} is made of a file, got none; give {kind}:{known.file}")
+    if not isinstance(bypassed, bool):
+        raise UsageError(f"expected bypassed true or false, got {bypassed!r}; mend it")
+    made = getattr(import_module(known.module), known.name)
+    plugin: Plugin = made(file) if file else made()
+    parameters = {parameter.id: parameter for parameter in plugin.parameters}
+    for id, value in values.items():
+        if id not in parameters:
+            which = f"one of {', '.join(parameters)}" if parameters else "no parameter"
+            raise UsageError(f"{kind} has no {id!r}: expected {which}{_like(id, parameters)}")
+        try:
+            plugin.set(id, _value(parameters[id], value))
+        except ValueError as error:
+            raise UsageError(f"{kind}: {error}") from None
+    plugin.bypassed = bypassed
+    return plugin
+
+
+def _value(parameter: Parameter, said: Any) -> float:
+    """What a text or a table says of a parameter."""
+    if isinstance(said, str) and said in parameter.choices:
+        return float(parameter.choices.index(said))
+    try:
+        return float(said)
+    except (TypeError, ValueError):
+        expected = f"one of {', '.join(parameter.choices)}" if parameter.choices else "a number"
+        raise ValueError(f"{parameter.id}: expected {expected}, got {said!r}; mend it") from None
+
+
+def _like(name: str, known: Iterable[str]) -> str:
+    """A hint at what somebody may have meant."""
+    near = difflib.get_close_matches(name, list(known), 1)
+    return f"; did you mean {near[0]!r}?" if near else "; choose one"
