@@ -15,7 +15,7 @@ from gate.loaded import LoadedModel
 from gate.metadata import MAX_CHANNELS
 from gate.ort import Device
 from gate.owner import RunsModel
-from gate.parameters import BY_ID
+from gate.parameters import BY_ID, default
 from gate.process import THRESHOLD_LIMIT_DB, compiled
 from gate.record import FIELDS, aligned, make
 from gate.sidechain import FEED, Clock
@@ -159,7 +159,9 @@ class Engine(RunsModel):
     @threshold_db.setter
     def threshold_db(self, value: float) -> None:
         if not abs(value) <= THRESHOLD_LIMIT_DB:
-            raise ValueError(f"threshold {value} dBFS: expected a finite level; give -80 to 0")
+            raise ValueError(
+                f"threshold {value} dBFS: expected a finite level; give {BY_ID['threshold'].limits}"
+            )
         self.record["threshold_db"] = value
 
     @property
@@ -170,7 +172,7 @@ class Engine(RunsModel):
     @range_db.setter
     def range_db(self, value: float) -> None:
         if not value <= 0.0:
-            raise ValueError(f"range {value} dB: expected 0 or less; give -120 to 0, or -inf")
+            raise ValueError(f"range {value} dB: expected 0 or less; give {BY_ID['range'].limits}")
         self.record["range_db"] = value
 
     @property
@@ -295,7 +297,7 @@ class Engine(RunsModel):
 
     def _guard(self, guard: Guard | None) -> Classifier | None:
         """The guard's classifier, with room for all frames between two decisions; and what the record knows of it."""
-        self.record["guard_grace_ms"] = BY_ID["guard-grace"].default if guard is None else guard.grace_ms
+        self.record["guard_grace_ms"] = default("guard-grace") if guard is None else guard.grace_ms
         if guard is None:
             return None
         seconds = self.batch * BLOCK_S + FEED / self.rate

@@ -24,7 +24,7 @@ from gate.constants import BLOCK_MS, FRAME_S
 from gate.contract import Contract
 from gate.errors import ContractError, PresetError
 from gate.native import at, carray, native
-from gate.parameters import BY_ID
+from gate.parameters import BY_ID, default
 from gate.preset import resolve
 from gate.sidechain import ready
 
@@ -109,9 +109,7 @@ def choose(mode: str, grace_ms: float | None = None, model: str | None = None) -
             f"--guard {mode} needs the preset {PRESET}, which is not installed; "
             "give a classifier with --guard-model, or leave --guard out"
         ) from error
-    default = BY_ID["guard-grace"].default
-    assert default is not None
-    return Guard(found.contract, mode, default if grace_ms is None else grace_ms)
+    return Guard(found.contract, mode, default("guard-grace") if grace_ms is None else grace_ms)
 
 
 def check_class(contract: Contract, mode: str) -> None:

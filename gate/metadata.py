@@ -8,6 +8,7 @@ from typing import Any
 
 from gate.constants import BLOCK, CLASSIFY_BLOCK, CLASSIFY_RATE, RATE
 from gate.errors import ContractError
+from gate.parameters import BY_ID
 
 SCHEMA = 1
 """Version of these fields; a change that old readers cannot take raises it."""
@@ -35,12 +36,6 @@ CLASSES = (2, 16)
 
 MAX_AXES = 6
 """Axes of a state."""
-
-THRESHOLD_DB = (-80.0, 0.0)
-"""Range of a default threshold, dBFS: the control's (``gate.parameters``, not imported: it needs numpy)."""
-
-RANGE_DB = (-120.0, 0.0)
-"""Range of a default range, dB: that of the control."""
 
 IDENTIFIER = re.compile(r"[A-Za-z_][A-Za-z0-9_]{0,63}")
 """Names of states, readouts and classes."""
@@ -205,8 +200,8 @@ def _of_gate(metadata: dict[str, Any]) -> dict[str, Any]:
     return {
         "open_at": open_at,
         "close_at": close_at,
-        "default_threshold_db": _number(defaults, "threshold_db", "defaults", THRESHOLD_DB),
-        "default_range_db": _number(defaults, "range_db", "defaults", RANGE_DB),
+        "default_threshold_db": _number(defaults, "threshold_db", "defaults", _limits("threshold")),
+        "default_range_db": _number(defaults, "range_db", "defaults", _limits("range")),
     }
 
 
@@ -291,6 +286,11 @@ def _number(table: dict[str, Any], key: str, line: str, limits: tuple[float, flo
         detail = f'expected "{key}" from {low:g} to {high:g}, got {_show(value)}; {AGAIN}'
         raise ContractError(line, detail)
     return float(value)
+
+
+def _limits(id: str) -> tuple[float, float]:
+    """Range of a control, which a default has to be in."""
+    return BY_ID[id].minimum, BY_ID[id].maximum
 
 
 def _is_name(name: Any) -> bool:

@@ -11,6 +11,7 @@ A folder with a ``model.onnx`` and no ``preset.json``, and a single ``.onnx`` fi
 named after the folder or file, and their defaults are the model's.
 """
 
+import contextlib
 import json
 import math
 import os
@@ -22,7 +23,7 @@ from typing import Any
 from gate import contract
 from gate.contract import NO_GATE, Contract
 from gate.errors import PresetError
-from gate.metadata import RANGE_DB, THRESHOLD_DB
+from gate.parameters import BY_ID
 
 FORMAT = 1
 """Version of preset.json."""
@@ -239,19 +240,15 @@ def _defaults(path: Path, fields: dict[str, Any], checked: Contract) -> Defaults
     range_db = fields.get("range_db", checked.default_range_db)
     if range_db == "-inf":
         range_db = -math.inf
-    low, high = THRESHOLD_DB
-    if not _is_number(threshold_db) or not low <= threshold_db <= high:
-        raise PresetError(
-            f'{path}: expected "threshold_db" from {low:g} to {high:g}, got {threshold_db!r}; mend it'
-        )
-    if not _is_number(range_db) or not (RANGE_DB[0] <= range_db <= RANGE_DB[1] or range_db == -math.inf):
-        limits = f"from {RANGE_DB[0]:g} to {RANGE_DB[1]:g}, or -inf"
-        raise PresetError(f'{path}: expected "range_db" {limits}, got {range_db!r}; mend it')
-    return Defaults(float(threshold_db), float(range_db))
+    return Defaults(_default(path, "threshold", threshold_db), _default(path, "range", range_db))
 
 
-def _is_number(value: Any) -> bool:
-    return isinstance(value, int | float) and not isinstance(value, bool)
+def _default(path: Path, id: str, value: Any) -> float:
+    """A control's default, in its range."""
+    with contextlib.suppress(ValueError):
+        if isinstance(value, int | float) and not isinstance(value, bool):
+            return BY_ID[id].check(value)
+    raise PresetError(f'{path}: expected "{id}_db" from {BY_ID[id].limits}, got {value!r}; mend it')
 
 
 def _write_whole(path: Path, data: bytes) -> None:

@@ -14,6 +14,7 @@ from gate.cli.ending import run
 from gate.cli.live_screen import Screen
 from gate.cli.typed import Typed
 from gate.errors import GateError, SoundDeviceError, UsageError
+from gate.parameters import BY_ID
 
 if TYPE_CHECKING:
     from gate.live.live import Live
@@ -62,6 +63,8 @@ def _main(arguments: list[str]) -> int:
 
 
 def _run(options: argparse.Namespace) -> int:
+    from gate.cli.options import value
+    from gate.guard import MODES
     from gate.live.live import Live
     from gate.live.wishes import Wishes
 
@@ -76,13 +79,13 @@ def _run(options: argparse.Namespace) -> int:
         preset=options.preset,
         threshold_db=options.threshold,
         range_db=options.range,
-        lookahead_ms=options.lookahead,
-        link=options.link == "on",
+        lookahead_ms=value(options, "lookahead"),
+        link=bool(value(options, "link")),
         monitor=options.monitor,
         record=None if options.record is None else Path(options.record),
         force=options.force,
-        guard=options.guard,
-        guard_grace_ms=options.guard_grace_ms,
+        guard=MODES[int(value(options, "guard"))],
+        guard_grace_ms=options.guard_grace,
         guard_model=options.guard_model,
     )
     screen = Screen(PROG, as_json=options.json, quiet=options.fast)
@@ -175,17 +178,15 @@ def _play(
 
 def _obey(live: "Live", line: str, screen: Screen, hands: "Hands | None") -> bool:
     """One line of a user's: False is the end. What cannot be done is said, and the sound goes on."""
-    from gate.cli.options import Number
-
     word, _, rest = line.strip().partition(" ")
     rest = rest.strip()
     try:
         if word in ("threshold", "range"):
-            live.set(word, Number(word)(rest))
+            live.set(word, BY_ID[word].parse(rest))
         elif word == "guard":
             live.set_guard(mode=rest)
         elif word == "guard-grace":
-            live.set_guard(grace_ms=Number(word)(rest))
+            live.set_guard(grace_ms=BY_ID[word].parse(rest))
         elif word == "preset":
             live.set_preset(rest)
         elif word == "monitor":
@@ -200,7 +201,7 @@ def _obey(live: "Live", line: str, screen: Screen, hands: "Hands | None") -> boo
             return False
         elif word:
             raise ValueError(f"expected {', '.join(WORDS)} or quit, got {word!r}; --help says more")
-    except (GateError, ValueError, argparse.ArgumentTypeError) as error:
+    except (GateError, ValueError) as error:
         screen.event(f"{error}")
     return True
 

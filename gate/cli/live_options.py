@@ -7,19 +7,15 @@ from typing import Any
 from gate.cli.options import (
     MAX_LIVE_BUFFER,
     Count,
-    Number,
     Parser,
     add_guard,
-    add_link,
-    add_lookahead,
+    add_parameter,
     add_preset,
-    add_range,
 )
 from gate.errors import UsageError
 from gate.live.choices import FILE, HOST_BUFFER, MONITORS
 from gate.metadata import MAX_CHANNELS
 from gate.midi.bindings import Binding, parse
-from gate.parameters import BY_ID
 
 PROG = "gate-live"
 
@@ -84,17 +80,8 @@ def _add_sound(group: Any) -> None:
 
 def _add_gate(group: Any) -> None:
     add_preset(group)
-    group.add_argument(
-        "--threshold",
-        type=Number("threshold"),
-        metavar="DB",
-        help=f"{BY_ID['threshold'].help} (default: the preset's)",
-    )
-    add_range(group)
-    add_lookahead(
-        group, "delay the sound by so many ms, 0 to 20, so that the gate opens before the onset (default: 0)"
-    )
-    add_link(group)
+    for id in ("threshold", "range", "lookahead", "link"):
+        add_parameter(group, id)
     add_guard(group)
 
 

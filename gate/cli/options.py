@@ -1,13 +1,20 @@
 """What several commands take on their command lines, and how it is read."""
 
 import argparse
+import re
 import sys
 from typing import Any
 
-from gate.parameters import BY_ID
+from gate.parameters import BY_ID, default
 
 MAX_LIVE_BUFFER = 1 << 16
 """Longest host buffer: no driver has one that long."""
+
+BELOW_ZERO = re.compile(r"-(\.?[0-9]|inf|nan)", re.IGNORECASE)
+"""How a number under zero begins, with its unit or without."""
+
+METAVARS = {"dBFS": "DB", "dB": "DB", "ms": "MS", "Hz": "HZ", "x": "FACTOR"}
+"""What help calls a value, by its unit."""
 
 
 class Parser(argparse.ArgumentParser):
@@ -48,44 +55,43 @@ def add_preset(group: Any) -> None:
     )
 
 
-def add_range(group: Any) -> None:
-    """How far the shut gate goes down."""
+def add_parameter(group: Any, id: str, *, option: str = "", extra: str = "", also: str = "") -> None:
+    """The option of a parameter, with everything that the table knows of it; without it the value is None.
+
+    Args:
+        group: of the parser.
+        id: of the parameter.
+        option: its name, if not "--" and the id.
+        extra: a word that may stand in place of a value.
+        also: a half-sentence behind the table's.
+    """
+    parameter = BY_ID[id]
+    usual = "the preset's" if parameter.default is None else parameter.text(parameter.default)
     group.add_argument(
-        "--range", type=Number("range"), metavar="DB", help=f"{BY_ID['range'].help} (default: the preset's)"
+        option or f"--{id}",
+        dest=id.replace("-", "_"),
+        type=Value(id, extra),
+        metavar=(f"{{{','.join(parameter.words)}}}" if parameter.words else METAVARS[parameter.unit])
+        + (f"|{extra}" if extra else ""),
+        help=f"{parameter.sentence}{also} (default: {usual})",
     )
 
 
-def add_lookahead(group: Any, help_: str) -> None:
-    """How long before the onset it opens."""
-    group.add_argument("--lookahead", type=Number("lookahead"), default=0.0, metavar="MS", help=help_)
-
-
-def add_link(group: Any, also: str = "") -> None:
-    """One decision, or one for each channel; ``also`` is a half-sentence more."""
-    group.add_argument(
-        "--link",
-        choices=("on", "off"),
-        default="on",
-        help=f"one decision for all channels, or each channel its own{also} (default: on)",
-    )
+def value(options: argparse.Namespace, id: str) -> float:
+    """What the option of a parameter was given, or the table's default."""
+    given: float | None = getattr(options, id.replace("-", "_"))
+    return default(id) if given is None else given
 
 
 def add_guard(group: Any) -> None:
     """A classifier beside the gate."""
-    group.add_argument(
-        "--guard", choices=BY_ID["guard"].choices, default="off", help=f"{BY_ID['guard'].help} (default: off)"
-    )
+    add_parameter(group, "guard")
     add_guard_settings(group)
 
 
 def add_guard_settings(group: Any) -> None:
     """How long it waits, and what it listens with."""
-    group.add_argument(
-        "--guard-grace-ms",
-        type=Number("guard-grace"),
-        metavar="MS",
-        help=f"{BY_ID['guard-grace'].help} (default: {BY_ID['guard-grace'].default:g})",
-    )
+    add_parameter(group, "guard-grace", option="--guard-grace-ms")
     group.add_argument(
         "--guard-model",
         metavar="NAME|FOLDER|FILE.onnx",
@@ -93,25 +99,22 @@ def add_guard_settings(group: Any) -> None:
     )
 
 
-class Number:
-    """Converter of an option's value that is a number within the range of the parameter table."""
+class Value:
+    """Converter of an option's value by the parameter table: a number, with its unit or without, or a word."""
 
-    def __init__(self, name: str, also: str = "") -> None:
-        self.name, self.also = name, also
+    def __init__(self, id: str, extra: str = "") -> None:
+        self.parameter, self.extra = BY_ID[id], extra
 
-    def __call__(self, text: str) -> float:
-        """The number that a text says."""
+    def __call__(self, text: str) -> float | str:
+        """The value that a text says, or ``extra``."""
+        if self.extra and text == self.extra:
+            return text
+        expected = self.parameter.expected
         try:
-            value = float(text)
-        except ValueError:
-            unit = BY_ID[self.name].unit
-            raise argparse.ArgumentTypeError(
-                f"expected a number in {unit}{self.also}, got {text!r}"
-            ) from None
-        try:
-            return BY_ID[self.name].check(value)
+            return self.parameter.parse(text)
         except ValueError as error:
-            raise argparse.ArgumentTypeError(str(error)) from None
+            also = f"{expected} or {self.extra}" if self.extra else expected
+            raise argparse.ArgumentTypeError(str(error).replace(expected, also, 1)) from None
 
 
 class Count:
@@ -139,16 +142,8 @@ def join_numbers(argv: list[str], names: tuple[str, ...]) -> list[str]:
     for i, text in enumerate(argv):
         if text == "--":
             return joined + argv[i:]
-        if joined and joined[-1] in names and text.startswith("-") and _is_number(text):
+        if joined and joined[-1] in names and BELOW_ZERO.match(text):
             joined[-1] += f"={text}"
         else:
             joined.append(text)
     return joined
-
-
-def _is_number(text: str) -> bool:
-    try:
-        float(text)
-    except ValueError:
-        return False
-    return True

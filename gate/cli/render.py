@@ -39,7 +39,8 @@ def _main(arguments: list[str]) -> int:
 
 
 def _run(options: "argparse.Namespace") -> int:
-    from gate.guard import choose
+    from gate.cli.options import value
+    from gate.guard import MODES, choose
     from gate.plan import Extras, Folders, make_plan
     from gate.preset import resolve
     from gate.render import Settings
@@ -58,14 +59,14 @@ def _run(options: "argparse.Namespace") -> int:
         threshold_from="auto" if auto else "given" if given else "preset",
         fallback_db=preset.defaults.threshold_db,
         range_db=preset.defaults.range_db if options.range is None else options.range,
-        lookahead_ms=options.lookahead,
-        link=options.link == "on",
+        lookahead_ms=value(options, "lookahead"),
+        link=bool(value(options, "link")),
         live_buffer=options.live_buffer,
         device=options.device,
         strict=options.strict,
         force=options.force,
         owner=os.getpid(),
-        guard=choose(options.guard, options.guard_grace_ms, options.guard_model),
+        guard=choose(MODES[int(value(options, "guard"))], options.guard_grace, options.guard_model),
     )
     extras = Extras(options.plot, options.curve, options.report)
     plan = make_plan(options.inputs, options.output, extras, force=options.force)

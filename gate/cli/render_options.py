@@ -7,15 +7,11 @@ from typing import Any
 from gate.cli.options import (
     MAX_LIVE_BUFFER,
     Count,
-    Number,
     add_guard,
-    add_link,
-    add_lookahead,
+    add_parameter,
     add_preset,
-    add_range,
     batch_parser,
 )
-from gate.parameters import BY_ID
 
 PROG = "gate-render"
 
@@ -55,17 +51,10 @@ def parser() -> argparse.ArgumentParser:
 
 def _add_gate(group: Any) -> None:
     add_preset(group)
-    group.add_argument(
-        "--threshold",
-        type=_threshold,
-        metavar="DB|auto",
-        help=f"{BY_ID['threshold'].help}; auto measures the noise floor of each file (default: the preset's)",
-    )
-    add_range(group)
-    add_lookahead(
-        group, "open so many ms before the onset, 0 to 20; the output is not delayed by it (default: 0)"
-    )
-    add_link(group, "; figures and curve then show the first channel")
+    add_parameter(group, "threshold", extra="auto", also="; auto measures the noise floor of each file")
+    add_parameter(group, "range")
+    add_parameter(group, "lookahead", also="; the output is not delayed by it")
+    add_parameter(group, "link", also="; figures and curve then show the first channel")
     add_guard(group)
     group.add_argument(
         "--live-buffer",
@@ -105,7 +94,3 @@ def _add_run(group: Any) -> None:
         action="store_true",
         help="refuse files with NaN or infinity in them (default: they become 0)",
     )
-
-
-def _threshold(text: str) -> float | str:
-    return text if text == "auto" else Number("threshold", " or auto")(text)

@@ -11,13 +11,12 @@ preset=program                 program n takes the n-th preset; preset:kick=prog
 threshold=learn                the next control that moves
 """
 
-import math
 import re
 from dataclasses import dataclass, replace
 
 from gate.errors import UsageError
 from gate.midi.controls import MOST_7, Control
-from gate.parameters import BY_ID, PARAMETERS, Parameter
+from gate.parameters import BY_ID, PARAMETERS, Parameter, Taper
 
 HOLDS = ("hold-open", "hold-shut")
 PRESET = "preset"
@@ -63,7 +62,7 @@ class Binding:
         control: what moves it; None until it is learned. Its channel 0 means any.
         low: value at the control's lower end; of a choice its number. None for holds and presets.
         high: value at its upper end.
-        curve: "linear" or "log".
+        curve: "linear" or "log"; None is the parameter's own.
         reverse: the control's ends change places.
         takeover: "jump": the value follows at once; "pick-up": only from when the control has come to where the value is.
         toggle: a press switches over, a release does nothing.
@@ -73,7 +72,7 @@ class Binding:
     control: Control | None
     low: float | None = None
     high: float | None = None
-    curve: str = "linear"
+    curve: Taper | None = None
     reverse: bool = False
     takeover: str = "jump"
     toggle: bool = False
@@ -87,7 +86,7 @@ class Binding:
     def stepped(self) -> bool:
         """Are there only a few values, so that a press says low or high?"""
         parameter = self.parameter
-        return parameter is not None and parameter.taper != "linear"
+        return parameter is not None and bool(parameter.words)
 
     def fits(self, control: Control) -> bool:
         """Is it this control that moves it?"""
@@ -101,43 +100,18 @@ class Binding:
 
     def value(self, position: float) -> float:
         """The parameter's value at a position of the control, 0 to 1."""
-        low, high = self._ends()
-        position = min(max(position, 0.0), 1.0)
-        if self.reverse:
-            position = 1.0 - position
-        if self.stepped:
-            steps = abs(high - low)
-            step = min(math.floor(position * (steps + 1)), steps)
-            return low + math.copysign(step, high - low)
-        for end, at_end in ((low, 0.0), (high, 1.0)):
-            if end == -math.inf and position == at_end:
-                return end
-        low, high = self._finite(low), self._finite(high)
-        if position in (0.0, 1.0):
-            return high if position else low  # exactly, whatever the curve's rounding
-        if self.curve == "log":
-            return float(low * (high / low) ** position)
-        return low + (high - low) * position
+        assert self.parameter is not None
+        return self.parameter.at(1.0 - position if self.reverse else position, self._ends(), self.curve)
 
     def position(self, value: float) -> float:
         """The position of the control, 0 to 1, that stands for a value; the nearer end for one out of range."""
-        low, high = (self._finite(end) for end in self._ends())
-        value = min(max(self._finite(value), min(low, high)), max(low, high))
-        if low == high:
-            return 0.0
-        if self.curve == "log":
-            low, high, value = math.log(low), math.log(high), math.log(value)
-        position = (value - low) / (high - low)
+        assert self.parameter is not None
+        position = self.parameter.travel(value, self._ends(), self.curve)
         return 1.0 - position if self.reverse else position
 
     def _ends(self) -> tuple[float, float]:
         assert self.low is not None and self.high is not None
         return self.low, self.high
-
-    def _finite(self, value: float) -> float:
-        parameter = self.parameter
-        assert parameter is not None
-        return max(value, parameter.minimum)
 
     def __str__(self) -> str:
         """As a map spells it: what is as usual is left out."""
@@ -145,16 +119,10 @@ class Binding:
         parameter = self.parameter
         if parameter is not None and self._ends() != (parameter.minimum, parameter.maximum):
             text += f"[{_spell(parameter, self._ends()[0])}..{_spell(parameter, self._ends()[1])}]"
-        said = {
-            "curve": self.curve,
-            "reverse": self.reverse,
-            "takeover": self.takeover,
-            "toggle": self.toggle,
-        }
-        usual = {"curve": "linear", "reverse": False, "takeover": "jump", "toggle": False}
+        usual = Binding(self.target, self.control)
         for word, sets in WORDS.items():
             ((name, value),) = sets.items()
-            if said[name] == value != usual[name]:
+            if getattr(self, name) == value != getattr(usual, name):
                 text += f":{word}"
         return text
 
@@ -190,6 +158,8 @@ def parse_one(text: str) -> Binding:
         if word not in WORDS:
             raise UsageError(f"expected one of {', '.join(WORDS)}, got {word!r} in {text!r}; choose one")
         binding = replace(binding, **WORDS[word])  # type: ignore[arg-type]
+    if binding.parameter is not None and binding.curve == binding.parameter.taper:
+        binding = replace(binding, curve=None)
     binding = _with_range(binding, match["range"], text)
     check_fit(binding, text)
     return binding
@@ -267,8 +237,8 @@ def _with_range(binding: Binding, text: str | None, line: str) -> Binding:
     if parameter is None:
         if text is not None:
             raise UsageError(f"{line!r}: {binding.target} has no range; leave {text} out")
-        if binding.curve != "linear":
-            raise UsageError(f"{line!r}: {binding.target} has no curve; leave log out")
+        if binding.curve is not None:
+            raise UsageError(f"{line!r}: {binding.target} has no curve; leave {binding.curve} out")
         return binding
     low, high = parameter.minimum, parameter.maximum
     if text is not None:
@@ -276,20 +246,22 @@ def _with_range(binding: Binding, text: str | None, line: str) -> Binding:
         if len(ends) != 2:
             raise UsageError(f"expected a range such as [-60..-20], got {text} in {line!r}; mend it")
         low, high = (_end(parameter, end, line) for end in ends)
-    if binding.curve == "log" and (binding.stepped or min(low, high) <= 0.0):
+    if binding.curve is not None and binding.stepped:
+        raise UsageError(f"{line!r}: {binding.target} has steps and no curve; leave {binding.curve} out")
+    if binding.curve == "log" and min(low, high) <= 0.0:
         raise UsageError(f"{line!r}: a logarithmic curve needs a range over 0; leave log out")
     return replace(binding, low=low, high=high)
 
 
 def _end(parameter: Parameter, text: str, line: str) -> float:
-    if text in parameter.choices:
-        return float(parameter.choices.index(text))
     try:
-        return parameter.check(float(text))
+        return parameter.parse(text)
     except ValueError as error:
-        said = str(error) if "out of range" in str(error) else f"expected a number, got {text!r}; mend it"
-        raise UsageError(f"{line!r}: {said}") from None
+        raise UsageError(f"{error}, in {line!r}; mend it") from None
 
 
 def _spell(parameter: Parameter, value: float) -> str:
-    return parameter.choices[int(value)] if parameter.choices else f"{value:g}"
+    if parameter.words:
+        return parameter.words[int(value)]
+    short = f"{value:g}"
+    return short if float(short) == value else repr(value)

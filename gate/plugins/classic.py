@@ -12,51 +12,52 @@ from gate.record import aligned
 PARAMETERS = (
     Parameter(
         "threshold", "Threshold", "dBFS", -96.0, 0.0, -24.0, "linear", True,
-        "level in dBFS over which the gate is open, -96 to 0",
+        "level over which the gate is open",
     ),
     Parameter(
         "zone", "Zone", "dB", -60.0, 0.0, -6.0, "linear", True,
-        "how far under the threshold it is shut, in dB, -60 to 0; between the two it is half open",
+        "how far under the threshold it is shut; between the two it is half open",
     ),
     Parameter(
         "hysteresis", "Hysteresis", "dB", -96.0, 0.0, 0.0, "linear", True,
-        "how far under the threshold an open gate begins to shut, in dB, -96 to 0; 0 is none",
+        "how far under the threshold an open gate begins to shut; 0 is none",
     ),
     Parameter(
         "hysteresis-zone", "Hysteresis zone", "dB", -60.0, 0.0, -6.0, "linear", True,
-        "how far under that an open gate is shut, in dB, -60 to 0",
+        "how far under that an open gate is shut",
     ),
     Parameter(
         "attack", "Attack", "ms", 0.0, 2000.0, 20.0, "linear", True,
-        "time in ms in which the envelope covers 0.71 of a rise, 0 to 2000",
+        "time in which the envelope covers 0.71 of a rise",
     ),
     Parameter(
         "hold", "Hold", "ms", 0.0, 1000.0, 0.0, "linear", True,
-        "how long in ms the envelope stays where it was highest, 0 to 1000",
+        "how long the envelope stays where it was highest",
     ),
     Parameter(
         "release", "Release", "ms", 0.0, 5000.0, 100.0, "linear", True,
-        "time in ms in which the envelope covers 0.71 of a fall, 0 to 5000",
+        "time in which the envelope covers 0.71 of a fall",
     ),
     Parameter(
         "range", "Range", "dB", -72.0, 72.0, -24.0, "linear", True,
-        "gain of the shut gate in dB, -72 to 72; -inf is silence; over 0 what is loud is turned down by so much",
+        "gain of the shut gate: -inf is silence; over 0 what is loud is turned down by so much",
+        smoothing_ms=1.0, silence=True,
     ),
     Parameter(
         "key-high-pass", "Key high-pass", "Hz", 0.0, 20_000.0, 0.0, "linear", True,
-        "the key hears nothing below this frequency in Hz, 0 to 20000; 0 is none; 12 dB an octave",
+        "the key hears nothing below this frequency; 0 is none; 12 dB an octave",
     ),
     Parameter(
         "key-low-pass", "Key low-pass", "Hz", 0.0, 20_000.0, 0.0, "linear", True,
-        "the key hears nothing above this frequency in Hz, 0 to 20000; 0 is none; 12 dB an octave",
+        "the key hears nothing above this frequency; 0 is none; 12 dB an octave",
     ),
     Parameter(
         "reactivity", "Reactivity", "ms", 0.0, 250.0, 10.0, "linear", False,
-        "window in ms over which the key's level is taken, 0 to 250",
+        "window over which the key's level is taken",
     ),
     Parameter(
         "lookahead", "Lookahead", "ms", 0.0, 20.0, 0.0, "linear", False,
-        "delay of the sound against the key in ms, 0 to 20",
+        "delay of the sound against the key",
     ),
 )  # fmt: skip
 """What can be set: ranges and defaults are LSP's; its hysteresis switch is a hysteresis of 0 here."""
@@ -101,20 +102,20 @@ class ClassicGate(Plugin):
     def __init__(
         self,
         *,
-        threshold_db: float = -24.0,
-        zone_db: float = -6.0,
-        hysteresis_db: float = 0.0,
-        hysteresis_zone_db: float = -6.0,
-        attack_ms: float = 20.0,
-        hold_ms: float = 0.0,
-        release_ms: float = 100.0,
-        range_db: float = -24.0,
-        key_high_pass_hz: float = 0.0,
-        key_low_pass_hz: float = 0.0,
-        reactivity_ms: float = 10.0,
-        lookahead_ms: float = 0.0,
+        threshold_db: float | None = None,
+        zone_db: float | None = None,
+        hysteresis_db: float | None = None,
+        hysteresis_zone_db: float | None = None,
+        attack_ms: float | None = None,
+        hold_ms: float | None = None,
+        release_ms: float | None = None,
+        range_db: float | None = None,
+        key_high_pass_hz: float | None = None,
+        key_low_pass_hz: float | None = None,
+        reactivity_ms: float | None = None,
+        lookahead_ms: float | None = None,
     ) -> None:
-        """Set its knobs; the units and ranges are those of the attributes.
+        """Set its knobs; the units and ranges are those of the attributes, and what is None stands at its default.
 
         Raises:
             ValueError: one is out of its range.

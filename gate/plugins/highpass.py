@@ -8,8 +8,8 @@ from gate.plugins.plugin import Format, Knob, Plugin, Running
 from gate.record import aligned
 
 CUTOFF = Parameter(
-    "cutoff", "Cutoff", "Hz", 10.0, 2000.0, 80.0, "linear", True,
-    "frequency in Hz at which the high-pass takes 3 dB away, 10 to 2000; below it falls by 12 dB an octave",
+    "cutoff", "Cutoff", "Hz", 10.0, 2000.0, 80.0, "log", True,
+    "where the high-pass takes 3 dB away; below it falls by 12 dB an octave", smoothing_ms=10.0,
 )  # fmt: skip
 """The one thing to set."""
 
@@ -26,8 +26,8 @@ class HighPass(Plugin):
 
     cutoff_hz = Knob(CUTOFF)
 
-    def __init__(self, cutoff_hz: float = 80.0) -> None:
-        """Set it to a frequency in Hz, 10 to 2000.
+    def __init__(self, cutoff_hz: float | None = None) -> None:
+        """Set it to a frequency in Hz, 10 to 2000; None is 80.
 
         Raises:
             ValueError: out of that range.

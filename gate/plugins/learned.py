@@ -41,10 +41,10 @@ class Gate(Plugin):
         *,
         threshold_db: float | None = None,
         range_db: float | None = None,
-        lookahead_ms: float = 0.0,
-        link: bool = True,
+        lookahead_ms: float | None = None,
+        link: bool | None = None,
     ) -> None:
-        """Find the preset; what is None is the preset's own.
+        """Find the preset; what is None is the preset's own, or the table's.
 
         Args:
             preset: name, folder, model file, or a model read by ``gate.contract.read``.

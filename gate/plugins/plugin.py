@@ -21,7 +21,7 @@ from gate.plugins import slot_record
 from gate.record import aligned
 from gate.sidechain import RATE_RANGE_HZ
 
-SUFFIXES = {"dB": "_db", "dBFS": "_db", "ms": "_ms", "Hz": "_hz", "": ""}
+ENDINGS = {"dB": "_db", "dBFS": "_db", "ms": "_ms", "Hz": "_hz", "x": "", "": ""}
 """What an attribute's name ends in, by its parameter's unit."""
 
 
@@ -163,7 +163,7 @@ class Knob:
 
 def attribute(parameter: Parameter) -> str:
     """The attribute that a parameter is: "guard-grace" in ms is ``guard_grace_ms``."""
-    return parameter.id.replace("-", "_") + SUFFIXES[parameter.unit]
+    return parameter.id.replace("-", "_") + ENDINGS[parameter.unit]
 
 
 class Plugin:
@@ -179,14 +179,15 @@ class Plugin:
     settle_s = 0.0
     """How long a fresh one listens to sound before it may be heard, s."""
 
-    def __init__(self, **values: float) -> None:
-        """Start from values by parameter id; the rest has its defaults."""
+    def __init__(self, **values: float | None) -> None:
+        """Start from values by parameter id; the rest, and what is None, has its defaults."""
         self._values: dict[str, float] = {}
         self._running: tuple[Running, ...] = ()
         self._lock = threading.Lock()
         self._bypassed = False
         for knob in self._knobs():
-            value = values.get(knob.parameter.id.replace("-", "_"), knob.parameter.default)
+            given = values.get(knob.parameter.id.replace("-", "_"))
+            value = knob.parameter.default if given is None else given
             assert value is not None, f"{knob.parameter.id} has no default of its own"
             self._values[knob.parameter.id] = knob.parameter.check(value)
 

@@ -13,7 +13,6 @@ import pytest
 
 from gate import contract
 from gate.errors import ContractError
-from gate.metadata import RANGE_DB, THRESHOLD_DB
 from gate.parameters import BY_ID
 from tests import toy_breaks, toy_model
 
@@ -100,10 +99,20 @@ def test_a_contract_cannot_be_changed():
         contract.read(toy_model.build()).name = "other"
 
 
-@pytest.mark.parametrize(("control", "limits"), [("threshold", THRESHOLD_DB), ("range", RANGE_DB)])
-def test_defaults_are_within_the_controls(control, limits):
+@pytest.mark.parametrize("control", ["threshold", "range"])
+def test_defaults_are_within_the_controls(control):
     """A model cannot ask for a default that its control cannot show."""
-    assert (BY_ID[control].minimum, BY_ID[control].maximum) == limits
+    parameter, key = BY_ID[control], f"{control}_db"
+    for value, fits in (
+        (parameter.minimum, True),
+        (parameter.maximum, True),
+        (parameter.maximum + 1.0, False),
+    ):
+        data = toy_model.build(metadata={"defaults": {"threshold_db": -40.0, "range_db": -80.0, key: value}})
+        if fits:
+            assert getattr(contract.read(data), f"default_{key}") == value
+        else:
+            assert f'"{key}" from ' in str(refused(data))
 
 
 def test_free_axes_of_outputs_may_hide_fixed_ones():

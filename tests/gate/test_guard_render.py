@@ -153,7 +153,7 @@ def test_the_shipped_guard_is_found_by_its_name(tmp_path, monkeypatch):
 @pytest.mark.parametrize(
     ("arguments", "text"),
     [
-        (["--guard", "music"], "argument --guard: invalid choice: 'music'"),
+        (["--guard", "music"], "argument --guard: expected off, speech or not-music, got 'music'"),
         (["--guard-grace-ms", "50"], "guard-grace 50 ms is out of range: give 100 to 2000 ms"),
     ],
 )

@@ -147,7 +147,7 @@ def test_missing_defaults_are_the_models(tmp_path):
         ({"threshold_db": "low"}, 'expected "threshold_db" from '),
         ({"threshold_db": True}, 'expected "threshold_db" from '),
         ({"threshold_db": 1e9}, 'expected "threshold_db" from '),
-        ({"range_db": 6}, 'expected "range_db" from -120 to 0, or -inf, got 6; mend it'),
+        ({"range_db": 6}, 'expected "range_db" from -120 to 0 dB, or -inf, got 6; mend it'),
         ({"range_db": "inf"}, 'expected "range_db" from '),
         ({"model": "../model.onnx"}, "expected a file of the same folder in \"model\", got '../model.onnx'"),
         ({"model": "/etc/passwd"}, "expected a file of the same folder"),

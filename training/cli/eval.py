@@ -122,7 +122,7 @@ def _corpus(folder: "Path") -> "Corpus":
 def _guards(options: "argparse.Namespace") -> "list[Guard]":
     from gate.guard import choose
 
-    chosen = (choose(mode, options.guard_grace_ms, options.guard_model) for mode in options.guard)
+    chosen = (choose(mode, options.guard_grace, options.guard_model) for mode in options.guard)
     return [guard for guard in chosen if guard is not None]
 
 

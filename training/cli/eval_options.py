@@ -4,7 +4,7 @@ import argparse
 from pathlib import Path
 from typing import Any
 
-from gate.cli.options import add_guard_settings
+from gate.cli.options import Value, add_guard_settings
 from gate.parameters import BY_ID
 
 PROG = "gate-eval"
@@ -72,7 +72,7 @@ def _add_scenes(group: Any) -> None:
     )
     group.add_argument(
         "--threshold",
-        type=_number("threshold"),
+        type=Value("threshold"),
         metavar="DB",
         help="of a pair, dBFS: over it the gate should be open (default: 20 dB under the target's loud level)",
     )
@@ -81,7 +81,7 @@ def _add_scenes(group: Any) -> None:
 def _add_gates(group: Any) -> None:
     group.add_argument(
         "--range",
-        type=_number("range"),
+        type=Value("range"),
         default=-80.0,
         metavar="DB",
         help="how far presets, baselines, laws and peers shut (default: -80)",
@@ -181,18 +181,6 @@ def _named(text: str) -> tuple[str, Path]:
     if not Path(folder).is_dir():
         raise argparse.ArgumentTypeError(f"expected a folder behind {name}=, got {folder!r}, which is none")
     return name, Path(folder)
-
-
-def _number(name: str) -> Any:
-    """Converter of a number within the range of the parameter table."""
-
-    def convert(text: str) -> float:
-        try:
-            return BY_ID[name].check(float(text))
-        except ValueError as error:
-            raise argparse.ArgumentTypeError(str(error)) from None
-
-    return convert
 
 
 class _Whole:

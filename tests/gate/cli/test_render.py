@@ -216,7 +216,7 @@ def test_link(run: Run, tmp_path: Path) -> None:
         (["--live-buffer", "0"], "argument --live-buffer: expected a whole number from 1 to 65536, got '0'"),
         (["--live-buffer", "1.5"], "argument --live-buffer: expected a whole number from 1"),
         (["--jobs", "-2"], "argument --jobs: expected a whole number from 1 to 1024, got '-2'"),
-        (["--link", "maybe"], "argument --link: invalid choice: 'maybe'"),
+        (["--link", "maybe"], "argument --link: expected off or on, got 'maybe'"),
         (["--device", "tpu"], "argument --device: invalid choice: 'tpu'"),
         (["--threshhold", "-3"], "unrecognized arguments: --threshhold -3"),
         (["--live-buffer", "64", "--device", "cuda"], "--live-buffer runs on the CPU as live does"),
@@ -246,9 +246,9 @@ def test_help_has_units_and_defaults(run: Run) -> None:
     for words in (
         "--range DB",
         "-inf is silence",
-        "(default: 0)",
+        "(default: 0.0 ms)",
         "(default: voice)",
-        "in dBFS",
+        "-80 to 0 dBFS",
         "--report one file",
     ):
         assert words in text

@@ -156,9 +156,9 @@ def test_the_record_says_level_and_gain():
 
 
 def test_every_parameter_of_the_table_takes_both_ends():
-    """And the help says where they are."""
+    """And says where they are."""
     for parameter in classic.PARAMETERS:
         assert parameter.check(parameter.minimum) == parameter.minimum
         assert parameter.check(parameter.maximum) == parameter.maximum
         assert parameter.check(parameter.default) == parameter.default
-        assert f"{parameter.minimum:g} to {parameter.maximum:g}" in parameter.help
+        assert f"{parameter.minimum:g} to {parameter.maximum:g}" in parameter.sentence
