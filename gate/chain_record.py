@@ -16,6 +16,7 @@ FIELDS = (
     Field("behind", "i8", (), "user", "slots at the end that both orders share"),
     Field("counts", "i8", (2,), "user", "slots in each order; the one not in use may change"),
     Field("slots", "i8", (2, MOST_SLOTS), "user", "addresses of their records, in the order of sound"),
+    Field("latency", "i8", (2,), "user", "frames by which each order is late: the sum of its slots' delays"),
     Field("listen_frames", "i8", (), "user", "how long fresh slots listen before they are faded in"),
     # -- state
     Field("current", "i8", (), "engine", "the order that is heard"),
@@ -23,6 +24,9 @@ FIELDS = (
         "change_left", "i8", (), "engine", "frames until the other is heard alone; 0: no change is under way"
     ),
     Field("position", "i8", (), "engine", "frames ever"),
+    Field("left_before", "i8", (), "engine", "change_left at the beginning of the newest piece of a call"),
+    Field("late_from", "i8", (), "engine", "that piece: frames by which the order that was heard is late"),
+    Field("late_to", "i8", (), "engine", "that piece: the same of the order that is coming, if there is one"),
     Field("code", "i8", (), "engine", "which sources the running code was compiled from"),
     # -- shape
     Field("channels", "i8", (), "setup", "of the sound"),

@@ -35,12 +35,24 @@ class Stream(Closes):
         record: the chain's flat record, shape (1,), ``gate.chain_record.FIELDS``.
     """
 
-    def __init__(self, plugins: Sequence[Plugin], format: Format, most_frames: int = MOST_FRAMES) -> None:
+    def __init__(
+        self,
+        plugins: Sequence[Plugin],
+        format: Format,
+        most_frames: int = MOST_FRAMES,
+        most_latency: int | None = None,
+    ) -> None:
         """Open every plugin.
+
+        Args:
+            plugins: in order.
+            format: the sound.
+            most_frames: longer calls are cut to this.
+            most_latency: samples by which the sound may come later, at most; None: any number.
 
         Raises:
             GateError: a model cannot be had or run.
-            ValueError: there are too many, or one cannot take such a sound.
+            ValueError: there are too many, one cannot take such a sound, or all together are too late.
         """
         check(plugins)
         self.format, self.record = format, chain_record.make()
@@ -51,6 +63,8 @@ class Stream(Closes):
         self._orders: list[list[tuple[Plugin, Running]]] = [[], []]
         self._target: tuple[Plugin, ...] = tuple(plugins)
         self._spare: dict[Plugin, Running] = {}
+        self._stale: set[Plugin] = set()
+        self._most_latency = most_latency
         self._changing = False
         self._open = True
         values = {
@@ -64,7 +78,8 @@ class Stream(Closes):
             self.record[name] = value
         try:
             for plugin in plugins:
-                self._orders[0].append((plugin, plugin.open(format)))
+                self._orders[0].append((plugin, self._opened(plugin)))
+            self._check_latency(plugins, {})
         except BaseException:
             self.close()
             raise
@@ -89,6 +104,22 @@ class Stream(Closes):
     def running(self) -> tuple[Running, ...]:
         """What is at work in the order that is heard, or being faded in."""
         return tuple(running for _, running in self._orders[int(self.record["wanted"][0])])
+
+    @property
+    def at_work(self) -> tuple[Plugin, ...]:
+        """All that listen to the sound or are about to: while a change is under way, those that leave too."""
+        return tuple(
+            {plugin: None for order in self._orders for plugin, _ in order} | dict.fromkeys(self._spare)
+        )
+
+    def running_of(self, plugin: Plugin) -> Running:
+        """A plugin of ``plugins`` at work: the newest, heard already or on its way to be.
+
+        Raises:
+            KeyError: it is none of them.
+        """
+        orders = [dict(self._orders[int(self.record[which][0])]) for which in ("current", "wanted")]
+        return (orders[0] | orders[1] | self._spare)[plugin]
 
     @property
     def is_open(self) -> bool:
@@ -150,7 +181,8 @@ class Stream(Closes):
             try:
                 for plugin in plugins:
                     if plugin not in known:
-                        fresh[plugin] = plugin.open(self.format)
+                        fresh[plugin] = self._opened(plugin)
+                self._check_latency(plugins, fresh)
             except BaseException:
                 for running in fresh.values():
                     running.close()
@@ -166,6 +198,46 @@ class Stream(Closes):
         """
         return self._tend(wait=True)
 
+    def _renew(self, running: Running) -> None:
+        """A fresh one takes this one's place, as soon as may be; the newest counts."""
+        with self._lock:
+            heard = dict(self._orders[int(self.record["wanted"][0])])
+            pairs = [*heard.items(), *self._spare.items()]
+            plugin = next((plugin for plugin, its in pairs if its is running), None)
+            if plugin is None or not self._open:
+                return  # it leaves already
+            fresh = self._opened(plugin)
+            try:
+                self._check_latency(self._target, {plugin: fresh})
+            except BaseException:
+                fresh.close()
+                raise
+            if plugin in self._spare:
+                self._spare[plugin].close()
+            self._spare[plugin] = fresh
+            if plugin in heard:
+                self._stale.add(plugin)
+            self._changing = True
+        self.tend()
+
+    def _opened(self, plugin: Plugin) -> Running:
+        running = plugin.open(self.format)
+        running.when_stale(self._renew)
+        return running
+
+    def _check_latency(self, plugins: Sequence[Plugin], fresh: dict[Plugin, Running]) -> None:
+        """Refuse what would be too late, given what has been opened for it and what there is.
+
+        Raises:
+            ValueError: it would be.
+        """
+        there = dict(self._orders[int(self.record["wanted"][0])]) | self._spare | fresh
+        late = sum(there[plugin].latency_samples for plugin in plugins if plugin in there)
+        if self._most_latency is not None and late > self._most_latency:
+            raise ValueError(
+                f"plugins that delay by {late} samples in all: expected {self._most_latency} at most; leave one out"
+            )
+
     def _tend(self, wait: bool) -> bool:
         """``tend``; without ``wait`` only if nobody else is at it."""
         if not self._lock.acquire(blocking=wait):
@@ -179,7 +251,7 @@ class Stream(Closes):
                 if id(running) not in kept:
                     running.close()
             self._orders[1 - now] = []
-            if tuple(plugin for plugin, _ in self._orders[now]) != self._target:
+            if self._stale or tuple(plugin for plugin, _ in self._orders[now]) != self._target:
                 self._begin(now)
                 return True
             for running in self._spare.values():
@@ -217,21 +289,24 @@ class Stream(Closes):
             running.close()
         self._orders = [[], []]
         self._spare.clear()
+        self._stale.clear()
         self._changing = False
 
     def _begin(self, now: int) -> None:
         """Make the other order what is wanted, with fresh ones between what both share, and ask for it."""
         old = self._orders[now]
         least = min(len(old), len(self._target))
-        before = next((k for k in range(least) if old[k][0] is not self._target[k]), least)
+        stays = [plugin if plugin not in self._stale else None for plugin, _ in old]
+        before = next((k for k in range(least) if stays[k] is not self._target[k]), least)
         behind = next(
-            (k for k in range(least - before) if old[-1 - k][0] is not self._target[-1 - k]), least - before
+            (k for k in range(least - before) if stays[-1 - k] is not self._target[-1 - k]), least - before
         )
         between = self._target[before : len(self._target) - behind]
         middle = [
-            (plugin, self._spare.pop(plugin) if plugin in self._spare else plugin.open(self.format))
+            (plugin, self._spare.pop(plugin) if plugin in self._spare else self._opened(plugin))
             for plugin in between
         ]
+        self._stale.clear()
         self._orders[1 - now] = [*old[:before], *middle, *old[len(old) - behind :]]
         settle_s = max((plugin.settle_s for plugin, _ in middle), default=0.0)
         late = sum(running.latency_samples for _, running in middle)
@@ -241,9 +316,11 @@ class Stream(Closes):
         self.record["wanted"] = 1 - now
 
     def _write(self, order: int) -> None:
-        self.record["counts"][0, order] = len(self._orders[order])
-        for k, (_, running) in enumerate(self._orders[order]):
-            self.record["slots"][0, order, k] = running.slot_address
+        running = [running for _, running in self._orders[order]]
+        self.record["counts"][0, order] = len(running)
+        self.record["latency"][0, order] = sum(one.latency_samples for one in running)
+        for k, one in enumerate(running):
+            self.record["slots"][0, order, k] = one.slot_address
 
 
 def check(plugins: Sequence[Plugin]) -> None:

@@ -62,6 +62,7 @@ def _play(c: Any, x: Any, y: Any, n: Any) -> None:
     if c.change_left == 0 and c.wanted != c.current:
         c.change_left = c.listen_frames + c.fade_frames
     now, other = c.current, 1 - c.current
+    c.left_before, c.late_from, c.late_to = c.change_left, c.latency[now], c.latency[other]
     if c.change_left == 0:
         _walk(c, now, 0, c.counts[now], x, y, n)
         return
@@ -72,14 +73,20 @@ def _play(c: Any, x: Any, y: Any, n: Any) -> None:
     _walk(c, now, c.before, c.counts[now] - c.behind, y, y, n)
     _walk(c, other, c.before, c.counts[other] - c.behind, second, second, n)
     for i in range(n):
-        left = max(c.change_left - i, 0)
-        if left < c.fade_frames:
+        share = old_share(c.change_left - i, c.fade_frames)
+        if share < 1.0:
             for k in range(i * c.channels, (i + 1) * c.channels):
-                y[k] = _mixed(y[k], second[k], left / c.fade_frames)
+                y[k] = mixed(y[k], second[k], share)
     _walk(c, now, c.counts[now] - c.behind, c.counts[now], y, y, n)
     c.change_left = max(c.change_left - n, 0)
     if c.change_left == 0:
         c.current = other
+
+
+@native
+def old_share(left: Any, fade_frames: Any) -> Any:
+    """How much of the old order is heard where so many frames are left of a change, 1 to 0."""
+    return min(max(left, 0) / fade_frames, 1.0)
 
 
 @native
@@ -113,7 +120,7 @@ def _slot(c: Any, slot: Any, x: Any, y: Any, n: Any) -> None:
         elif share > goal:
             share = max(share - step, goal)
         for k in range(i * c.channels, (i + 1) * c.channels):
-            y[k] = _mixed(y[k], dry[k], share)
+            y[k] = mixed(y[k], dry[k], share)
     slot.share = share
 
 
@@ -136,7 +143,7 @@ def _hold_back(slot: Any, channels: Any, x: Any, dry: Any, n: Any) -> None:
 
 
 @native
-def _mixed(one: Any, other: Any, share: Any) -> Any:
+def mixed(one: Any, other: Any, share: Any) -> Any:
     """``share`` of one and the rest of the other: exactly one of them at the ends, 0 for what is not finite between."""
     if share >= 1.0:
         return np.float64(one)

@@ -14,6 +14,7 @@ It never delays an opening. The law, one step a block (docs/guard.md has the rea
 A classifier that fails (NaN) or is not asked any more confirms everything: no guard is better than a wrong one.
 """
 
+import os
 from dataclasses import dataclass
 from typing import Any
 
@@ -100,8 +101,17 @@ def choose(mode: str, grace_ms: float | None = None, model: str | None = None) -
     """
     if mode == "off":
         return None
+    return Guard(find(model, mode), mode, default("guard-grace") if grace_ms is None else grace_ms)
+
+
+def find(model: str | os.PathLike[str] | None, mode: str) -> Contract:
+    """The classifier for a guard of that mode: a preset's name, folder or file; None takes ``PRESET``.
+
+    Raises:
+        PresetError, ContractError: there is none such.
+    """
     try:
-        found = resolve(model or PRESET, "classify")
+        return resolve(model or PRESET, "classify").contract
     except PresetError as error:
         if model is not None:
             raise
@@ -109,7 +119,6 @@ def choose(mode: str, grace_ms: float | None = None, model: str | None = None) -
             f"--guard {mode} needs the preset {PRESET}, which is not installed; "
             "give a classifier with --guard-model, or leave --guard out"
         ) from error
-    return Guard(found.contract, mode, default("guard-grace") if grace_ms is None else grace_ms)
 
 
 def check_class(contract: Contract, mode: str) -> None:

@@ -79,8 +79,8 @@ class ClassicGate(Plugin):
         range_db: gain of the shut gate, -72 to 0 dB or -inf; 0 to 72 dB: by how much it ducks what is over the threshold.
         key_high_pass_hz: 0 (none) to 20000 Hz.
         key_low_pass_hz: 0 (none) to 20000 Hz.
-        reactivity_ms: 0 to 250 ms; fixed while a stream is open.
-        lookahead_ms: 0 to 20 ms; fixed while a stream is open.
+        reactivity_ms: 0 to 250 ms.
+        lookahead_ms: 0 to 20 ms.
     """
 
     kind = "classic"

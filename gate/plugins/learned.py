@@ -1,13 +1,14 @@
-"""The learned gate as a plugin: a preset, its two knobs, and an engine for each sound that it is opened for."""
+"""The learned gate as a plugin: a preset, its knobs, a guard, and an engine for each sound that it is opened for."""
 
 import os
-from typing import Any
 
 from gate import preset as presets
 from gate.contract import Contract
+from gate.decision import HOLDS
 from gate.engine import Engine
+from gate.guard import Guard, check_class, find
 from gate.parameters import BY_ID
-from gate.plugins.plugin import Format, Knob, Plugin, Running
+from gate.plugins.plugin import Choice, Format, Knob, Plugin, Running, attribute
 from gate.process import compiled
 
 BATCH = 256
@@ -23,8 +24,11 @@ class Gate(Plugin):
     Attributes:
         threshold_db: dBFS, -80 to 0.
         range_db: gain of the shut gate in dB, -120 to 0, or -inf.
-        lookahead_ms: delay of the sound against the decisions, 0 to 20 ms; fixed while a stream is open.
-        link: 1: one decision for all channels; 0: each its own; fixed while a stream is open.
+        lookahead_ms: delay of the sound against the decisions, 0 to 20 ms.
+        link: 1: one decision for all channels; 0: each its own.
+        guard: "off", "speech" or "not-music": shut again what is open without it (``gate.guard``).
+        guard_grace_ms: how long it may be open before, 100 to 2000 ms.
+        held: "open" or "shut": keep it so, whatever decides; "": let it go.
     """
 
     kind = "gate"
@@ -34,6 +38,8 @@ class Gate(Plugin):
     range_db = Knob(BY_ID["range"])
     lookahead_ms = Knob(BY_ID["lookahead"])
     link = Knob(BY_ID["link"])
+    guard = Choice(BY_ID["guard"])
+    guard_grace_ms = Knob(BY_ID["guard-grace"])
 
     def __init__(
         self,
@@ -43,6 +49,9 @@ class Gate(Plugin):
         range_db: float | None = None,
         lookahead_ms: float | None = None,
         link: bool | None = None,
+        guard: str = "off",
+        guard_grace_ms: float | None = None,
+        guard_model: str | os.PathLike[str] | Contract | None = None,
     ) -> None:
         """Find the preset; what is None is the preset's own, or the table's.
 
@@ -52,9 +61,12 @@ class Gate(Plugin):
             range_db: dB, -120 to 0, or -inf.
             lookahead_ms: 0 to 20 ms.
             link: one decision for all channels?
+            guard: "off", "speech" or "not-music".
+            guard_grace_ms: 100 to 2000 ms.
+            guard_model: what the guard listens with: as ``preset``, a classifier.
 
         Raises:
-            PresetError, ContractError: there is no such gate.
+            PresetError, ContractError: there is no such gate, or no such classifier.
             ValueError: a value is out of its range.
         """
         if isinstance(preset, Contract):
@@ -65,12 +77,16 @@ class Gate(Plugin):
             found = presets.resolve(preset, kind="gate")
             self._contract, self._name = found.contract, os.fspath(preset)
             defaults = (found.defaults.threshold_db, found.defaults.range_db)
+        self._held, self._guard_model = "", guard_model
+        self._classifier = guard_model if isinstance(guard_model, Contract) else None
         super().__init__(
             threshold=defaults[0] if threshold_db is None else threshold_db,
             range=defaults[1] if range_db is None else range_db,
             lookahead=lookahead_ms,
             link=link,
+            guard_grace=guard_grace_ms,
         )
+        self.guard = guard
 
     @property
     def contract(self) -> Contract:
@@ -82,7 +98,45 @@ class Gate(Plugin):
         """As it was named."""
         return self._name
 
+    @property
+    def guard_model(self) -> str | os.PathLike[str] | Contract | None:
+        """What the guard listens with, as it was given; None is ``gate.guard.PRESET``."""
+        return self._guard_model
+
+    @property
+    def held(self) -> str:
+        """What somebody holds it: "open", "shut" or "" (nothing); acts from the next block on."""
+        return self._held
+
+    @held.setter
+    def held(self, state: str) -> None:
+        if state not in HOLDS:
+            raise ValueError(f"held {state!r}: expected open, shut or an empty text; give one of these")
+        self._held = state
+        for running in self.running:
+            if isinstance(running, GateRunning):
+                running.engine.held = state
+
+    def set(self, id: str, value: float) -> None:
+        """As ``Plugin.set``; a guard's classifier is looked for first.
+
+        Raises:
+            PresetError, ContractError: there is no such classifier, or it does not know the class.
+        """
+        if id == "guard" and BY_ID[id].check(value) != 0.0:
+            mode = BY_ID[id].choices[int(value)]
+            if self._classifier is None:
+                assert not isinstance(self._guard_model, Contract)
+                self._classifier = find(self._guard_model, mode)
+            self._classifier.expect("classify")
+            check_class(self._classifier, mode)
+        super().set(id, value)
+
     def _open(self, format: Format) -> Running:
+        guard = None
+        if self.guard != "off":
+            assert self._classifier is not None
+            guard = Guard(self._classifier, self.guard, self.guard_grace_ms)
         engine = Engine(
             self._contract,
             rate=format.rate,
@@ -94,8 +148,14 @@ class Gate(Plugin):
             batch=BATCH if format.offline else 1,
             dtype=format.dtype,
             falls_back=not format.offline,
+            guard=guard,
         )
         return GateRunning(format, engine, bypassed=self.bypassed)
+
+    def _bring_up(self, running: Running) -> None:
+        super()._bring_up(running)
+        if isinstance(running, GateRunning):
+            running.engine.held = self._held
 
     def _shown(self) -> list[str]:
         return [repr(self._name)]
@@ -118,9 +178,15 @@ class GateRunning(Running):
         )
         self.engine = engine
 
-    def set(self, id: str, value: Any) -> None:
-        """Threshold or range, from the next block on."""
-        self.record[f"{id}_db"] = value
+    def set(self, id: str, value: float) -> bool:
+        """From the next block on; a guard that has no classifier here takes a fresh engine."""
+        parameter = BY_ID[id]
+        if id == "guard" and value != 0.0 and self.engine.classifier is None:
+            return False
+        setattr(
+            self.engine, attribute(parameter), parameter.choices[int(value)] if parameter.choices else value
+        )
+        return True
 
     def _reset(self) -> None:
         self.engine.reset()

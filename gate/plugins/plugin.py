@@ -84,6 +84,7 @@ class Running:
         self.slot = slot_record.make()
         self._ring = aligned(latency_samples * format.channels, format.dtype)
         self._gone: list[Callable[[Running], None]] = []
+        self._stale: list[Callable[[Running], None]] = []
         for name, value in (
             ("function", function),
             ("plugin", self.address),
@@ -108,9 +109,28 @@ class Running:
         """Hear the input instead of the output, as late; acts from the next call, with a fade."""
         self.slot["bypass"] = int(on)
 
-    def set(self, id: str, value: float) -> None:
-        """Take a parameter's new value, checked already; acts from the next call."""
+    def set(self, id: str, value: float) -> bool:
+        """Take a parameter's new value, checked already, from the next call on; False: only a fresh one can have it."""
         self.record[id.replace("-", "_")] = value
+        return True
+
+    def when_stale(self, tell: Callable[["Running"], None]) -> None:
+        """``tell`` is called with this object when its plugin has been set to what only a fresh one can have."""
+        self._stale.append(tell)
+
+    def renew(self) -> None:
+        """Have a fresh one take this one's place.
+
+        Raises:
+            ValueError: nobody could do that: it is in no stream.
+            GateError: there can be none.
+        """
+        if not self._stale:
+            raise ValueError(
+                "expected a plugin in a stream, got one opened by itself; open it again to set this"
+            )
+        for tell in self._stale:
+            tell(self)
 
     def when_closed(self, tell: Callable[["Running"], None]) -> None:
         """``tell`` is called with this object when it closes."""
@@ -161,6 +181,28 @@ class Knob:
         plugin.set(self.parameter.id, value)
 
 
+class Choice(Knob):
+    """The same for a parameter whose values are words: ``gate.guard = "speech"``."""
+
+    @overload  # type: ignore[override]
+    def __get__(self, plugin: None, owner: type) -> Self: ...
+    @overload
+    def __get__(self, plugin: "Plugin", owner: type) -> str: ...
+    def __get__(self, plugin: "Plugin | None", owner: type) -> Self | str:
+        """The word; of the class, the knob itself."""
+        return self if plugin is None else self.parameter.words[int(plugin._values[self.parameter.id])]
+
+    def __set__(self, plugin: "Plugin", value: str) -> None:  # type: ignore[override]
+        """As ``Plugin.set``, by its word.
+
+        Raises:
+            ValueError: it is none of the words.
+        """
+        if value not in self.parameter.words:
+            raise ValueError(f"{self.parameter.expected}, got {value!r}; choose one")
+        plugin.set(self.parameter.id, self.parameter.words.index(value))
+
+
 def attribute(parameter: Parameter) -> str:
     """The attribute that a parameter is: "guard-grace" in ms is ``guard_grace_ms``."""
     return parameter.id.replace("-", "_") + ENDINGS[parameter.unit]
@@ -207,24 +249,30 @@ class Plugin:
         return ""
 
     def set(self, id: str, value: float) -> None:
-        """Set a parameter by its id; acts from the next block on.
+        """Set a parameter by its id.
+
+        It acts from the next block on, or, where that cannot be, in a fresh ``Running`` that open streams fade in.
 
         Raises:
             KeyError: it has no such parameter.
-            ValueError: it is out of range, or cannot change while sound runs.
+            ValueError: it is out of range.
+            GateError: there can be no plugin set so; nothing has changed.
         """
         parameter = {parameter.id: parameter for parameter in self.parameters}[id]
-        checked = parameter.check(value)
-        live = [running for running in self.running if not running.format.offline]
-        if live and not parameter.live and checked != self._values[id]:
-            raise ValueError(
-                f"{attribute(parameter)} {value:g}: expected a change before sound runs, got one in an open chain; "
-                "close the chain's stream first"
-            )
+        before, checked = self._values[id], parameter.check(value)
+        if checked == before:
+            return
         self._values[id] = checked
-        if parameter.live:
-            for running in self.running:
-                running.set(id, checked)
+        refused = [running for running in self.running if not (parameter.live and running.set(id, checked))]
+        stale = [running for running in refused if not running.format.offline]
+        for k, running in enumerate(stale):
+            try:
+                running.renew()
+            except BaseException:
+                self._values[id] = before
+                for earlier in stale[:k]:
+                    earlier.renew()
+                raise
 
     @property
     def running(self) -> tuple[Running, ...]:
@@ -253,7 +301,15 @@ class Plugin:
         running.when_closed(self._forget)
         with self._lock:
             self._running = (*self._running, running)
+        self._bring_up(running)
         return running
+
+    def _bring_up(self, running: Running) -> None:
+        """What was set while it was made, by another thread, that could not reach it yet."""
+        running.bypass(self._bypassed)
+        for parameter, value in zip(self.parameters, self.values, strict=True):
+            if parameter.live:
+                running.set(parameter.id, value)
 
     def _open(self, format: Format) -> Running:
         raise NotImplementedError
@@ -285,10 +341,16 @@ class Plugin:
         object.__setattr__(self, name, value)
 
     def __repr__(self) -> str:
-        """As one would write it."""
-        shown = [f"{attribute(p)}={self._values[p.id]:g}" for p in self.parameters]
+        """As one would write it: what is as usual is left out."""
+        values = zip(self.parameters, self.values, strict=True)
+        shown = [f"{attribute(p)}={_shown(p, value)}" for p, value in values if value != p.default]
         return f"{type(self).__name__}({', '.join([*self._shown(), *shown])})"
 
     def _shown(self) -> list[str]:
         """What stands before the parameters."""
         return []
+
+
+def _shown(parameter: Parameter, value: float) -> str:
+    """A value as one would write it."""
+    return repr(parameter.choices[int(value)]) if parameter.choices else f"{value:g}"

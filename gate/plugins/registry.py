@@ -70,7 +70,7 @@ def to_dict(plugin: "Plugin") -> dict[str, Any]:
     if plugin.file:
         table["file"] = plugin.file
     table["parameters"] = {
-        parameter.id: parameter.choices[int(value)] if parameter.choices else value
+        parameter.id: parameter.words[int(value)] if parameter.words else value
         for parameter, value in zip(plugin.parameters, plugin.values, strict=True)
     }
     return table
@@ -111,20 +111,18 @@ def _make(kind: str, file: str, values: Mapping[str, Any], *, bypassed: Any) -> 
         try:
             plugin.set(id, _value(parameters[id], value))
         except ValueError as error:
-            raise UsageError(f"{kind}: {error}") from None
+            raise UsageError(f"{kind}: {error}, in {id}={value}") from None
     plugin.bypassed = bypassed
     return plugin
 
 
 def _value(parameter: Parameter, said: Any) -> float:
     """What a text or a table says of a parameter."""
-    if isinstance(said, str) and said in parameter.choices:
-        return float(parameter.choices.index(said))
-    try:
-        return float(said)
-    except (TypeError, ValueError):
-        expected = f"one of {', '.join(parameter.choices)}" if parameter.choices else "a number"
-        raise ValueError(f"{parameter.id}: expected {expected}, got {said!r}; mend it") from None
+    if isinstance(said, str):
+        return parameter.parse(said)
+    if not isinstance(said, int | float):
+        raise ValueError(f"{parameter.id}: {parameter.expected}, got {said!r}; mend it")
+    return float(said)
 
 
 def _like(name: str, known: Iterable[str]) -> str:

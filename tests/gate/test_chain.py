@@ -11,7 +11,8 @@ from gate.chain_stream import Stream
 from gate.contract import Contract
 from gate.engine import Engine
 from gate.errors import ContractError, EngineError
-from gate.plugins.plugin import Plugin, Running
+from gate.guard import Guard
+from gate.plugins.plugin import Format, Plugin, Running
 from tests import toy_classify, toy_model, toy_sound
 from tests.gate.engine_tools import BUFFERS, Array, bursts, cuts, lively, render, run
 
@@ -221,6 +222,97 @@ def test_a_slot_moved_never_lets_through_what_both_orders_stop(toy):
     y, _ = changed(chain, x, 24_000, lambda chain: chain.move(gate, 0))
     assert chain[0] is gate and len(chain) == 3
     assert not y[1000:].any()
+
+
+def test_lookahead_changes_while_it_sounds(toy):
+    """A fresh engine listens and is faded in, as late as asked; the newest wish counts, and nothing is left behind."""
+    x = tone(2.0)
+    gate = Gate(toy, threshold_db=-60, range_db=-np.inf, lookahead_ms=2)
+
+    def change(chain: Chain) -> None:
+        for lookahead_ms in (5, 15, 10):
+            gate.lookahead_ms = lookahead_ms
+
+    y, late = changed(Chain([HighPass(10), gate, HighPass(10)]), x, 24_000, change)
+    assert late == 480
+    always = play(
+        Chain([HighPass(10), Gate(toy, threshold_db=-60, range_db=-np.inf, lookahead_ms=10), HighPass(10)]),
+        x,
+        64,
+    )
+    assert np.abs(y[-24_000:] - always[-24_000:]).max() < 1e-3
+    assert largest_step(y[4800:]) < CLICK * largest_step(x)
+
+
+def test_a_change_that_cannot_be_had_leaves_everything_as_it_was(toy):
+    """The value too."""
+    gate, x = Gate(toy, threshold_db=-60), tone(0.2)
+    with Stream([gate], Format(RATE, 1, x.dtype), most_latency=100) as stream:
+        with pytest.raises(
+            ValueError, match="plugins that delay by 480 samples in all: expected 100 at most"
+        ):
+            gate.lookahead_ms = 10
+        with pytest.raises(ValueError, match="plugins that delay by 480 samples in all"):
+            stream.change([gate, Gate(toy, lookahead_ms=10)])
+        assert gate.lookahead_ms == 0 and not stream.changing
+        assert gate.running == stream.running
+        assert stream.process(x).shape == x.shape
+
+
+@pytest.mark.parametrize("mode", ["speech", "not-music"])
+@pytest.mark.parametrize("rate", [48_000, 44_100])
+def test_a_guarded_gate_is_a_guarded_engine(toy, mode, rate):
+    """In a stream, and offline, to the bit."""
+    hears = contract.read(toy_classify.build())
+    x = np.concatenate([toy_classify.tone(hz, rate, 0.6) for hz in (500.0, 6_500.0)])[:, None].astype(
+        np.float32
+    )
+    guard = Guard(hears, mode, 150.0)
+    knobs = {"threshold_db": THRESHOLD_DB, "range_db": -60.0}
+    plain = Chain([Gate(toy, **knobs)])
+    guarded = Chain([Gate(toy, guard=mode, guard_grace_ms=150, guard_model=hears, **knobs)])
+    with Engine(toy, rate=rate, channels=1, guard=guard, **knobs) as engine:
+        expected = run(engine, x, 100)
+    assert np.array_equal(play(guarded, x, 100, rate), expected)
+    with Engine(toy, rate=rate, channels=1, batch=256, guard=guard, **knobs) as engine:
+        expected = render(engine, x)
+    got = guarded(x, rate)
+    assert np.array_equal(got, expected)
+    assert np.array_equal(got, plain(x, rate)) == (mode == "not-music")
+
+
+def test_a_guard_comes_and_goes_while_it_sounds(toy):
+    """Its classifier comes with a fresh engine; from then on modes change at once."""
+    gate = Gate(toy, threshold_db=-60, range_db=-np.inf, guard_model=contract.read(toy_classify.build()))
+    noise = toy_classify.tone(6_500.0, RATE, 1.0)[:, None].astype(np.float32)
+    with Chain([gate]).open(RATE) as stream:
+
+        def heard() -> float:
+            return float(
+                np.abs(np.concatenate([stream.process(noise[p]) for p in cuts(len(noise), 480)])[-480:]).max()
+            )
+
+        assert heard() > 0.05
+        gate.guard, gate.guard_grace_ms = "speech", 100
+        assert heard() < 1e-3
+        engine = stream.running[0].engine
+        gate.guard = "off"
+        assert heard() > 0.05 and stream.running[0].engine is engine
+        gate.held = "shut"
+        assert heard() < 1e-3
+        gate.held = ""
+        assert heard() > 0.05
+        with pytest.raises(ValueError, match="expected off, speech or not-music, got 'music'; choose one"):
+            gate.guard = "music"
+        with pytest.raises(ValueError, match="expected open, shut or an empty text"):
+            gate.held = "ajar"
+
+
+def test_a_held_gate_is_held_wherever_it_is_opened(toy):
+    """And offline too."""
+    gate, x = Gate(toy, threshold_db=0, range_db=-np.inf), tone(0.5)
+    gate.held = "open"
+    assert np.array_equal(Chain([gate])(x, RATE)[4800:], x[4800:])
 
 
 def test_changes_in_quick_succession_end_in_the_newest(toy):

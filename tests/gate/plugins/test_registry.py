@@ -41,7 +41,7 @@ def test_texts_become_plugins(tmp_path):
         ("higpass:cutoff=80", "got 'higpass'; did you mean 'highpass'?"),
         ("highpass:cutof=80", "highpass has no 'cutof': expected one of cutoff; did you mean 'cutoff'?"),
         ("highpass:cutoff=80,120", "expected parameters such as cutoff=120, got '120' in"),
-        ("highpass:cutoff=low", "highpass: cutoff: expected a number, got 'low'; mend it"),
+        ("highpass:cutoff=low", "highpass: expected a number in Hz, got 'low', in cutoff=low"),
         ("highpass:cutoff=5", "highpass: cutoff 5 Hz is out of range: give 10 to 2000 Hz"),
         ("highpass:80", "highpass is made of no file, got '80'; give parameters such as id=value"),
         ("model", "model is made of a file, got none; give model:FILE.onnx"),
@@ -82,7 +82,7 @@ def test_tables_there_and_back(tmp_path):
             "expected a slot's kind, its file and a table of parameters",
         ),
         ({"kind": "highpass", "bypassed": 1}, "expected bypassed true or false, got 1"),
-        ({"kind": "highpass", "parameters": {"cutoff": None}}, "cutoff: expected a number, got None"),
+        ({"kind": "highpass", "parameters": {"cutoff": None}}, "cutoff: expected a number in Hz, got None"),
     ],
 )
 def test_what_no_table_is_is_refused(table, said):
