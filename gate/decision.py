@@ -93,7 +93,9 @@ def decide(r: Any, call: Any) -> None:
                 healthy = False
                 r.model_errors += 1
                 p = 0.0
-            attack_ms, hold_ms, release_ms = times(gates[1, t], gates[2, t], gates[3, t])
+            attack_ms, hold_ms, release_ms = times(
+                gates[1, t] * r.attack_scale, gates[2, t] * r.hold_scale, gates[3, t] * r.release_scale
+            )
             decided, hold_left_ms, goal = wanted(
                 r.decided[u], r.hold_left_ms[u], p, hold_ms, r.open_at, r.close_at
             )

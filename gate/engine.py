@@ -1,6 +1,7 @@
 """The engine: a model file, the memory and the runtime it needs, and the compiled ``process`` over them."""
 
 import math
+from dataclasses import asdict
 from typing import Any
 
 import numpy as np
@@ -14,7 +15,8 @@ from gate.guard import GUARD_COLUMNS, MODES, Guard, check_class
 from gate.loaded import LoadedModel
 from gate.metadata import MAX_CHANNELS
 from gate.ort import Device
-from gate.owner import RunsModel
+from gate.overrides import AS_LEARNED, Overrides
+from gate.owner import RunsModel, UserField
 from gate.parameters import BY_ID, default
 from gate.process import THRESHOLD_LIMIT_DB, compiled
 from gate.record import FIELDS, aligned, make
@@ -64,7 +66,16 @@ class Engine(RunsModel):
             for each class.
         curve_lost: rows that ``take_curve`` came too late for.
         classifier: what listens for the guard, or None; it belongs to the engine, and runs within ``process``.
+        guard_grace_ms: the guard's grace time; this and the next three act from the next block on.
+        attack_scale: the learned attack is taken so many times, 0.25 to 4.
+        hold_scale: the same of the hold.
+        release_scale: the same of the release.
     """
+
+    guard_grace_ms = UserField("guard-grace")
+    attack_scale = UserField("attack-scale")
+    hold_scale = UserField("hold-scale")
+    release_scale = UserField("release-scale")
 
     def __init__(
         self,
@@ -82,6 +93,7 @@ class Engine(RunsModel):
         device: Device = "cpu",
         falls_back: bool = False,
         guard: Guard | None = None,
+        overrides: Overrides = AS_LEARNED,
     ) -> None:
         """Load the model, try it out, and make everything that ``process`` needs.
 
@@ -101,6 +113,7 @@ class Engine(RunsModel):
             device: "cpu" or "cuda" (offline only).
             falls_back: let the classic gate (``gate.classic``) decide when the model keeps failing; for live sound.
             guard: a classifier beside the gate, and what it shuts for (``gate.guard``); None costs nothing.
+            overrides: what somebody insists on over what the model has learned.
 
         Raises:
             ContractError: the model is no gate, or cannot run as its contract says.
@@ -127,6 +140,7 @@ class Engine(RunsModel):
         self.record = make()
         self.threshold_db = contract.default_threshold_db if threshold_db is None else threshold_db
         self.range_db = contract.default_range_db if range_db is None else range_db
+        self.override(overrides)
         self._process = compiled(self.dtype).call
         units = 1 if link else channels
         self._memory: dict[str, NDArray[Any]] = {}
@@ -190,15 +204,6 @@ class Engine(RunsModel):
         self.record["guard"] = MODES.index(mode)
 
     @property
-    def guard_grace_ms(self) -> float:
-        """Grace time in ms; setting it acts from the next block on."""
-        return float(self.record["guard_grace_ms"][0])
-
-    @guard_grace_ms.setter
-    def guard_grace_ms(self, value: float) -> None:
-        self.record["guard_grace_ms"] = BY_ID["guard-grace"].check(value)
-
-    @property
     def held(self) -> str:
         """What somebody holds the gate: "open", "shut" or "" (nothing); setting it acts from the next block on.
 
@@ -211,6 +216,11 @@ class Engine(RunsModel):
         if value not in HOLDS:
             raise ValueError(f"held {value!r}: expected open, shut or an empty text; give one of these")
         self.record["held"] = HOLDS.index(value)
+
+    def override(self, overrides: Overrides) -> None:
+        """Insist on all of these at once, from the next block on."""
+        for name, value in asdict(overrides).items():
+            setattr(self, name, value)
 
     @property
     def latency_samples(self) -> int:

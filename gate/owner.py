@@ -1,6 +1,6 @@
 """What engine and classifier have in common: a loaded model, and the flat record that compiled code works on."""
 
-from typing import Any
+from typing import Any, Self, overload
 
 import numpy as np
 from numpy.typing import NDArray
@@ -8,6 +8,7 @@ from numpy.typing import NDArray
 from gate.closing import Closes
 from gate.errors import EngineError
 from gate.loaded import LoadedModel
+from gate.parameters import BY_ID
 from gate.record import Field
 
 
@@ -71,3 +72,30 @@ class RunsModel(Closes):
             self._release_status()
             self._model.close()
             self._model = None
+
+
+class UserField:
+    """A parameter as an attribute that is a user's field of the record: checked when it is set, read where it acts."""
+
+    def __init__(self, id: str) -> None:
+        self._parameter = BY_ID[id]
+
+    def __set_name__(self, owner: type, name: str) -> None:
+        """The attribute is called what the field is called."""
+        self._field = name
+
+    @overload
+    def __get__(self, engine: None, owner: type) -> Self: ...
+    @overload
+    def __get__(self, engine: RunsModel, owner: type) -> float: ...
+    def __get__(self, engine: RunsModel | None, owner: type) -> Self | float:
+        """The value; of the class, the attribute itself."""
+        return self if engine is None else float(engine.record[self._field][0])
+
+    def __set__(self, engine: RunsModel, value: float) -> None:
+        """Take another value.
+
+        Raises:
+            ValueError: it is out of its range.
+        """
+        engine.record[self._field] = self._parameter.check(value)

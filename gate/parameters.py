@@ -20,6 +20,9 @@ SUFFIXES: dict[str, dict[str, float]] = {
 }
 """What may be written behind a number, in any case, and how many of the parameter's unit it is; by unit."""
 
+ENDINGS = {"dB": "_db", "dBFS": "_db", "ms": "_ms", "Hz": "_hz", "x": "", "": ""}
+"""What an attribute's name ends in, by its parameter's unit."""
+
 DIGITS = {"dBFS": 1, "dB": 1, "x": 2}
 """Digits behind the point that are shown; of other units one under ``LONG``, and none from there up."""
 
@@ -193,6 +196,18 @@ PARAMETERS = (
         "guard-grace", "Guard's grace", "ms", 100.0, 2000.0, 350.0, "linear", True,
         "how long the gate may be open before the guard has to hear its class",
     ),
+    Parameter(
+        "attack-scale", "Attack, scaled", "x", 0.25, 4.0, 1.0, "log", True,
+        "how many times the learned attack is taken",
+    ),
+    Parameter(
+        "hold-scale", "Hold, scaled", "x", 0.25, 4.0, 1.0, "log", True,
+        "how many times the learned hold is taken",
+    ),
+    Parameter(
+        "release-scale", "Release, scaled", "x", 0.25, 4.0, 1.0, "log", True,
+        "how many times the learned release is taken",
+    ),
 )  # fmt: skip
 """All of them, in the order a panel shows them."""
 
@@ -205,3 +220,8 @@ def default(id: str) -> float:
     value = BY_ID[id].default
     assert value is not None, f"{id} has no default of its own"
     return value
+
+
+def attribute(parameter: Parameter) -> str:
+    """What a parameter is called where its unit stands in the name: "guard-grace" in ms is ``guard_grace_ms``."""
+    return parameter.id.replace("-", "_") + ENDINGS[parameter.unit]

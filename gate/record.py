@@ -110,6 +110,9 @@ FIELDS = (
         "which class the guard asks for: a number of ``gate.guard.MODES``, 0 for none",
     ),
     Field("guard_grace_ms", "f8", (), "user", "how long the gate may be open before its class is heard"),
+    Field("attack_scale", "f8", (), "user", "the attack that is learned is taken so many times; 1: as it is"),
+    Field("hold_scale", "f8", (), "user", "the hold, likewise"),
+    Field("release_scale", "f8", (), "user", "the release, likewise"),
     Field("held", "i8", (), "user", "what somebody holds the gate: a number of ``gate.decision.HOLDS``"),
     Field("peaks_read", "i8", (), "user", "count up after reading the peaks: the next call starts them anew"),
     # -- what people look at
@@ -118,9 +121,9 @@ FIELDS = (
     Field(
         "gain_db", "f8", (), "engine", "newest block, first unit: gain that the ramp goes to, dB, -inf for 0"
     ),
-    Field("attack_ms", "f8", (), "engine", "newest block, first unit"),
-    Field("hold_ms", "f8", (), "engine", "newest block, first unit"),
-    Field("release_ms", "f8", (), "engine", "newest block, first unit"),
+    Field("attack_ms", "f8", (), "engine", "newest block, first unit: as it acts, scaled"),
+    Field("hold_ms", "f8", (), "engine", "newest block, first unit: as it acts, scaled"),
+    Field("release_ms", "f8", (), "engine", "newest block, first unit: as it acts, scaled"),
     Field(
         "key_low_hz", "f8", (), "engine", "newest block, first unit; NaN when the model has no such readout"
     ),

@@ -5,7 +5,7 @@ import os
 import time
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any, Literal
 
@@ -20,6 +20,7 @@ from gate.contract import Contract
 from gate.engine import CURVE_COLUMNS, Engine
 from gate.errors import AudioFileError, DeviceError, RenderError
 from gate.guard import Guard
+from gate.overrides import AS_LEARNED, Overrides
 from gate.parity import Shadow
 from gate.report import Report, Tally, to_json
 from gate.threshold import AutoThreshold, measure
@@ -61,6 +62,7 @@ class Settings:
         force: replace existing outputs.
         owner: number in temporary names: the process that sweeps up.
         guard: a classifier beside the gate, or None.
+        overrides: what somebody insists on over what the model has learned.
     """
 
     contract: Contract
@@ -77,6 +79,7 @@ class Settings:
     force: bool = False
     owner: int = 0
     guard: Guard | None = None
+    overrides: Overrides = AS_LEARNED
 
 
 @dataclass(frozen=True)
@@ -192,6 +195,7 @@ class _Render:
                 dtype=self.source.dtype,
                 device=device,
                 guard=settings.guard,
+                overrides=settings.overrides,
             )
             return stack.enter_context(engine)
 
@@ -369,6 +373,7 @@ class _Render:
             open_share=tally.open_share,
             openings=tally.openings,
             mean_gain_db=tally.mean_gain_db,
+            **asdict(settings.overrides),
             **self._guarded(),
             nonfinite_samples=nonfinite,
             clipped_samples=self.sink.clipped,

@@ -54,6 +54,9 @@ class Report:
     latency_samples: int
     decision_delay_samples: int
     decision_delay_ms: float
+    attack_scale: float = 1.0
+    hold_scale: float = 1.0
+    release_scale: float = 1.0
     blocks: int = 0
     open_share: float = 0.0
     openings: int = 0

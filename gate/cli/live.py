@@ -14,6 +14,7 @@ from gate.cli.ending import run
 from gate.cli.live_screen import Screen
 from gate.cli.typed import Typed
 from gate.errors import GateError, SoundDeviceError, UsageError
+from gate.live.wishes import SET
 from gate.parameters import BY_ID
 
 if TYPE_CHECKING:
@@ -25,7 +26,7 @@ PROG = "gate-live"
 LOOK_S = 0.1
 """How often the display is drawn, and everything looked after."""
 
-WORDS = ("threshold", "range", "guard", "guard-grace", "preset", "monitor", "input", "output")
+WORDS = (*SET, "guard", "preset", "monitor", "input", "output")
 """What a line on standard input begins with."""
 
 MIDI_WORDS = ("learn", "forget", "midi")
@@ -63,7 +64,7 @@ def _main(arguments: list[str]) -> int:
 
 
 def _run(options: argparse.Namespace) -> int:
-    from gate.cli.options import value
+    from gate.cli.options import overrides, value
     from gate.guard import MODES
     from gate.live.live import Live
     from gate.live.wishes import Wishes
@@ -87,6 +88,7 @@ def _run(options: argparse.Namespace) -> int:
         guard=MODES[int(value(options, "guard"))],
         guard_grace_ms=options.guard_grace,
         guard_model=options.guard_model,
+        overrides=overrides(options),
     )
     screen = Screen(PROG, as_json=options.json, quiet=options.fast)
     with contextlib.ExitStack() as stack:
@@ -181,12 +183,10 @@ def _obey(live: "Live", line: str, screen: Screen, hands: "Hands | None") -> boo
     word, _, rest = line.strip().partition(" ")
     rest = rest.strip()
     try:
-        if word in ("threshold", "range"):
+        if word in SET:
             live.set(word, BY_ID[word].parse(rest))
         elif word == "guard":
             live.set_guard(mode=rest)
-        elif word == "guard-grace":
-            live.set_guard(grace_ms=BY_ID[word].parse(rest))
         elif word == "preset":
             live.set_preset(rest)
         elif word == "monitor":

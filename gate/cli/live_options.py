@@ -9,6 +9,7 @@ from gate.cli.options import (
     Count,
     Parser,
     add_guard,
+    add_overrides,
     add_parameter,
     add_preset,
 )
@@ -28,7 +29,7 @@ played at the pace of time, or with --fast as fast as it goes; the output equals
 
 while it plays, lines on standard input change it:
   threshold -35    range -60    preset snare    monitor removed    input NAME    output NAME    quit
-  guard speech     guard-grace 500
+  guard speech     guard-grace 500    attack-scale 2    hold-scale 0.5    release-scale x1.5
 with --midi also: learn threshold (and move a control)    forget threshold    midi (what is bound)
 Ctrl-C ends it, fading out; what was recorded is kept.
 
@@ -83,6 +84,7 @@ def _add_gate(group: Any) -> None:
     for id in ("threshold", "range", "lookahead", "link"):
         add_parameter(group, id)
     add_guard(group)
+    add_overrides(group)
 
 
 def _add_midi(group: Any) -> None:

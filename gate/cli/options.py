@@ -5,6 +5,7 @@ import re
 import sys
 from typing import Any
 
+from gate.overrides import Overrides
 from gate.parameters import BY_ID, default
 
 MAX_LIVE_BUFFER = 1 << 16
@@ -81,6 +82,17 @@ def value(options: argparse.Namespace, id: str) -> float:
     """What the option of a parameter was given, or the table's default."""
     given: float | None = getattr(options, id.replace("-", "_"))
     return default(id) if given is None else given
+
+
+def add_overrides(group: Any) -> None:
+    """What somebody insists on over what is learned."""
+    for id in Overrides.IDS:
+        add_parameter(group, id)
+
+
+def overrides(options: argparse.Namespace) -> Overrides:
+    """What the options of ``add_overrides`` were given."""
+    return Overrides(*(value(options, id) for id in Overrides.IDS))
 
 
 def add_guard(group: Any) -> None:

@@ -39,7 +39,7 @@ def _main(arguments: list[str]) -> int:
 
 
 def _run(options: "argparse.Namespace") -> int:
-    from gate.cli.options import value
+    from gate.cli.options import overrides, value
     from gate.guard import MODES, choose
     from gate.plan import Extras, Folders, make_plan
     from gate.preset import resolve
@@ -67,6 +67,7 @@ def _run(options: "argparse.Namespace") -> int:
         force=options.force,
         owner=os.getpid(),
         guard=choose(MODES[int(value(options, "guard"))], options.guard_grace, options.guard_model),
+        overrides=overrides(options),
     )
     extras = Extras(options.plot, options.curve, options.report)
     plan = make_plan(options.inputs, options.output, extras, force=options.force)
@@ -85,7 +86,7 @@ def _single(plan: "Plan", settings: "Settings") -> int:
     with _Bar(sys.stderr) as bar:
         report = render_file(plan.jobs[0], settings, progress=bar.update)
     _remarks(report)
-    say(_summary(report))
+    say(_summary(report, str(settings.overrides)))
     return 0
 
 
@@ -183,7 +184,7 @@ class _Bar:
             self._bar.close()
 
 
-def _summary(report: "Report") -> str:
+def _summary(report: "Report", overrides: str) -> str:
     channels = "1 channel" if report.channels == 1 else f"{report.channels} channels"
     speed = f"{report.wall_seconds:.2f} s, {report.real_time_factor:.0f} times as fast as it plays"
     how = f"live buffers of {report.live_buffer}" if report.live_buffer else "offline"
@@ -193,6 +194,7 @@ def _summary(report: "Report") -> str:
             f"{report.output_format} {report.output_subtype}",
             f"  {report.threshold_reason}; range {report.range_db:g} dB; preset {report.preset}",
             f"  {_opened(report)}",
+            *([f"  not as learned: {overrides}"] if overrides else []),
             *_guarded(report),
             f"  {how} on {report.device}: {speed}",
         ]

@@ -8,6 +8,7 @@ from gate.cli.options import (
     MAX_LIVE_BUFFER,
     Count,
     add_guard,
+    add_overrides,
     add_parameter,
     add_preset,
     batch_parser,
@@ -56,6 +57,7 @@ def _add_gate(group: Any) -> None:
     add_parameter(group, "lookahead", also="; the output is not delayed by it")
     add_parameter(group, "link", also="; figures and curve then show the first channel")
     add_guard(group)
+    add_overrides(group)
     group.add_argument(
         "--live-buffer",
         type=Count(MAX_LIVE_BUFFER),

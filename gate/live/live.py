@@ -2,7 +2,7 @@
 
 import threading
 from collections.abc import Callable
-from dataclasses import replace
+from dataclasses import asdict, replace
 from time import monotonic, sleep
 from typing import Any, Literal
 
@@ -15,6 +15,7 @@ from gate.live.player import FADE_S, Player, Shape
 from gate.live.status import DECIDES, Look, Status
 from gate.live.tape import TAPE_S, Recorder
 from gate.live.wishes import SET, DeviceWishes, Wishes
+from gate.overrides import Overrides
 from gate.parameters import BY_ID
 from gate.preset import Preset, names, resolve
 
@@ -114,6 +115,7 @@ class Live:
             tape_s=TAPE_S if wishes.record is not None else 0.0,
             scope_s=wishes.scope_s,
             guard=self._guard,
+            overrides=wishes.overrides,
         )
         with self._lock:
             self._player = player
@@ -129,6 +131,8 @@ class Live:
         player.set("range_db", self.range_db)
         if self._guard is not None:
             player.set("guard_grace_ms", self._guard.grace_ms)
+        for name, value in asdict(self._wishes.overrides).items():
+            player.set(name, value)
         player.hold(self._held)
 
     def _record(self, player: Player) -> None:
@@ -172,6 +176,8 @@ class Live:
         if name == "guard-grace":
             asked = self._wishes.guard_grace_ms
             return float(BY_ID[name].default or 0.0) if asked is None else asked
+        if name in Overrides.IDS:
+            return float(getattr(self._wishes.overrides, SET[name]))
         return {"threshold": self.threshold_db, "range": self.range_db}[name]
 
     def set(self, name: str, value: float) -> None:
@@ -186,6 +192,8 @@ class Live:
             return
         with self._lock:
             changed: dict[str, Any] = {SET[name]: value}
+            if name in Overrides.IDS:
+                changed = {"overrides": replace(self._wishes.overrides, **changed)}
             self._wishes = replace(self._wishes, **changed)
             if name == "guard-grace" and self._guard is not None:
                 self._guard = replace(self._guard, grace_ms=value)

@@ -3,7 +3,7 @@
 import ctypes
 import sys
 import threading
-from dataclasses import dataclass, replace
+from dataclasses import asdict, dataclass, replace
 from typing import Any, Self
 
 import numpy as np
@@ -17,6 +17,7 @@ from gate.live import callback
 from gate.live.callback import LATE_FLAGS
 from gate.live.choices import MONITORS
 from gate.live.live_record import make
+from gate.overrides import AS_LEARNED, Overrides
 from gate.process import compiled
 from gate.record import aligned
 
@@ -67,6 +68,7 @@ class Player:
         tape_s: float = 0.0,
         scope_s: float = 0.0,
         guard: Guard | None = None,
+        overrides: Overrides = AS_LEARNED,
     ) -> None:
         """Make the engine and all memory.
 
@@ -83,12 +85,18 @@ class Player:
             tape_s: seconds that fit between the callback and whoever takes the output off the tape; 0: none.
             scope_s: seconds of input and of what is heard that ``scope`` can look back; 0: none.
             guard: a classifier beside the gate, or None.
+            overrides: what is insisted on over what is learned.
 
         Raises:
             ContractError, EngineError, ValueError: as ``Engine``.
         """
         self.shape, self.dtype = shape, np.dtype(dtype)
-        self._settings: dict[str, Any] = {"lookahead_ms": lookahead_ms, "link": link, "guard": guard}
+        self._settings: dict[str, Any] = {
+            "lookahead_ms": lookahead_ms,
+            "link": link,
+            "guard": guard,
+            "overrides": overrides,
+        }
         self._held = ""
         self._engines: list[Engine | None] = [self._engine(contract, threshold_db, range_db), None]
         self._leaving: tuple[Engine, int] | None = None
@@ -143,7 +151,7 @@ class Player:
         return self._last_record
 
     def set(self, name: str, value: float) -> None:
-        """Set "threshold_db", "range_db" or "guard_grace_ms", of everything that is heard.
+        """Set "threshold_db", "range_db", "guard_grace_ms" or what ``Overrides`` has, of everything that is heard.
 
         Raises:
             ValueError: it is out of range.
@@ -152,6 +160,9 @@ class Player:
             guard = self._settings["guard"]
             if name == "guard_grace_ms" and guard is not None:
                 self._settings["guard"] = replace(guard, grace_ms=value)
+            if name in asdict(AS_LEARNED):
+                changed: dict[str, Any] = {name: value}
+                self._settings["overrides"] = replace(self._settings["overrides"], **changed)
             for engine in (*self._engines, self._next):
                 if engine is not None:
                     setattr(engine, name, value)

@@ -3,7 +3,10 @@
 from dataclasses import dataclass
 from pathlib import Path
 
-SET = {"threshold": "threshold_db", "range": "range_db", "guard-grace": "guard_grace_ms"}
+from gate.overrides import AS_LEARNED, Overrides
+from gate.parameters import BY_ID, attribute
+
+SET = {id: attribute(BY_ID[id]) for id in ("threshold", "range", "guard-grace", *Overrides.IDS)}
 """Parameters whose value may move at any moment, and what ``Wishes``, players and engines call them."""
 
 
@@ -24,6 +27,7 @@ class Wishes:
         guard: what the guard asks for, one of ``gate.guard.MODES``.
         guard_grace_ms: 100 to 2000; None takes the default.
         guard_model: what it listens with; None takes ``gate.guard.PRESET``.
+        overrides: what is insisted on over what is learned.
     """
 
     preset: str = "voice"
@@ -38,6 +42,7 @@ class Wishes:
     guard: str = "off"
     guard_grace_ms: float | None = None
     guard_model: str | None = None
+    overrides: Overrides = AS_LEARNED
 
 
 @dataclass(frozen=True)

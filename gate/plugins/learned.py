@@ -7,8 +7,9 @@ from gate.contract import Contract
 from gate.decision import HOLDS
 from gate.engine import Engine
 from gate.guard import Guard, check_class, find
-from gate.parameters import BY_ID
-from gate.plugins.plugin import Choice, Format, Knob, Plugin, Running, attribute
+from gate.overrides import Overrides
+from gate.parameters import BY_ID, attribute
+from gate.plugins.plugin import Choice, Format, Knob, Plugin, Running
 from gate.process import compiled
 
 BATCH = 256
@@ -28,6 +29,9 @@ class Gate(Plugin):
         link: 1: one decision for all channels; 0: each its own.
         guard: "off", "speech" or "not-music": shut again what is open without it (``gate.guard``).
         guard_grace_ms: how long it may be open before, 100 to 2000 ms.
+        attack_scale: the learned attack is taken so many times, 0.25 to 4.
+        hold_scale: the same of the hold.
+        release_scale: the same of the release.
         held: "open" or "shut": keep it so, whatever decides; "": let it go.
     """
 
@@ -40,6 +44,9 @@ class Gate(Plugin):
     link = Knob(BY_ID["link"])
     guard = Choice(BY_ID["guard"])
     guard_grace_ms = Knob(BY_ID["guard-grace"])
+    attack_scale = Knob(BY_ID["attack-scale"])
+    hold_scale = Knob(BY_ID["hold-scale"])
+    release_scale = Knob(BY_ID["release-scale"])
 
     def __init__(
         self,
@@ -52,6 +59,9 @@ class Gate(Plugin):
         guard: str = "off",
         guard_grace_ms: float | None = None,
         guard_model: str | os.PathLike[str] | Contract | None = None,
+        attack_scale: float | None = None,
+        hold_scale: float | None = None,
+        release_scale: float | None = None,
     ) -> None:
         """Find the preset; what is None is the preset's own, or the table's.
 
@@ -64,6 +74,9 @@ class Gate(Plugin):
             guard: "off", "speech" or "not-music".
             guard_grace_ms: 100 to 2000 ms.
             guard_model: what the guard listens with: as ``preset``, a classifier.
+            attack_scale: 0.25 to 4 times what is learned.
+            hold_scale: the same of the hold.
+            release_scale: the same of the release.
 
         Raises:
             PresetError, ContractError: there is no such gate, or no such classifier.
@@ -85,6 +98,9 @@ class Gate(Plugin):
             lookahead=lookahead_ms,
             link=link,
             guard_grace=guard_grace_ms,
+            attack_scale=attack_scale,
+            hold_scale=hold_scale,
+            release_scale=release_scale,
         )
         self.guard = guard
 
@@ -149,6 +165,7 @@ class Gate(Plugin):
             dtype=format.dtype,
             falls_back=not format.offline,
             guard=guard,
+            overrides=Overrides(**{attribute(BY_ID[id]): self._values[id] for id in Overrides.IDS}),
         )
         return GateRunning(format, engine, bypassed=self.bypassed)
 

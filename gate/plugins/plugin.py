@@ -16,13 +16,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from gate.metadata import MAX_CHANNELS
-from gate.parameters import Parameter
+from gate.parameters import Parameter, attribute
 from gate.plugins import slot_record
 from gate.record import aligned
 from gate.sidechain import RATE_RANGE_HZ
-
-ENDINGS = {"dB": "_db", "dBFS": "_db", "ms": "_ms", "Hz": "_hz", "x": "", "": ""}
-"""What an attribute's name ends in, by its parameter's unit."""
 
 
 @dataclass(frozen=True)
@@ -201,11 +198,6 @@ class Choice(Knob):
         if value not in self.parameter.words:
             raise ValueError(f"{self.parameter.expected}, got {value!r}; choose one")
         plugin.set(self.parameter.id, self.parameter.words.index(value))
-
-
-def attribute(parameter: Parameter) -> str:
-    """The attribute that a parameter is: "guard-grace" in ms is ``guard_grace_ms``."""
-    return parameter.id.replace("-", "_") + ENDINGS[parameter.unit]
 
 
 class Plugin:

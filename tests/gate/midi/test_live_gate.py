@@ -53,6 +53,9 @@ def test_every_live_parameter_can_be_moved(live, parameter):
         "range": engine.range_db,
         "guard": MODES.index(live.status().guard),
         "guard-grace": engine.guard_grace_ms,
+        "attack-scale": engine.attack_scale,
+        "hold-scale": engine.hold_scale,
+        "release-scale": engine.release_scale,
     }
     assert shown[parameter.id] == parameter.maximum
 
@@ -74,6 +77,7 @@ def test_what_is_moved_while_a_preset_is_made_ready_is_not_lost(live, tmp_path, 
     def move():
         live.set("threshold", -33.0)
         live.set("guard-grace", 500.0)
+        live.set("release-scale", 2.0)
         live.hold("shut")
 
     monkeypatch.setattr(type(live.player), "_engine", slowly)
@@ -83,6 +87,7 @@ def test_what_is_moved_while_a_preset_is_made_ready_is_not_lost(live, tmp_path, 
     engine = live.player.engine
     assert live.preset.name == "other"
     assert (engine.threshold_db, engine.guard_grace_ms, engine.held) == (-33.0, 500.0, "shut")
+    assert engine.release_scale == 2.0
 
 
 def wait_for_changes(live):

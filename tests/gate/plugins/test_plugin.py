@@ -5,8 +5,8 @@ import pytest
 
 from gate import Classify, Gate, HighPass, contract
 from gate.errors import ContractError, PresetError
-from gate.parameters import Parameter
-from gate.plugins.plugin import Format, attribute
+from gate.parameters import Parameter, attribute
+from gate.plugins.plugin import Format
 from tests import toy_classify
 
 MONO = Format(48_000, 1, np.dtype(np.float32))
@@ -23,6 +23,9 @@ def test_settings_are_attributes_named_with_their_units(toy):
         "link",
         "guard",
         "guard_grace_ms",
+        "attack_scale",
+        "hold_scale",
+        "release_scale",
     ]
     assert all(isinstance(parameter, Parameter) for parameter in gate.parameters)
     assert [p.unit for p in HighPass().parameters] == ["Hz"]
