@@ -18,8 +18,9 @@ from numpy.typing import NDArray
 
 from gate import audioheader
 from gate.atomic import AtomicFile, os_sentence
-from gate.audioformat import MAX_CHANNELS, NAMED, RATES_HZ, Layout
+from gate.audioformat import MAX_CHANNELS, NAMED, Layout
 from gate.closing import Closes
+from gate.constants import RATE_RANGE_HZ
 from gate.errors import AudioFileError
 from gate.samples import ToSound, ToStored
 
@@ -182,9 +183,9 @@ def _layout(path: Path, file: Any) -> Layout:
         raise AudioFileError(
             f"{path} has {channels} channels, the engine takes 1 to {MAX_CHANNELS}; render it in parts"
         )
-    if not RATES_HZ[0] <= rate <= RATES_HZ[1]:
+    if not RATE_RANGE_HZ[0] <= rate <= RATE_RANGE_HZ[1]:
         raise AudioFileError(
-            f"{path} has a rate of {rate} Hz, the engine takes {RATES_HZ[0]} to {RATES_HZ[1]} Hz; "
+            f"{path} has a rate of {rate} Hz, the engine takes {RATE_RANGE_HZ[0]} to {RATE_RANGE_HZ[1]} Hz; "
             "resample it first"
         )
     return Layout(rate, channels, file.format, file.subtype, file.endian)

@@ -8,9 +8,6 @@ import numpy as np
 
 from gate.errors import AudioFileError
 
-RATES_HZ = (8_000, 192_000)
-"""Lowest and highest rate that the engine takes."""
-
 MAX_CHANNELS = 8
 """Most channels that the engine takes."""
 

@@ -6,6 +6,9 @@ BLOCK = 100
 RATE = 48_000
 """Rate in Hz at which a gate's model listens (the sound itself keeps its own rate)."""
 
+RATE_RANGE_HZ = (8_000, 192_000)
+"""Lowest and highest rate that the sound may have, Hz."""
+
 BLOCK_S = BLOCK / RATE
 """One block in seconds: 2.083 ms."""
 

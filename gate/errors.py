@@ -11,6 +11,7 @@
           |    +-- DeviceError    the device asked for (CUDA) is not there
           +-- RenderError         a file could not be rendered
           +-- SoundDeviceError    a sound card or server is not there, or will not do what is asked of it
+          +-- SessionError        a session file cannot be read or written
           +-- MidiError           MIDI cannot be had, or a port's name means several
 
 Every text is one sentence, "what was expected, what was got, what to do": "kick.wav has 12 channels, the
@@ -83,6 +84,10 @@ class RenderError(GateError):
 
 class SoundDeviceError(GateError):
     """A sound card or sound server is not there, or will not do what is asked of it."""
+
+
+class SessionError(GateError):
+    """A session file cannot be read or written."""
 
 
 class MidiError(GateError):

@@ -23,11 +23,8 @@ import numpy as np
 from numba import njit
 from numpy.typing import NDArray
 
-from gate.constants import BLOCK, CLASSIFY_BLOCK, CLASSIFY_RATE, RATE
+from gate.constants import BLOCK, CLASSIFY_BLOCK, CLASSIFY_RATE, RATE, RATE_RANGE_HZ
 from gate.native import COMPILE, at, carray, native
-
-RATE_RANGE_HZ = (8_000, 192_000)
-"""Rates that the sound may have."""
 
 HALF_MS = 0.45
 """Half width of a gate's filter, at most."""

@@ -30,7 +30,7 @@ HEAVY = (
 COLD = ("matplotlib", "onnxruntime", "numba")
 """What a command must not import before it has read its arguments: --help has to be instant."""
 
-ALLOWED_IN_GATE = {"numpy", "numba", "llvmlite", "onnxruntime", "soundfile", "matplotlib", "tqdm"}
+ALLOWED_IN_GATE = {"numpy", "numba", "llvmlite", "onnxruntime", "soundfile", "matplotlib", "tomlkit", "tqdm"}
 """Everything outside the standard library that the base installation may use (llvmlite comes with numba)."""
 
 EXTRAS_IN_GATE = {

@@ -13,6 +13,7 @@ from gate.cli.options import (
     add_parameter,
     add_preset,
 )
+from gate.constants import RATE_RANGE_HZ
 from gate.errors import UsageError
 from gate.live.choices import FILE, HOST_BUFFER, MONITORS
 from gate.metadata import MAX_CHANNELS
@@ -62,7 +63,10 @@ def _add_sound(group: Any) -> None:
     )
     group.add_argument("--output", metavar="DEV", help="where it goes (default: JACK, or the system's)")
     group.add_argument(
-        "--rate", type=Count(192_000, 8_000), metavar="HZ", help="8000 to 192000 (default: the device's own)"
+        "--rate",
+        type=Count(RATE_RANGE_HZ[1], RATE_RANGE_HZ[0]),
+        metavar="HZ",
+        help=f"{RATE_RANGE_HZ[0]} to {RATE_RANGE_HZ[1]} (default: the device's own)",
     )
     group.add_argument(
         "--channels",

@@ -15,11 +15,11 @@ from typing import Any, Self, overload
 import numpy as np
 from numpy.typing import NDArray
 
+from gate.constants import RATE_RANGE_HZ
 from gate.metadata import MAX_CHANNELS
 from gate.parameters import Parameter, attribute
 from gate.plugins import slot_record
 from gate.record import aligned
-from gate.sidechain import RATE_RANGE_HZ
 
 
 @dataclass(frozen=True)
@@ -225,10 +225,15 @@ class Plugin:
             assert value is not None, f"{knob.parameter.id} has no default of its own"
             self._values[knob.parameter.id] = knob.parameter.check(value)
 
+    @classmethod
+    def table(cls) -> tuple[Parameter, ...]:
+        """What can be set of every plugin of this class, in order."""
+        return tuple(knob.parameter for knob in cls._knobs())
+
     @property
     def parameters(self) -> tuple[Parameter, ...]:
         """What can be set, in order: id, unit, range and help of each."""
-        return tuple(knob.parameter for knob in self._knobs())
+        return self.table()
 
     @property
     def values(self) -> tuple[float, ...]:

@@ -91,7 +91,12 @@ def from_dict(table: Mapping[str, Any]) -> "Plugin":
     return _make(kind, file, parameters, bypassed=table.get("bypassed", False))
 
 
-def _make(kind: str, file: str, values: Mapping[str, Any], *, bypassed: Any) -> "Plugin":
+def check(kind: str, file: str) -> Kind:
+    """The kind of that name, which can be made of such a file ("": of none).
+
+    Raises:
+        UsageError: it cannot, or there is no such kind.
+    """
     if kind not in KINDS:
         raise UsageError(f"expected a kind of plugin ({', '.join(KINDS)}), got {kind!r}{_like(kind, KINDS)}")
     known = KINDS[kind]
@@ -99,9 +104,23 @@ def _make(kind: str, file: str, values: Mapping[str, Any], *, bypassed: Any) -> 
         raise UsageError(f"{kind} is made of no file, got {file!r}; give parameters such as id=value")
     if known.needed and not file:
         raise UsageError(f"{kind} is made of a file, got none; give {kind}:{known.file}")
+    return known
+
+
+def parameters(kind: str) -> dict[str, Parameter]:
+    """What can be set of a kind that there is, by id."""
+    made: type[Plugin] = _class(KINDS[kind])
+    return {parameter.id: parameter for parameter in made.table()}
+
+
+def _class(kind: Kind) -> Any:
+    return getattr(import_module(kind.module), kind.name)
+
+
+def _make(kind: str, file: str, values: Mapping[str, Any], *, bypassed: Any) -> "Plugin":
+    made = _class(check(kind, file))
     if not isinstance(bypassed, bool):
         raise UsageError(f"expected bypassed true or false, got {bypassed!r}; mend it")
-    made = getattr(import_module(known.module), known.name)
     plugin: Plugin = made(file) if file else made()
     parameters = {parameter.id: parameter for parameter in plugin.parameters}
     for id, value in values.items():

@@ -4,7 +4,7 @@ import math
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from gate.parameters import BY_ID, PARAMETERS, Parameter, default
@@ -159,6 +159,7 @@ def test_tapers() -> None:
     assert BY_ID["range"].travel(-math.inf) == 0.0
 
 
+@settings(deadline=None, derandomize=True)
 @given(
     travel=st.floats(-0.5, 1.5),
     ends=st.tuples(st.floats(0.25, 4.0), st.floats(0.25, 4.0)),
