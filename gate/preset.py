@@ -71,6 +71,14 @@ def names(kind: str | None = "gate") -> list[str]:
     return sorted(name for name, folder in _by_name().items() if kind in (None, _kind(folder)))
 
 
+def address(preset: Preset) -> str:
+    """By what ``resolve`` finds a preset again: its name where there is no other of that name before it, else its place."""
+    if preset.folder is None:
+        return str(preset.model_path)
+    name = preset.folder.name
+    return name if _by_name().get(name) == preset.folder else str(preset.folder)
+
+
 def resolve(preset: str | os.PathLike[str], kind: str | None = None) -> Preset:
     """Find a preset and read it.
 

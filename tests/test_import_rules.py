@@ -34,13 +34,13 @@ ALLOWED_IN_GATE = {"numpy", "numba", "llvmlite", "onnxruntime", "soundfile", "ma
 """Everything outside the standard library that the base installation may use (llvmlite comes with numba)."""
 
 EXTRAS_IN_GATE = {
-    "gate/panel": {"PyQt6", "pyqtgraph"},
+    "gate/panel/view": {"PyQt6", "pyqtgraph"},
     "gate/live/port_library.py": {"sounddevice"},
     "gate/midi/ports.py": {"rtmidi"},
 }
 """The only places that may use an extra."""
 
-NEEDS_AN_EXTRA = ("gate.panel", "gate.midi")
+NEEDS_AN_EXTRA = ("gate.panel.view", "gate.midi")
 
 ALLOWED_ABOVE = ALLOWED_IN_GATE | {"torch", "onnx", "onnxscript", "scipy"}
 

@@ -9,7 +9,7 @@ from gate.errors import GateError
 
 STOPPED = "stopped before the end, nothing half-written is left; run it again"
 
-EXTRAS = {"sounddevice": "live", "rtmidi": "midi"}
+EXTRAS = {"sounddevice": "live", "rtmidi": "midi", "PyQt6": "panel", "pyqtgraph": "panel"}
 """Which extra brings a module; ``learn`` brings all others."""
 
 

@@ -50,14 +50,15 @@ def parser() -> argparse.ArgumentParser:
     made.add_argument("--version", action="store_true", help="print the version and exit")
     made.add_argument("--list-devices", action="store_true", help="print the sound devices and exit")
     made.add_argument("--list-midi", action="store_true", help="print the MIDI ports and exit")
-    _add_sound(made.add_argument_group("the sound"))
-    _add_gate(made.add_argument_group("the gate"))
-    _add_midi(made.add_argument_group("MIDI"))
+    add_sound(made.add_argument_group("the sound"))
+    add_gate(made.add_argument_group("the gate"))
+    add_midi(made.add_argument_group("MIDI"))
     _add_run(made.add_argument_group("the run"))
     return made
 
 
-def _add_sound(group: Any) -> None:
+def add_sound(group: Any) -> None:
+    """Where sound comes from and goes to."""
     group.add_argument(
         "--input", metavar="DEV", help="where sound comes from (default: JACK, or the system's)"
     )
@@ -83,7 +84,8 @@ def _add_sound(group: Any) -> None:
     group.add_argument("--record", metavar="FILE", help="record what the gate gives, whatever is monitored")
 
 
-def _add_gate(group: Any) -> None:
+def add_gate(group: Any) -> None:
+    """Which gate, and how it stands."""
     add_preset(group)
     for id in ("threshold", "range", "lookahead", "link"):
         add_parameter(group, id)
@@ -91,7 +93,8 @@ def _add_gate(group: Any) -> None:
     add_overrides(group)
 
 
-def _add_midi(group: Any) -> None:
+def add_midi(group: Any) -> None:
+    """A controller."""
     group.add_argument(
         "--midi",
         metavar="PORT",

@@ -95,7 +95,7 @@ def _play(live: Any, x: Any, y: Any, n: Any) -> None:
     _set_out(live)
     channels, wide = live.channels, live.out_channels
     plain = (
-        channels == wide and live.swap_left == 0 and live.tape_frames == 0 and live.delay == 0
+        channels == wide and live.swap_left == 0 and live.taping == 0 and live.delay == 0
         and live.monitor == 0 and live.wet == 1.0 and live.dry == 0.0 and live.heard == 1.0 and live.master == 1
     )  # fmt: skip
     if plain:

@@ -2,6 +2,7 @@
 
 For machines without a sound device, and for tests: it is the live path, buffer by buffer. What comes out equals
 ``gate-render --live-buffer`` to the sample: the input's rate, channels, length and sample format, lookahead compensated.
+Or from a file to nowhere, over and over, for whoever only looks.
 """
 
 import threading
@@ -10,10 +11,12 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from gate.audiofile import Reader, Writer
-from gate.audioformat import output_layout
-from gate.errors import GateError, UsageError
+from gate.audioformat import Layout, output_layout
+from gate.constants import RATE
+from gate.errors import AudioFileError, GateError, UsageError
 from gate.live.choices import HOST_BUFFER
 from gate.live.player import Player, Shape
 
@@ -24,10 +27,29 @@ PIECE_S = 0.1
 """Read and written at once."""
 
 
+class Silence:
+    """What there is to read where there is no file: zeros, without an end, as a ``Reader`` gives sound."""
+
+    layout = Layout(RATE, 2, "WAV", "FLOAT")
+    frames, dtype = 0, np.float32
+
+    def __init__(self) -> None:
+        self.tags: dict[str, str] = {}
+
+    def read(self, out: NDArray[Any]) -> int:
+        """Fill all of it."""
+        out[:] = 0.0
+        return len(out)
+
+    def close(self) -> None:
+        """Nothing is open."""
+
+
 class FileStream:
     """Plays a file through a player on a thread of its own.
 
     Attributes:
+        name: of the file that is played; "" for silence.
         shape: rate and channels of the file.
         dtype: of the player that it needs.
         error: what ended it before its end, or None.
@@ -35,37 +57,43 @@ class FileStream:
 
     def __init__(
         self,
-        source: Path,
-        target: Path,
+        source: Path | None,
+        target: Path | None,
         *,
         buffer: int = HOST_BUFFER,
         fast: bool = False,
         seconds: float | None = None,
         force: bool = False,
+        loops: bool = False,
     ) -> None:
-        """Open both files.
+        """Open the files.
 
         Args:
-            source: a sound file.
-            target: written beside and renamed at the end; its ending chooses the format.
+            source: a sound file; None: silence.
+            target: written beside and renamed at the end; its ending chooses the format. None: what comes out is let go.
             buffer: frames of a host buffer.
             fast: do not wait for time to pass.
             seconds: of the file to play; None plays it all.
             force: replace an existing target.
+            loops: begin again at the end, until ``stop``.
 
         Raises:
             AudioFileError: one of them is not what it should be.
             UsageError: they are the same file.
         """
-        if target.exists() and source.exists() and target.samefile(source):
+        if target and source and target.exists() and source.exists() and target.samefile(source):
             raise UsageError(f"expected another file than {source} for the output; choose another name")
         self.error: GateError | None = None
-        self._buffer, self._fast = buffer, fast
-        self._reader = Reader(source)
+        self.name = "" if source is None else source.name
+        self.note: str | None = None
+        self._buffer, self._fast, self._loops = buffer, fast, loops
+        self._reader: Reader | Silence = Silence() if source is None else Reader(source)
+        self._writer: Writer | None = None
+        layout = self._reader.layout
         try:
-            layout = self._reader.layout
-            kept, self.note = output_layout(layout, self._reader.frames, target)
-            self._writer = Writer(target, kept, tags=self._reader.tags, force=force)
+            if target is not None:
+                kept, self.note = output_layout(layout, self._reader.frames, target)
+                self._writer = Writer(target, kept, tags=self._reader.tags, force=force)
         except BaseException:
             self._reader.close()
             raise
@@ -95,13 +123,15 @@ class FileStream:
         """Let go of the files: the target is there if all went well, or nothing is."""
         self.stop()
         self._reader.close()
-        self._writer.discard()
+        if self._writer is not None:
+            self._writer.discard()
 
     def _run(self, player: Player) -> None:
         try:
             self._play(player)
-            self._writer.finish()
-            self._writer.commit()
+            if self._writer is not None:
+                self._writer.finish()
+                self._writer.commit()
         except GateError as error:
             self.error = error
 
@@ -124,15 +154,27 @@ class FileStream:
             begin = min(drop, whole)
             drop -= begin
             end = min(whole, begin + taken - given)
-            self._writer.write(out[begin:end])
+            if self._writer is not None:
+                self._writer.write(out[begin:end])
             given += end - begin
 
     def _read(self, piece: Any) -> int:
         want = len(piece) if self._left is None else min(len(piece), self._left)
         n = self._reader.read(piece[:want])
+        while self._loops and n < want:
+            self._begin_again()
+            n += self._reader.read(piece[n:want])
         if self._left is not None:
             self._left -= n
         return n
+
+    def _begin_again(self) -> None:
+        assert isinstance(self._reader, Reader), "silence has no end"
+        path, layout = self._reader.path, self._reader.layout
+        self._reader.close()
+        self._reader = Reader(path)
+        if self._reader.layout != layout:
+            raise AudioFileError(f"{path} has changed while it was played; start again with it")
 
     def _buffers(self, player: Player, x: Any, out: Any, n: int, before: int) -> None:
         """N frames, a host buffer at a time; ``before`` frames went before them."""

@@ -3,6 +3,7 @@
 import threading
 from collections.abc import Callable
 from dataclasses import asdict, replace
+from pathlib import Path
 from time import monotonic, sleep
 from typing import Any, Literal
 
@@ -62,19 +63,39 @@ class Live:
     # -- beginning
 
     def play_file(self, stream: FileStream) -> None:
-        """Begin, from file to file."""
-        self._stream = stream
-        player = self._make(stream.shape, stream.dtype, fades=False)
-        stream.start(player)
+        """Begin, from file to file; or go over to that from what plays, which fades out."""
+        self._go_over(lambda: self._files(stream))
 
     def play_devices(self, wishes: DeviceWishes) -> None:
-        """Begin, from device to device.
+        """Begin, from device to device; or go over to that: opened beside what plays, which fades out as this fades in.
 
         Raises:
-            SoundDeviceError: there are none such.
+            SoundDeviceError: there are none such; what plays plays on.
         """
-        self._stream = self._supervised(wishes)
+        self._go_over(lambda: self._supervised(wishes))
         self._devices = wishes
+
+    def _go_over(self, begin: Callable[[], Any]) -> None:
+        old, player = self._stream, self._player
+        try:
+            self._stream = begin()
+        except BaseException:
+            made, self._stream = self._player, old
+            if player is not None and made is not None and made is not player:
+                self._player = player
+                self._retired.append(made)  # its stream came to nothing; the recording stays with the old one
+                with self._lock:
+                    self._bring_up(player)
+                    self._record(player)
+            raise
+        if old is not None and player is not None:
+            player.fade_out()
+            self._old.append((old, player))
+
+    def _files(self, stream: FileStream) -> FileStream:
+        player = self._make(stream.shape, stream.dtype, fades=False)
+        stream.start(player)
+        return stream
 
     def _supervised(self, wishes: DeviceWishes) -> Any:
         from gate.live.devices import resolve_pair
@@ -112,7 +133,7 @@ class Live:
             dtype=dtype,
             monitor=wishes.monitor,
             fades=fades,
-            tape_s=TAPE_S if wishes.record is not None else 0.0,
+            tape_s=TAPE_S if wishes.record is not None or wishes.scope_s else 0.0,
             scope_s=wishes.scope_s,
             guard=self._guard,
             overrides=wishes.overrides,
@@ -161,6 +182,11 @@ class Live:
         """What is set, or the preset's."""
         asked = self._wishes.range_db
         return self.preset.defaults.range_db if asked is None else asked
+
+    @property
+    def devices(self) -> DeviceWishes | None:
+        """What was wished of the devices that play; None where a file does."""
+        return None if isinstance(self._stream, FileStream) else self._devices
 
     @property
     def player(self) -> Player:
@@ -232,6 +258,11 @@ class Live:
         with self._lock:
             self._wishes, self._guard = replace(self._wishes, **changed), guard
 
+    @property
+    def monitor(self) -> str:
+        """What is heard: "out", "in" or "removed"."""
+        return self._wishes.monitor
+
     def set_monitor(self, value: str) -> None:
         """Hear "out", "in" or "removed".
 
@@ -241,6 +272,31 @@ class Live:
         self.player.monitor = value
         with self._lock:
             self._wishes = replace(self._wishes, monitor=value)
+
+    def record(self, path: Path, *, force: bool = False) -> None:
+        """Record what the gate gives into a file, from now on; a recording that is under way ends. Needs ``Wishes.scope_s``.
+
+        Raises:
+            AudioFileError: it cannot be made.
+        """
+        self.end_recording()
+        with self._lock:
+            self._wishes = replace(self._wishes, record=path, force=force)
+            try:
+                self._record(self.player)
+            except BaseException:
+                self._wishes = replace(self._wishes, record=None)
+                raise
+
+    def end_recording(self) -> None:
+        """End what is being recorded, if anything is; the file has its name then."""
+        with self._lock:
+            recorder, self.recorder = self.recorder, None
+            self._wishes = replace(self._wishes, record=None)
+        if recorder is not None:
+            recorder.stop()
+            seconds = recorder.frames / self.player.shape.rate
+            self._on_event(recorder.trouble or f"recorded {seconds:.1f} s to {recorder.path}")
 
     def set_preset(self, name: str) -> None:
         """Another preset, without a gap; Threshold and Range follow it unless they were set.
@@ -266,38 +322,23 @@ class Live:
         Raises:
             SoundDeviceError: it cannot be had; what plays plays on.
         """
-        wishes = (
-            replace(self._devices, input=name) if which == "input" else replace(self._devices, output=name)
-        )
         if isinstance(self._stream, FileStream):
             raise UsageError("expected sound from a device, got a file; devices change where devices play")
-        old, player = self._stream, self._player
-        try:
-            self._stream = self._supervised(wishes)
-        except BaseException:
-            made, self._stream, self._player = self._player, old, player
-            if (
-                made is not None and made is not player
-            ):  # its stream came to nothing; the recording stays with the old one
-                self._retired.append(made)
-                with self._lock:
-                    self._bring_up(self.player)
-                    self._record(self.player)
-            raise
-        assert player is not None
-        self._devices = wishes
-        player.fade_out()
-        self._old.append((old, player))
+        self.play_devices(
+            replace(self._devices, input=name) if which == "input" else replace(self._devices, output=name)
+        )
 
     def tend(self) -> None:
         """Bring on what waits, free what is left behind, say what happened; call it ten times a second."""
         self._serve()
         player = self.player
         player.tend()
-        for old in [pair for pair in self._old if pair[1].faded]:
+        for old in [pair for pair in self._old if pair[1].faded or not pair[0].running]:
             self._old.remove(old)
             if old[0].stop() is not False:
                 old[1].close()
+            if isinstance(old[0], FileStream):
+                old[0].close()
         fallback = int(player.engine.record["fallback"][0])
         if fallback:
             self._tell(f"{DECIDES[fallback]}; choose another preset to try a model again")
@@ -348,6 +389,7 @@ class Live:
         if isinstance(self._stream, FileStream):
             return {
                 "host_api": "files",
+                "input": self._stream.name,
                 "native": True,
                 "reason": "",
                 "reopened": 0,
@@ -365,6 +407,12 @@ class Live:
         if isinstance(self._stream, FileStream):
             return self._stream.running
         return getattr(self._stream, "failure", None) is None
+
+    @property
+    def trouble(self) -> str:
+        """Why there is no more to come, where that is so unasked; else ""."""
+        failure = getattr(self._stream, "error" if isinstance(self._stream, FileStream) else "failure", None)
+        return "" if failure is None else str(failure)
 
     # -- the end
 

@@ -303,15 +303,29 @@ class Player:
         Returns:
             (n, channels) of ``dtype`` each, copies; n is less than ``frames`` where there are not so many.
         """
+        _, taken, heard = self.scope_since(self.scope_written - frames)
+        return taken[max(len(taken) - frames, 0) :], heard[max(len(heard) - frames, 0) :]
+
+    def scope_since(self, frame: int) -> tuple[int, NDArray[Any], NDArray[Any]]:
+        """All from a frame on, for whoever must miss none: the number of the first frame that is still there, input, heard.
+
+        That number is ``frame``, or more where some were overwritten; the next call's ``frame`` is it and what it brought.
+
+        Args:
+            frame: counted from the player's first.
+
+        Returns:
+            The number, and (n, channels) of ``dtype`` twice, copies.
+        """
         size, written = int(self.record["scope_frames"][0]), self.scope_written
-        begin = max(written - min(frames, size), 0)
+        begin = max(min(frame, written), written - size, 0)
         places = np.arange(begin, written) % max(size, 1)
         copies = [
             self._memory[name].reshape(size, self.shape.channels)[places]
             for name in ("scope_in", "scope_heard")
         ]
         gone = max(int(self.record["scope_begun"][0]) - size - begin, 0)
-        return copies[0][gone:], copies[1][gone:]
+        return begin + gone, copies[0][gone:], copies[1][gone:]
 
     # -- the end
 

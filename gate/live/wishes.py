@@ -23,7 +23,7 @@ class Wishes:
         monitor: what is heard.
         record: file for what the gate gives.
         force: replace that file.
-        scope_s: seconds that ``Player.scope`` can look back; 0 keeps nothing.
+        scope_s: seconds that ``Player.scope`` can look back, for who looks, and records on the way; 0 keeps nothing.
         guard: what the guard asks for, one of ``gate.guard.MODES``.
         guard_grace_ms: 100 to 2000; None takes the default.
         guard_model: what it listens with; None takes ``gate.guard.PRESET``.

@@ -1,0 +1,47 @@
+"""A threshold from three seconds of listening, by the method of ``gate-render --threshold auto``."""
+
+from gate.live.player import Player
+from gate.threshold import AutoThreshold, Levels, choose
+
+LISTEN_S = 3.0
+"""How long it listens: long enough for a sentence, and its pause."""
+
+
+class AutoListener:
+    """Listens once, from ``begin`` on.
+
+    Attributes:
+        listening: is it at it?
+        share: how much of the time is over, 0 to 1.
+    """
+
+    def __init__(self) -> None:
+        self.listening, self.share = False, 0.0
+        self._player: Player | None = None
+        self._from = 0
+
+    def begin(self, player: Player) -> None:
+        """From now on."""
+        self.listening, self.share = True, 0.0
+        self._player, self._from = player, player.scope_written
+
+    def end(self) -> None:
+        """Not any more."""
+        self.listening = False
+
+    def look(self, player: Player, fallback_db: float) -> AutoThreshold | None:
+        """What was found, once three seconds have come; ``fallback_db`` is for nothing but silence."""
+        if not self.listening:
+            return None
+        if player is not self._player:  # another device: what was heard does not count
+            self.begin(player)
+        rate = player.shape.rate
+        frames = player.scope_written - self._from
+        self.share = min(frames / (LISTEN_S * rate), 1.0)
+        if self.share < 1.0:
+            return None
+        self.listening = False
+        sound, _ = player.scope(round(LISTEN_S * rate))
+        levels = Levels(rate)
+        levels.add(sound)
+        return choose(levels.floor_db(), levels.loud_db(), fallback_db)

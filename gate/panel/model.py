@@ -1,0 +1,219 @@
+"""What the panel shows and changes, without a window: values, undo, A and B. The window reads and writes only this.
+
+Nothing here remembers what somebody did. The model looks at the gate now and then (``look``), and when it stands otherwise
+than before, that is a step that can be undone, whoever caused it: mouse, MIDI, a preset. Changes of the same things shortly
+after each other, and all within one drag, are one step.
+"""
+
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+from gate.panel.keeper import Keeper
+from gate.parameters import BY_ID, PARAMETERS
+from gate.preset import address
+
+SAME_S = 0.8
+"""Changes of the same things within so long are one step."""
+
+MOST_STEPS = 200
+"""That can be undone."""
+
+IDS = tuple(parameter.id for parameter in PARAMETERS if parameter.live)
+"""Parameters that may change while sound runs: all that the panel sets."""
+
+SLOTS = ("A", "B")
+
+OF_PRESET = {"threshold": "threshold_db", "range": "range_db"}
+"""Parameters whose usual value the preset says."""
+
+
+@dataclass(frozen=True)
+class State:
+    """How a gate stands: preset by its name or place, values in the order of ``IDS``, and what is heard."""
+
+    preset: str
+    values: tuple[float, ...]
+    monitor: str
+
+    def differs(self, other: "State") -> frozenset[str]:
+        """Names of what is not the same in both."""
+        names = {id for id, one, two in zip(IDS, self.values, other.values, strict=True) if one != two}
+        names |= {name for name in ("preset", "monitor") if getattr(self, name) != getattr(other, name)}
+        return frozenset(names)
+
+
+class Model:
+    """The gate as a panel sees it. Its methods are called from one thread, the window's.
+
+    Attributes:
+        keeper: who owns the gate.
+        state: how it stood at the last look.
+        slot: "A" or "B": which of the two is heard.
+        asked: how many things were asked of the keeper.
+        done: how many of them have happened; only the keeper's thread counts these.
+    """
+
+    def __init__(self, keeper: Keeper, clock: Callable[[], float] = time.monotonic) -> None:
+        self.keeper, self.live, self._clock = keeper, keeper.live, clock
+        self._preset: tuple[Any, str] = (None, "")
+        self.state = self._capture()
+        self.slot = "A"
+        self.asked = self.done = 0
+        self._other: State | None = None
+        self._undo: list[tuple[State, str]] = []
+        self._redo: list[tuple[State, str]] = []
+        self._dragging = False
+        self._last: tuple[frozenset[str], float] = (frozenset(), -SAME_S)
+
+    # -- values
+
+    def value(self, id: str) -> float:
+        """A parameter as it stood at the last look."""
+        return self.state.values[IDS.index(id)]
+
+    def usual(self, id: str) -> float:
+        """Where a parameter goes when it is reset: the preset's value, or the table's."""
+        if id in OF_PRESET:
+            return float(getattr(self.live.preset.defaults, OF_PRESET[id]))
+        return float(BY_ID[id].default or 0.0)
+
+    def set(self, id: str, value: float) -> None:
+        """Set a parameter; what is out of range becomes the nearer end."""
+        parameter = BY_ID[id]
+        if not (parameter.silence and value == float("-inf")):
+            value = min(max(value, parameter.minimum), parameter.maximum)
+        self.live.set(id, value)
+        self.look()
+
+    def begin(self) -> None:
+        """A drag begins: whatever changes until ``end`` is one step."""
+        self.look()
+        self._dragging, self._last = True, (frozenset(), -SAME_S)
+
+    def end(self) -> None:
+        """It ends."""
+        self.look()
+        self._dragging, self._last = False, (frozenset(), -SAME_S)
+
+    def set_preset(self, name: str) -> None:
+        """Another preset, in a moment."""
+        self._ask(lambda: self.live.set_preset(name))
+
+    def set_monitor(self, value: str) -> None:
+        """Hear "out", "in" or "removed", in a moment."""
+        self._ask(lambda: self.live.set_monitor(value))
+
+    def _ask(self, job: Callable[[], Any]) -> None:
+        self.asked += 1
+
+        def counted() -> None:
+            try:
+                job()
+            finally:
+                self.done += 1
+
+        self.keeper.ask(counted)
+
+    @property
+    def under_way(self) -> bool:
+        """Has something that was asked for not happened yet?"""
+        return self.asked != self.done
+
+    # -- steps
+
+    def look(self) -> bool:
+        """See how the gate stands; was it another way before?"""
+        if self.under_way:
+            return False
+        now = self._capture()
+        names = now.differs(self.state)
+        if not names:
+            return False
+        moment, (before, when) = self._clock(), self._last
+        same = (self._dragging and bool(before)) or (names <= before and moment - when < SAME_S)
+        if not same:
+            self._undo.append((self.state, self.slot))
+            del self._undo[:-MOST_STEPS]
+        self._redo.clear()
+        self._last = (names | before if same else names, moment)
+        self.state = now
+        return True
+
+    @property
+    def can_undo(self) -> bool:
+        """Is there a step to undo?"""
+        return bool(self._undo)
+
+    @property
+    def can_redo(self) -> bool:
+        """Is there one to do again?"""
+        return bool(self._redo)
+
+    def undo(self) -> None:
+        """One step back."""
+        self.look()
+        self._step(self._undo, self._redo)
+
+    def redo(self) -> None:
+        """One step on again."""
+        self.look()
+        self._step(self._redo, self._undo)
+
+    def _step(self, source: list[tuple[State, str]], target: list[tuple[State, str]]) -> None:
+        if not source or self.under_way:
+            return
+        state, slot = source.pop()
+        target.append((self.state, self.slot))
+        if slot != self.slot:
+            self._other, self.slot = self.state, slot
+        self._go(state)
+
+    # -- A and B
+
+    def switch(self, slot: str) -> None:
+        """Hear the other of A and B. The one that was never heard is a copy of this one."""
+        self.look()
+        if slot == self.slot or self.under_way:
+            return
+        goal = self.state if self._other is None else self._other
+        self._undo.append((self.state, self.slot))
+        self._redo.clear()
+        self._other, self.slot = self.state, slot
+        self._go(goal)
+
+    def copy(self) -> None:
+        """Make the one that is not heard the same as the one that is."""
+        self.look()
+        self._other = self.state
+
+    def _go(self, state: State) -> None:
+        """Have the gate stand another way; what cannot be had any more (a preset that was deleted) stays as it is."""
+        before, self.state = self.state, state
+        self._last = (frozenset(), -SAME_S)
+
+        def job() -> None:
+            try:
+                if state.preset != before.preset:
+                    self.live.set_preset(state.preset)
+            finally:
+                for id, value in zip(IDS, state.values, strict=True):
+                    if value != self.live.value(id):
+                        self.live.set(id, value)
+                if state.monitor != before.monitor:
+                    self.live.set_monitor(state.monitor)
+                self.live.tend()
+
+        self._ask(job)
+
+    def _capture(self) -> State:
+        """As it stands now; once more where the preset changed meanwhile, which moves values too."""
+        live = self.live
+        while True:
+            preset = live.preset
+            if preset is not self._preset[0]:  # to find its name folders are looked through
+                self._preset = preset, address(preset)
+            state = State(self._preset[1], tuple(map(live.value, IDS)), live.monitor)
+            if live.preset is preset:
+                return state

@@ -1,0 +1,1 @@
+"""What draws the panel: the only part of it that knows Qt."""

@@ -1,0 +1,169 @@
+"""What the buttons of the window do beyond setting a value: pop-overs, the menu, recording, files, shortcuts."""
+
+import time
+from collections.abc import Callable
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from PyQt6.QtCore import QObject, pyqtSignal
+from PyQt6.QtGui import QKeySequence, QShortcut
+from PyQt6.QtWidgets import QMenu
+
+from gate.live.choices import MONITORS
+from gate.live.filestream import FileStream
+from gate.live.wishes import DeviceWishes
+from gate.panel.model import SLOTS
+from gate.panel.view import menu
+from gate.panel.view.cards import Card
+from gate.panel.view.devices import Devices
+from gate.panel.view.menu import Keys
+from gate.panel.view.strings import tr
+
+if TYPE_CHECKING:
+    from gate.panel.view.window import Window
+
+
+class Actions(QObject):
+    """Belongs to a window."""
+
+    told = pyqtSignal(object)
+    """A job for the window's thread, from any other."""
+
+    def __init__(self, window: "Window") -> None:
+        super().__init__(window)
+        self.window, self.model = window, window.model
+        self.keeper, self.live = self.model.keeper, self.model.live
+        self.told.connect(lambda job: job())
+        self.card, self.devices = Card(window), Devices(window)
+        self.keys = Keys(window, self.rows())
+        self._connect()
+
+    def _connect(self) -> None:
+        window, model, top = self.window, self.model, self.window.top
+        top.presets.asked.connect(model.set_preset)
+        top.card.clicked.connect(lambda: self.card.show_preset(self.live.preset, top.card))
+        top.listen.asked.connect(lambda number: model.set_monitor(MONITORS[number]))
+        top.slots_.asked.connect(lambda number: model.switch(SLOTS[number]))
+        top.undo.clicked.connect(model.undo)
+        top.redo.clicked.connect(model.redo)
+        top.bypass.clicked.connect(self.bypass)
+        top.record.clicked.connect(self.record)
+        top.menu.clicked.connect(self.show_menu)
+        window.foot.devices.clicked.connect(self.show_devices)
+        self.devices.listed.connect(self._list_devices)
+        self.devices.asked.connect(self.play_devices)
+        self.devices.file_asked.connect(self.play_file)
+        for keys, _, job in self.shortcuts():
+            for key in keys.split(", "):
+                QShortcut(QKeySequence(key), window).activated.connect(job)
+
+    def shortcuts(self) -> list[tuple[str, str, Callable[[], Any]]]:
+        """(keys, what they do, how): one table for the keys and for the page that lists them."""
+        model, window = self.model, self.window
+        return [
+            ("T", tr("go to Threshold"), lambda: window.threshold.setFocus()),
+            ("R", tr("go to Range"), lambda: window.range.setFocus()),
+            ("A", tr("listen for a threshold"), window.listen),
+            ("P", tr("go to the presets"), lambda: window.top.presets.setFocus()),
+            ("Ctrl+Z", tr("undo"), model.undo),
+            ("Ctrl+Shift+Z, Ctrl+Y", tr("do it again"), model.redo),
+            (
+                "Ctrl+B",
+                tr("hear the other of A and B"),
+                lambda: model.switch(SLOTS[1 - SLOTS.index(model.slot)]),
+            ),
+            ("F1", tr("hear what the gate gives"), lambda: model.set_monitor("out")),
+            ("F2", tr("hear what comes in"), lambda: model.set_monitor("in")),
+            ("F3", tr("hear what is taken away"), lambda: model.set_monitor("removed")),
+            ("B", tr("bypass, and back"), window.top.bypass.click),
+            ("Ctrl+R", tr("record, and end recording"), self.record),
+            ("Ctrl+D", tr("choose devices"), self.show_devices),
+            ("F10", tr("the menu"), self.show_menu),
+            ("?", tr("this list"), self.show_keys),
+        ]
+
+    def rows(self) -> list[tuple[str, str]]:
+        """The list of keys and of what a mouse does."""
+        return [
+            *((keys, what) for keys, what, _ in self.shortcuts()),
+            (tr("arrow keys"), tr("a step; with Shift a fine one")),
+            (tr("drag, wheel"), tr("turn; with Shift finely")),
+            (tr("double-click"), tr("back to the preset's value")),
+            (tr("type, Enter"), tr("a value, with its unit or without")),
+        ]
+
+    # -- pop-overs and the menu
+
+    def show_keys(self) -> None:
+        """The list of keys."""
+        self.keys.come(self.window.top.menu)
+
+    def show_devices(self) -> None:
+        """Devices; the list comes when the sound systems have answered."""
+        self._list_devices()
+        self.devices.come(self.window.foot.devices)
+
+    def _list_devices(self) -> None:
+        from gate.live.devices import list_devices
+
+        def show(found: Any) -> None:
+            self.told.emit(lambda: self.devices.show_devices(found, self.live.devices or DeviceWishes()))
+
+        self.keeper.ask(list_devices, tr("looking for devices"), show)
+
+    def show_menu(self) -> None:
+        """The menu."""
+        window = self.window
+        made = QMenu(window)
+        menu.choices(made, tr("Theme"), menu.theme_names(), window.look.wish, window.look.use)
+        made.addAction(
+            tr("Copy {one} to {other}").format(one=self.model.slot, other=self._other()), self.model.copy
+        )
+        made.addSeparator()
+        made.addAction(tr("Keys and mouse"), self.show_keys)
+        made.aboutToHide.connect(made.deleteLater)
+        made.popup(window.top.menu.mapToGlobal(window.top.menu.rect().bottomLeft()))
+
+    def _other(self) -> str:
+        return SLOTS[1 - SLOTS.index(self.model.slot)]
+
+    # -- sound
+
+    def play_devices(self, wishes: DeviceWishes) -> None:
+        """Other devices, in a moment."""
+        self.keeper.ask(lambda: self.live.play_devices(wishes), tr("opening the devices"))
+
+    def play_file(self, path: Path) -> None:
+        """A file over and over, in a moment."""
+        self.keeper.ask(
+            lambda: self.live.play_file(FileStream(path, None, loops=True)), tr("opening the file")
+        )
+
+    def bypass(self, on: bool) -> None:
+        """Hold the gate open, so that nothing is taken away, or let it go."""
+        self.live.hold("open" if on else "")
+
+    def record(self) -> None:
+        """Record what the gate gives into a new file of the music folder, or end that."""
+        if self.live.recorder is None:
+            path = recordings() / time.strftime("gate-%Y-%m-%d-%H-%M-%S.flac")
+
+            def begin() -> None:
+                path.parent.mkdir(parents=True, exist_ok=True)
+                self.live.record(path)
+                self.keeper.tell(tr("recording to {path}").format(path=path))
+
+            self.keeper.ask(begin)
+        else:
+            self.keeper.ask(self.live.end_recording)
+
+
+def recordings() -> Path:
+    """The folder for recordings: in the user's music, as Qt knows it."""
+    from PyQt6.QtCore import QStandardPaths
+
+    where = QStandardPaths.StandardLocation
+    place = QStandardPaths.writableLocation(where.MusicLocation) or QStandardPaths.writableLocation(
+        where.HomeLocation
+    )
+    return Path(place) / "learned-gate"

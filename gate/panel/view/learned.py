@@ -1,0 +1,86 @@
+"""What the gate chose for itself, moving; and, for whoever insists, how far it may."""
+
+import math
+
+from PyQt6.QtCore import Qt
+from PyQt6.QtWidgets import QFrame, QGridLayout, QHBoxLayout, QVBoxLayout, QWidget
+
+from gate.live.status import Status
+from gate.panel.theme import SPACE
+from gate.panel.view.controls import Slider, push, words
+from gate.panel.view.look import Look
+from gate.panel.view.meters import Moving
+from gate.panel.view.strings import tr
+from gate.parameters import BY_ID
+
+TIMES_MS = {"attack": (0.5, 100.0), "hold": (1.0, 1000.0), "release": (1.0, 1500.0)}
+"""Ends of the bars on which they move."""
+
+
+class Learned(QFrame):
+    """Attack, hold and release, as the network chose them for what is heard now.
+
+    Attributes:
+        controls: by parameter, what the disclosure shows: how many times each is taken.
+    """
+
+    def __init__(self, look: Look) -> None:
+        super().__init__()
+        self.setObjectName("card")
+        column = QVBoxLayout(self)
+        column.setContentsMargins(2 * SPACE, SPACE, 2 * SPACE, SPACE)
+        column.setSpacing(SPACE // 2)
+        names = {"attack": tr("Attack"), "hold": tr("Hold"), "release": tr("Release")}
+        help = tr("Chosen by the network, moment by moment")
+        self.times = {name: Moving(look, said, help, TIMES_MS[name]) for name, said in names.items()}
+        self.disclose = push(
+            tr("Insist"),
+            tr("Scale what was learned, and hold the key to a band of your own"),
+            kind="flat",
+            checkable=True,
+        )
+        row = QHBoxLayout()
+        row.addWidget(words(tr("Learned"), "title"))
+        row.addStretch()
+        row.addWidget(self.disclose)
+        column.addLayout(row)
+        grid = QGridLayout()
+        grid.setHorizontalSpacing(2 * SPACE)
+        grid.setVerticalSpacing(0)
+        for k, one in enumerate(self.times.values()):
+            grid.addWidget(one, 0, k)
+        column.addLayout(grid)
+        self.more = QWidget()
+        inner = QGridLayout(self.more)
+        inner.setContentsMargins(0, 0, 0, 0)
+        inner.setHorizontalSpacing(2 * SPACE)
+        self.controls = {}
+        for k, (name, said) in enumerate(names.items()):
+            id = f"{name}-scale"
+            title = tr("{name}, times").format(name=said)
+            control = Slider(look, BY_ID[id], title, tr("How many times what was learned is taken"))
+            control.title.setAlignment(Qt.AlignmentFlag.AlignLeft)
+            control.field.setFixedWidth(54)
+            control.title.setText("\N{MULTIPLICATION SIGN}")
+            inner.addWidget(control, 0, k)
+            self.controls[id] = control
+        column.addWidget(self.more)
+        self.more.hide()
+        self.disclose.toggled.connect(self.more.setVisible)
+
+    def look_at(self, status: Status) -> None:
+        """Show a moment."""
+        for name, one in self.times.items():
+            value = float(getattr(status, f"{name}_ms"))
+            one.show_value(value, f"{value:.0f} ms" if math.isfinite(value) else "\N{EN DASH}")
+
+
+def key_words(low_hz: float, high_hz: float) -> str:
+    """The key's edges for people."""
+    if not math.isfinite(low_hz + high_hz):
+        return tr("no key")
+    return f"{_hertz(low_hz)} \N{EN DASH} {_hertz(high_hz)} Hz"
+
+
+def _hertz(value: float) -> str:
+    return f"{value / 1000.0:.1f}k" if value >= 1000.0 else f"{value:.0f}"

@@ -1,0 +1,384 @@
+"""The window: what is where, and one timer that looks at the gate sixty times a second and draws what it sees."""
+
+import time
+
+from PyQt6.QtCore import QEvent, QTimer
+from PyQt6.QtGui import QCloseEvent, QHideEvent, QShowEvent
+from PyQt6.QtWidgets import QFrame, QGridLayout, QHBoxLayout, QVBoxLayout, QWidget
+
+from gate.panel.advice import Advice, Adviser
+from gate.panel.auto import AutoListener
+from gate.panel.history import History
+from gate.panel.model import SLOTS, Model
+from gate.panel.spectrum import Spectrum
+from gate.panel.theme import SPACE
+from gate.panel.view.actions import Actions
+from gate.panel.view.banner import Banner
+from gate.panel.view.controls import Control, Knob, Slider, push, words
+from gate.panel.view.field import people
+from gate.panel.view.foot import Foot
+from gate.panel.view.guardbox import GuardBox
+from gate.panel.view.learned import Learned, key_words
+from gate.panel.view.look import Look
+from gate.panel.view.meters import Lamp
+from gate.panel.view.plots import GainPlot, LevelPlot, SpectrumPlot
+from gate.panel.view.strings import tr
+from gate.panel.view.top import Top
+from gate.parameters import BY_ID
+
+FRAME_MS = 16
+"""Between two looks: 60 frames a second."""
+
+HIDDEN_MS = 250
+"""The same while nobody can see the window: only steps to undo and messages are looked after."""
+
+NUMBERS_EVERY = 6
+"""Looks for one change of numbers: ten a second can be read, sixty cannot."""
+
+SPECTRUM_EVERY = 2
+
+
+class Window(QWidget):
+    """The panel of one gate."""
+
+    def __init__(self, model: Model, look: Look) -> None:
+        """Show a gate that plays.
+
+        Args:
+            model: of the gate; its keeper runs.
+            look: the theme.
+        """
+        super().__init__()
+        self.model, self.look = model, look
+        self.history, self.adviser, self.listener = History(), Adviser(), AutoListener()
+        self.spectrum = Spectrum(model.live.player.shape.rate)
+        self._frame = 0
+        self._numbers = 0
+        self._dismissed: set[str] = set()
+        self._advice: list[Advice] = []
+        self.setObjectName("window")
+        self.setWindowTitle(tr("Learned gate"))
+        self.setMinimumSize(940, 560)
+        self._build()
+        self._connect()
+        self.actions_ = Actions(self)
+        self.show_values()
+        self._timer = QTimer(self)
+        self._timer.timeout.connect(self.tick)
+        self.tick()
+
+    # -- what is where
+
+    def _build(self) -> None:
+        self.top, self.foot, self.banner = Top(), Foot(), Banner()
+        grid = QGridLayout()
+        grid.setSpacing(SPACE + 2)
+        grid.addWidget(self._knobs(), 0, 0, 2, 1)
+        grid.addWidget(self._centre(), 0, 1)
+        grid.addWidget(self._right(), 0, 2)
+        self.guard = GuardBox(self.look)
+        row = QHBoxLayout()
+        row.setSpacing(SPACE + 2)
+        row.addWidget(self.guard, 1)
+        row.addWidget(self._lookahead())
+        grid.addLayout(row, 1, 1, 1, 2)
+        grid.setColumnStretch(1, 5)
+        grid.setColumnStretch(2, 3)
+        grid.setRowStretch(0, 1)
+        column = QVBoxLayout(self)
+        column.setContentsMargins(14, 12, 14, 6)
+        column.setSpacing(SPACE + 2)
+        column.addWidget(self.top)
+        column.addWidget(self.banner)
+        column.addLayout(grid, 1)
+        column.addWidget(self.foot)
+
+    def _knobs(self) -> QWidget:
+        card = _card()
+        card.setFixedWidth(232)
+        column = QVBoxLayout(card)
+        column.setContentsMargins(2 * SPACE, 2 * SPACE, 2 * SPACE, 2 * SPACE)
+        column.setSpacing(SPACE)
+        self.threshold = Knob(
+            self.look, BY_ID["threshold"], tr("Threshold"), tr("How loud a wanted sound must be"), "threshold"
+        )
+        self.range = Knob(
+            self.look,
+            BY_ID["range"],
+            tr("Range"),
+            tr("How far the gate shuts; all the way down is silence"),
+            "reduction",
+        )
+        self.auto = push(tr("Auto"), tr("Listen for three seconds and propose a threshold (A)"))
+        self.use = push("", tr("Take the threshold that was proposed (Enter)"), kind="primary")
+        self.use.hide()
+        self.why = words("", "small")
+        self.why.setWordWrap(True)
+        self.why.hide()
+        row = QHBoxLayout()
+        row.addWidget(self.auto)
+        row.addWidget(self.use)
+        column.addWidget(self.threshold, 1)
+        column.addLayout(row)
+        column.addWidget(self.why)
+        column.addSpacing(SPACE)
+        column.addWidget(self.range, 1)
+        return card
+
+    def _centre(self) -> QWidget:
+        card = _card()
+        column = QVBoxLayout(card)
+        column.setContentsMargins(2 * SPACE, SPACE, 2 * SPACE, SPACE)
+        column.setSpacing(SPACE // 2)
+        self.lamp = Lamp(self.look)
+        self.numbers = {name: words("", "value") for name in ("in", "out", "gain")}
+        row = QHBoxLayout()
+        row.addWidget(self.lamp)
+        row.addStretch()
+        self.names = {
+            "in": words(tr("in"), "quiet"),
+            "out": words(tr("out"), "quiet"),
+            "gain": words(tr("gain"), "quiet"),
+        }
+        for name, label in self.names.items():
+            number = self.numbers[name]
+            number.setMinimumWidth(104)
+            row.addSpacing(2 * SPACE)
+            row.addWidget(label)
+            row.addWidget(number)
+        column.addLayout(row)
+        self.level, self.gain = LevelPlot(self.look), GainPlot(self.look)
+        column.addWidget(self.level, 13)
+        column.addWidget(self.gain, 5)
+        return card
+
+    def _right(self) -> QWidget:
+        side = QWidget()
+        column = QVBoxLayout(side)
+        column.setContentsMargins(0, 0, 0, 0)
+        column.setSpacing(SPACE + 2)
+        card = _card()
+        inner = QVBoxLayout(card)
+        inner.setContentsMargins(2 * SPACE, SPACE, 2 * SPACE, SPACE)
+        inner.setSpacing(SPACE // 2)
+        row = QHBoxLayout()
+        self.key = words("", "value")
+        row.addWidget(words(tr("Key"), "quiet"))
+        row.addWidget(self.key)
+        row.addStretch()
+        self.key.setMinimumHeight(26)
+        inner.addLayout(row)
+        self.plot = SpectrumPlot(self.look)
+        inner.addWidget(self.plot)
+        column.addWidget(card, 1)
+        self.learned = Learned(self.look)
+        column.addWidget(self.learned)
+        return side
+
+    def _lookahead(self) -> QWidget:
+        card = _card()
+        card.setFixedWidth(230)
+        column = QVBoxLayout(card)
+        column.setContentsMargins(2 * SPACE, SPACE, 2 * SPACE, SPACE)
+        self.lookahead = Slider(
+            self.look,
+            BY_ID["lookahead"],
+            tr("Lookahead"),
+            tr("Delay of the sound against the decisions, so that the gate opens before the onset"),
+        )
+        column.addWidget(self.lookahead)
+        return card
+
+    # -- what does what
+
+    def _connect(self) -> None:
+        model = self.model
+        self.controls: dict[str, Control] = {
+            "threshold": self.threshold,
+            "range": self.range,
+            "guard-grace": self.guard.grace,
+            **self.learned.controls,
+        }
+        for id, control in self.controls.items():
+            control.begun.connect(model.begin)
+            control.asked.connect(lambda value, id=id: self._set(id, value))
+            control.ended.connect(model.end)
+            control.refused.connect(lambda sentence: self.say(sentence, "error"))
+        self.level.begun.connect(model.begin)
+        self.level.asked.connect(lambda value: self._set("threshold", value))
+        self.level.ended.connect(model.end)
+        self.guard.choice.asked.connect(lambda number: self._set("guard", float(number)))
+        self.auto.clicked.connect(self.listen)
+        self.use.clicked.connect(self._use)
+        self.banner.closed.connect(self._dismissed.add)
+
+    def _set(self, id: str, value: float) -> None:
+        self.model.set(id, value)
+        self.show_values()
+
+    def listen(self) -> None:
+        """Propose a threshold in three seconds; pressed again, do not."""
+        if self.listener.listening:
+            self.listener.end()
+            self.auto.setText(tr("Auto"))
+            return
+        self.use.hide()
+        self.why.hide()
+        self.listener.begin(self.model.live.player)
+
+    def _use(self) -> None:
+        self.model.set("threshold", self._proposed)
+        self.use.hide()
+        self.why.hide()
+        self.auto.setFocus()
+
+    _proposed = 0.0
+
+    def say(self, sentence: str, kind: str = "info") -> None:
+        """A sentence over the plots."""
+        self.banner.say(sentence[:1].upper() + sentence[1:], kind, time.monotonic())
+
+    # -- sixty times a second
+
+    def tick(self) -> None:
+        """One look at the gate."""
+        self._frame += 1
+        model = self.model
+        model.look()
+        if self._frame % NUMBERS_EVERY == 1 or not self.isVisible():
+            self._look_at_events()
+        if not self._seen():
+            return
+        player = model.live.player
+        if self.history.look(player):
+            self.level.draw(self.history.ring)
+            self.gain.draw(self.history.ring, model.value("range"))
+        if self._frame % SPECTRUM_EVERY == 0:
+            self._draw_spectrum()
+        self.show_values()
+        if self._frame % NUMBERS_EVERY == 1:
+            self._show_numbers()
+        self._listen_on()
+
+    def _seen(self) -> bool:
+        return self.isVisible() and not self.isMinimized()
+
+    def _draw_spectrum(self) -> None:
+        player = self.model.live.player
+        if self.spectrum.rate != player.shape.rate:
+            self.spectrum = Spectrum(player.shape.rate)
+        self.spectrum.look(player.scope(self.spectrum.size)[0])
+        record = player.engine_record[0]
+        key_hz = float(record["key_low_hz"]), float(record["key_high_hz"])
+        self.plot.draw(self.spectrum.frequencies_hz, self.spectrum.levels_db, key_hz)
+
+    def show_values(self) -> None:
+        """Put every control where the gate stands; nothing is asked for by that."""
+        model = self.model
+        for id, control in self.controls.items():
+            control.show_value(model.value(id), model.usual(id))
+        threshold = model.value("threshold")
+        self.level.line.show_value(threshold, people(BY_ID["threshold"], threshold))
+        self.guard.choice.show_value(int(model.value("guard")))
+        self.top.presets.show_value(model.state.preset)
+        self.top.show_monitor(model.state.monitor)
+        self.top.slots_.show_value(SLOTS.index(model.slot))
+        self.top.undo.setEnabled(model.can_undo)
+        self.top.redo.setEnabled(model.can_redo)
+
+    def _show_numbers(self) -> None:
+        status = self.model.keeper.status
+        if status is None:
+            return
+        record = self.model.live.player.engine_record[0]
+        gain_db = float(record["gain_db"])
+        for name, value, unit in (
+            ("in", self.history.input_db, "dBFS"),
+            ("out", self.history.heard_db, "dBFS"),
+            ("gain", gain_db, "dB"),
+        ):
+            self.numbers[name].setText(_level(value, unit))
+        heard = {"out": tr("out"), "in": tr("heard: in"), "removed": tr("removed")}[status.monitor]
+        self.names["out"].setText(heard)
+        held = {"open": tr("held open"), "shut": tr("held shut")}.get(status.held)
+        opened = float(record["openness"]) > 0.5
+        self.lamp.show_state(
+            held or (tr("Open") if opened else tr("Shut")), "accent" if opened else "reduction"
+        )
+        self.key.setText(key_words(status.key_low_hz, status.key_high_hz))
+        self.learned.look_at(status)
+        self.guard.look_at(status)
+        self.foot.look_at(status, self.model.keeper.facts, self.model.live.player.shape.rate)
+
+    def _look_at_events(self) -> None:
+        keeper, now_s = self.model.keeper, time.monotonic()
+        while keeper.events:
+            kind, sentence = keeper.events.popleft()
+            self.say(sentence, kind)
+        self.foot.busy.setText(keeper.busy)
+        self.top.record.setChecked(self.model.live.recorder is not None)
+        if keeper.status is not None and keeper.looks != self._numbers:
+            self._numbers = keeper.looks
+            self._advice = self.adviser(keeper.status, keeper.facts, now_s)
+        keys = {advice.key for advice in self._advice}
+        self._dismissed &= keys
+        for advice in self._advice:
+            if advice.key not in self._dismissed:
+                what = tr(advice.what).format(**advice.values)
+                sentence = f"{what[:1].upper()}{what[1:]}. {tr('Remedy')}: {tr(advice.remedy)}."
+                self.banner.say(sentence, "warning", now_s, advice.key)
+                break
+        self.banner.look(now_s, keys)
+
+    def _listen_on(self) -> None:
+        if not self.listener.listening:
+            return
+        found = self.listener.look(self.model.live.player, self.model.usual("threshold"))
+        if found is None:
+            self.auto.setText(tr("Listening {share}").format(share=f"{self.listener.share:.0%}"))
+            return
+        self._proposed = found.threshold_db
+        self.auto.setText(tr("Auto"))
+        self.use.setText(tr("Use {level}").format(level=people(BY_ID["threshold"], found.threshold_db)))
+        heard = tr("noise at {floor}, sound at {loud} dBFS").format(
+            floor=f"{found.floor_db:.0f}", loud=f"{found.loud_db:.0f}"
+        )
+        self.why.setText(heard.replace("-", "\N{MINUS SIGN}"))
+        self.use.show()
+        self.why.show()
+        self.use.setFocus()
+
+    # -- Qt
+
+    def showEvent(self, event: QShowEvent | None) -> None:
+        """Draw from now on."""
+        self._timer.start(FRAME_MS)
+
+    def hideEvent(self, event: QHideEvent | None) -> None:
+        """Draw no more."""
+        self._timer.start(HIDDEN_MS)
+
+    def changeEvent(self, event: QEvent | None) -> None:
+        """Minimised or not."""
+        if event is not None and event.type() == QEvent.Type.WindowStateChange:
+            self._timer.start(HIDDEN_MS if self.isMinimized() else FRAME_MS)
+
+    def closeEvent(self, event: QCloseEvent | None) -> None:
+        """The end."""
+        self._timer.stop()
+
+
+def _card() -> QFrame:
+    made = QFrame()
+    made.setObjectName("card")
+    return made
+
+
+def _level(value: float, unit: str) -> str:
+    """A number for people; silence is a dash."""
+    if value <= -119.5:
+        return f"\N{MINUS SIGN}\N{INFINITY} {unit}"
+    return f"{value:.1f} {unit}".replace("-", "\N{MINUS SIGN}")
+
+
+__all__ = ["Window"]

@@ -1,0 +1,78 @@
+"""A gate that plays silence, its keeper, and a window over it."""
+
+import numpy as np
+import pytest
+import soundfile
+
+from gate.live.filestream import FileStream
+from gate.live.wishes import Wishes
+from gate.panel.history import SCOPE_S
+from gate.panel.keeper import Keeper
+from gate.panel.model import Model
+from tests import toy_classify, toy_model
+from tests.gate.engine_tools import bursts
+from tests.gate.live.jack_server import wait_until
+
+
+@pytest.fixture
+def toys(tmp_path, monkeypatch):
+    """Two presets that open for anything over the threshold, found by name: {name: folder}."""
+    places = tmp_path / "presets"
+    made = {name: toy_model.write_preset(places / name) for name in ("one", "two")}
+    monkeypatch.setattr("gate.preset.folders", lambda: [places])
+    return made
+
+
+@pytest.fixture
+def keeper(tmp_path, toys):
+    """Of a gate through which silence goes; its thread does not run yet."""
+    classes = toy_classify.write_preset(tmp_path / "classes")
+    made = Keeper(Wishes(preset="one", guard_model=str(classes), scope_s=SCOPE_S))
+    made.live.play_file(FileStream(None, None, loops=True))
+    yield made
+    made.stop()
+
+
+@pytest.fixture
+def model(keeper):
+    """Of that gate; the keeper's thread runs."""
+    made = Model(keeper)
+    keeper.start()
+    return made
+
+
+@pytest.fixture
+def settle(model):
+    """Wait until everything that was asked for has happened, and see it."""
+
+    def wait():
+        wait_until(lambda: not model.under_way, "the keeper")
+        model.look()
+
+    return wait
+
+
+@pytest.fixture
+def sound(tmp_path):
+    """A file of bursts and pauses, two seconds."""
+    path = tmp_path / "bursts.wav"
+    soundfile.write(path, bursts(48_000, 2.0).astype(np.float32), 48_000, subtype="FLOAT")
+    return path
+
+
+@pytest.fixture
+def window(qtbot, model):
+    """Over that gate, shown and looked at once."""
+    from gate.panel.view.look import Look
+    from gate.panel.view.window import Window
+
+    look = Look("dark")
+    look.dress()
+    made = Window(model, look)
+    made.top.presets.show_presets([("one", "this"), ("two", "that")])
+    made.resize(1280, 760)
+    qtbot.addWidget(made)
+    made.show()
+    qtbot.waitExposed(made)
+    yield made
+    made.close()
