@@ -13,13 +13,15 @@ Sound is (n,) or (n, channels), as files are read; never (channels, n).
 """
 
 import weakref
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
+from gate.automation import Automation, Points
 from gate.chain_stream import Stream, check
+from gate.constants import BLOCK, RATE
 from gate.metadata import MAX_CHANNELS
 from gate.plugins.plugin import Format, Plugin
 
@@ -40,33 +42,46 @@ class Chain:
         check(self._plugins)
         self._streams: weakref.WeakSet[Stream] = weakref.WeakSet()
 
-    def __call__(self, audio: NDArray[Any], rate: int) -> NDArray[Any]:
+    def __call__(
+        self,
+        audio: NDArray[Any],
+        rate: int,
+        *,
+        automation: Mapping[Plugin, Mapping[str, Points]] | None = None,
+    ) -> NDArray[Any]:
         """A whole sound through the chain, from a fresh start; every delay is taken out again.
 
         Args:
             audio: (n,) or (n, channels), float32 or float64, full scale 1.0; 1 to 8 channels.
             rate: Hz, whole, 8000 to 192000.
+            automation: parameters that move: for each plugin the attribute's name and points (seconds, value); see
+                ``gate.automation``. The plugins stand afterwards where they stood. A block at a time is slower.
 
         Returns:
             The same shape and type.
 
         Raises:
-            TypeError, ValueError: audio or rate are not that.
+            TypeError, ValueError: audio or rate are not that, or a curve is none.
+            AttributeError: a plugin has no such parameter to move.
             GateError: a model cannot be had or run.
         """
         sound = _frames(audio)
-        format = Format(rate, sound.shape[1], sound.dtype, frames=PIECE, offline=True)
+        moves = Automation(automation, self._plugins) if automation else None
+        frames = PIECE if moves is None else BLOCK if rate == RATE else None
+        format = Format(
+            rate, sound.shape[1], sound.dtype, frames=frames, offline=True, by_block=moves is not None
+        )
         n = len(sound)
         with Stream(self._plugins, format, most_frames=PIECE) as stream:
             late = stream.latency_samples
-            out = np.empty((-(-(n + late) // PIECE) * PIECE, sound.shape[1]), sound.dtype)
-            for begin in range(0, len(out), PIECE):
-                piece = sound[begin : begin + PIECE]
-                if len(piece) < PIECE:
-                    piece = np.concatenate(
-                        [piece, np.zeros((PIECE - len(piece), sound.shape[1]), sound.dtype)]
-                    )
-                out[begin : begin + PIECE] = stream.process(piece)
+            whole = -(-(n + late) // PIECE) * PIECE
+            out = np.empty((whole + PIECE, sound.shape[1]), sound.dtype)
+            for begin, end in _pieces(whole) if moves is None else moves.over(stream, n + late):
+                piece = sound[begin:end]
+                if len(piece) < end - begin:
+                    missing = np.zeros((end - begin - len(piece), sound.shape[1]), sound.dtype)
+                    piece = np.concatenate([piece, missing])
+                out[begin:end] = stream.process(piece)
         return out[late : late + n].reshape(audio.shape)
 
     def open(
@@ -148,6 +163,10 @@ class Chain:
                     earlier.change(self._plugins)
                 raise
         self._plugins = plugins
+
+
+def _pieces(frames: int) -> Iterator[tuple[int, int]]:
+    return ((begin, begin + PIECE) for begin in range(0, frames, PIECE))
 
 
 def _frames(audio: NDArray[Any]) -> NDArray[Any]:

@@ -92,6 +92,7 @@ class Engine(RunsModel):
         dtype: Any = np.float32,
         device: Device = "cpu",
         falls_back: bool = False,
+        holds_back: bool = False,
         guard: Guard | None = None,
         overrides: Overrides = AS_LEARNED,
     ) -> None:
@@ -111,6 +112,8 @@ class Engine(RunsModel):
                 of one ``process`` call plus ``batch``. Older rows are lost, and counted in ``curve_lost``.
             dtype: float32 or float64, of both input and output.
             device: "cpu" or "cuda" (offline only).
+            holds_back: hold sound and gain back so far that every decision acts from its own block; with ``batch``
+                over 1 it is so anyway.
             falls_back: let the classic gate (``gate.classic``) decide when the model keeps failing; for live sound.
             guard: a classifier beside the gate, and what it shuts for (``gate.guard``); None costs nothing.
             overrides: what somebody insists on over what the model has learned.
@@ -136,7 +139,7 @@ class Engine(RunsModel):
         lookahead_ms = BY_ID["lookahead"].check(lookahead_ms)
         self._falls_back = falls_back
         self._lookahead = math.floor(lookahead_ms * rate / 1000.0 + 0.5)
-        self._lead = self._clock.lead_samples(batch) if batch > 1 else 0
+        self._lead = self._clock.lead_samples(batch) if batch > 1 or holds_back else 0
         self.record = make()
         self.threshold_db = contract.default_threshold_db if threshold_db is None else threshold_db
         self.range_db = contract.default_range_db if range_db is None else range_db

@@ -33,6 +33,7 @@ class Format:
         frames: of every call, where they are all the same; None: any number. What works in blocks delays less
             when it knows.
         offline: a file, not a stream: a plugin may then be later, and decide better.
+        by_block: parameters may have other values from block to block, so nothing may decide for several at once.
     """
 
     rate: int
@@ -40,6 +41,7 @@ class Format:
     dtype: np.dtype[Any]
     frames: int | None = None
     offline: bool = False
+    by_block: bool = False
 
     def __post_init__(self) -> None:
         """Check it all."""
