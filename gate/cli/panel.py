@@ -37,6 +37,7 @@ def _run(options: argparse.Namespace) -> int:
     from gate.live.wishes import Wishes
     from gate.panel.history import SCOPE_S
     from gate.panel.keeper import Keeper
+    from gate.panel.midi import Midi
     from gate.panel.view import app
 
     app.scale(options.scale)
@@ -64,9 +65,13 @@ def _run(options: argparse.Namespace) -> int:
         screenshot=None if options.screenshot is None else Path(options.screenshot),
         after_s=options.after,
     )
+    midi = Midi(keeper, options.map or ())
+    if options.midi is not None:
+        midi.use(options.midi)
     try:
-        return app.run(keeper, view)
+        return app.run(keeper, midi, view)
     finally:
+        midi.use("")
         keeper.stop()
 
 

@@ -5,18 +5,19 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from PyQt6.QtCore import QObject, pyqtSignal
+from PyQt6.QtCore import QObject, QPoint, pyqtSignal
 from PyQt6.QtGui import QKeySequence, QShortcut
 from PyQt6.QtWidgets import QMenu
 
 from gate.live.choices import MONITORS
 from gate.live.filestream import FileStream
 from gate.live.wishes import DeviceWishes
-from gate.panel.model import SLOTS
+from gate.panel.model import IDS, SLOTS
 from gate.panel.view import menu
 from gate.panel.view.cards import Card
 from gate.panel.view.devices import Devices
 from gate.panel.view.menu import Keys
+from gate.panel.view.midi import MidiBox, context_menu
 from gate.panel.view.strings import tr
 
 if TYPE_CHECKING:
@@ -36,6 +37,7 @@ class Actions(QObject):
         self.told.connect(lambda job: job())
         self.card, self.devices = Card(window), Devices(window)
         self.keys = Keys(window, self.rows())
+        self.midi = MidiBox(window, window.midi)
         self._connect()
 
     def _connect(self) -> None:
@@ -53,6 +55,10 @@ class Actions(QObject):
         self.devices.listed.connect(self._list_devices)
         self.devices.asked.connect(self.play_devices)
         self.devices.file_asked.connect(self.play_file)
+        window.foot.midi.clicked.connect(self.show_midi)
+        self.midi.listed.connect(self._list_ports)
+        for target, part in window.bindable.items():
+            part.menu.connect(lambda at, target=target: self.bind(target, at))
         for keys, _, job in self.shortcuts():
             for key in keys.split(", "):
                 QShortcut(QKeySequence(key), window).activated.connect(job)
@@ -78,6 +84,7 @@ class Actions(QObject):
             ("B", tr("bypass, and back"), window.top.bypass.click),
             ("Ctrl+R", tr("record, and end recording"), self.record),
             ("Ctrl+D", tr("choose devices"), self.show_devices),
+            ("Ctrl+M", tr("choose a MIDI port"), self.show_midi),
             ("F10", tr("the menu"), self.show_menu),
             ("?", tr("this list"), self.show_keys),
         ]
@@ -110,6 +117,28 @@ class Actions(QObject):
             self.told.emit(lambda: self.devices.show_devices(found, self.live.devices or DeviceWishes()))
 
         self.keeper.ask(list_devices, tr("looking for devices"), show)
+
+    def show_midi(self) -> None:
+        """Ports and what is bound."""
+        self._list_ports()
+        self.midi.come(self.window.foot.midi)
+
+    def _list_ports(self) -> None:
+        from gate.midi.ports import list_ports
+
+        self.midi.show_ports([])
+
+        def show(found: Any) -> None:
+            self.told.emit(lambda: self.midi.show_ports(found))
+
+        self.keeper.ask(list_ports, tr("looking for MIDI ports"), show)
+
+    def bind(self, target: str, at: QPoint) -> None:
+        """What a right-click on a control offers."""
+        window = self.window
+        part = window.bindable[target]
+        usual = (lambda: window.set_value(target, self.model.usual(target))) if target in IDS else None
+        context_menu(window, window.midi, target, part.name, usual, self.show_midi).popup(at)
 
     def show_menu(self) -> None:
         """The menu."""

@@ -12,6 +12,7 @@ from PyQt6.QtWidgets import QApplication
 
 from gate.errors import GateError, UsageError
 from gate.panel.keeper import Keeper
+from gate.panel.midi import Midi
 from gate.panel.model import Model
 from gate.panel.view.look import AUTO, Look
 from gate.panel.view.window import Window
@@ -48,7 +49,7 @@ def scale(factor: float | None) -> None:
         os.environ["QT_SCALE_FACTOR"] = f"{factor:g}"
 
 
-def run(keeper: Keeper, view: View) -> int:
+def run(keeper: Keeper, midi: Midi, view: View) -> int:
     """Show a gate that plays until its window is closed; returns the exit code.
 
     Raises:
@@ -60,7 +61,7 @@ def run(keeper: Keeper, view: View) -> int:
     look = Look(view.theme)
     look.dress()
     keeper.start()
-    window = Window(Model(keeper), look)
+    window = Window(Model(keeper), look, midi)
     window.top.presets.show_presets(_presets())
     window.resize(*(view.size or USUAL_SIZE))
     window.show()

@@ -55,6 +55,10 @@ class Foot(QWidget):
         )
         self._set(self.late, tr("late {count}").format(count=status.late))
 
+    def show_midi(self, wish: str) -> None:
+        """Which port was chosen."""
+        self._set(self.midi, tr("MIDI: {port}").format(port=wish) if wish else tr("MIDI: off"))
+
     @staticmethod
     def _set(part: Any, text: str) -> None:
         if part.text() != text:

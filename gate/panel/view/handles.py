@@ -17,6 +17,12 @@ FINE = 0.1
 NOTCH = 120
 """``QWheelEvent.angleDelta`` of one notch of an ordinary wheel."""
 
+MOST_SIDE, MARGIN = 190.0, 22.0
+"""Of a dial: its largest diameter in pixels, and what is left free around it for the tick."""
+
+HEIGHT = 0.87
+"""Of a dial, in diameters: its lower ends stand at 45 degrees, and nothing is under them."""
+
 SWEEP_DEG, FROM_DEG = 270.0, 225.0
 """A dial's arc: how far it goes, and where it begins, anticlockwise from three o'clock."""
 
@@ -114,9 +120,9 @@ class Dial(Handle):
         """Track, arc from the lowest end to the value, the usual as a tick, body and pointer."""
         painter = QPainter(self)
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
-        side = min(self.width(), self.height(), 176) - 10.0
-        centre = QPointF(self.width() / 2.0, self.height() / 2.0 + side * 0.05)
+        side = min(self.width(), self.height() / HEIGHT, MOST_SIDE) - MARGIN
         radius, width = side / 2.0, max(side * 0.052, 4.0)
+        centre = QPointF(self.width() / 2.0, self.height() - HEIGHT * side - MARGIN / 4.0 + radius)
         ring = QRectF(centre.x() - radius, centre.y() - radius, side, side)
         look, begin = self.look, round(FROM_DEG * 16)
         painter.setPen(look.pen("outline", width, 0.45 if look.theme.name != "contrast" else 0.6))

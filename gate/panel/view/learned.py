@@ -34,7 +34,7 @@ class Learned(QFrame):
         help = tr("Chosen by the network, moment by moment")
         self.times = {name: Moving(look, said, help, TIMES_MS[name]) for name, said in names.items()}
         self.disclose = push(
-            tr("Insist"),
+            tr("Adjust"),
             tr("Scale what was learned, and hold the key to a band of your own"),
             kind="flat",
             checkable=True,
@@ -77,7 +77,7 @@ class Learned(QFrame):
 
 def key_words(low_hz: float, high_hz: float) -> str:
     """The key's edges for people."""
-    if not math.isfinite(low_hz + high_hz):
+    if not (math.isfinite(high_hz) and low_hz > 0.0):
         return tr("no key")
     return f"{_hertz(low_hz)} \N{EN DASH} {_hertz(high_hz)} Hz"
 

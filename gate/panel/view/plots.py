@@ -15,6 +15,7 @@ from PyQt6.QtGui import QFont
 from gate.panel.history import COLUMNS, SECONDS, Ring
 from gate.panel.spectrum import HIGHEST_HZ, LOWEST_HZ
 from gate.panel.theme import SMALL
+from gate.panel.view.areas import Areas
 from gate.panel.view.look import Look
 from gate.panel.view.strings import tr
 
@@ -89,9 +90,9 @@ class Plot(pg.PlotWidget):
         for line in self._lines:
             line.setPen(look.pen("quiet", 1.0, 0.16))
 
-    def curve(self, *, filled_to: float | None = None, z: float = 0.0) -> pg.PlotCurveItem:
+    def curve(self, z: float = 0.0) -> pg.PlotCurveItem:
         """A curve of the kind that moves."""
-        made = pg.PlotCurveItem(skipFiniteCheck=True, antialias=False, fillLevel=filled_to)
+        made = pg.PlotCurveItem(skipFiniteCheck=True, antialias=False)
         made.setZValue(z)
         made.setSegmentedLineMode("off")
         self.addItem(made)
@@ -164,10 +165,9 @@ class LevelPlot(HistoryPlot):
         )
         self.getAxis("bottom").setStyle(showValues=False)
         self.getAxis("bottom").setHeight(2)
-        self.shut = self.curve(filled_to=LOWEST_DB, z=-10)
-        self.sure = self.curve(z=-5)
-        self.input = self.curve(filled_to=LOWEST_DB, z=0)
-        self.heard = self.curve(filled_to=LOWEST_DB, z=5)
+        self.areas = Areas((-SECONDS, 0.0), (LOWEST_DB, HIGHEST_DB))
+        self.addItem(self.areas)
+        self.sure, self.input, self.heard = (self.curve(z) for z in (-5.0, 0.0, 5.0))
         self.line = Line(self, "threshold", (-80.0, 0.0), 0.08)
         self._drags = False
         self.line.sigDragged.connect(self._drag)
@@ -180,20 +180,26 @@ class LevelPlot(HistoryPlot):
         look = self.look
         loud = look.theme.name == "contrast"
         self.input.setPen(look.pen("sound_in_line", 1.0, 0.9))
-        self.input.setBrush(look.colour("sound_in", 0.95))
         self.heard.setPen(look.pen("accent", 1.0))
-        self.heard.setBrush(look.colour("accent", 0.55 if loud else 0.42))
-        self.shut.setPen(None)
-        self.shut.setBrush(look.colour("quiet", 0.28 if loud else 0.10))
+        self.areas.paint_with(
+            [
+                look.colour("quiet", 0.28 if loud else 0.10),
+                look.colour("sound_in", 0.95),
+                look.colour("accent", 0.55 if loud else 0.42),
+            ]
+        )
         self.sure.setPen(look.pen("key", 1.0, 0.75))
         self.line.dress()
 
     def draw(self, ring: Ring) -> None:
         """The newest columns."""
         time_s = self.time_s
-        self.input.setData(time_s, np.maximum(ring["input_db"], LOWEST_DB))
-        self.heard.setData(time_s, np.maximum(ring["heard_db"], LOWEST_DB))
-        self.shut.setData(time_s, np.where(ring["openness"] < SHUT_AT, HIGHEST_DB, LOWEST_DB))
+        input_db, heard_db = (np.maximum(ring[row], LOWEST_DB) for row in ("input_db", "heard_db"))
+        self.areas.show_levels(
+            np.where(ring["openness"] < SHUT_AT, HIGHEST_DB, LOWEST_DB), input_db, heard_db
+        )
+        self.input.setData(time_s, input_db)
+        self.heard.setData(time_s, heard_db)
         span = HIGHEST_DB - LOWEST_DB
         self.sure.setData(time_s, LOWEST_DB + span * ring["open_probability"])
 
@@ -217,7 +223,9 @@ class GainPlot(HistoryPlot):
             look, tr("Gain"), tr("Five seconds of the gate's gain in dB, and the range as a line"), GAIN_DB
         )
         self.getAxis("bottom").setHeight(18)
-        self.gain = self.curve(filled_to=0.0)
+        self.areas = Areas((-SECONDS, 0.0), (GAIN_DB[0], 0.0), hangs=True)
+        self.addItem(self.areas)
+        self.gain = self.curve()
         self.line = pg.InfiniteLine(0.0, angle=0)
         self.addItem(self.line)
         self.dress()
@@ -226,14 +234,16 @@ class GainPlot(HistoryPlot):
         """Take the theme's colours."""
         super().dress()
         self.gain.setPen(self.look.pen("reduction", 1.0))
-        self.gain.setBrush(self.look.colour("reduction", 0.30))
+        self.areas.paint_with([self.look.colour("reduction", 0.30)])
         pen = self.look.pen("reduction", 1.0, 0.8)
         pen.setStyle(Qt.PenStyle.DashLine)
         self.line.setPen(pen)
 
     def draw(self, ring: Ring, range_db: float) -> None:
         """The newest columns."""
-        self.gain.setData(self.time_s, np.maximum(ring["gain_db"], GAIN_DB[0]))
+        gain_db = np.maximum(ring["gain_db"], GAIN_DB[0])
+        self.areas.show_levels(gain_db)
+        self.gain.setData(self.time_s, gain_db)
         at = max(range_db, GAIN_DB[0])
         if self.line.value() != at:
             self.line.setValue(at)
@@ -252,10 +262,12 @@ class SpectrumPlot(Plot):
         self.setXRange(np.log10(LOWEST_HZ), np.log10(HIGHEST_HZ), padding=0.0)
         self.getAxis("bottom").setTicks([[(np.log10(hz), text) for hz, text in TICKS_HZ]])
         self.getAxis("bottom").setHeight(18)
-        self.input = self.curve(filled_to=SPECTRUM_DB[0])
-        self.band = pg.LinearRegionItem(movable=False)
-        self.band.setZValue(10)
-        self.addItem(self.band)
+        self.areas = Areas((np.log10(LOWEST_HZ), np.log10(HIGHEST_HZ)), SPECTRUM_DB)
+        self.addItem(self.areas)
+        self.input = self.curve()
+        self.edges = [pg.InfiniteLine(0.0, angle=90) for _ in range(2)]
+        for edge in self.edges:
+            self.addItem(edge)
         self.dress()
 
     def dress(self) -> None:
@@ -263,23 +275,24 @@ class SpectrumPlot(Plot):
         super().dress()
         look = self.look
         self.input.setPen(look.pen("sound_in_line", 1.0))
-        self.input.setBrush(look.colour("sound_in", 0.95))
-        self.band.setBrush(look.colour("key", 0.22))
-        for line in self.band.lines:
-            line.setPen(look.pen("key", 1.0))
+        self.areas.paint_with([look.colour("sound_in", 0.95), look.colour("key", 0.24)])
+        for edge in self.edges:
+            edge.setPen(look.pen("key", 1.0))
 
     def draw(
         self, frequencies_hz: NDArray[Any], levels_db: NDArray[Any], key_hz: tuple[float, float]
     ) -> None:
         """The newest spectrum; ``key_hz`` are the band's edges, NaN for none."""
+        low_hz, high_hz = key_hz
+        inside = (frequencies_hz >= low_hz) & (frequencies_hz <= high_hz)
+        self.areas.show_levels(levels_db, np.where(inside, SPECTRUM_DB[1], SPECTRUM_DB[0] - 1.0))
         self.input.setData(np.log10(frequencies_hz), np.maximum(levels_db, SPECTRUM_DB[0]))
-        seen = bool(np.isfinite(sum(key_hz)))
-        if self.band.isVisible() != seen:
-            self.band.setVisible(seen)
-        if seen:
-            region = tuple(float(np.log10(np.clip(hz, LOWEST_HZ, HIGHEST_HZ))) for hz in key_hz)
-            if self.band.getRegion() != region:
-                self.band.setRegion(region)
+        for edge, hz in zip(self.edges, key_hz, strict=True):
+            seen = bool(np.isfinite(hz))
+            if edge.isVisible() != seen:
+                edge.setVisible(seen)
+            if seen:
+                edge.setValue(float(np.log10(np.clip(hz, LOWEST_HZ, HIGHEST_HZ))))
 
 
 __all__ = ["GainPlot", "LevelPlot", "Plot", "SpectrumPlot"]

@@ -2,30 +2,39 @@
 
 from collections.abc import Iterable
 
-from PyQt6.QtCore import Qt, pyqtSignal
+from PyQt6.QtCore import QPoint, Qt, pyqtSignal
 from PyQt6.QtWidgets import QComboBox, QHBoxLayout, QWidget
 
 from gate.live.choices import MONITORS
 from gate.panel.model import SLOTS
 from gate.panel.theme import SPACE
-from gate.panel.view.controls import Choice, push, words
+from gate.panel.view.controls import Choice, badge, push, show_badge, words
 from gate.panel.view.strings import tr
 
 
 class PresetBox(QComboBox):
     """Presets by name; shows also one that has none.
 
-    Signals: ``asked``: for a preset by name.
+    Signals: ``asked``: for a preset by name; ``menu``: a right-click, where on the screen.
     """
 
     asked = pyqtSignal(str)
+    menu = pyqtSignal(QPoint)
 
     def __init__(self) -> None:
         super().__init__()
         self.setMinimumWidth(150)
         self.setAccessibleName(tr("Preset"))
         self.setToolTip(tr("What the gate was taught; changes without a gap in the sound"))
+        self.name = tr("Preset")
+        self.badge = badge()
+        self.setContextMenuPolicy(Qt.ContextMenuPolicy.CustomContextMenu)
+        self.customContextMenuRequested.connect(lambda at: self.menu.emit(self.mapToGlobal(at)))
         self.activated.connect(lambda place: self.asked.emit(self.itemData(place)))
+
+    def show_badge(self, text: str) -> None:
+        """What changes it by MIDI, or "" for nothing."""
+        show_badge(self.badge, text, self.name)
 
     def show_presets(self, presets: Iterable[tuple[str, str]]) -> None:
         """All that can be had: (name, what it was taught)."""
@@ -92,7 +101,7 @@ class Top(QWidget):
             "\N{TRIGRAM FOR HEAVEN}", tr("Theme, size, MIDI, session, shortcuts (F10)"), kind="flat"
         )
         self.menu.setAccessibleName(tr("Menu"))
-        parts: tuple[QWidget, ...] = (self.presets, self.card)
+        parts: tuple[QWidget, ...] = (self.presets, self.presets.badge, self.card)
         for part in parts:
             row.addWidget(part)
         row.addStretch(1)

@@ -9,12 +9,13 @@ from PyQt6.QtWidgets import QFrame, QGridLayout, QHBoxLayout, QVBoxLayout, QWidg
 from gate.panel.advice import Advice, Adviser
 from gate.panel.auto import AutoListener
 from gate.panel.history import History
+from gate.panel.midi import Midi
 from gate.panel.model import SLOTS, Model
 from gate.panel.spectrum import Spectrum
 from gate.panel.theme import SPACE
 from gate.panel.view.actions import Actions
 from gate.panel.view.banner import Banner
-from gate.panel.view.controls import Control, Knob, Slider, push, words
+from gate.panel.view.controls import Choice, Control, Knob, Slider, push, words
 from gate.panel.view.field import people
 from gate.panel.view.foot import Foot
 from gate.panel.view.guardbox import GuardBox
@@ -23,7 +24,7 @@ from gate.panel.view.look import Look
 from gate.panel.view.meters import Lamp
 from gate.panel.view.plots import GainPlot, LevelPlot, SpectrumPlot
 from gate.panel.view.strings import tr
-from gate.panel.view.top import Top
+from gate.panel.view.top import PresetBox, Top
 from gate.parameters import BY_ID
 
 FRAME_MS = 16
@@ -41,15 +42,16 @@ SPECTRUM_EVERY = 2
 class Window(QWidget):
     """The panel of one gate."""
 
-    def __init__(self, model: Model, look: Look) -> None:
+    def __init__(self, model: Model, look: Look, midi: Midi) -> None:
         """Show a gate that plays.
 
         Args:
             model: of the gate; its keeper runs.
             look: the theme.
+            midi: what moves it by MIDI.
         """
         super().__init__()
-        self.model, self.look = model, look
+        self.model, self.look, self.midi = model, look, midi
         self.history, self.adviser, self.listener = History(), Adviser(), AutoListener()
         self.spectrum = Spectrum(model.live.player.shape.rate)
         self._frame = 0
@@ -201,18 +203,24 @@ class Window(QWidget):
         }
         for id, control in self.controls.items():
             control.begun.connect(model.begin)
-            control.asked.connect(lambda value, id=id: self._set(id, value))
+            control.asked.connect(lambda value, id=id: self.set_value(id, value))
             control.ended.connect(model.end)
             control.refused.connect(lambda sentence: self.say(sentence, "error"))
+        self.bindable: dict[str, Control | Choice | PresetBox] = {
+            **self.controls,
+            "guard": self.guard.choice,
+            "preset": self.top.presets,
+        }
         self.level.begun.connect(model.begin)
-        self.level.asked.connect(lambda value: self._set("threshold", value))
+        self.level.asked.connect(lambda value: self.set_value("threshold", value))
         self.level.ended.connect(model.end)
-        self.guard.choice.asked.connect(lambda number: self._set("guard", float(number)))
+        self.guard.choice.asked.connect(lambda number: self.set_value("guard", float(number)))
         self.auto.clicked.connect(self.listen)
         self.use.clicked.connect(self._use)
         self.banner.closed.connect(self._dismissed.add)
 
-    def _set(self, id: str, value: float) -> None:
+    def set_value(self, id: str, value: float) -> None:
+        """Set a parameter, and show it."""
         self.model.set(id, value)
         self.show_values()
 
@@ -316,6 +324,11 @@ class Window(QWidget):
             kind, sentence = keeper.events.popleft()
             self.say(sentence, kind)
         self.foot.busy.setText(keeper.busy)
+        badges = self.midi.badges()
+        for target, part in self.bindable.items():
+            part.show_badge(badges.get(target, ""))
+        self.actions_.midi.show_bound(badges)
+        self.foot.show_midi(self.midi.wish)
         self.top.record.setChecked(self.model.live.recorder is not None)
         if keeper.status is not None and keeper.looks != self._numbers:
             self._numbers = keeper.looks

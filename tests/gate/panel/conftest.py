@@ -8,6 +8,7 @@ from gate.live.filestream import FileStream
 from gate.live.wishes import Wishes
 from gate.panel.history import SCOPE_S
 from gate.panel.keeper import Keeper
+from gate.panel.midi import Midi
 from gate.panel.model import Model
 from tests import toy_classify, toy_model
 from tests.gate.engine_tools import bursts
@@ -61,14 +62,22 @@ def sound(tmp_path):
 
 
 @pytest.fixture
-def window(qtbot, model):
+def midi(keeper):
+    """No port yet."""
+    made = Midi(keeper)
+    yield made
+    made.use("")
+
+
+@pytest.fixture
+def window(qtbot, model, midi):
     """Over that gate, shown and looked at once."""
     from gate.panel.view.look import Look
     from gate.panel.view.window import Window
 
     look = Look("dark")
     look.dress()
-    made = Window(model, look)
+    made = Window(model, look, midi)
     made.top.presets.show_presets([("one", "this"), ("two", "that")])
     made.resize(1280, 760)
     qtbot.addWidget(made)

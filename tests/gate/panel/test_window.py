@@ -32,9 +32,11 @@ def test_it_draws_what_is_played(window, model, qtbot, sound):
     assert window.level.input.getData()[1].max() > -30.0
     qtbot.waitUntil(lambda: window.gain.gain.getData()[1].min() < -60.0, timeout=PATIENCE_MS)
     qtbot.waitUntil(lambda: window.plot.input.getData()[1].max() > -60.0, timeout=PATIENCE_MS)
-    low, high = (10**edge for edge in window.plot.band.getRegion())
+    low, high = (10 ** edge.value() for edge in window.plot.edges)
     assert (round(low), round(high)) == (100, 8000)
-    assert "100" in window.key.text() and "dB" in window.numbers["in"].text()
+    qtbot.waitUntil(
+        lambda: "100" in window.key.text() and "dB" in window.numbers["in"].text(), timeout=PATIENCE_MS
+    )
 
 
 def test_redraws_stop_while_it_is_hidden(window, model, qtbot, sound):
@@ -150,14 +152,14 @@ class Brackets(QTranslator):
         return False
 
 
-def test_every_text_can_be_translated(qtbot, model):
+def test_every_text_can_be_translated(qtbot, model, midi):
     """In a language of brackets nothing that is read or read out stands outside them, but for names and numbers."""
     brackets = Brackets()
     QCoreApplication.installTranslator(brackets)
     try:
         look = Look("light")
         look.dress()
-        window = Window(model, look)
+        window = Window(model, look, midi)
         qtbot.addWidget(window)
         window.show()
         qtbot.waitUntil(lambda: model.keeper.looks > 1)

@@ -1,0 +1,86 @@
+"""MIDI as the panel has it: one port or none, what is bound, and what waits for a control to be moved."""
+
+from collections.abc import Callable, Iterable
+
+from gate.errors import GateError
+from gate.midi.bindings import Binding
+from gate.midi.hands import Hands
+from gate.panel.keeper import Keeper
+
+
+class Midi:
+    """Hands on the keeper's gate. Methods are for the window's thread; ports are opened and closed on the keeper's.
+
+    Attributes:
+        keeper: whose gate it moves.
+        hands: at work, or None while no port was chosen.
+        wish: the port that was asked for, "" for none.
+    """
+
+    def __init__(self, keeper: Keeper, bindings: Iterable[Binding] = ()) -> None:
+        self.keeper = keeper
+        self.hands: Hands | None = None
+        self.wish = ""
+        self._kept = tuple(bindings)
+        self._pending = ""
+
+    @property
+    def bindings(self) -> tuple[Binding, ...]:
+        """The map: at work, or kept for the port that is chosen next."""
+        return self._kept if self.hands is None else self.hands.router.bindings
+
+    def use(self, wish: str) -> None:
+        """Hear another port, or none (""), in a moment. What is bound stays; what waited for a port is learned then."""
+        self.wish = wish
+        self.keeper.ask(self._open)
+
+    def learn(self, target: str) -> bool:
+        """The next control that moves is bound to a target; False if a port has to be chosen first, and then it will be."""
+        if self.hands is None:
+            self._pending = target
+            return False
+        self._try(lambda hands: hands.learn(target))
+        return True
+
+    def forget(self, target: str) -> None:
+        """No control moves a target any more."""
+        if self.hands is None:
+            self._kept = tuple(binding for binding in self._kept if binding.target != target)
+        else:
+            self._try(lambda hands: hands.forget(target))
+
+    def badges(self) -> dict[str, str]:
+        """By target what moves it, "\N{HORIZONTAL ELLIPSIS}" while it waits for a control."""
+        found: dict[str, list[str]] = {}
+        for binding in self.bindings:
+            control = "\N{HORIZONTAL ELLIPSIS}" if binding.control is None else str(binding.control)
+            found.setdefault(binding.target, []).append(control)
+        return {target: " ".join(controls) for target, controls in found.items()}
+
+    def _try(self, job: Callable[[Hands], None]) -> None:
+        assert self.hands is not None
+        try:
+            job(self.hands)
+        except GateError as error:
+            self.keeper.tell(str(error), "error")
+
+    def _open(self) -> None:
+        self._keep()
+        if not self.wish:
+            return
+        hands = Hands(self.wish, self._kept, self.keeper.live, self.keeper.tell)
+        try:
+            hands.start()
+        except BaseException:
+            self.wish = ""
+            raise
+        self.hands = hands
+        pending, self._pending = self._pending, ""
+        if pending:
+            self._try(lambda hands: hands.learn(pending))
+
+    def _keep(self) -> None:
+        hands = self.hands
+        if hands is not None:
+            self._kept, self.hands = hands.router.bindings, None
+            hands.stop()
