@@ -8,6 +8,7 @@ where presets that are not run again keep their figures, if scenes and data are 
 """
 
 import argparse
+import copy
 import json
 import time
 from collections.abc import Sequence
@@ -27,6 +28,7 @@ from gate.levels import block_levels_db
 from gate.preset import resolve
 from training import metrics
 from training.baselines import RANGE_DB
+from training.bodies import without_key
 from training.corpus import Corpus
 from training.from_preset import from_preset
 from training.front import BANDS
@@ -93,10 +95,10 @@ def difference(
 @torch.no_grad()
 def with_key(net: GateNet, judged: Judged, key: torch.Tensor) -> NDArray[np.float32]:
     """(S, 4, T) with these key weights (32,) everywhere."""
-    rows = []
+    net, bias, rows = without_key(copy.deepcopy(net)), torch.log(key), []
     for powers, truth in zip(judged.validation.powers, judged.validation.truths, strict=True):
         relative = band_powers(powers[None], torch.tensor([truth.threshold_db]))
-        output, _ = net.decide(relative, net.initial_state(), key)
+        output, _ = net.decide(relative, net.initial_state(), bias)
         rows.append(
             torch.cat([torch.sigmoid(output.logit), output.attack_ms, output.hold_ms, output.release_ms])
         )

@@ -5,6 +5,8 @@ is laid out by hand: constants are folded into the weights (the blindness to lev
 running mean), layouts change only where an operator demands it. ``export.parity`` holds it against the torch network.
 """
 
+from itertools import pairwise
+
 import numpy as np
 from numpy.typing import NDArray
 
@@ -40,6 +42,12 @@ NEVER = -1e9
 READOUTS = (("key_low_hz", "Hz"), ("key_high_hz", "Hz"), ("level_db", "dBFS"))
 
 
+def key_bands_hz() -> list[list[float]]:
+    """Low and high edge of the bands of the input ``key_bias``, to a hundredth of a Hz."""
+    edges = [round(float(edge), 2) for edge in band_edges_hz()]
+    return [list(band) for band in pairwise(edges)]
+
+
 def state_shapes(net: GateNet) -> dict[str, list[int | str]]:
     """Name and shape of every state, in order; "C" is the number of channels."""
     shapes: dict[str, list[int | str]] = {}
@@ -62,7 +70,7 @@ def build(net: GateNet) -> bytes:
     _answers(g, *_heads(g, weights, net.config.step_least, body, floored), floored)
 
     shapes = state_shapes(net)
-    inputs: dict[str, Shape] = {"blocks": ("C", "T", BLOCK), "threshold_db": (1, "T")}
+    inputs: dict[str, Shape] = {"blocks": ("C", "T", BLOCK), "threshold_db": (1, "T"), "key_bias": (1, BANDS)}
     outputs: dict[str, Shape] = {"gate": (4, "T"), "readouts": (len(READOUTS), "T")}
     return g.model(
         "gate",
@@ -169,7 +177,8 @@ def _heads(
     """Open probability and the three times as shares of their ranges (T, 1, 4), and the key (T, 1, 56).
 
     Three columns of step for the times, and 24 of key for the single bins, that are always 0 let level act on
-    the decision alone, and the key on bands alone, without a node that cuts or places.
+    the decision alone, and the key on bands alone, without a node that cuts or places. What holds the key to a band is
+    added to the bias, once a run: one node more, whatever the number of blocks (``docs/decisions/0017``).
     """
     matrix, bias = weights["heads.weight"].T, weights["heads.bias"]
     key_over = float(np.exp(weights["log_key_over"]))
@@ -180,7 +189,9 @@ def _heads(
     where = np.r_[0:5, parts[1] : parts[2]]
     columns[:, where], row[where] = matrix[:, order], bias[order]
     heads = g.op("MatMul", body, g.const("heads_w", columns))
-    heads = g.op("Add", heads, g.const("heads_b", row))  # (T, 1, 64)
+    place = np.eye(BANDS, parts[-1], parts[1])
+    biased = g.op("Gemm", "key_bias", g.const("key_place", place), g.const("heads_b", row))  # (1, 64)
+    heads = g.op("Add", heads, biased)  # (T, 1, 64)
     rows, step, key = g.ops(
         "Split", heads, g.ints(4, 4, CHANNELS), outs=["rows", "step", "key_logits"], axis=2
     )

@@ -13,7 +13,7 @@ from pathlib import Path
 
 from export import golden, parity
 from export.checkpoint import ExportError
-from export.graph import READOUTS, build, state_shapes
+from export.graph import READOUTS, build, key_bands_hz, state_shapes
 from export.picture import draw
 from export.to_onnx import GOLDEN_THRESHOLD_DB
 from gate import contract, preset
@@ -107,7 +107,7 @@ def write(learned: Learned, folder: Path, *, force: bool = False) -> str:
         (partial / "CARD.md").write_text(card(learned, worst), encoding="utf-8")
         nets = {learned.name: (learned.net, learned.open_at, learned.close_at)}
         draw(learned.scene, nets, partial / "picture.png", title=text)
-        _replace(partial, folder)
+        replace(partial, folder)
     except OSError as error:
         raise PresetError(
             f"{folder} could not be written ({error.strerror or error}); check the disk"
@@ -133,6 +133,7 @@ def to_model(learned: Learned) -> bytes:
         "latency_samples": learned.net.latency_samples,
         "states": [{"name": name, "shape": shape} for name, shape in state_shapes(learned.net).items()],
         "readouts": [{"name": name, "unit": unit} for name, unit in READOUTS],
+        "key_bands_hz": key_bands_hz(),
         "decision": {"open_at": learned.open_at, "close_at": learned.close_at},
         "defaults": {"threshold_db": learned.threshold_db, "range_db": -80.0},
         "licence": learned.licence,
@@ -203,7 +204,7 @@ def card(learned: Learned, worst_gain: float) -> str:
     return "\n".join([*lines, ""])
 
 
-def _replace(partial: Path, folder: Path) -> None:
+def replace(partial: Path, folder: Path) -> None:
     """Put the finished folder in its place; the one that was there is away only between two renames."""
     if not folder.exists():
         os.rename(partial, folder)

@@ -74,6 +74,9 @@ def onnx_gates(contract: Contract, x: NDArray[np.float32], threshold_db: float, 
     options.intra_op_num_threads = 1
     session = onnxruntime.InferenceSession(contract.model, options, providers=["CPUExecutionProvider"])
     state = {f"{s.name}_in": np.zeros(s.shape_for(1), np.float32) for s in contract.states}
+    held = (
+        {"key_bias": np.zeros((1, len(contract.key_bands_hz)), np.float32)} if contract.key_bands_hz else {}
+    )
     names = [output.name for output in session.get_outputs()]
     rows = []
     for part in np.split(
@@ -81,7 +84,11 @@ def onnx_gates(contract: Contract, x: NDArray[np.float32], threshold_db: float, 
     ):
         threshold = np.full((1, part.shape[1]), threshold_db, np.float32)
         out = dict(
-            zip(names, session.run(None, {"blocks": part, "threshold_db": threshold, **state}), strict=True)
+            zip(
+                names,
+                session.run(None, {"blocks": part, "threshold_db": threshold, **held, **state}),
+                strict=True,
+            )
         )
         state = {f"{s.name}_in": out[f"{s.name}_out"] for s in contract.states}
         rows.append(out["gate"])

@@ -10,7 +10,7 @@ from typing import Any
 
 from export import card, checkpoint, golden, parity, swish_preset
 from export.checkpoint import ExportError
-from export.graph import READOUTS, build, state_shapes
+from export.graph import READOUTS, build, key_bands_hz, state_shapes
 from gate import contract, preset
 from gate.errors import GateError
 from training.config import Config, from_dict
@@ -49,6 +49,7 @@ def to_model(net: GateNet, config: Config, state: dict[str, Any]) -> bytes:
         "latency_samples": net.latency_samples,
         "states": [{"name": name, "shape": shape} for name, shape in state_shapes(net).items()],
         "readouts": [{"name": name, "unit": unit} for name, unit in READOUTS],
+        "key_bands_hz": key_bands_hz(),
         "decision": {"open_at": result["open_at"], "close_at": result["close_at"]},
         "defaults": {"threshold_db": -40.0, "range_db": -80.0},
         "licence": LICENCE,

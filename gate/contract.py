@@ -4,6 +4,7 @@ One ONNX file is one plugin, of one of four kinds. A gate (kind "gate") has
 
     inputs    blocks        float32 (C, T, 100)  sound at 48 kHz, full scale 1.0
               threshold_db  float32 (1, T)       dBFS, one a block
+              key_bias      float32 (1, K)       if the metadata has K key_bands_hz: added to the key's logits
               NAME_in       float32              one for each state, all zeros at the start
     outputs   gate          float32 (4, T)       open probability, attack, hold and release in ms
               readouts      float32 (R, T)       rows as the metadata names them
@@ -122,6 +123,8 @@ class Contract:
     close_at: float = NO_GATE
     default_threshold_db: float = NO_GATE
     default_range_db: float = NO_GATE
+    key_bands_hz: tuple[tuple[float, float], ...] = ()
+    """Low and high edge of the bands that a gate's key may be held to; empty where it cannot be held."""
     classes: tuple[str, ...] = ()
     """Of a classifier; a gate has none."""
 
@@ -298,6 +301,8 @@ def _check_values(graph: Graph, kind: str, fields: dict[str, Any]) -> None:
     outputs: dict[str, Shape] = {"readouts": (len(fields["readouts"]), "T")}
     if kind == "gate":
         inputs["threshold_db"] = (1, "T")
+        if fields["key_bands_hz"]:
+            inputs["key_bias"] = (1, len(fields["key_bands_hz"]))
         outputs = {"gate": (4, "T"), **outputs}
     elif kind == "classify":
         outputs = {"classes": (len(fields["classes"]), "T"), **outputs}

@@ -9,6 +9,7 @@ from gate.classic import classic
 from gate.constants import BLOCK, RATE
 from gate.gain import decibels, floor_gain, goal_gain
 from gate.guard import guarded, hear, show_guard
+from gate.key_band import hold_key
 from gate.model_run import clear_states, readouts_of, run_model
 from gate.native import at, carray, native
 
@@ -79,6 +80,7 @@ def decide(r: Any, call: Any) -> None:
     heard = carray(at(r.heard_at, np.int64), (2, batch), np.int64)
     if r.classifier != 0:
         hear(r, heard, r.fallback != LATE)
+    hold_key(r)
     for u in range(r.units):
         gates = carray(at(r.gates_at + 4 * u * r.gates_stride, np.float32), (4, batch), np.float32)
         healthy = True

@@ -15,7 +15,7 @@ from gate.guard import GUARD_COLUMNS, MODES, Guard, check_class
 from gate.loaded import LoadedModel
 from gate.metadata import MAX_CHANNELS
 from gate.ort import Device
-from gate.overrides import AS_LEARNED, Overrides
+from gate.overrides import AS_LEARNED, Overrides, check
 from gate.owner import RunsModel, UserField
 from gate.parameters import BY_ID, default
 from gate.process import THRESHOLD_LIMIT_DB, compiled
@@ -26,6 +26,20 @@ __all__ = ["CURVE_COLUMNS", "Engine"]
 
 SPARE_FRAMES = 8
 """Of a classifier, kept beyond those that can be waiting: a frame at each end, and some."""
+
+
+class KeyField(UserField):
+    """An end of the band that the key is held to."""
+
+    def __set__(self, engine: "Engine", value: float) -> None:  # type: ignore[override]
+        """Take another value.
+
+        Raises:
+            ContractError: this model's key cannot be held.
+            ValueError: it is out of its range.
+        """
+        check(engine.contract, self.parameter.id, value)
+        super().__set__(engine, value)
 
 
 class Engine(RunsModel):
@@ -70,12 +84,17 @@ class Engine(RunsModel):
         attack_scale: the learned attack is taken so many times, 0.25 to 4.
         hold_scale: the same of the hold.
         release_scale: the same of the release.
+        key_low_hz: the key weighs bands from here, 20 to 20000 Hz (``gate.key_band``); where the key lies by itself is in
+            the record's ``key_low_hz`` and ``key_high_hz``.
+        key_high_hz: up to here.
     """
 
     guard_grace_ms = UserField("guard-grace")
     attack_scale = UserField("attack-scale")
     hold_scale = UserField("hold-scale")
     release_scale = UserField("release-scale")
+    key_low_hz = KeyField("key-low", "key_from_hz")
+    key_high_hz = KeyField("key-high", "key_to_hz")
 
     def __init__(
         self,
@@ -349,12 +368,14 @@ class Engine(RunsModel):
             "pending_goal": (units * pending, np.float64),
             "pending_attack": (units * pending, np.float64),
             "heard": (2 * batch, np.int64),
+            "key_edges": (2 * len(contract.key_bands_hz), np.float64),
             "curve": (curve_rows * len(self.curve_columns), np.float64),
         }
         for name, (size, dtype) in sizes.items():
             self._memory[name] = aligned(size, dtype)
             self._set(f"{name}_at", self._memory[name].ctypes.data)
         self._memory["kernel"][:] = clock.kernel.ravel()
+        self._memory["key_edges"][:] = np.ravel(contract.key_bands_hz)
         rows = {readout.name: row for row, readout in enumerate(contract.readouts)}
         values = {
             "rate": self.rate,
@@ -366,6 +387,9 @@ class Engine(RunsModel):
             "block_samples": clock.block_samples,
             "open_at": contract.open_at,
             "close_at": contract.close_at,
+            "key_bands": len(contract.key_bands_hz),
+            "key_from_used": math.nan,
+            "key_to_used": math.nan,
             "key_low_row": rows.get("key_low_hz", -1),
             "key_high_row": rows.get("key_high_hz", -1),
             "level_row": rows.get("level_db", -1),

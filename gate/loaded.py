@@ -67,6 +67,7 @@ class LoadedModel:
         self.memory: dict[str, NDArray[np.float32]] = {
             "blocks": aligned(channels * stride, np.float32),
             "thresholds": aligned(batch, np.float32),
+            "key_bias": aligned(len(contract.key_bands_hz), np.float32),
             self._head.memory: aligned(
                 units * _padded(self._head.floats(channels // units, batch)), np.float32
             ),
@@ -119,6 +120,8 @@ class LoadedModel:
         fixed_in = {"blocks": session.tensor(self._piece("blocks", unit, (each, batch, self._block)))}
         if contract.kind == "gate":
             fixed_in["threshold_db"] = session.tensor(self.memory["thresholds"].reshape(1, batch))
+        if contract.key_bands_hz:
+            fixed_in["key_bias"] = session.tensor(self.memory["key_bias"][None])
         fixed_out = {
             head.output: session.tensor(self._piece(head.memory, unit, head.shape(each, batch))),
             "readouts": session.tensor(self._piece("readouts", unit, (rows, batch))),

@@ -10,7 +10,7 @@ from gate.constants import BLOCK, CLASSIFY_BLOCK, CLASSIFY_RATE, RATE
 from gate.errors import ContractError
 from gate.parameters import BY_ID
 
-SCHEMA = 1
+SCHEMA = 2
 """Version of these fields; a change that old readers cannot take raises it."""
 
 MAX_CHANNELS = 8
@@ -30,6 +30,12 @@ MAX_STATE_BYTES = 16 << 20
 
 MAX_READOUTS = 32
 """Rows of the readouts."""
+
+KEY_BANDS = (2, 256)
+"""Fewest and most bands that a key is made of."""
+
+HIGHEST_BAND_HZ = RATE / 2
+"""Where they end at the latest."""
 
 CLASSES = (2, 16)
 """Fewest and most classes of a classifier."""
@@ -202,7 +208,24 @@ def _of_gate(metadata: dict[str, Any]) -> dict[str, Any]:
         "close_at": close_at,
         "default_threshold_db": _number(defaults, "threshold_db", "defaults", _limits("threshold")),
         "default_range_db": _number(defaults, "range_db", "defaults", _limits("range")),
+        "key_bands_hz": _key_bands(metadata["key_bands_hz"]) if "key_bands_hz" in metadata else (),
     }
+
+
+def _key_bands(items: Any) -> tuple[tuple[float, float], ...]:
+    """Edges of the bands that a key may be held to."""
+    fewest, most = KEY_BANDS
+    expected = f"expected a list of {fewest} to {most} bands [low, high] with 0 < low < high <= {HIGHEST_BAND_HZ:g} Hz"
+    if not isinstance(items, list) or not fewest <= len(items) <= most:
+        got = f"{len(items)} of them" if isinstance(items, list) else _show(items)
+        raise ContractError("key_bands_hz", f"{expected}, got {got}; {AGAIN}")
+    for item in items:
+        numbers = (
+            isinstance(item, list) and len(item) == 2 and all(type(edge) in (int, float) for edge in item)
+        )
+        if not (numbers and 0 < item[0] < item[1] <= HIGHEST_BAND_HZ):
+            raise ContractError("key_bands_hz", f"{expected}, got {_show(item)}; {AGAIN}")
+    return tuple((float(low), float(high)) for low, high in items)
 
 
 def _of_classifier(metadata: dict[str, Any]) -> dict[str, Any]:

@@ -8,7 +8,7 @@ from numpy.typing import NDArray
 from gate.closing import Closes
 from gate.errors import EngineError
 from gate.loaded import LoadedModel
-from gate.parameters import BY_ID
+from gate.parameters import BY_ID, attribute
 from gate.record import Field
 
 
@@ -75,14 +75,20 @@ class RunsModel(Closes):
 
 
 class UserField:
-    """A parameter as an attribute that is a user's field of the record: checked when it is set, read where it acts."""
+    """A parameter as an attribute that is a user's field of the record: checked when it is set, read where it acts.
 
-    def __init__(self, id: str) -> None:
-        self._parameter = BY_ID[id]
+    Args:
+        id: of the parameter.
+        field: of the record, where it is not called as the attribute is.
+    """
+
+    def __init__(self, id: str, field: str = "") -> None:
+        self.parameter, self._field = BY_ID[id], field
 
     def __set_name__(self, owner: type, name: str) -> None:
-        """The attribute is called what the field is called."""
-        self._field = name
+        """The attribute is called as parameters are, and mostly as the field is."""
+        assert name == attribute(self.parameter), f"{name}: expected {attribute(self.parameter)}"
+        self._field = self._field or name
 
     @overload
     def __get__(self, engine: None, owner: type) -> Self: ...
@@ -98,4 +104,4 @@ class UserField:
         Raises:
             ValueError: it is out of its range.
         """
-        engine.record[self._field] = self._parameter.check(value)
+        engine.record[self._field] = self.parameter.check(value)

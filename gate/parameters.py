@@ -208,6 +208,14 @@ PARAMETERS = (
         "release-scale", "Release, scaled", "x", 0.25, 4.0, 1.0, "log", True,
         "how many times the learned release is taken",
     ),
+    Parameter(
+        "key-low", "Key, from", "Hz", 20.0, 20_000.0, 20.0, "log", True,
+        "lowest frequency that the key may hear: only bands between the two let level open the gate",
+    ),
+    Parameter(
+        "key-high", "Key, to", "Hz", 20.0, 20_000.0, 20_000.0, "log", True,
+        "highest frequency that the key may hear",
+    ),
 )  # fmt: skip
 """All of them, in the order a panel shows them."""
 

@@ -33,6 +33,7 @@ THRESHOLD_LIMIT_DB = 200.0
 SOURCES = (
     "process",
     "decision",
+    "key_band",
     "guard",
     "classify_record",
     "model_run",

@@ -113,6 +113,8 @@ FIELDS = (
     Field("attack_scale", "f8", (), "user", "the attack that is learned is taken so many times; 1: as it is"),
     Field("hold_scale", "f8", (), "user", "the hold, likewise"),
     Field("release_scale", "f8", (), "user", "the release, likewise"),
+    Field("key_from_hz", "f8", (), "user", "the key may weigh bands from here"),
+    Field("key_to_hz", "f8", (), "user", "up to here"),
     Field("held", "i8", (), "user", "what somebody holds the gate: a number of ``gate.decision.HOLDS``"),
     Field("peaks_read", "i8", (), "user", "count up after reading the peaks: the next call starts them anew"),
     # -- what people look at
@@ -154,6 +156,8 @@ FIELDS = (
     # -- state of decisions and gain
     *MODEL_STATE,
     Field("threshold_used", "f8", (), "engine", "last finite threshold, dBFS"),
+    Field("key_from_used", "f8", (), "engine", "band that ``key_bias`` was written for; NaN: none yet"),
+    Field("key_to_used", "f8", (), "engine", "likewise"),
     Field("range_used", "f8", (), "engine", "last range that is a number, dB"),
     Field("peaks_seen", "i8", (), "engine", "peaks_read when the peaks were last started anew"),
     Field("decided", "f8", EACH, "engine", "1 while the gate is wanted open"),
@@ -182,6 +186,9 @@ FIELDS = (
     Field("falls_back", "i8", (), "setup", "1: the classic gate takes over from a model that keeps failing"),
     Field("open_at", "f8", (), "setup", "probability above which a gate opens"),
     Field("close_at", "f8", (), "setup", "probability below which it is let go"),
+    Field("key_bands", "i8", (), "setup", "bands that the key may be held to; 0: not this model's"),
+    Field("key_edges_at", "i8", (), "setup", "float64 [band][2], Hz"),
+    Field("key_bias_at", "i8", (), "setup", "float32 [band], the model's input: added to the key's logits"),
     Field("key_low_row", "i8", (), "setup", "row of the readouts, -1 for none"),
     Field("key_high_row", "i8", (), "setup", "row of the readouts, -1 for none"),
     # -- the side-chain

@@ -8,6 +8,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from gate.parameters import default
+
 OPEN_AT = 0.5
 """Openness above which a block counts as open: 6 dB under full gain."""
 
@@ -57,6 +59,8 @@ class Report:
     attack_scale: float = 1.0
     hold_scale: float = 1.0
     release_scale: float = 1.0
+    key_low_hz: float = default("key-low")
+    key_high_hz: float = default("key-high")
     blocks: int = 0
     open_share: float = 0.0
     openings: int = 0

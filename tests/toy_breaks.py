@@ -14,7 +14,7 @@ import numpy as np
 import onnx
 from onnx import TensorProto, helper, numpy_helper
 
-from tests.toy_model import METADATA, build, finish
+from tests.toy_model import BANDS_HZ, METADATA, build, finish
 
 Edit = Callable[[onnx.ModelProto, dict[str, Any]], None]
 """Changes a good model and its metadata in place."""
@@ -178,7 +178,7 @@ BREAKS: dict[str, tuple[str, Edit]] = {
     "external sparse constant": ("external data", _outside_sparse_constant),
     "external tensor in a subgraph": ("external data", _outside_subgraph),
     "external tensor in a function": ("external data", _outside_function),
-    "schema of the future": ("schema", _field("schema", 2)),
+    "schema of the future": ("schema", _field("schema", 3)),
     "schema missing": ("schema", _field("schema", None)),
     "kind unknown": ("kind", _field("kind", "reverb")),
     "kind of another file": ("inputs", _field("kind", "mask")),
@@ -251,6 +251,15 @@ BREAKS: dict[str, tuple[str, Edit]] = {
     "default range positive": ("defaults", _field("defaults.range_db", 6.0)),
     "default threshold text": ("defaults", _field("defaults.threshold_db", "low")),
     "default threshold beyond all numbers": ("defaults", _field("defaults.threshold_db", -(10**400))),
+    "bands of a key without the input": ("inputs", _field("key_bands_hz", BANDS_HZ)),
+    "key's bands not a list": ("key_bands_hz", _field("key_bands_hz", {"low": 20})),
+    "key of one band": ("key_bands_hz", _field("key_bands_hz", BANDS_HZ[:1])),
+    "key of too many bands": ("key_bands_hz", _field("key_bands_hz", BANDS_HZ * 65)),
+    "key's band upside down": ("key_bands_hz", _field("key_bands_hz", [*BANDS_HZ, [300.0, 200.0]])),
+    "key's band from 0": ("key_bands_hz", _field("key_bands_hz", [[0.0, 50.0], *BANDS_HZ])),
+    "key's band over the end": ("key_bands_hz", _field("key_bands_hz", [*BANDS_HZ, [16e3, 24_001.0]])),
+    "key's band of one edge": ("key_bands_hz", _field("key_bands_hz", [*BANDS_HZ, [200.0]])),
+    "key's band of truth values": ("key_bands_hz", _field("key_bands_hz", [*BANDS_HZ, [True, 200.0]])),
     "hash not text": ("graph_sha256", _field("graph_sha256", 7)),
     "hash missing": ("graph_sha256", _field("graph_sha256", None)),
     "one function": ("ops", _function),

@@ -11,6 +11,8 @@
 * attack, hold, release are constant: 3, 50 and 100 ms. Readouts: key 100 to 8000 Hz, level_db.
 * Powers are averaged over C, so stereo in antiphase reads as mono does. Adding d dB to input and threshold
   changes nothing (over -140 dB). A higher threshold never gives a higher probability.
+* ``holds``: it has the input ``key_bias``, four bands (``BANDS_HZ``), and a key of its own that weighs them alike: the
+  readouts are then the weighted means of the bands' lower and of their upper edges.
 * ``busy``: so many products of 256 x 256 matrices a run, for nothing, 33 million operations each.
 * ``nan_over_db``: a block whose level is over this gives NaN in every output, and the state then stays NaN
   until someone zeroes it. ``fail_over_db``: a block whose level is over this makes the run itself fail (an
@@ -34,6 +36,7 @@ BLOCK = 100
 FLOOR_POWER = 1e-14
 ATTACK_MS, HOLD_MS, RELEASE_MS = 3.0, 50.0, 100.0
 KEY_LOW_HZ, KEY_HIGH_HZ = 100.0, 8000.0
+BANDS_HZ = [[50.0, 200.0], [200.0, 1000.0], [1000.0, 4000.0], [4000.0, 16_000.0]]
 
 METADATA: dict[str, Any] = {
     "schema": 1,
@@ -66,12 +69,16 @@ def build(
     nan_over_db: float | None = None,
     fail_over_db: float | None = None,
     busy: int = 0,
+    holds: bool = False,
     metadata: dict[str, Any] | None = None,
 ) -> bytes:
     """Bytes of a toy gate that keeps the contract; ``metadata`` replaces top-level fields of ``METADATA``."""
     model = _model(slope, (attack_ms, hold_ms, release_ms), nan_over_db, fail_over_db)
     _keep_busy(model, busy)
-    return finish(model, METADATA | (metadata or {}))
+    if holds:
+        _hold(model)
+    bands = {"key_bands_hz": BANDS_HZ} if holds else {}
+    return finish(model, METADATA | bands | (metadata or {}))
 
 
 def write(path: Path, **knobs: Any) -> Path:
@@ -106,6 +113,23 @@ def expected_levels_db(x: np.ndarray, tail: np.ndarray | None = None) -> np.ndar
     before = np.zeros((BLOCK, x.shape[1])) if tail is None else tail
     power = np.square(np.concatenate([before, x])).mean(axis=1).reshape(-1, BLOCK).mean(axis=1)
     return 10.0 * np.log10(np.maximum((power[:-1] + power[1:]) / 2.0, FLOOR_POWER))
+
+
+def _hold(model: onnx.ModelProto) -> None:
+    """Give it a key that can be held to bands."""
+    bias = helper.make_tensor_value_info("key_bias", TensorProto.FLOAT, [1, len(BANDS_HZ)])
+    model.graph.input.append(bias)
+    model.graph.initializer.append(numpy_helper.from_array(np.array(BANDS_HZ, np.float32), "bands"))
+    nodes = [
+        helper.make_node("Softmax", ["key_bias"], ["key_weights"], axis=1),
+        helper.make_node("MatMul", ["key_weights", "bands"], ["key_edges"]),  # (1, 2)
+        helper.make_node("Transpose", ["key_edges"], ["key_held"], perm=[1, 0]),
+    ]
+    rest = list(model.graph.node)
+    for node in rest:
+        node.input[:] = ["key_held" if name == "key" else name for name in node.input]
+    del model.graph.node[:]
+    model.graph.node.extend([*nodes, *rest])
 
 
 def _keep_busy(model: onnx.ModelProto, products: int) -> None:

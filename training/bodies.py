@@ -10,7 +10,7 @@ from torch import Tensor, nn
 from torch.nn import functional as F
 
 from training.front import BANDS
-from training.gate_net import GateConfig, GateNet, GateOutput, GateState
+from training.gate_net import GateConfig, GateNet, GateState
 
 CONV_DILATIONS = (8, 24, 72)
 """In blocks: together they see 433 ms, with about as many weights as the LSTM."""
@@ -62,12 +62,10 @@ class ConvGate(GateNet):
 
 
 def without_key(net: GateNet) -> GateNet:
-    """The same network, its key forced to hear all bands alike."""
-    decide = net.decide
+    """The same network, its key deaf to what the body says: all bands weigh alike, or by ``key_bias`` alone."""
 
-    def flat(powers: Tensor, state: GateState, key: Tensor | None = None) -> tuple[GateOutput, GateState]:
-        even = powers.new_full((BANDS,), 1.0 / BANDS)
-        return decide(powers, state, even if key is None else key)
+    def alike(heads: Tensor) -> Tensor:
+        return torch.zeros_like(heads[..., -BANDS:])
 
-    net.decide = flat  # type: ignore[method-assign]
+    net.key_logits = alike  # type: ignore[method-assign]
     return net

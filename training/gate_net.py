@@ -196,13 +196,17 @@ class GateNet(nn.Module):
         y, (hidden, cell) = self.lstm(x, (state.hidden, state.cell))
         return y, hidden, cell
 
+    def key_logits(self, heads: Tensor) -> Tensor:
+        """What the body says of each band: heads (B, T, 5 + 32) -> (B, T, 32)."""
+        return heads[..., 5:]
+
     def decide(
-        self, powers: Tensor, state: GateState, key: Tensor | None = None
+        self, powers: Tensor, state: GateState, key_bias: Tensor | None = None
     ) -> tuple[GateOutput, GateState]:
         """The learned part. powers (B, T, 56), relative to Threshold's power -> one answer a block, and the state.
 
         Args:
-            key: (..., 32) weights that sum to 1, forced in place of the learned ones.
+            key_bias: (..., 32), added to the key's logits: 0 leaves a band as it is, ``gate.key_band.OUTSIDE`` takes it out.
         """
         log_powers = torch.log(powers + FLOOR)  # (B, T, 56), nats
         reference, last_reference = running_mean(log_powers, state.reference)
@@ -215,8 +219,8 @@ class GateNet(nn.Module):
         h1 = self.dropout(h1).permute(2, 0, 1)  # (T, B, w)
         h2, hidden, cell = self.recur(h1, state)
         heads = self.heads(torch.cat([h1, self.dropout(h2)], dim=2)).transpose(0, 1)  # (B, T, 5 + 32)
-        learned = torch.softmax(heads[..., 5:], dim=-1)
-        key = learned if key is None else key.expand_as(learned)
+        logits = self.key_logits(heads)
+        key = torch.softmax(logits if key_bias is None else logits + key_bias, dim=-1)
         keyed = (key * powers[..., :BANDS]).sum(-1) + FLOOR  # (B, T), relative to Threshold's power
         keyed = torch.cat([state.keyed, (keyed * torch.exp(-self.log_key_over))[:, None]], dim=2)
         held = F.max_pool1d(keyed, KEY_HELD_BLOCKS, 1)[:, 0]  # (B, T), relative to key_over
@@ -243,11 +247,13 @@ class GateNet(nn.Module):
         )
         return output, new
 
-    def forward(self, blocks: Tensor, threshold_db: Tensor, state: GateState) -> tuple[GateOutput, GateState]:
+    def forward(
+        self, blocks: Tensor, threshold_db: Tensor, state: GateState, key_bias: Tensor | None = None
+    ) -> tuple[GateOutput, GateState]:
         """Sound to decisions. blocks (C, T, 100), threshold_db (1, T); the state comes back new, the old is untouched."""
         powers, audio, decimated = self.powers(blocks, state.audio, state.decimated)
         relative = powers * torch.exp(-LN10_10 * threshold_db.T)
-        output, new = self.decide(relative[None], state)
+        output, new = self.decide(relative[None], state, key_bias)
         return output, new._replace(audio=audio, decimated=decimated)
 
     def key_edges_hz(self, key: Tensor) -> tuple[Tensor, Tensor]:

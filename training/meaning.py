@@ -2,7 +2,7 @@
 
 * *decay* against *release*: behind each closing, how long the target itself takes to fall, and the release that the
   network asked for while its gate fell.
-* *key*: its edges while the gate should be open; and what a key that is forced onto other bands costs.
+* *key*: its edges while the gate should be open; and what a key that is held to other bands costs.
 """
 
 from collections.abc import Sequence
@@ -15,6 +15,7 @@ from scipy.stats import spearmanr
 
 from gate.ballistics import openness_curve
 from gate.constants import BLOCK_MS
+from gate.key_band import OUTSIDE
 from gate.levels import block_levels_db
 from training import metrics
 from training.decays import LONGEST_MS, decays_ms
@@ -43,13 +44,13 @@ class Heard:
 
 @torch.no_grad()
 def hear(
-    net: GateNet, scene: Scene, open_at: float, close_at: float, key: torch.Tensor | None = None
+    net: GateNet, scene: Scene, open_at: float, close_at: float, key_bias: torch.Tensor | None = None
 ) -> Heard:
-    """Run a network over a scene at the recipe's Threshold; ``key`` (32,), summing to 1, is forced on it if given."""
+    """Run a network over a scene at the recipe's Threshold, its key held by ``key_bias`` (32,) if given."""
     threshold_db = float(scene.recipe["threshold_db"])
     powers = torch.from_numpy(Front()(scene.mixture))[None]
     relative = band_powers(powers, torch.tensor([threshold_db]))
-    output, _ = net.eval().decide(relative, net.initial_state(), key)
+    output, _ = net.eval().decide(relative, net.initial_state(), key_bias)
     parts = (torch.sigmoid(output.logit), output.attack_ms, output.hold_ms, output.release_ms)
     gate = np.ascontiguousarray(torch.cat(parts).numpy())
     low, high = net.key_edges_hz(output.key[0])
@@ -105,12 +106,12 @@ def rank_correlation(x: NDArray[np.floating], y: NDArray[np.floating]) -> float:
 
 
 def wrong_key(heard: Sequence[Heard]) -> torch.Tensor:
-    """(32,) weights that hear a quarter of the spectrum: the neighbouring bands that the key weighed least while open."""
+    """(32,) to hold the key to a quarter of the bands: the neighbours that it weighed least while open."""
     weights = np.mean([h.key_weights for h in heard], axis=0)
     width = BANDS // 4
     at = int(np.argmin(np.convolve(weights, np.ones(width), "valid")))
-    wrong = np.zeros(BANDS, np.float32)
-    wrong[at : at + width] = 1.0 / width
+    wrong = np.full(BANDS, OUTSIDE, np.float32)
+    wrong[at : at + width] = 0.0
     return torch.from_numpy(wrong)
 
 

@@ -31,6 +31,7 @@ played at the pace of time, or with --fast as fast as it goes; the output equals
 while it plays, lines on standard input change it:
   threshold -35    range -60    preset snare    monitor removed    input NAME    output NAME    quit
   guard speech     guard-grace 500    attack-scale 2    hold-scale 0.5    release-scale x1.5
+  key-low 200      key-high 4000
 with --midi also: learn threshold (and move a control)    forget threshold    midi (what is bound)
 Ctrl-C ends it, fading out; what was recorded is kept.
 

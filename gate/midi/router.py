@@ -9,6 +9,7 @@ from collections.abc import Callable, Iterable
 from dataclasses import replace
 from typing import Protocol
 
+from gate.errors import GateError
 from gate.midi.bindings import HOLDS, PRESET, Binding
 from gate.midi.controls import MOST_7, SERVANTS, Control, Controls, Move, Panic
 from gate.midi.messages import Message, Parser
@@ -27,7 +28,11 @@ class Target(Protocol):
         """A parameter's value now; of a choice its number."""
 
     def set(self, name: str, value: float) -> None:
-        """Give a parameter another value, in its range."""
+        """Give a parameter another value, in its range.
+
+        Raises:
+            GateError: what plays cannot take it.
+        """
 
     def hold(self, state: str) -> None:
         """Keep the gate "open" or "shut", or "": no longer."""
@@ -58,6 +63,7 @@ class Router:
 
     Attributes:
         messages: messages so far.
+        refused: values that what plays cannot take, and that changed nothing.
         moved: values that were set, presets asked for and holds changed so far.
     """
 
@@ -71,7 +77,7 @@ class Router:
         self._half: tuple[_Bound, Control] | None = None
         self._lock = threading.Lock()  # between whoever reads and whoever learns; no sound knows it
         self._sort()
-        self.messages = self.moved = 0
+        self.messages = self.moved = self.refused = 0
 
     # -- for the thread that reads
 
@@ -206,7 +212,11 @@ class Router:
         return min(max(now + up, ends[0]), ends[1])
 
     def _set(self, bound: _Bound, value: float) -> None:
-        self._target.set(bound.binding.target, value)
+        try:
+            self._target.set(bound.binding.target, value)
+        except GateError:  # not with this preset; another one may
+            self.refused += 1
+            return
         bound.sent = self._target.value(bound.binding.target)
         self.moved += 1
 

@@ -7,7 +7,7 @@ from gate.contract import Contract
 from gate.decision import HOLDS
 from gate.engine import Engine
 from gate.guard import Guard, check_class, find
-from gate.overrides import Overrides
+from gate.overrides import Overrides, check
 from gate.parameters import BY_ID, attribute
 from gate.plugins.plugin import Choice, Format, Knob, Plugin, Running
 from gate.process import compiled
@@ -32,6 +32,8 @@ class Gate(Plugin):
         attack_scale: the learned attack is taken so many times, 0.25 to 4.
         hold_scale: the same of the hold.
         release_scale: the same of the release.
+        key_low_hz: the key weighs bands from here, 20 to 20000 Hz ...
+        key_high_hz: ... up to here; at the ends it is as learned.
         held: "open" or "shut": keep it so, whatever decides; "": let it go.
     """
 
@@ -47,6 +49,8 @@ class Gate(Plugin):
     attack_scale = Knob(BY_ID["attack-scale"])
     hold_scale = Knob(BY_ID["hold-scale"])
     release_scale = Knob(BY_ID["release-scale"])
+    key_low_hz = Knob(BY_ID["key-low"])
+    key_high_hz = Knob(BY_ID["key-high"])
 
     def __init__(
         self,
@@ -62,6 +66,8 @@ class Gate(Plugin):
         attack_scale: float | None = None,
         hold_scale: float | None = None,
         release_scale: float | None = None,
+        key_low_hz: float | None = None,
+        key_high_hz: float | None = None,
     ) -> None:
         """Find the preset; what is None is the preset's own, or the table's.
 
@@ -77,9 +83,11 @@ class Gate(Plugin):
             attack_scale: 0.25 to 4 times what is learned.
             hold_scale: the same of the hold.
             release_scale: the same of the release.
+            key_low_hz: 20 to 20000 Hz.
+            key_high_hz: 20 to 20000 Hz.
 
         Raises:
-            PresetError, ContractError: there is no such gate, or no such classifier.
+            PresetError, ContractError: there is no such gate, or no such classifier, or its key cannot be held.
             ValueError: a value is out of its range.
         """
         if isinstance(preset, Contract):
@@ -101,7 +109,10 @@ class Gate(Plugin):
             attack_scale=attack_scale,
             hold_scale=hold_scale,
             release_scale=release_scale,
+            key_low=key_low_hz,
+            key_high=key_high_hz,
         )
+        self._overrides().check(self._contract)
         self.guard = guard
 
     @property
@@ -137,8 +148,10 @@ class Gate(Plugin):
         """As ``Plugin.set``; a guard's classifier is looked for first.
 
         Raises:
-            PresetError, ContractError: there is no such classifier, or it does not know the class.
+            PresetError, ContractError: there is no such classifier, or it does not know the class; or the key of this model
+                cannot be held to a band.
         """
+        check(self._contract, id, value)
         if id == "guard" and BY_ID[id].check(value) != 0.0:
             mode = BY_ID[id].choices[int(value)]
             if self._classifier is None:
@@ -166,9 +179,12 @@ class Gate(Plugin):
             dtype=format.dtype,
             falls_back=not format.offline,
             guard=guard,
-            overrides=Overrides(**{attribute(BY_ID[id]): self._values[id] for id in Overrides.IDS}),
+            overrides=self._overrides(),
         )
         return GateRunning(format, engine, bypassed=self.bypassed)
+
+    def _overrides(self) -> Overrides:
+        return Overrides(*(self._values[id] for id in Overrides.IDS))
 
     def _bring_up(self, running: Running) -> None:
         super()._bring_up(running)

@@ -6,6 +6,8 @@ import pytest
 import torch
 
 from export.graph import READOUTS, build, state_shapes
+from gate.key_band import OUTSIDE
+from training.front import BANDS
 from training.gate_net import GateConfig, GateNet
 
 LOGIT_LIKE = 1e-5
@@ -25,15 +27,16 @@ def session(net):
     return onnxruntime.InferenceSession(build(net), providers=["CPUExecutionProvider"])
 
 
-def _run(session, net, x, threshold, step):
+def _run(session, net, x, threshold, step, key_bias=None):
     shapes = state_shapes(net)
     state = {
         f"{k}_in": np.zeros([len(x) if d == "C" else d for d in v], np.float32) for k, v in shapes.items()
     }
     names, rows = [o.name for o in session.get_outputs()], []
+    bias = np.zeros((1, BANDS), np.float32) if key_bias is None else key_bias
     for start in range(0, x.shape[1], step):
         part = slice(start, start + step)
-        feeds = {"blocks": x[:, part], "threshold_db": threshold[:, part], **state}
+        feeds = {"blocks": x[:, part], "threshold_db": threshold[:, part], "key_bias": bias, **state}
         out = dict(zip(names, session.run(None, feeds), strict=True))
         state = {f"{k}_in": out[f"{k}_out"] for k in shapes}
         rows.append(np.concatenate([out["gate"], out["readouts"]]))
@@ -81,3 +84,25 @@ def test_any_number_of_blocks_a_run(net, session, step):
     cut, _ = _run(session, net, x, threshold, step)
     np.testing.assert_allclose(cut[0], whole[0], atol=LOGIT_LIKE)
     np.testing.assert_allclose(cut[1:4], whole[1:4], atol=TIMES_MS)
+
+
+@pytest.mark.parametrize("kept", [range(8), range(20, 21), range(32)])
+def test_a_held_key_is_held_in_both(net, session, kept):
+    """Probability and key edges of graph and network agree with bands taken out; the others share the weight as learned."""
+    x = (0.1 * np.random.default_rng(3).standard_normal((1, 60, 100))).astype(np.float32)
+    threshold = np.full((1, 60), -30, np.float32)
+    bias = np.full((1, BANDS), OUTSIDE, np.float32)
+    bias[0, list(kept)] = 0.0
+    rows, _ = _run(session, net, x, threshold, 60, bias)
+    with torch.no_grad():
+        out, _ = net(
+            torch.from_numpy(x), torch.from_numpy(threshold), net.initial_state(), torch.from_numpy(bias)
+        )
+        free, _ = net(torch.from_numpy(x), torch.from_numpy(threshold), net.initial_state())
+        low, high = net.key_edges_hz(out.key)
+    np.testing.assert_allclose(rows[0], torch.sigmoid(out.logit)[0], atol=LOGIT_LIKE)
+    np.testing.assert_allclose(rows[4], low[0], atol=0.1)
+    np.testing.assert_allclose(rows[5], high[0], atol=0.1)
+    shared = free.key[..., list(kept)] / free.key[..., list(kept)].sum(-1, keepdim=True)
+    np.testing.assert_allclose(out.key[..., list(kept)], shared, rtol=1e-4)
+    assert out.key.sum(-1).sub(1.0).abs().max() < 1e-5

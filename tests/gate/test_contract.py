@@ -122,6 +122,18 @@ def test_free_axes_of_outputs_may_hide_fixed_ones():
     contract.read(toy_model.finish(model, toy_model.METADATA))
 
 
+def test_a_key_may_have_bands_to_be_held_to():
+    """With the input and its bands it can be held, without both, as files were written before, it cannot; the one without
+    the other breaks the contract."""
+    held = contract.read(toy_model.build(holds=True))
+    assert held.key_bands_hz == tuple(map(tuple, toy_model.BANDS_HZ))
+    assert contract.read(toy_model.build()).key_bands_hz == ()
+    for bands, line in ((None, "inputs"), (toy_model.BANDS_HZ[:3], "inputs")):
+        model = onnx.load_from_string(toy_model.build(holds=True))
+        metadata = {**toy_model.METADATA} | ({} if bands is None else {"key_bands_hz": bands})
+        assert refused(toy_model.finish(model, metadata)).line == line
+
+
 # -- what breaks it ------------------------------------------------------------------------------------------
 
 
@@ -160,7 +172,7 @@ def test_a_break_is_refused_with_its_line(name):
             "kind unknown",
             'kind): expected one of gate, classify, mask, audio, got "reverb"; export it again',
         ),
-        ("schema of the future", "schema): expected 1, got the newer 2; update learned-gate"),
+        ("schema of the future", "schema): expected 2, got the newer 3; update learned-gate"),
     ],
 )
 def test_the_words_of_a_refusal(name, text):

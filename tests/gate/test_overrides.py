@@ -238,4 +238,4 @@ def test_lines_and_options_scale_a_live_gate(tmp_path, toy_folder, source, monke
 def test_a_live_gate_says_its_scales(toy_folder):
     """Each is a parameter as any other."""
     live = Live(Wishes(preset=str(toy_folder), overrides=Overrides(hold_scale=3.0)), lambda event: None)
-    assert [live.value(id) for id in Overrides.IDS] == [1.0, 3.0, 1.0]
+    assert [live.value(id) for id in Overrides.IDS] == [1.0, 3.0, 1.0, 20.0, 20_000.0]

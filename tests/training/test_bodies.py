@@ -3,6 +3,7 @@
 import pytest
 import torch
 
+from gate.key_band import OUTSIDE
 from training.bodies import build
 from training.gate_net import GateConfig, GateNet
 
@@ -40,16 +41,19 @@ def test_without_a_key_all_bands_weigh_the_same():
     torch.testing.assert_close(output.key, torch.full((2, T, 32), 1 / 32))
 
 
-def test_a_forced_key_takes_the_place_of_the_learned_one():
-    """Hearing only a silent band, the gate wants to open less in every block."""
+def test_a_key_held_to_a_band_hears_that_band_alone():
+    """Hearing only a silent band, the gate wants to open less in every block; held to all of them, it is as learned."""
     torch.manual_seed(2)
     net = build(GateConfig(width=6, hidden=6))
     powers = _powers()
     powers[..., 3] = 1e-4
-    key = torch.zeros(32)
-    key[3] = 1.0
-    forced, _ = net.decide(powers, net.initial_state(2), key)
-    assert torch.all(forced.logit < _logits(net, powers))
+    bias = torch.full((32,), OUTSIDE)
+    bias[3] = 0.0
+    held, _ = net.decide(powers, net.initial_state(2), bias)
+    assert torch.all(held.logit < _logits(net, powers))
+    assert torch.equal(held.key, torch.eye(32)[3].expand_as(held.key))
+    free, _ = net.decide(powers, net.initial_state(2), torch.zeros(32))
+    assert torch.equal(free.logit, _logits(net, powers))
 
 
 def test_an_unknown_body_is_refused_with_the_known_ones():

@@ -17,7 +17,7 @@ from training.judged import judged_scenes
 SHIPPED = sorted(preset.names())
 SCENES = 12
 LEAST_COST = 0.05
-"""Balanced accuracy that forcing the key onto other bands has to cost."""
+"""Balanced accuracy that holding the key to other bands has to cost."""
 
 pytestmark = pytest.mark.corpus
 
@@ -26,11 +26,11 @@ def _preset(name: str) -> Contract:
     return contract.read(PRESETS / name / "model.onnx")
 
 
-def _heard(corpus, name, scenes=None, key=None):
+def _heard(corpus, name, scenes=None, key_bias=None):
     shipped = _preset(name)
     scenes = scenes or judged_scenes(corpus, "val", seed=1, per_kind=SCENES, target=name)
     net = from_preset(shipped)
-    return net, scenes, [meaning.hear(net, s, shipped.open_at, shipped.close_at, key) for s in scenes]
+    return net, scenes, [meaning.hear(net, s, shipped.open_at, shipped.close_at, key_bias) for s in scenes]
 
 
 def test_a_kick_is_heard_low_and_opened_for_at_once(recordings):
@@ -78,7 +78,7 @@ def mains(samples: int, hz: float) -> np.ndarray:
 
 @pytest.mark.parametrize("name", SHIPPED)
 def test_a_wrong_key_costs(recordings, name):
-    """A key forced to the bands that the learned one weighs least costs at least .05 of balanced accuracy."""
+    """A key held to the bands that the learned one weighs least costs at least .05 of balanced accuracy."""
     _, scenes, heard = _heard(recordings, name)
     _, _, wrong = _heard(recordings, name, scenes, meaning.wrong_key(heard))
     assert meaning.balanced(heard) - meaning.balanced(wrong) >= LEAST_COST

@@ -26,6 +26,8 @@ def test_settings_are_attributes_named_with_their_units(toy):
         "attack_scale",
         "hold_scale",
         "release_scale",
+        "key_low_hz",
+        "key_high_hz",
     ]
     assert all(isinstance(parameter, Parameter) for parameter in gate.parameters)
     assert [p.unit for p in HighPass().parameters] == ["Hz"]
