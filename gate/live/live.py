@@ -16,7 +16,7 @@ from gate.live.player import FADE_S, Player, Shape
 from gate.live.status import DECIDES, Look, Status
 from gate.live.tape import TAPE_S, Recorder
 from gate.live.wishes import SET, DeviceWishes, Wishes
-from gate.overrides import Overrides
+from gate.overrides import Overrides, check
 from gate.parameters import BY_ID
 from gate.preset import Preset, names, resolve
 
@@ -211,8 +211,10 @@ class Live:
 
         Raises:
             ValueError: it is out of range.
+            ContractError: the preset's key cannot be held to a band.
         """
         value = BY_ID[name].check(value)
+        check(self.preset.contract, name, value)
         if name == "guard":
             self._asked[name] = MODES[int(value)]
             return

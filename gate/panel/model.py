@@ -5,11 +5,13 @@ than before, that is a step that can be undone, whoever caused it: mouse, MIDI, 
 after each other, and all within one drag, are one step.
 """
 
+import contextlib
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
+from gate.errors import ContractError
 from gate.panel.keeper import Keeper
 from gate.parameters import BY_ID, PARAMETERS
 from gate.preset import address
@@ -80,11 +82,12 @@ class Model:
         return float(BY_ID[id].default or 0.0)
 
     def set(self, id: str, value: float) -> None:
-        """Set a parameter; what is out of range becomes the nearer end."""
+        """Set a parameter; what is out of range becomes the nearer end, and what the preset cannot take changes nothing."""
         parameter = BY_ID[id]
         if not (parameter.silence and value == float("-inf")):
             value = min(max(value, parameter.minimum), parameter.maximum)
-        self.live.set(id, value)
+        with contextlib.suppress(ContractError):
+            self.live.set(id, value)
         self.look()
 
     def begin(self) -> None:

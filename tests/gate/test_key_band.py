@@ -1,9 +1,13 @@
 """A key that is held to a band: which bands are left, and that they are all it hears."""
 
+import json
+
 import numpy as np
 import pytest
+import soundfile
 
 from gate import Chain, Gate, contract, preset
+from gate.cli import render as render_command
 from gate.engine import Engine
 from gate.errors import ContractError
 from gate.key_band import OUTSIDE
@@ -201,3 +205,25 @@ def test_a_plugin_and_a_chain(holds):
         gate.key_high_hz = 1000.0
         stream.process(x[4800:9600])
         assert allowed(gate.running[-1].engine) == [1]
+
+
+def test_options_hold_the_key_of_a_render(tmp_path, capsys):
+    """Curve, report and summary say so; a preset that cannot be held is refused, and nothing is written."""
+    source = tmp_path / "in.wav"
+    soundfile.write(source, bursts(RATE, 0.5), RATE, subtype="FLOAT")
+    able = toy_model.write_preset(tmp_path / "able", holds=True)
+    plain = toy_model.write_preset(tmp_path / "plain")
+    out, curve, report = tmp_path / "out.wav", tmp_path / "c.csv", tmp_path / "r.json"
+    band = ["--key-low", "200 Hz", "--key-high", "4 kHz"]
+    extras = ["--curve", str(curve), "--report", str(report)]
+    command = [str(source), "-o", str(out), "--preset"]
+    assert render_command.main([*command, str(able), *band, *extras]) == 0
+    assert "  not as learned: key-low 200 Hz, key-high 4000 Hz\n" in capsys.readouterr().out
+    row = [float(cell) for cell in curve.read_text().splitlines()[-1].split(",")]
+    assert (row[CURVE["key_low_hz"]], row[CURVE["key_high_hz"]]) == (600.0, 2500.0)
+    written = json.loads(report.read_text())
+    assert (written["key_low_hz"], written["key_high_hz"]) == (200.0, 4000.0)
+    out.unlink()
+    assert render_command.main([*command, str(plain), *band]) == 1
+    assert "key_bands_hz" in capsys.readouterr().err
+    assert not out.exists()

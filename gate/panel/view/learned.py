@@ -21,7 +21,7 @@ class Learned(QFrame):
     """Attack, hold and release, as the network chose them for what is heard now.
 
     Attributes:
-        controls: by parameter, what the disclosure shows: how many times each is taken.
+        controls: by parameter, what the disclosure shows: how many times each is taken, and the ends of the key's band.
     """
 
     def __init__(self, look: Look) -> None:
@@ -64,9 +64,20 @@ class Learned(QFrame):
             control.title.setText("\N{MULTIPLICATION SIGN}")
             inner.addWidget(control, 0, k)
             self.controls[id] = control
+        ends = {"key-low": (tr("Key, from"), 0), "key-high": (tr("Key, to"), 1)}
+        for id, (title, k) in ends.items():
+            control = Slider(look, BY_ID[id], title, tr("Only bands between the two let level open the gate"))
+            control.title.setAlignment(Qt.AlignmentFlag.AlignLeft)
+            inner.addWidget(control, 1, k)
+            self.controls[id] = control
         column.addWidget(self.more)
         self.more.hide()
         self.disclose.toggled.connect(self.more.setVisible)
+
+    def allow_key(self, able: bool) -> None:
+        """Can the key of what plays be held to a band? Otherwise its controls are grey."""
+        for id in ("key-low", "key-high"):
+            self.controls[id].setEnabled(able)
 
     def look_at(self, status: Status) -> None:
         """Show a moment."""

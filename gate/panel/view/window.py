@@ -289,6 +289,7 @@ class Window(QWidget):
         self.level.line.show_value(threshold, people(BY_ID["threshold"], threshold))
         self.guard.choice.show_value(int(model.value("guard")))
         self.top.presets.show_value(model.state.preset)
+        self.learned.allow_key(bool(model.live.preset.contract.key_bands_hz))
         self.top.show_monitor(model.state.monitor)
         self.top.slots_.show_value(SLOTS.index(model.slot))
         self.top.undo.setEnabled(model.can_undo)

@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 import soundfile
 
+from gate.errors import ContractError
 from gate.guard import MODES
 from gate.live.filestream import FileStream
 from gate.live.live import Live
@@ -30,7 +31,7 @@ def live(tmp_path, said):
     source = tmp_path / "in.wav"
     soundfile.write(source, np.zeros(60 * 48_000), 48_000)
     wishes = Wishes(
-        preset=str(toy_model.write_preset(tmp_path / "toy")),
+        preset=str(toy_model.write_preset(tmp_path / "toy", holds=True)),
         guard_model=str(toy_classify.write_preset(tmp_path / "classes")),
     )
     with Live(wishes, said.append) as made:
@@ -56,8 +57,25 @@ def test_every_live_parameter_can_be_moved(live, parameter):
         "attack-scale": engine.attack_scale,
         "hold-scale": engine.hold_scale,
         "release-scale": engine.release_scale,
+        "key-low": engine.key_low_hz,
+        "key-high": engine.key_high_hz,
     }
     assert shown[parameter.id] == parameter.maximum
+
+
+def test_what_a_preset_cannot_take_is_left(live, tmp_path):
+    """A control for the key's band moves nothing while a preset without bands plays; and that preset is refused while a key
+    is held."""
+    router = Router(parse("key-low=cc7"), live, lambda binding: None)
+    plain = str(toy_model.write_preset(tmp_path / "plain", name="plain"))
+    live.set("key-low", 500.0)
+    with pytest.raises(ContractError, match="key_bands_hz"):
+        live.set_preset(plain)
+    router.feed([0xB0, 7, 0])
+    live.set_preset(plain)
+    wait_for_changes(live)
+    router.feed([0xB0, 7, 64])
+    assert (live.value("key-low"), router.refused) == (20.0, 1)
 
 
 def test_what_is_moved_while_a_preset_is_made_ready_is_not_lost(live, tmp_path, monkeypatch):

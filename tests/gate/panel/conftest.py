@@ -19,7 +19,7 @@ from tests.gate.live.jack_server import wait_until
 def toys(tmp_path, monkeypatch):
     """Two presets that open for anything over the threshold, found by name: {name: folder}."""
     places = tmp_path / "presets"
-    made = {name: toy_model.write_preset(places / name) for name in ("one", "two")}
+    made = {name: toy_model.write_preset(places / name, holds=True) for name in ("one", "two")}
     monkeypatch.setattr("gate.preset.folders", lambda: [places])
     return made
 

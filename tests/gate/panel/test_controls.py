@@ -10,10 +10,20 @@ from PyQt6.QtWidgets import QApplication
 
 from gate.panel.model import IDS
 from gate.parameters import BY_ID
+from tests import toy_model
 
 pytestmark = pytest.mark.qt
 
-SLIDERS = ("threshold", "range", "guard-grace", "attack-scale", "hold-scale", "release-scale")
+SLIDERS = (
+    "threshold",
+    "range",
+    "guard-grace",
+    "attack-scale",
+    "hold-scale",
+    "release-scale",
+    "key-low",
+    "key-high",
+)
 SHIFT, NONE = Qt.KeyboardModifier.ShiftModifier, Qt.KeyboardModifier.NoModifier
 
 
@@ -238,3 +248,14 @@ def test_recording(window, model, keeper, qtbot, settle, tmp_path, monkeypatch):
     qtbot.mouseClick(window.top.record, Qt.MouseButton.LeftButton)
     qtbot.waitUntil(lambda: len(list((tmp_path / "takes").glob("*.flac"))) == 1, timeout=30_000)
     qtbot.waitUntil(lambda: not window.top.record.isChecked())
+
+
+def test_a_key_that_cannot_be_held_is_grey(window, model, settle, tmp_path):
+    """A preset from before there were bands: its controls take nothing, and a hand elsewhere changes nothing either."""
+    assert window.controls["key-low"].isEnabled()
+    model.set_preset(str(toy_model.write_preset(tmp_path / "plain", name="plain")))
+    settle()
+    window.tick()
+    assert not window.controls["key-low"].isEnabled() and window.controls["hold-scale"].isEnabled()
+    model.set("key-low", 500.0)
+    assert model.value("key-low") == 20.0
