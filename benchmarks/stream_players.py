@@ -14,12 +14,12 @@ from numba import cfunc, from_dtype
 from numpy.typing import NDArray
 
 from benchmarks import sounds
+from gate import Gate
+from gate.chain_record import CHAIN_RECORD
 from gate.constants import RATE
 from gate.contract import Contract
 from gate.live.player import Player, Shape
 from gate.native import COMPILE, at, call4, carray, types
-from gate.process import compiled
-from gate.record import RECORD
 
 SPEECH_S = 8.0
 
@@ -47,15 +47,10 @@ class NativePlayer(Player):
     COUNTS = ("buffers", "over", "gaps", "busy_ns", "due_ns", "histogram", "histogram_ran")
 
     def __init__(self, contract: Contract, rate_hz: int, *, copies: bool) -> None:
-        super().__init__(
-            contract,
-            Shape(rate_hz, 1, 1),
-            threshold_db=contract.default_threshold_db,
-            range_db=contract.default_range_db,
-        )
+        super().__init__([Gate(contract)], Shape(rate_hz, 1, 1))
         self._speech = speech(rate_hz)
         self._where = np.zeros(1, np.int64)
-        process = 0 if copies else compiled(np.float32).address
+        process = 0 if copies else int(self.record["process"][0])
         self._fed = _fed(self._speech, self._where, process)
         self._set("process", self._fed.address)
         self._before: dict[str, Any] = {}
@@ -73,14 +68,14 @@ class NativePlayer(Player):
 
 
 def _fed(speech: NDArray[np.float32], where: NDArray[np.int64], process: int) -> Any:
-    """A ``process`` that hears the next piece of ``speech``, from ``where`` on; address 0 only copies it.
+    """A chain's function that hears the next piece of ``speech``, from ``where`` on; address 0 only copies it.
 
     Not kept on disk: addresses are constants in it.
     """
     start, length, position = speech.ctypes.data, len(speech), where.ctypes.data
     floats = types.CPointer(types.float32)
 
-    @cfunc(types.void(types.CPointer(from_dtype(RECORD)), floats, floats, types.int64), **COMPILE)
+    @cfunc(types.void(types.CPointer(from_dtype(CHAIN_RECORD)), floats, floats, types.int64), **COMPILE)
     def fed(record: Any, x: Any, out: Any, n: Any) -> None:
         place = carray(at(position, np.int64), (1,))
         heard, y = carray(at(start, np.float32), (length,)), carray(out, (n,))

@@ -24,9 +24,13 @@ FIELDS = (
         "change_left", "i8", (), "engine", "frames until the other is heard alone; 0: no change is under way"
     ),
     Field("position", "i8", (), "engine", "frames ever"),
-    Field("left_before", "i8", (), "engine", "change_left at the beginning of the newest piece of a call"),
-    Field("late_from", "i8", (), "engine", "that piece: frames by which the order that was heard is late"),
-    Field("late_to", "i8", (), "engine", "that piece: the same of the order that is coming, if there is one"),
+    Field(
+        "late_same",
+        "i8",
+        (),
+        "engine",
+        "1: in the newest piece of a call what ``late_at`` is for was the input itself",
+    ),
     Field("code", "i8", (), "engine", "which sources the running code was compiled from"),
     # -- shape
     Field("channels", "i8", (), "setup", "of the sound"),
@@ -40,6 +44,13 @@ FIELDS = (
         "[most_frames][channel] in the sound's own type: the other order's sound",
     ),
     Field("dry_at", "i8", (), "setup", "[most_frames][channel]: a slot's input"),
+    Field(
+        "late_at",
+        "i8",
+        (),
+        "setup",
+        "[most_frames][channel]: the input, as late as the output; 0: nobody asks for it",
+    ),
 )
 """The record, field by field. "engine" is the chain's compiled function, "user" ``gate.chain_stream``."""
 

@@ -40,7 +40,7 @@ class Stream(Closes):
         plugins: Sequence[Plugin],
         format: Format,
         most_frames: int = MOST_FRAMES,
-        most_latency: int | None = None,
+        keeps_input: bool = False,
     ) -> None:
         """Open every plugin.
 
@@ -48,23 +48,24 @@ class Stream(Closes):
             plugins: in order.
             format: the sound.
             most_frames: longer calls are cut to this.
-            most_latency: samples by which the sound may come later, at most; None: any number.
+            keeps_input: have the input beside the output, as late as that, for compiled code (``late_at`` in the record).
 
         Raises:
             GateError: a model cannot be had or run.
-            ValueError: there are too many, one cannot take such a sound, or all together are too late.
+            ValueError: there are too many, or one cannot take such a sound.
         """
         check(plugins)
         self.format, self.record = format, chain_record.make()
         self._compiled = compiled(format.dtype)
         self._lock = threading.Lock()
         most_frames = max(most_frames, format.frames or 0)  # a call of promised frames stays whole
-        self._memory = [aligned(most_frames * format.channels, format.dtype) for _ in range(2)]
+        self._memory = [
+            aligned(most_frames * format.channels, format.dtype) for _ in range(3 if keeps_input else 2)
+        ]
         self._orders: list[list[tuple[Plugin, Running]]] = [[], []]
         self._target: tuple[Plugin, ...] = tuple(plugins)
         self._spare: dict[Plugin, Running] = {}
         self._stale: set[Plugin] = set()
-        self._most_latency = most_latency
         self._changing = False
         self._open = True
         values = {
@@ -73,13 +74,13 @@ class Stream(Closes):
             "fade_frames": max(1, round(FADE_S * format.rate)),
             "other_at": self._memory[0].ctypes.data,
             "dry_at": self._memory[1].ctypes.data,
+            "late_at": self._memory[2].ctypes.data if keeps_input else 0,
         }
         for name, value in values.items():
             self.record[name] = value
         try:
             for plugin in plugins:
                 self._orders[0].append((plugin, self._opened(plugin)))
-            self._check_latency(plugins, {})
         except BaseException:
             self.close()
             raise
@@ -103,7 +104,12 @@ class Stream(Closes):
     @property
     def running(self) -> tuple[Running, ...]:
         """What is at work in the order that is heard, or being faded in."""
-        return tuple(running for _, running in self._orders[int(self.record["wanted"][0])])
+        return tuple(self.heard.values())
+
+    @property
+    def heard(self) -> dict[Plugin, Running]:
+        """Plugins and what is at work, in the order that is heard, or being faded in."""
+        return dict(self._orders[int(self.record["wanted"][0])])
 
     @property
     def at_work(self) -> tuple[Plugin, ...]:
@@ -118,8 +124,7 @@ class Stream(Closes):
         Raises:
             KeyError: it is none of them.
         """
-        orders = [dict(self._orders[int(self.record[which][0])]) for which in ("current", "wanted")]
-        return (orders[0] | orders[1] | self._spare)[plugin]
+        return (dict(self._orders[int(self.record["current"][0])]) | self.heard | self._spare)[plugin]
 
     @property
     def is_open(self) -> bool:
@@ -182,7 +187,6 @@ class Stream(Closes):
                 for plugin in plugins:
                     if plugin not in known:
                         fresh[plugin] = self._opened(plugin)
-                self._check_latency(plugins, fresh)
             except BaseException:
                 for running in fresh.values():
                     running.close()
@@ -201,17 +205,12 @@ class Stream(Closes):
     def _renew(self, running: Running) -> None:
         """A fresh one takes this one's place, as soon as may be; the newest counts."""
         with self._lock:
-            heard = dict(self._orders[int(self.record["wanted"][0])])
+            heard = self.heard
             pairs = [*heard.items(), *self._spare.items()]
             plugin = next((plugin for plugin, its in pairs if its is running), None)
             if plugin is None or not self._open:
                 return  # it leaves already
             fresh = self._opened(plugin)
-            try:
-                self._check_latency(self._target, {plugin: fresh})
-            except BaseException:
-                fresh.close()
-                raise
             if plugin in self._spare:
                 self._spare[plugin].close()
             self._spare[plugin] = fresh
@@ -224,19 +223,6 @@ class Stream(Closes):
         running = plugin.open(self.format)
         running.when_stale(self._renew)
         return running
-
-    def _check_latency(self, plugins: Sequence[Plugin], fresh: dict[Plugin, Running]) -> None:
-        """Refuse what would be too late, given what has been opened for it and what there is.
-
-        Raises:
-            ValueError: it would be.
-        """
-        there = dict(self._orders[int(self.record["wanted"][0])]) | self._spare | fresh
-        late = sum(there[plugin].latency_samples for plugin in plugins if plugin in there)
-        if self._most_latency is not None and late > self._most_latency:
-            raise ValueError(
-                f"plugins that delay by {late} samples in all: expected {self._most_latency} at most; leave one out"
-            )
 
     def _tend(self, wait: bool) -> bool:
         """``tend``; without ``wait`` only if nobody else is at it."""

@@ -62,21 +62,19 @@ def _play(c: Any, x: Any, y: Any, n: Any) -> None:
     if c.change_left == 0 and c.wanted != c.current:
         c.change_left = c.listen_frames + c.fade_frames
     now, other = c.current, 1 - c.current
-    c.left_before, c.late_from, c.late_to = c.change_left, c.latency[now], c.latency[other]
+    late = c.late_at != 0 and (c.change_left > 0 or c.latency[now] > 0)
+    c.late_same = 0 if late else 1
+    if late:
+        _late(c, now, other, x, n)
     if c.change_left == 0:
         _walk(c, now, 0, c.counts[now], x, y, n)
         return
     _walk(c, now, 0, c.before, x, y, n)
     second = carray(at(c.other_at, x.dtype), (n * c.channels,))
-    for i in range(n * c.channels):  # a slice assigned to a slice could allocate, if they overlapped
-        second[i] = y[i]
+    _copy(c, y, second, n)
     _walk(c, now, c.before, c.counts[now] - c.behind, y, y, n)
     _walk(c, other, c.before, c.counts[other] - c.behind, second, second, n)
-    for i in range(n):
-        share = old_share(c.change_left - i, c.fade_frames)
-        if share < 1.0:
-            for k in range(i * c.channels, (i + 1) * c.channels):
-                y[k] = mixed(y[k], second[k], share)
+    _fade(c, y, second, n)
     _walk(c, now, c.counts[now] - c.behind, c.counts[now], y, y, n)
     c.change_left = max(c.change_left - n, 0)
     if c.change_left == 0:
@@ -84,9 +82,46 @@ def _play(c: Any, x: Any, y: Any, n: Any) -> None:
 
 
 @native
-def old_share(left: Any, fade_frames: Any) -> Any:
-    """How much of the old order is heard where so many frames are left of a change, 1 to 0."""
-    return min(max(left, 0) / fade_frames, 1.0)
+def _late(c: Any, now: Any, other: Any, x: Any, n: Any) -> None:
+    """The input as late as the output into ``late_at``: the same walk, through slots that only delay."""
+    late = carray(at(c.late_at, x.dtype), (n * c.channels,))
+    _copy(c, x, late, n)
+    if c.change_left == 0:
+        _delay(c, now, 0, c.counts[now], late, n)
+        return
+    _delay(c, now, 0, c.before, late, n)
+    second = carray(at(c.other_at, x.dtype), (n * c.channels,))
+    _copy(c, late, second, n)
+    _delay(c, now, c.before, c.counts[now] - c.behind, late, n)
+    _delay(c, other, c.before, c.counts[other] - c.behind, second, n)
+    _fade(c, late, second, n)
+    _delay(c, now, c.counts[now] - c.behind, c.counts[now], late, n)
+
+
+@native
+def _fade(c: Any, y: Any, second: Any, n: Any) -> None:
+    """From the old order's sound, in y, to the new one's, in the last ``fade_frames`` of the change."""
+    for i in range(n):
+        left = max(c.change_left - i, 0)
+        if left < c.fade_frames:
+            for k in range(i * c.channels, (i + 1) * c.channels):
+                y[k] = _mixed(y[k], second[k], left / c.fade_frames)
+
+
+@native
+def _copy(c: Any, x: Any, y: Any, n: Any) -> None:
+    """Frames from x to y (a slice assigned to a slice could allocate, if they overlapped)."""
+    for i in range(n * c.channels):
+        y[i] = x[i]
+
+
+@native
+def _delay(c: Any, order: Any, first: Any, end: Any, sound: Any, n: Any) -> None:
+    """Hold sound back, in place, as long as slots first..end-1 of an order do."""
+    for k in range(first, end):
+        slot = carray(at(c.slots[order, k], SLOT_RECORD), (1,))[0]
+        if slot.delay > 0:
+            slot.late_next = _hold_back(slot.late_at, slot.delay * c.channels, slot.late_next, sound, sound)
 
 
 @native
@@ -97,8 +132,7 @@ def _walk(c: Any, order: Any, first: Any, end: Any, x: Any, y: Any, n: Any) -> N
         _slot(c, carray(at(c.slots[order, k], SLOT_RECORD), (1,))[0], source, y, n)
         source = y
     if first == end and x.ctypes.data != y.ctypes.data:
-        for i in range(n * c.channels):
-            y[i] = x[i]
+        _copy(c, x, y, n)
 
 
 @native
@@ -109,7 +143,12 @@ def _slot(c: Any, slot: Any, x: Any, y: Any, n: Any) -> None:
         call4(slot.function, slot.plugin, x.ctypes.data, y.ctypes.data, n)
         return
     dry = carray(at(c.dry_at, x.dtype), (n * c.channels,))
-    _hold_back(slot, c.channels, x, dry, n)
+    if slot.delay == 0:
+        _copy(c, x, dry, n)
+    else:
+        slot.ring_next = _hold_back(
+            slot.ring_at, slot.delay * c.channels, slot.ring_next, x[: n * c.channels], dry
+        )
     call4(slot.function, slot.plugin, x.ctypes.data, y.ctypes.data, n)
     share, step = slot.share, 1.0 / c.fade_frames
     if share == 1.0 and goal == 1.0:
@@ -120,30 +159,24 @@ def _slot(c: Any, slot: Any, x: Any, y: Any, n: Any) -> None:
         elif share > goal:
             share = max(share - step, goal)
         for k in range(i * c.channels, (i + 1) * c.channels):
-            y[k] = mixed(y[k], dry[k], share)
+            y[k] = _mixed(y[k], dry[k], share)
     slot.share = share
 
 
 @native
-def _hold_back(slot: Any, channels: Any, x: Any, dry: Any, n: Any) -> None:
-    """The slot's input into ``dry``, as late as the plugin would give it."""
-    if slot.delay == 0:
-        for i in range(n * channels):
-            dry[i] = x[i]
-        return
-    size = slot.delay * channels
-    ring = carray(at(slot.ring_at, x.dtype), (size,))
-    place = slot.ring_next
-    for i in range(n * channels):
+def _hold_back(ring_at: Any, size: Any, place: Any, x: Any, y: Any) -> Any:
+    """All of x into y, which may be the same, through a ring of so many samples; the next place in it."""
+    ring = carray(at(ring_at, x.dtype), (size,))
+    for i in range(len(y)):
         newest = x[i]
-        dry[i] = ring[place]
+        y[i] = ring[place]
         ring[place] = newest
         place = place + 1 if place + 1 < size else 0
-    slot.ring_next = place
+    return place
 
 
 @native
-def mixed(one: Any, other: Any, share: Any) -> Any:
+def _mixed(one: Any, other: Any, share: Any) -> Any:
     """``share`` of one and the rest of the other: exactly one of them at the ends, 0 for what is not finite between."""
     if share >= 1.0:
         return np.float64(one)

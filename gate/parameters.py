@@ -42,7 +42,7 @@ class Parameter:
         default: None where the model file says.
         taper: how the travel of a knob or a MIDI controller becomes a value: in equal steps, in equal factors (only
             over 0), or by number through ``words``.
-        live: may it change while sound runs? Then a change acts from the next block on.
+        live: does a change act from the next block on, while sound runs? If not, a fresh plugin is faded in for it.
         help: one sentence; the range stands in ``limits``.
         choices: what the whole numbers from 0 mean, for a choice.
         smoothing_ms: the least time in ms in which a change of it reaches the gain or filter that is heard: ramp or time
@@ -215,6 +215,10 @@ PARAMETERS = (
     Parameter(
         "key-high", "Key, to", "Hz", 20.0, 20_000.0, 20_000.0, "log", True,
         "highest frequency that the key may hear",
+    ),
+    Parameter(
+        "bypass", "Bypass", "", 0.0, 1.0, 0.0, "switch", True,
+        "hear what comes into the gate in place of what it gives, as late; it goes on listening", smoothing_ms=10.0,
     ),
 )  # fmt: skip
 """All of them, in the order a panel shows them."""

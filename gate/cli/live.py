@@ -11,11 +11,10 @@ from typing import TYPE_CHECKING, Any
 
 from gate.cli.console import Ended, say, say_version
 from gate.cli.ending import run
+from gate.cli.live_lines import Lines
 from gate.cli.live_screen import Screen
 from gate.cli.typed import Typed
 from gate.errors import GateError, SoundDeviceError, UsageError
-from gate.live.wishes import SET
-from gate.parameters import BY_ID
 
 if TYPE_CHECKING:
     from gate.live.live import Live
@@ -25,12 +24,6 @@ PROG = "gate-live"
 
 LOOK_S = 0.1
 """How often the display is drawn, and everything looked after."""
-
-WORDS = (*SET, "guard", "preset", "monitor", "input", "output")
-"""What a line on standard input begins with."""
-
-MIDI_WORDS = ("learn", "forget", "midi")
-"""The same, where there is MIDI."""
 
 FILES = "play files instead with --input file:IN.wav --output file:OUT.wav"
 
@@ -88,12 +81,15 @@ def _run(options: argparse.Namespace) -> int:
         guard=MODES[int(value(options, "guard"))],
         guard_grace_ms=options.guard_grace,
         guard_model=options.guard_model,
+        before=tuple(options.before),
+        after=tuple(options.after),
         overrides=overrides(options),
     )
     screen = Screen(PROG, as_json=options.json, quiet=options.fast)
     with contextlib.ExitStack() as stack:
         ending = stack.enter_context(_Ending())
         live = stack.enter_context(Live(wishes, screen.event))
+        midi = _midi(options, live, screen)
         if files is None:
             from gate.live.wishes import DeviceWishes
 
@@ -114,7 +110,7 @@ def _run(options: argparse.Namespace) -> int:
                 screen.event(stream.note)
             live.play_file(stream)
         ending.plays = True
-        with Typed(letters=screen.terminal) as typed, _midi(options, live, screen) as hands:
+        with Typed(letters=screen.terminal) as typed, midi as hands:
             _play(live, options.seconds if files is None else None, screen, ending, typed, hands)
         last, facts, rate = live.status(), live.facts, live.player.shape.rate
         live.stop()
@@ -125,12 +121,14 @@ def _run(options: argparse.Namespace) -> int:
 def _midi(
     options: argparse.Namespace, live: "Live", screen: Screen
 ) -> "contextlib.AbstractContextManager[Any]":
-    """What MIDI moves, if it was asked for."""
+    """What MIDI moves, if it was asked for; a map that is none is refused before anything sounds."""
     if options.midi is None:
         return contextlib.nullcontext()
+    from gate.midi.bindings import parse
     from gate.midi.hands import Hands
 
-    return Hands(options.midi, options.map or (), live, screen.event)
+    bindings = parse("\n".join(options.map), live.parameter) if options.map else ()
+    return Hands(options.midi, bindings, live, screen.event)
 
 
 def _files(options: argparse.Namespace) -> tuple[Path, Path] | None:
@@ -168,54 +166,14 @@ def _play(
     hands: "Hands | None",
 ) -> None:
     """Until the sound ends, the time is up (None: it has its own end), or somebody says so."""
-    begun = time.monotonic()
+    begun, lines = time.monotonic(), Lines(live, hands, screen.event)
     while live.running and not ending.asked.wait(LOOK_S):
         if seconds is not None and time.monotonic() - begun >= seconds:
             return
         live.tend()
-        if not all(_obey(live, line, screen, hands) for line in typed.lines()):
+        if not all(lines.obey(line) for line in typed.lines()):
             return
         screen.draw(live, typed.so_far)
-
-
-def _obey(live: "Live", line: str, screen: Screen, hands: "Hands | None") -> bool:
-    """One line of a user's: False is the end. What cannot be done is said, and the sound goes on."""
-    word, _, rest = line.strip().partition(" ")
-    rest = rest.strip()
-    try:
-        if word in SET:
-            live.set(word, BY_ID[word].parse(rest))
-        elif word == "guard":
-            live.set_guard(mode=rest)
-        elif word == "preset":
-            live.set_preset(rest)
-        elif word == "monitor":
-            live.set_monitor(rest)
-        elif word == "input":
-            live.set_device("input", rest)
-        elif word == "output":
-            live.set_device("output", rest)
-        elif word in MIDI_WORDS:
-            _bind(word, rest, screen, hands)
-        elif word in ("quit", "exit"):
-            return False
-        elif word:
-            raise ValueError(f"expected {', '.join(WORDS)} or quit, got {word!r}; --help says more")
-    except (GateError, ValueError) as error:
-        screen.event(f"{error}")
-    return True
-
-
-def _bind(word: str, rest: str, screen: Screen, hands: "Hands | None") -> None:
-    """One line that is about MIDI."""
-    if hands is None:
-        raise ValueError(f"{word} is for a MIDI port, and none was named; start with --midi PORT")
-    if word == "learn":
-        hands.learn(rest)
-    elif word == "forget":
-        hands.forget(rest)
-    else:
-        screen.event(str(hands))
 
 
 class _Ending:

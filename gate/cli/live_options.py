@@ -12,12 +12,11 @@ from gate.cli.options import (
     add_overrides,
     add_parameter,
     add_preset,
+    add_slots,
 )
 from gate.constants import RATE_RANGE_HZ
-from gate.errors import UsageError
 from gate.live.choices import FILE, HOST_BUFFER, MONITORS
 from gate.metadata import MAX_CHANNELS
-from gate.midi.bindings import Binding, parse
 
 PROG = "gate-live"
 
@@ -53,6 +52,7 @@ def parser() -> argparse.ArgumentParser:
     made.add_argument("--list-midi", action="store_true", help="print the MIDI ports and exit")
     add_sound(made.add_argument_group("the sound"))
     add_gate(made.add_argument_group("the gate"))
+    add_slots(made.add_argument_group("the chain"))
     add_midi(made.add_argument_group("MIDI"))
     _add_run(made.add_argument_group("the run"))
     return made
@@ -103,20 +103,12 @@ def add_midi(group: Any) -> None:
     )
     group.add_argument(
         "--map",
-        type=midi_map,
-        action="extend",
+        action="append",
+        default=[],
         metavar="MAP",
         help="what its controls do: threshold=cc7,range=nrpn:1:2[-60..0],hold-open=note:36,preset=program, ... "
         "(docs/midi.md)",
     )
-
-
-def midi_map(text: str) -> tuple[Binding, ...]:
-    """A MIDI map's bindings."""
-    try:
-        return parse(text)
-    except UsageError as error:
-        raise argparse.ArgumentTypeError(str(error)) from None
 
 
 def _add_run(group: Any) -> None:

@@ -7,6 +7,7 @@ from typing import Any
 
 from gate.overrides import Overrides
 from gate.parameters import BY_ID, default
+from gate.plugins.registry import KINDS
 
 MAX_LIVE_BUFFER = 1 << 16
 """Longest host buffer: no driver has one that long."""
@@ -109,6 +110,17 @@ def add_guard_settings(group: Any) -> None:
         metavar="NAME|FOLDER|FILE.onnx",
         help="what the guard listens with (default: speech-music-noise)",
     )
+
+
+def add_slots(group: Any) -> None:
+    """Plugins round the gate."""
+    kinds = ", ".join(f"{name}{f':{kind.file}' if kind.file else ''}" for name, kind in KINDS.items())
+    help_ = (
+        "a plugin before the gate, as KIND[:FILE][,PARAMETER=VALUE ...], such as highpass:cutoff=80; may be given more "
+        f"than once, in the order of sound; kinds: {kinds} (docs/chain.md)"
+    )
+    for option, text in (("--before", help_), ("--after", "the same behind it")):
+        group.add_argument(option, action="append", default=[], metavar="PLUGIN", help=text)
 
 
 class Value:

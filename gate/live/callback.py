@@ -1,9 +1,9 @@
 """What PortAudio calls, compiled: one host buffer in, one out, with no interpreter anywhere near.
 
 The same function plays files (``gate.live.filestream``) and stands behind the Python callback where a native one cannot
-be had. Around ``gate.process`` it adds what only a stream needs: the fade at beginning and end, the change from one
-engine to another, monitoring, a tape, a scope, and a clock. In the usual case, one engine and its output heard, it hands
-PortAudio's own memory to ``process`` and changes nothing.
+be had. Around the compiled chain (``gate.chain_walk``) it adds what only a stream needs: the fade at beginning and end,
+monitoring, a tape, a scope, and a clock. In the usual case, a chain that is not late and its output heard, it hands
+PortAudio's own memory to the chain and changes nothing.
 """
 
 import ctypes
@@ -13,6 +13,7 @@ from typing import Any
 import numpy as np
 from numba import cfunc, from_dtype
 
+from gate.chain_record import CHAIN_RECORD
 from gate.decision import LATE
 from gate.live.live_record import BINS, BINS_A_DECADE, LIVE_RECORD, SHORTEST_US
 from gate.native import COMPILE, at, call2, call4, carray, native, types
@@ -34,7 +35,7 @@ STRIKE, ENOUGH = 16, 128
 MONOTONIC = 1
 """CLOCK_MONOTONIC."""
 
-FINGERPRINT = fingerprint((*SOURCES, "live/callback", "live/live_record"))
+FINGERPRINT = fingerprint((*SOURCES, "live/callback", "live/live_record", "chain_walk", "chain_record"))
 """Kept with the compiled code, and written to ``record["code"]``."""
 
 _RECORD_POINTER = types.CPointer(from_dtype(LIVE_RECORD))
@@ -79,59 +80,34 @@ def _make(code: int) -> Any:
 
 
 @native
-def _engine(live: Any, slot: Any) -> Any:
-    """The record of the engine in a slot."""
-    return carray(at(live.engines[slot], RECORD), (1,))[0]
+def _gate(live: Any) -> Any:
+    """The record of the gate."""
+    return carray(at(live.gate, RECORD), (1,))[0]
 
 
 @native
 def _runs(live: Any) -> Any:
-    return _engine(live, live.current).blocks
+    return _gate(live).blocks
 
 
 @native
 def _play(live: Any, x: Any, y: Any, n: Any) -> None:
     """N frames, at most ``most_frames``, from x to y."""
-    _set_out(live)
+    chain = carray(at(live.chain, CHAIN_RECORD), (1,))[0]
     channels, wide = live.channels, live.out_channels
     plain = (
-        channels == wide and live.swap_left == 0 and live.taping == 0 and live.delay == 0
+        channels == wide and chain.change_left == 0 and chain.wanted == chain.current
+        and chain.latency[chain.current] == 0 and live.taping == 0
         and live.monitor == 0 and live.wet == 1.0 and live.dry == 0.0 and live.heard == 1.0 and live.master == 1
     )  # fmt: skip
     if plain:
-        call4(live.process, live.engines[live.current], x.ctypes.data, y.ctypes.data, n)
+        call4(live.process, live.chain, x.ctypes.data, y.ctypes.data, n)
         return
     first = carray(at(live.first_at, x.dtype), (n * channels,))
-    call4(live.process, live.engines[live.current], x.ctypes.data, first.ctypes.data, n)
-    if live.swap_left > 0:
-        _swap(live, x, first, n)
+    call4(live.process, live.chain, x.ctypes.data, first.ctypes.data, n)
     _tape(live, first, n)
-    _mix(live, x, first, y, n)
-
-
-@native
-def _set_out(live: Any) -> None:
-    """Take up what the player asks for, where nothing is under way."""
-    if live.swap_left == 0 and live.wanted != live.current:
-        live.swap_left = live.swap_frames
-
-
-@native
-def _swap(live: Any, x: Any, first: Any, n: Any) -> None:
-    """The other engine listens beside the one that is heard; in the last ``fade_frames`` it takes over."""
-    channels, other = live.channels, 1 - live.current
-    second = carray(at(live.second_at, x.dtype), (n * channels,))
-    call4(live.process, live.engines[other], x.ctypes.data, second.ctypes.data, n)
-    for i in range(n):
-        left = max(live.swap_left - i, 0)
-        if left >= live.fade_frames:
-            continue
-        share = left / live.fade_frames
-        for c in range(i * channels, (i + 1) * channels):
-            first[c] = share * first[c] + (1.0 - share) * second[c] if left > 0 else second[c]
-    live.swap_left = max(live.swap_left - n, 0)
-    if live.swap_left == 0:
-        live.current = other
+    late = x if chain.late_same == 1 else carray(at(chain.late_at, x.dtype), (n * channels,))
+    _mix(live, late, first, y, n)
 
 
 @native
@@ -166,15 +142,13 @@ def _scope(live: Any, ring_at: Any, frame: Any, x: Any, wide: Any, n: Any) -> No
 
 
 @native
-def _mix(live: Any, x: Any, gated: Any, y: Any, n: Any) -> None:
-    """Gate's output and input by their weights, into as many channels as there are."""
-    channels, wide, delay = live.channels, live.out_channels, live.delay
-    ring = carray(at(live.dry_at, x.dtype), (delay * channels,))
+def _mix(live: Any, late: Any, given: Any, y: Any, n: Any) -> None:
+    """The chain's output and the input as late as that, by their weights, into as many channels as there are."""
+    channels, wide = live.channels, live.out_channels
     wet_goal = 0.0 if live.monitor == 1 else -1.0 if live.monitor == 2 else 1.0
     dry_goal = 0.0 if live.monitor == 0 else 1.0
     step, master = 1.0 / live.fade_frames, np.float64(live.master)
     wet, dry, heard = live.wet, live.dry, live.heard
-    slot = live.frames_mixed % delay if delay > 0 else 0
     for i in range(n):
         wet, dry, heard = (
             _towards(wet, wet_goal, step),
@@ -182,22 +156,14 @@ def _mix(live: Any, x: Any, gated: Any, y: Any, n: Any) -> None:
             _towards(heard, master, step),
         )
         for c in range(channels):
-            new = x[i * channels + c]
-            old = new
-            if delay > 0:
-                old = ring[slot * channels + c]
-                ring[slot * channels + c] = new
-            value = gated[i * channels + c]
+            value = given[i * channels + c]
             if wet != 1.0 or dry != 0.0:
-                value = _finite(wet * value) + _finite(dry * old)
+                value = _finite(wet * value) + _finite(dry * late[i * channels + c])
             if heard != 1.0:
                 value = value * heard
             y[i * wide + c] = value
         for c in range(channels, wide):
             y[i * wide + c] = y[i * wide + channels - 1]
-        if delay > 0:
-            slot = slot + 1 if slot + 1 < delay else 0
-    live.frames_mixed += n
     live.wet, live.dry, live.heard = wet, dry, heard
 
 
@@ -258,7 +224,7 @@ def _count(live: Any, n: Any, flags: Any, begun: Any, cpu_begun: Any, ran: Any) 
     own = _clock(live, live.cpu_clock) - cpu_begun if live.cpu_clock >= 0 else busy
     live.strikes = live.strikes + STRIKE if own > due else max(live.strikes - 1, 0)
     if live.strikes >= ENOUGH:
-        engine = _engine(live, live.current)
-        if engine.falls_back == 1 and engine.fallback == 0:
-            engine.fallback = LATE
+        gate = _gate(live)
+        if gate.falls_back == 1 and gate.fallback == 0:
+            gate.fallback = LATE
         live.strikes = 0

@@ -139,7 +139,7 @@ class FileStream:
         size, rate = self._buffer, self.shape.rate
         piece = np.zeros((max(int(PIECE_S * rate) // size, 1) * size, self.shape.channels), self.dtype)
         out = np.empty_like(piece)
-        drop = player.engine.latency_samples
+        drop = player.latency_samples
         behind, taken, given, at_end = drop, 0, 0, False
         self._begun = time.perf_counter()
         while not at_end or behind > 0:

@@ -1,7 +1,7 @@
-"""A gate at work on live sound: a stream, the player under it, and what may be changed while it runs."""
+"""A gate at work on live sound: its chain, the player and the stream under it, and what may be changed while it runs."""
 
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import asdict, replace
 from pathlib import Path
 from time import monotonic, sleep
@@ -10,15 +10,23 @@ from typing import Any, Literal
 import numpy as np
 
 from gate.errors import GateError, PresetError, UsageError
-from gate.guard import MODES, choose
 from gate.live.filestream import FileStream
 from gate.live.player import FADE_S, Player, Shape
+from gate.live.slots import BYPASS, SlotFacts, Slots
 from gate.live.status import DECIDES, Look, Status
 from gate.live.tape import TAPE_S, Recorder
-from gate.live.wishes import SET, DeviceWishes, Wishes
-from gate.overrides import Overrides, check
-from gate.parameters import BY_ID
+from gate.live.wishes import DeviceWishes, Wishes
+from gate.overrides import check
+from gate.parameters import BY_ID, Parameter, attribute
+from gate.plugins.learned import Gate
+from gate.plugins.plugin import Format, Plugin
+from gate.plugins.registry import from_text
 from gate.preset import Preset, names, resolve
+
+FOLLOWS = tuple(parameter.id for parameter in BY_ID.values() if parameter.default is None)
+"""Parameters that follow the preset until somebody sets them."""
+
+GATE, PRESET = "gate", "preset"
 
 FADED_S = 0.5
 """How long an end waits for its own fade: as long as the longest host buffers take."""
@@ -27,27 +35,43 @@ FADED_S = 0.5
 class Live:
     """One running gate.
 
-    Its methods are called from one thread, but for ``value``, ``set``, ``hold`` and ``ask_preset``: any thread may call
-    these, and they return at once. Sound runs on another.
+    Its methods are called from one thread, but for ``parameter``, ``value``, ``set``, ``hold`` and ``ask_preset``: any
+    thread may call these, and they return at once. Sound runs on another.
 
     Attributes:
         preset: what it gates with.
+        gate: the plugin that does it.
+        slots: the chain that it is in.
         recorder: of the recording, or None.
     """
 
     def __init__(self, wishes: Wishes, on_event: Callable[[str], None]) -> None:
-        """Read the preset.
+        """Make the plugins.
 
         Args:
             wishes: what is asked for.
             on_event: told what happens, a sentence each, from any thread.
 
         Raises:
-            PresetError, ContractError: there is no such preset, or it is none.
+            GateError: there is no such preset or plugin, or it is none.
         """
         self._wishes, self._on_event = wishes, on_event
         self.preset: Preset = resolve(wishes.preset, "gate")
-        self._guard = choose(wishes.guard, wishes.guard_grace_ms, wishes.guard_model)
+        said = {"threshold": wishes.threshold_db, "range": wishes.range_db}
+        self._said = {id: value for id, value in said.items() if value is not None}
+        self.gate = Gate(
+            self.preset.contract,
+            **self._usual(self.preset),
+            lookahead_ms=wishes.lookahead_ms,
+            link=wishes.link,
+            guard=wishes.guard,
+            guard_grace_ms=wishes.guard_grace_ms,
+            guard_model=wishes.guard_model,
+            **asdict(wishes.overrides),
+        )
+        self._leaving: list[Gate] = []  # of earlier presets, while they are still heard
+        before, after = map(from_text, wishes.before), map(from_text, wishes.after)
+        self.slots = Slots([*before, self.gate, *after], {self.gate: GATE})
         self.recorder: Recorder | None = None
         self._player: Player | None = None
         self._devices = DeviceWishes()
@@ -56,9 +80,9 @@ class Live:
         self._stream: Any = None
         self._look = Look()
         self._told: set[str] = set()
-        self._held = ""
         self._asked: dict[str, Any] = {}  # what takes a while, for ``tend``: the newest wish of each kind
-        self._lock = threading.Lock()
+        self._lock = threading.Lock()  # of values: never for long
+        self._chain_lock = threading.RLock()  # of the chain's order: while plugins are opened
 
     # -- beginning
 
@@ -85,7 +109,6 @@ class Live:
                 self._player = player
                 self._retired.append(made)  # its stream came to nothing; the recording stays with the old one
                 with self._lock:
-                    self._bring_up(player)
                     self._record(player)
             raise
         if old is not None and player is not None:
@@ -109,7 +132,8 @@ class Live:
 
         def factory(rate: int, inputs: int, outputs: int) -> Player:
             self._retired += made[-1:]
-            made.append(self._make(Shape(rate, inputs, outputs), np.float32, fades=True))
+            shape = Shape(rate, inputs, outputs)
+            made.append(self._make(shape, np.float32, fades=True, by_itself=bool(made)))
             return made[-1]
 
         stream = Supervisor(
@@ -119,42 +143,50 @@ class Live:
         stream.start()
         return stream
 
-    def _make(self, shape: Shape, dtype: Any, *, fades: bool) -> Player:
-        """A player for a shape, recorded from if that is asked for; the one before it is no longer played."""
+    def _make(self, shape: Shape, dtype: Any, *, fades: bool, by_itself: bool = False) -> Player:
+        """A player for a shape, recorded from if that is asked for; the one before it is no longer played.
+
+        ``by_itself``: nobody asked for another shape; then a slot that cannot take it is left out, for the sound's sake.
+        """
+        with self._chain_lock:
+            before = self._player
+            try:
+                player = self._open(shape, dtype, fades)
+            except (GateError, ValueError):
+                if not by_itself:
+                    raise
+                self._leave_out(Format(shape.rate, shape.channels, np.dtype(dtype)))
+                player = self._open(shape, dtype, fades)
+            with self._lock:
+                self._player = player
+                self._record(player)
+        if before is not None and before.shape != shape:
+            self._on_event(f"the sound is now at {shape.rate} Hz, {shape.channels} channels")
+        return player
+
+    def _open(self, shape: Shape, dtype: Any, fades: bool) -> Player:
         wishes = self._wishes
-        before = self._player
-        player = Player(
-            self.preset.contract,
+        return Player(
+            self.slots.plugins,
             shape,
-            threshold_db=self.threshold_db,
-            range_db=self.range_db,
-            lookahead_ms=wishes.lookahead_ms,
-            link=wishes.link,
+            gate=self.gate,
             dtype=dtype,
             monitor=wishes.monitor,
             fades=fades,
             tape_s=TAPE_S if wishes.record is not None or wishes.scope_s else 0.0,
             scope_s=wishes.scope_s,
-            guard=self._guard,
-            overrides=wishes.overrides,
         )
-        with self._lock:
-            self._player = player
-            self._bring_up(player)
-            self._record(player)
-        if before is not None and before.shape != shape:
-            self._on_event(f"the sound is now at {shape.rate} Hz, {shape.channels} channels")
-        return player
 
-    def _bring_up(self, player: Player) -> None:
-        """What was set while it was made ready; with the lock."""
-        player.set("threshold_db", self.threshold_db)
-        player.set("range_db", self.range_db)
-        if self._guard is not None:
-            player.set("guard_grace_ms", self._guard.grace_ms)
-        for name, value in asdict(self._wishes.overrides).items():
-            player.set(name, value)
-        player.hold(self._held)
+    def _leave_out(self, format: Format) -> None:
+        """Take out what cannot be opened for a sound: better less of a chain than no sound."""
+        for plugin in self.slots.plugins:
+            try:
+                plugin.open(format).close()
+            except (GateError, ValueError) as error:
+                if plugin is self.gate:
+                    raise
+                self._on_event(f"slot {self.slots.names[plugin]} was taken out: {error}")
+                self.slots = self.slots.removed(plugin)
 
     def _record(self, player: Player) -> None:
         if self._wishes.record is None:
@@ -174,14 +206,12 @@ class Live:
     @property
     def threshold_db(self) -> float:
         """What is set, or the preset's."""
-        asked = self._wishes.threshold_db
-        return self.preset.defaults.threshold_db if asked is None else asked
+        return self.gate.threshold_db
 
     @property
     def range_db(self) -> float:
         """What is set, or the preset's."""
-        asked = self._wishes.range_db
-        return self.preset.defaults.range_db if asked is None else asked
+        return self.gate.range_db
 
     @property
     def devices(self) -> DeviceWishes | None:
@@ -195,70 +225,77 @@ class Live:
             raise UsageError("expected a gate that plays, got one that was not begun; begin it first")
         return self._player
 
-    def value(self, name: str) -> float:
-        """A parameter as it is set now, by its id; of a choice its number."""
-        if name == "guard":
-            return float(MODES.index(self._asked.get(name, self._wishes.guard)))
-        if name == "guard-grace":
-            asked = self._wishes.guard_grace_ms
-            return float(BY_ID[name].default or 0.0) if asked is None else asked
-        if name in Overrides.IDS:
-            return float(getattr(self._wishes.overrides, SET[name]))
-        return {"threshold": self.threshold_db, "range": self.range_db}[name]
-
-    def set(self, name: str, value: float) -> None:
-        """Set a parameter that may change while sound runs, by its id. The guard's choice is left to ``tend``.
+    def parameter(self, name: str) -> Parameter:
+        """What can be set under a name: a parameter of the gate by its id, one of another slot as "highpass.cutoff".
 
         Raises:
-            ValueError: it is out of range.
+            UsageError: there is none such.
+        """
+        return self._found(name)[1]
+
+    def value(self, name: str) -> float:
+        """A parameter as it is set now; of a choice or a switch its number.
+
+        Raises:
+            UsageError: there is none such.
+        """
+        plugin, parameter = self._found(name)
+        asked = self._asked.get(name)
+        return float(asked) if asked is not None else _value(plugin or self.gate, parameter)
+
+    def set(self, name: str, value: float) -> None:
+        """Set a parameter. What needs a fresh plugin, such as lookahead or a guard, is left to ``tend``, which fades it in.
+
+        Raises:
+            ValueError: it is out of range, or there is none such (``UsageError``).
             ContractError: the preset's key cannot be held to a band.
         """
-        value = BY_ID[name].check(value)
-        check(self.preset.contract, name, value)
-        if name == "guard":
-            self._asked[name] = MODES[int(value)]
+        plugin, parameter = self._found(name)
+        value = parameter.check(value)
+        if plugin is None:
+            check(self.preset.contract, parameter.id, value)
+        if not parameter.live or parameter.id == "guard":
+            self._asked[name] = value
             return
         with self._lock:
-            changed: dict[str, Any] = {SET[name]: value}
-            if name in Overrides.IDS:
-                changed = {"overrides": replace(self._wishes.overrides, **changed)}
-            self._wishes = replace(self._wishes, **changed)
-            if name == "guard-grace" and self._guard is not None:
-                self._guard = replace(self._guard, grace_ms=value)
-            self.player.set(SET[name], value)
+            if plugin is None and parameter.id in FOLLOWS:
+                self._said[parameter.id] = value
+            for one in (self.gate, *self._leaving) if plugin is None else (plugin,):
+                _set(one, parameter, value)
+
+    def _found(self, name: str) -> tuple[Plugin | None, Parameter]:
+        """A slot's plugin and its parameter; None is the gate, whichever it is by now."""
+        slot, _, id = name.rpartition(".")
+        if slot not in ("", GATE):
+            return self.slots.parameter(name)
+        if id not in BY_ID:
+            raise UsageError(
+                f"expected {', '.join(BY_ID)}, or a slot and its parameter, got {name!r}; choose one"
+            )
+        return None, BY_ID[id]
 
     def hold(self, state: str) -> None:
         """Keep the gate "open" or "shut", whatever decides; "" lets it go."""
         with self._lock:
-            self._held = state
-            self.player.hold(state)
+            for gate in (self.gate, *self._leaving):
+                gate.held = state
 
     def ask_preset(self, preset: int | str) -> None:
         """Have ``tend`` change the preset: by name, or by number from 0 among those that have names, in their order."""
-        self._asked["preset"] = preset
+        self._asked[PRESET] = preset
 
     def set_guard(self, mode: str | None = None, grace_ms: float | None = None) -> None:
-        """Another guard ("off", "speech", "not-music") or grace time; None leaves it. A guard may fade in, see ``Player``.
+        """Another guard ("off", "speech", "not-music") or grace time; None leaves it. A guard may fade in.
 
         Raises:
             GateError: it cannot be had; what plays plays on.
             ValueError: out of range.
         """
-        said = {"guard": mode, "guard_grace_ms": grace_ms}
-        changed: dict[str, Any] = {name: value for name, value in said.items() if value is not None}
-        wishes = replace(self._wishes, **changed)
-        if wishes.guard not in MODES:
-            raise ValueError(f"expected {', '.join(MODES)}, got {wishes.guard!r}; choose one")
-        guard = choose(wishes.guard, wishes.guard_grace_ms, wishes.guard_model)
-        listening = self.player.engine.classifier
-        there = None if listening is None else listening.contract
-        if guard is not None and there is not None and guard.contract.graph_sha256 == there.graph_sha256:
-            guard = replace(
-                guard, contract=there
-            )  # the same model, read once more: no other engine is needed
-        self.player.set_guard(guard)
-        with self._lock:
-            self._wishes, self._guard = replace(self._wishes, **changed), guard
+        with self._chain_lock:
+            if mode is not None:
+                self.gate.guard = mode
+        if grace_ms is not None:
+            self.set("guard-grace", grace_ms)
 
     @property
     def monitor(self) -> str:
@@ -307,16 +344,124 @@ class Live:
             GateError: it cannot be had; what plays plays on.
         """
         preset = resolve(name, "gate")
-        before, self.preset = self.preset, preset
-        try:
-            self.player.change(preset.contract, self.threshold_db, self.range_db)
-        except BaseException:
-            self.preset = before
-            raise
-        with self._lock:
-            self._bring_up(self.player)
+        with self._chain_lock:
+            before, slots = (self.gate, self.preset), self.slots
+            with self._lock:  # from here on what is set is set of both
+                self.gate, self.preset = self._successor(preset), preset
+                self._leaving.append(before[0])
+                self.slots = slots.replaced(before[0], self.gate)
+            try:
+                self.player.change(self.slots.plugins, self.gate)
+            except BaseException:
+                with self._lock:
+                    (self.gate, self.preset), self.slots = before, slots
+                    self._leaving.remove(self.gate)
+                raise
         self._told.clear()
         self._on_event(f"preset {preset.name}")
+
+    def _usual(self, preset: Preset) -> dict[str, Any]:
+        """Threshold and Range: as they were set, or else the preset's."""
+        usual = {"threshold": preset.defaults.threshold_db, "range": preset.defaults.range_db} | self._said
+        return {attribute(BY_ID[id]): value for id, value in usual.items()}
+
+    def _successor(self, preset: Preset) -> Gate:
+        """A gate with another preset, and everything else as it is."""
+        old = self.gate
+        new = Gate(preset.contract, **self._usual(preset), guard_model=old.guard_model)
+        for parameter in old.parameters:
+            if parameter.id not in FOLLOWS:
+                new.set(parameter.id, old.value(parameter.id))
+        new.bypassed, new.held = old.bypassed, old.held
+        return new
+
+    # -- the chain
+
+    @property
+    def chain(self) -> tuple[SlotFacts, ...]:
+        """The slots in the order in which sound goes through them; the gate is one of them."""
+        with self._chain_lock:
+            return tuple(
+                SlotFacts(
+                    name=name,
+                    kind=plugin.kind,
+                    file=plugin.file if plugin is not self.gate else self.preset.name,
+                    bypassed=plugin.bypassed,
+                    latency_samples=self.player.slot_latency_samples(plugin),
+                    parameters=plugin.parameters,
+                    values=plugin.values,
+                )
+                for plugin, name in self.slots.names.items()
+            )
+
+    def add_slot(self, index: int, plugin: str | Plugin) -> str:
+        """One more slot, before the one of that number; as many as there are is the end. It is faded in.
+
+        Args:
+            index: 0 or more.
+            plugin: one, or a text for ``gate.plugins.registry.from_text``, such as "highpass:cutoff=80".
+
+        Returns:
+            Its name.
+
+        Raises:
+            GateError, ValueError: it cannot be had; what plays plays on.
+        """
+        made = from_text(plugin) if isinstance(plugin, str) else plugin
+        self._rearrange(lambda slots: slots.added(index, made))
+        return self.slots.names[made]
+
+    def remove_slot(self, which: int | str) -> None:
+        """Fade a slot out, by its number or name; the gate stays.
+
+        Raises:
+            UsageError: there is no such slot, or it is the gate.
+        """
+        if self.slots.find(which) is self.gate:
+            raise UsageError("the gate cannot be removed; bypass it")
+        self._rearrange(lambda slots: slots.removed(slots.find(which)))
+
+    def move_slot(self, which: int | str, to: int) -> None:
+        """Put a slot, by its number or name, in another place.
+
+        Raises:
+            UsageError: there is no such slot or place.
+            GateError: a fresh plugin for it cannot be had; what plays plays on.
+        """
+        self._rearrange(lambda slots: slots.moved(slots.find(which), to))
+
+    def bypass_slot(self, which: int | str, on: bool) -> None:
+        """Hear a slot's input in place of its output, or its output again; the gate's too.
+
+        Raises:
+            UsageError: there is no such slot.
+        """
+        self.set_slot(which, BYPASS, float(on))
+
+    def set_slot(self, which: int | str, id: str, value: float) -> None:
+        """Set a slot's parameter, as ``set`` does.
+
+        Raises:
+            ValueError: it is out of range, or there is no such slot or parameter.
+        """
+        self.set(f"{self.slots.names[self.slots.find(which)]}.{id}", value)
+
+    def set_slots(
+        self, before: Sequence[Plugin], after: Sequence[Plugin], names: dict[Plugin, str] | None = None
+    ) -> None:
+        """Have exactly these plugins before the gate and behind it; what has no name here or yet is given one.
+
+        Raises:
+            GateError, ValueError: one cannot be had; what plays plays on.
+        """
+        self._rearrange(lambda slots: Slots([*before, self.gate, *after], slots.names | (names or {})))
+
+    def _rearrange(self, change: Callable[[Slots], Slots]) -> None:
+        with self._chain_lock:
+            slots = change(self.slots)
+            self.player.change(slots.plugins, self.gate)
+            with self._lock:
+                self.slots = slots
 
     def set_device(self, which: Literal["input", "output"], name: str) -> None:
         """Another device, by number or part of its name: opened beside the old one, which fades out as this fades in.
@@ -335,6 +480,8 @@ class Live:
         self._serve()
         player = self.player
         player.tend()
+        with self._lock:
+            self._leaving = [gate for gate in self._leaving if gate in player.at_work]
         for old in [pair for pair in self._old if pair[1].faded or not pair[0].running]:
             self._old.remove(old)
             if old[0].stop() is not False:
@@ -351,14 +498,21 @@ class Live:
             self._tell(self.recorder.trouble)
 
     def _serve(self) -> None:
-        """What was asked for meanwhile; what cannot be had is said, and what plays plays on."""
-        while self._asked:
-            name, wish = self._asked.popitem()
+        """What was asked for meanwhile; what cannot be had is said, and what plays plays on.
+
+        What needs a fresh plugin waits while one is on its way: only the newest wish is opened then.
+        """
+        for name in list(self._asked):
+            if name != PRESET and self.player.changing:
+                continue
+            wish = self._asked.pop(name)
             try:
-                if name == "preset":
+                if name == PRESET:
                     self.set_preset(wish if isinstance(wish, str) else _numbered(wish))
                 else:
-                    self.set_guard(mode=wish)
+                    with self._chain_lock:
+                        plugin, parameter = self._found(name)
+                        (plugin or self.gate).set(parameter.id, wish)
             except (GateError, ValueError) as error:
                 self._on_event(str(error))
 
@@ -463,6 +617,17 @@ class Live:
         except GateError:
             if error is None:
                 raise
+
+
+def _value(plugin: Plugin, parameter: Parameter) -> float:
+    return float(plugin.bypassed) if parameter.id == BYPASS else plugin.value(parameter.id)
+
+
+def _set(plugin: Plugin, parameter: Parameter, value: float) -> None:
+    if parameter.id == BYPASS:
+        plugin.bypassed = bool(value)
+    else:
+        plugin.set(parameter.id, value)
 
 
 def _numbered(number: int) -> str:

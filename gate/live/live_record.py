@@ -19,7 +19,7 @@ BINS = BINS_A_DECADE * DECADES
 
 FIELDS = (
     # -- what the player asks for
-    _Field("wanted", "i8", (), "player", "0 or 1: slot of the engine that should be heard"),
+    _Field("gate", "i8", (), "player", "address of the record of the gate that is heard, or being faded in"),
     _Field("monitor", "i8", (), "player", "what should be heard, see gate.live.choices"),
     _Field("master", "i8", (), "player", "1: heard; 0: faded out, before an end"),
     _Field("taping", "i8", (), "player", "1: the output goes to the tape"),
@@ -42,43 +42,28 @@ FIELDS = (
     _Field("histogram_ran", "i8", (BINS,), "callback", "the same, only those in which a model ran"),
     # -- state
     _Field("code", "i8", (), "callback", "which sources the running code was compiled from"),
-    _Field("current", "i8", (), "callback", "slot of the engine that is heard"),
-    _Field(
-        "swap_left", "i8", (), "callback", "frames until the other engine is heard alone; 0: none is coming"
-    ),
-    _Field("wet", "f8", (), "callback", "weight of the gate's output"),
-    _Field("dry", "f8", (), "callback", "weight of the input, delayed as the gate delays"),
+    _Field("wet", "f8", (), "callback", "weight of the chain's output"),
+    _Field("dry", "f8", (), "callback", "weight of the input, as late as that"),
     _Field("heard", "f8", (), "callback", "0 to 1: the fade at beginning and end"),
-    _Field("frames_mixed", "i8", (), "callback", "frames that the ring of held-back input has seen"),
     _Field("times_seen", "i8", (), "callback", "times_read when busy_max_ns was last started anew"),
     _Field("last_ns", "i8", (), "callback", "clock at the newest callback's beginning"),
     _Field("strikes", "i8", (), "callback", "how often lately the model was late by its own doing"),
     _Field("now_s", "i8", (), "callback", "where the clock writes: whole seconds (or ticks)"),
     _Field("now_ns", "i8", (), "callback", "and nanoseconds"),
     # -- setup
-    _Field(
-        "engines", "i8", (2,), "setup", "addresses of the engines' records; the one not in use may change"
-    ),
-    _Field("process", "i8", (), "setup", "address of the compiled process"),
+    _Field("process", "i8", (), "setup", "address of the compiled chain"),
+    _Field("chain", "i8", (), "setup", "address of its record"),
     _Field("clock", "i8", (), "setup", "address of clock_gettime or QueryPerformanceCounter"),
     _Field("now_at", "i8", (), "setup", "address of now_s"),
     _Field("ticks_a_second", "i8", (), "setup", "of the latter; 0: it is the former"),
     _Field("cpu_clock", "i8", (), "setup", "number of the clock that counts the thread's own time; -1: none"),
     _Field("rate", "i8", (), "setup", "Hz"),
-    _Field("channels", "i8", (), "setup", "in, and through the gate"),
+    _Field("channels", "i8", (), "setup", "in, and through the chain"),
     _Field("out_channels", "i8", (), "setup", "out; more than channels repeat the last"),
     _Field("most_frames", "i8", (), "setup", "longest host buffer; a longer one is handled in pieces"),
-    _Field(
-        "swap_frames", "i8", (), "setup", "how long a new engine listens before it is faded to, and the fade"
-    ),
-    _Field("fade_frames", "i8", (), "setup", "length of every fade"),
-    _Field("first_at", "i8", (), "setup", "[most_frames][channels]: what the engine gives"),
-    _Field("second_at", "i8", (), "setup", "the same for the engine that is coming"),
-    _Field(
-        "dry_at", "i8", (), "setup", "[delay][channels]: the input, held back as the gate holds back, a ring"
-    ),
-    _Field("delay", "i8", (), "setup", "frames in it: the lookahead"),
-    _Field("tape_at", "i8", (), "setup", "[tape_frames][channels]: what the gate gave, a ring"),
+    _Field("fade_frames", "i8", (), "setup", "length of every fade but the chain's own"),
+    _Field("first_at", "i8", (), "setup", "[most_frames][channels]: what the chain gives"),
+    _Field("tape_at", "i8", (), "setup", "[tape_frames][channels]: what the chain gave, a ring"),
     _Field("tape_frames", "i8", (), "setup", "its length; 0: none"),
     _Field("scope_in_at", "i8", (), "setup", "[scope_frames][channels]: what came in, a ring"),
     _Field("scope_heard_at", "i8", (), "setup", "[scope_frames][channels]: what is heard, a ring"),

@@ -1,42 +1,36 @@
-"""What a stream plays through: engines, the record that the callback reads, and everything that may change meanwhile."""
+"""What a stream plays through: a chain of plugins, the record that the callback reads, and what may change meanwhile."""
 
 import ctypes
 import sys
 import threading
-from dataclasses import asdict, dataclass, replace
+from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import Any, Self
 
 import numpy as np
 from numpy.typing import NDArray
 
-from gate.contract import Contract
+from gate.chain_stream import Stream
 from gate.engine import Engine
 from gate.errors import EngineError
-from gate.guard import Guard
 from gate.live import callback
 from gate.live.callback import LATE_FLAGS
 from gate.live.choices import MONITORS
 from gate.live.live_record import make
-from gate.overrides import AS_LEARNED, Overrides
-from gate.process import compiled
+from gate.plugins.learned import Gate, GateRunning
+from gate.plugins.plugin import Format, Plugin
 from gate.record import aligned
 
 MOST_FRAMES = 1 << 16
-"""Longest host buffer that is one call of the engine; no driver has a longer one."""
-
-LISTEN_S = 0.4
-"""A new engine listens so long before it is faded to: by then its network knows where it is."""
+"""Longest host buffer that is one call of the chain; no driver has a longer one."""
 
 FADE_S = 0.01
-"""Of every fade: engine to engine, monitor to monitor, beginning and end."""
-
-SEEN_BUFFERS = 2
-"""The callback has to have counted so far past an engine before its memory may go."""
+"""Of the fades at beginning and end, and from monitor to monitor."""
 
 
 @dataclass(frozen=True)
 class Shape:
-    """What a player is made for: rate in Hz, channels in (and through the gate), channels out."""
+    """What a player is made for: rate in Hz, channels in (and through the chain), channels out."""
 
     rate: int
     channels: int
@@ -44,10 +38,12 @@ class Shape:
 
 
 class Player:
-    """Host buffers in, host buffers out; presets change while it plays. One thread at a time may call its methods.
+    """Host buffers in, host buffers out; the chain may change while it plays. One thread at a time may call its methods.
 
     Attributes:
         shape: what it was made for.
+        dtype: of the sound.
+        gate: the gate among the plugins that ``engine`` is of.
         record: the record of ``gate.live.live_record``, shape (1,).
         callback_address: the compiled ``PaStreamCallback``.
         user_address: its user pointer.
@@ -55,58 +51,43 @@ class Player:
 
     def __init__(
         self,
-        contract: Contract,
+        plugins: Sequence[Plugin],
         shape: Shape,
         *,
-        threshold_db: float,
-        range_db: float,
-        lookahead_ms: float = 0.0,
-        link: bool = True,
+        gate: Gate | None = None,
         dtype: Any = np.float32,
         monitor: str = "out",
         fades: bool = True,
         tape_s: float = 0.0,
         scope_s: float = 0.0,
-        guard: Guard | None = None,
-        overrides: Overrides = AS_LEARNED,
     ) -> None:
-        """Make the engine and all memory.
+        """Open the plugins and make all memory.
 
         Args:
-            contract: the model file to begin with.
+            plugins: in the order in which sound goes through them; at least one is a ``Gate``.
             shape: rate and channels.
-            threshold_db: dBFS.
-            range_db: dB, -inf allowed.
-            lookahead_ms: 0 to 20.
-            link: one decision for all channels.
+            gate: the one of them that ``engine`` is of; None: the first.
             dtype: float32, or float64 for files that need it.
             monitor: what is heard, one of ``MONITORS``.
             fades: fade in at the beginning; a file does not want that.
             tape_s: seconds that fit between the callback and whoever takes the output off the tape; 0: none.
             scope_s: seconds of input and of what is heard that ``scope`` can look back; 0: none.
-            guard: a classifier beside the gate, or None.
-            overrides: what is insisted on over what is learned.
 
         Raises:
-            ContractError, EngineError, ValueError: as ``Engine``.
+            GateError: a plugin cannot be had.
+            ValueError: there are too many, none is a gate, or one cannot take such a sound.
         """
         self.shape, self.dtype = shape, np.dtype(dtype)
-        self._settings: dict[str, Any] = {
-            "lookahead_ms": lookahead_ms,
-            "link": link,
-            "guard": guard,
-            "overrides": overrides,
-        }
-        self._held = ""
-        self._engines: list[Engine | None] = [self._engine(contract, threshold_db, range_db), None]
-        self._leaving: tuple[Engine, int] | None = None
-        self._next: Engine | None = None
-        self._closed = False
+        self.gate = _gate_of(plugins, gate)
+        self._lock = threading.RLock()  # of the Python side only
+        format = Format(shape.rate, shape.channels, self.dtype)
+        self._stream = Stream(plugins, format, MOST_FRAMES, keeps_input=True)
+        self._last_record = self.engine.record
         self.record = make()
         self._callback = callback.compiled(self.dtype)
         self.callback_address, self.user_address = self._callback.address, int(self.record.ctypes.data)
-        self._lock = threading.Lock()  # of the Python side only
         self._lay_out(tape_s, scope_s)
+        self._follow()
         self.monitor = monitor
         self._set("master", 1)
         self._set("wet", {"out": 1.0, "in": 0.0, "removed": -1.0}[monitor])
@@ -117,7 +98,7 @@ class Player:
 
     def play(self, x: NDArray[Any], out: NDArray[Any], flags: int = 0) -> None:
         """One host buffer: x (n, channels) to out (n, out_channels), both of ``dtype`` and C-contiguous."""
-        if self.engine is None:
+        if not self._stream.is_open:
             raise EngineError("expected an open player, got one that was closed; make a new one")
         assert x.dtype == out.dtype == self.dtype and x.flags.c_contiguous and out.flags.c_contiguous
         assert x.shape == (len(out), self.shape.channels) and out.shape[1] == self.shape.out_channels
@@ -131,71 +112,70 @@ class Player:
         """Host buffers so far."""
         return int(self.record["buffers"][0])
 
-    # -- what people set
+    # -- the chain
+
+    @property
+    def plugins(self) -> tuple[Plugin, ...]:
+        """In the order that is heard, or will be when changes under way are done."""
+        return self._stream.plugins
+
+    @property
+    def at_work(self) -> tuple[Plugin, ...]:
+        """All that are heard, and those that are on their way to be."""
+        return self._stream.at_work
 
     @property
     def engine(self) -> Engine:
-        """The engine that is heard, or the one that is on its way to be."""
-        if self._next is not None:
-            return self._next
-        engine = self._engines[int(self.record["wanted"][0])]
-        if engine is None:
+        """The gate's, that is heard or on its way to be."""
+        if not self._stream.is_open:
             raise EngineError("expected an open player, got one that was closed; make a new one")
-        return engine
+        running = self._stream.running_of(self.gate)
+        assert isinstance(running, GateRunning)
+        return running.engine
 
     @property
     def engine_record(self) -> NDArray[Any]:
-        """The record of the engine that is heard; it stays when the player is closed."""
-        if not self._closed:
+        """The record of that engine; it stays when the player is closed."""
+        if self._stream.is_open:
             self._last_record = self.engine.record
         return self._last_record
 
-    def set(self, name: str, value: float) -> None:
-        """Set "threshold_db", "range_db", "guard_grace_ms" or what ``Overrides`` has, of everything that is heard.
+    @property
+    def latency_samples(self) -> int:
+        """By which the sound comes later: the sum of all slots' delays, in the order that is heard or coming."""
+        return self._stream.latency_samples
+
+    def slot_latency_samples(self, plugin: Plugin) -> int:
+        """What one of ``plugins`` adds to that."""
+        return self._stream.running_of(plugin).latency_samples
+
+    def change(self, plugins: Sequence[Plugin], gate: Gate | None = None) -> None:
+        """Hear these plugins in this order: fresh ones are opened here, listen, and are faded in. ``tend`` goes on with it.
+
+        The newest wish counts. ``gate`` is the one of them that ``engine`` is of; None: the first.
 
         Raises:
-            ValueError: it is out of range.
+            GateError, ValueError: as ``Player``; what plays plays on.
         """
         with self._lock:
-            guard = self._settings["guard"]
-            if name == "guard_grace_ms" and guard is not None:
-                self._settings["guard"] = replace(guard, grace_ms=value)
-            if name in asdict(AS_LEARNED):
-                changed: dict[str, Any] = {name: value}
-                self._settings["overrides"] = replace(self._settings["overrides"], **changed)
-            for engine in (*self._engines, self._next):
-                if engine is not None:
-                    setattr(engine, name, value)
+            gate = _gate_of(plugins, gate)
+            self._stream.change(plugins)
+            self.gate = gate
+            self._follow()
 
-    def hold(self, state: str) -> None:
-        """Keep the gate "open" or "shut", with any preset, until it is let go (""). See ``Engine.held``."""
+    @property
+    def changing(self) -> bool:
+        """Is the chain changing, or about to?"""
+        return self._stream.changing
+
+    def tend(self) -> None:
+        """Bring on what waits, and free what the callback has left behind; call it a few times a second."""
         with self._lock:
-            self._held = state
-            for engine in (*self._engines, self._next):
-                if engine is not None:
-                    engine.held = state
+            if self._stream.is_open:
+                self._stream.tend()
+                self._follow()
 
-    def set_guard(self, guard: Guard | None) -> None:
-        """Another guard, or none. A classifier that is not there yet comes with an engine that is faded to.
-
-        Raises:
-            ContractError, EngineError: it cannot be had; what plays plays on.
-        """
-        before, engine = self._settings["guard"], self.engine
-        self._settings["guard"] = guard
-        there = None if engine.classifier is None else engine.classifier.contract
-        if guard is not None and there is not guard.contract:
-            try:
-                self.change(engine.contract, engine.threshold_db, engine.range_db)
-            except BaseException:
-                self._settings["guard"] = before
-                raise
-            return
-        with self._lock:
-            for one in (*self._engines, self._next):
-                if one is not None and one.classifier is not None:
-                    one.guard = "off" if guard is None else guard.mode
-                    one.guard_grace_ms = one.guard_grace_ms if guard is None else guard.grace_ms
+    # -- what people set
 
     @property
     def monitor(self) -> str:
@@ -207,47 +187,6 @@ class Player:
         if value not in MONITORS:
             raise ValueError(f"expected {', '.join(MONITORS)}, got {value!r}; choose one")
         self._set("monitor", MONITORS.index(value))
-
-    def change(self, contract: Contract, threshold_db: float, range_db: float) -> None:
-        """Another preset: made ready here, listening beside the old one, faded to. ``tend`` frees the old one.
-
-        Raises:
-            ContractError, EngineError: it cannot be had; what plays plays on.
-        """
-        coming = self._engine(contract, threshold_db, range_db)
-        with self._lock:
-            if self._next is not None:
-                self._next.close()
-            coming.held = self._held
-            self._next = coming
-        self.tend()
-
-    @property
-    def changing(self) -> bool:
-        """Is another preset on its way?"""
-        return self._next is not None or self._leaving is not None
-
-    def tend(self) -> None:
-        """Bring on what waits, and free what the callback has left behind; call it a few times a second."""
-        with self._lock:
-            record = self.record[0]
-            settled = record["current"] == record["wanted"] and record["swap_left"] == 0
-            if self._leaving is None and settled and self._next is not None:
-                slot = 1 - int(record["current"])
-                self._engines[slot] = self._next
-                self.record["engines"][0, slot] = self._next.address
-                old = self._engines[1 - slot]
-                assert old is not None
-                self._leaving, self._next = (old, -1), None
-                self._set("wanted", slot)
-            elif self._leaving is not None and settled:
-                left, seen = self._leaving
-                if seen < 0:
-                    self._leaving = (left, self.buffers())
-                elif self.buffers() >= seen + SEEN_BUFFERS:
-                    self._engines[1 - int(record["current"])] = None
-                    self._leaving = None
-                    left.close()
 
     def begin_anew(self) -> None:
         """Fade in again, after a stream was lost. Only while nobody calls."""
@@ -331,13 +270,10 @@ class Player:
 
     def close(self) -> None:
         """Free everything; may be called twice. Only when no stream calls any more."""
-        if not self._closed:
-            self._last_record, self._closed = self.engine.record, True
         with self._lock:
-            for engine in (*self._engines, self._next, self._leaving[0] if self._leaving else None):
-                if engine is not None:
-                    engine.close()
-            self._engines, self._next, self._leaving = [None, None], None, None
+            if self._stream.is_open:
+                self._last_record = self.engine.record
+            self._stream.close()
 
     def __enter__(self) -> Self:
         """Itself."""
@@ -349,47 +285,50 @@ class Player:
 
     # -- inside
 
-    def _engine(self, contract: Contract, threshold_db: float, range_db: float) -> Engine:
-        return Engine(
-            contract,
-            rate=self.shape.rate,
-            channels=self.shape.channels,
-            threshold_db=threshold_db,
-            range_db=range_db,
-            dtype=self.dtype,
-            falls_back=True,
-            **self._settings,
-        )
+    def _follow(self) -> None:
+        """Tell the callback which gate's runs it counts, and which is to fall back: the one that is heard or being faded in.
+
+        It is in the order that is wanted, so it is there until long after the callback has another one's address.
+        """
+        running = self._stream.heard.get(self.gate)
+        if running is not None:  # a gate that still waits for its turn has none
+            self._set("gate", running.address)
 
     def _lay_out(self, tape_s: float, scope_s: float) -> None:
-        shape, engine = self.shape, self.engine
-        tape, scope, delay = int(tape_s * shape.rate), int(scope_s * shape.rate), engine.latency_samples
-        sizes = {
-            "first": MOST_FRAMES, "second": MOST_FRAMES, "dry": delay,
-            "tape": tape, "scope_in": scope, "scope_heard": scope,
-        }  # fmt: skip
+        shape, stream = self.shape, self._stream
+        tape, scope = int(tape_s * shape.rate), int(scope_s * shape.rate)
+        sizes = {"first": MOST_FRAMES, "tape": tape, "scope_in": scope, "scope_heard": scope}
         self._memory = {name: aligned(size * shape.channels, self.dtype) for name, size in sizes.items()}
         for name, array in self._memory.items():
             self._set(f"{name}_at", array.ctypes.data)
-        fade = max(int(FADE_S * shape.rate), 1)
         values = {
-            "process": compiled(self.dtype).address,
+            "process": stream.function,
+            "chain": stream.address,
             "rate": shape.rate,
             "channels": shape.channels,
             "out_channels": shape.out_channels,
             "most_frames": MOST_FRAMES,
-            "swap_frames": int(LISTEN_S * shape.rate) + fade,
-            "fade_frames": fade,
-            "delay": delay,
+            "fade_frames": max(int(FADE_S * shape.rate), 1),
             "tape_frames": tape,
             "scope_frames": scope,
         }
         for name, value in values.items() | _clock(self.record).items():
             self._set(name, value)
-        self.record["engines"][0, 0] = engine.address
 
     def _set(self, name: str, value: Any) -> None:
         self.record[name] = value
+
+
+def _gate_of(plugins: Sequence[Plugin], gate: Gate | None) -> Gate:
+    """The gate that is meant.
+
+    Raises:
+        ValueError: there is none.
+    """
+    for plugin in plugins:
+        if isinstance(plugin, Gate) and gate in (None, plugin):
+            return plugin
+    raise ValueError(f"expected plugins with a gate among them, got {list(plugins)}; add Gate(...)")
 
 
 def _clock(record: NDArray[Any]) -> dict[str, int]:

@@ -23,10 +23,10 @@ class Status:
 
     ``load`` and ``load_most`` are shares of the buffers' time since the last look, on average and at most; ``p999_us`` is of
     all callbacks in which the model ran. ``late``: buffers that the sound system flagged. ``latency_ms``: from the
-    input to the output of the sound system and back, the gate included (of files: the gate alone); ``added_ms``: the gate's
-    part of that, its lookahead. ``decision_delay_ms``: how much later than its block a decision can be. ``guard``: what it
-    asks for; ``guard_shut``: it keeps the gate shut; ``classes``: probabilities by name, where a classifier listens.
-    ``held``: what somebody holds the gate, "open", "shut" or "".
+    input to the output of the sound system and back, the chain included (of files: the chain alone); ``added_ms``: the
+    chain's part of that. ``decision_delay_ms``: how much later than its block a decision can be. ``guard``: what it asks
+    for; ``guard_shut``: it keeps the gate shut; ``classes``: probabilities by name, where a classifier listens. ``held``:
+    what somebody holds the gate, "open", "shut" or ""; ``bypassed``: what comes into it is heard.
     """
 
     seconds: float
@@ -61,6 +61,7 @@ class Status:
     guard_shut: bool = False
     classes: dict[str, float] = field(default_factory=dict)
     held: str = ""
+    bypassed: bool = False
 
     def to_dict(self) -> dict[str, Any]:
         """For JSON: what is not finite becomes None."""
@@ -112,13 +113,14 @@ class Look:
             model_errors=int(counts["model_errors"]),
             nonfinite=int(counts["nonfinite"]),
             tape_lost=int(counts["tape_lost"]),
-            latency_ms=1000.0 * (stream_frames + engine.latency_samples) / rate,
-            added_ms=1000.0 * engine.latency_samples / rate,
+            latency_ms=1000.0 * (stream_frames + player.latency_samples) / rate,
+            added_ms=1000.0 * player.latency_samples / rate,
             decision_delay_ms=engine.decision_delay_ms,
             guard=engine.guard,
             guard_shut=bool(record["guard_shut"]),
             classes=_classes(engine),
             held=engine.held,
+            bypassed=player.gate.bypassed,
         )
         record["peaks_read"] += 1
         live["times_read"] += 1
@@ -182,7 +184,9 @@ def screen(status: Status, width: int, callback: str) -> list[str]:
     """A few lines for a terminal of ``width`` letters, drawn over and over; ``callback`` says which one runs."""
     bar = max(min(width - 34, 48), 10)
     state, heard = (
-        ("OPEN" if status.open else "shut") + (f" (held {status.held})" if status.held else ""),
+        ("OPEN" if status.open else "shut")
+        + (f" (held {status.held})" if status.held else "")
+        + " (bypassed)" * status.bypassed,
         f"range {_level(status.range_db).strip()} dB   monitor {status.monitor}",
     )
     times = "   ".join(

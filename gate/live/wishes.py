@@ -4,10 +4,6 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from gate.overrides import AS_LEARNED, Overrides
-from gate.parameters import BY_ID, attribute
-
-SET = {id: attribute(BY_ID[id]) for id in ("threshold", "range", "guard-grace", *Overrides.IDS)}
-"""Parameters whose value may move at any moment, and what ``Wishes``, players and engines call them."""
 
 
 @dataclass(frozen=True)
@@ -28,6 +24,8 @@ class Wishes:
         guard_grace_ms: 100 to 2000; None takes the default.
         guard_model: what it listens with; None takes ``gate.guard.PRESET``.
         overrides: what is insisted on over what is learned.
+        before: plugins before the gate, as ``gate.plugins.registry.from_text`` reads them, in order.
+        after: plugins behind it.
     """
 
     preset: str = "voice"
@@ -43,6 +41,8 @@ class Wishes:
     guard_grace_ms: float | None = None
     guard_model: str | None = None
     overrides: Overrides = AS_LEARNED
+    before: tuple[str, ...] = ()
+    after: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)

@@ -9,9 +9,11 @@ guard=note:60[off..speech]     while the note sounds, the second value
 hold-open=note:36              the gate is held open while the note sounds; hold-shut likewise
 preset=program                 program n takes the n-th preset; preset:kick=program:5 a certain one
 threshold=learn                the next control that moves
+highpass.cutoff=cc9            a parameter of another slot of the chain
 """
 
 import re
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 
 from gate.errors import UsageError
@@ -21,8 +23,21 @@ from gate.parameters import BY_ID, PARAMETERS, Parameter, Taper
 HOLDS = ("hold-open", "hold-shut")
 PRESET = "preset"
 
-TARGETS = (*(parameter.id for parameter in PARAMETERS if parameter.live), *HOLDS, PRESET)
-"""What can be bound."""
+TARGETS = (*(parameter.id for parameter in PARAMETERS), *HOLDS, PRESET)
+"""What can be bound of the gate."""
+
+Find = Callable[[str], Parameter]
+"""The parameter of a slot, by "SLOT." and its id, or a ``UsageError``."""
+
+
+def no_slots(name: str) -> Parameter:
+    """Refuse it.
+
+    Raises:
+        UsageError: there are no slots.
+    """
+    raise UsageError(f"expected a gate's own parameter, got {name!r}; there are no other slots here")
+
 
 WORDS: dict[str, dict[str, object]] = {
     "linear": {"curve": "linear"},
@@ -58,7 +73,7 @@ class Binding:
     """One line of a map.
 
     Attributes:
-        target: a parameter's id, "hold-open", "hold-shut", "preset", or "preset:" and a name.
+        target: a parameter's id, "SLOT." and that of a slot's, "hold-open", "hold-shut", "preset", or "preset:" and a name.
         control: what moves it; None until it is learned. Its channel 0 means any.
         low: value at the control's lower end; of a choice its number. None for holds and presets.
         high: value at its upper end.
@@ -66,6 +81,7 @@ class Binding:
         reverse: the control's ends change places.
         takeover: "jump": the value follows at once; "pick-up": only from when the control has come to where the value is.
         toggle: a press switches over, a release does nothing.
+        parameter: what the target is, if it is one.
     """
 
     target: str
@@ -76,11 +92,7 @@ class Binding:
     reverse: bool = False
     takeover: str = "jump"
     toggle: bool = False
-
-    @property
-    def parameter(self) -> Parameter | None:
-        """The line of the parameter table, if it is one."""
-        return BY_ID.get(self.target)
+    parameter: Parameter | None = None
 
     @property
     def stepped(self) -> bool:
@@ -127,20 +139,20 @@ class Binding:
         return text
 
 
-def parse(text: str) -> tuple[Binding, ...]:
-    """The bindings of a map: lines, or pieces between commas.
+def parse(text: str, find: Find = no_slots) -> tuple[Binding, ...]:
+    """The bindings of a map: lines, or pieces between commas; ``find`` knows the slots.
 
     Raises:
         UsageError: it is none, with the piece that is wrong.
     """
     pieces = [piece.strip() for line in text.splitlines() for piece in line.split(",")]
-    found = tuple(parse_one(piece) for piece in pieces if piece)
+    found = tuple(parse_one(piece, find) for piece in pieces if piece)
     if not found:
         raise UsageError(f"expected a map such as threshold=cc7,range=nrpn:1:2, got {text!r}; bind something")
     return found
 
 
-def parse_one(text: str) -> Binding:
+def parse_one(text: str, find: Find = no_slots) -> Binding:
     """One binding.
 
     Raises:
@@ -151,9 +163,9 @@ def parse_one(text: str) -> Binding:
         raise UsageError(
             f"expected TARGET=CONTROL[@CHANNEL][[LOW..HIGH]][:WORD], got {text!r}; see docs/midi.md"
         )
-    target = check_target(match["target"].strip())
-    control = _control(match["control"], match["channel"], text)
-    binding = Binding(target, control)
+    target = match["target"].strip()
+    parameter = find_target(target, find)
+    binding = Binding(target, _control(match["control"], match["channel"], text), parameter=parameter)
     for word in match["words"].split(":")[1:]:
         if word not in WORDS:
             raise UsageError(f"expected one of {', '.join(WORDS)}, got {word!r} in {text!r}; choose one")
@@ -165,21 +177,20 @@ def parse_one(text: str) -> Binding:
     return binding
 
 
-def check_target(target: str) -> str:
-    """A target's name.
+def find_target(target: str, find: Find) -> Parameter | None:
+    """The parameter that a target is; None for a hold or a preset.
 
     Raises:
-        UsageError: there is no such target, or it cannot change while sound runs.
+        UsageError: there is no such target.
     """
-    if target in TARGETS or (target.startswith(f"{PRESET}:") and len(target) > len(PRESET) + 1):
-        return target
-    if target in BY_ID:
-        raise UsageError(
-            f"{target} cannot change while sound runs, so no control can be bound to it; leave it out of the map"
-        )
-    raise UsageError(
-        f"expected one of {', '.join(TARGETS)} or {PRESET}:NAME, got {target!r}; bind one of these"
-    )
+    if target in (*HOLDS, PRESET) or (target.startswith(f"{PRESET}:") and len(target) > len(PRESET) + 1):
+        return None
+    if "." in target:
+        return find(target)
+    if target not in BY_ID:
+        expected = f"{', '.join(TARGETS)}, {PRESET}:NAME or SLOT.PARAMETER"
+        raise UsageError(f"expected one of {expected}, got {target!r}; bind one of these")
+    return BY_ID[target]
 
 
 def check_fit(binding: Binding, text: str) -> None:

@@ -27,7 +27,7 @@ class Hands:
             target: the gate.
             on_event: told a sentence when a port comes or goes or something was learned; any thread.
         """
-        self._on_event = on_event
+        self._on_event, self._find = on_event, target.parameter
         self.router = Router(bindings, target, self._learned)
         self.input = Input(wish, self.router.feed, on_event, self.router.let_go)
 
@@ -59,7 +59,7 @@ class Hands:
         """
         name, bracket, rest = text.strip().partition("[")
         name, colon, words = (name, "", "") if name.startswith(f"{PRESET}:") else name.partition(":")
-        self.router.learn(parse_one(f"{name}=learn{bracket}{rest}{colon}{words}"))
+        self.router.learn(parse_one(f"{name}=learn{bracket}{rest}{colon}{words}", self._find))
         self._on_event(f"move a control for {name}")
 
     def forget(self, target: str) -> None:

@@ -13,6 +13,7 @@ from gate.errors import GateError
 from gate.midi.bindings import HOLDS, PRESET, Binding
 from gate.midi.controls import MOST_7, SERVANTS, Control, Controls, Move, Panic
 from gate.midi.messages import Message, Parser
+from gate.parameters import Parameter
 
 STEP = 1.0 / MOST_7
 """Of the travel: a step of NRPN's 96 and 97, and how near a control has to come to pick up a value."""
@@ -22,7 +23,13 @@ LEARNED_KINDS = ("cc", "nrpn", "bend", "note")
 
 
 class Target(Protocol):
-    """What a map moves: a live gate. Each of these returns at once, from any thread."""
+    """What a map moves: a live gate. Each of these returns at once, from any thread.
+
+    A slot of its chain may be gone: then ``UsageError`` comes of its name.
+    """
+
+    def parameter(self, name: str) -> Parameter:
+        """What can be set under a name."""
 
     def value(self, name: str) -> float:
         """A parameter's value now; of a choice its number."""
@@ -148,7 +155,10 @@ class Router:
             for bound in found:
                 own = bound.binding.control
                 if own is not None and own.channel in (0, channel):
-                    self._apply(bound, move)
+                    try:
+                        self._apply(bound, move)
+                    except GateError:  # not with this preset, another one may; or its slot is gone
+                        self.refused += 1
 
     def _apply(self, bound: _Bound, move: Move) -> None:
         binding = bound.binding
@@ -212,11 +222,7 @@ class Router:
         return min(max(now + up, ends[0]), ends[1])
 
     def _set(self, bound: _Bound, value: float) -> None:
-        try:
-            self._target.set(bound.binding.target, value)
-        except GateError:  # not with this preset; another one may
-            self.refused += 1
-            return
+        self._target.set(bound.binding.target, value)
         bound.sent = self._target.value(bound.binding.target)
         self.moved += 1
 

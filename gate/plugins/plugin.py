@@ -81,14 +81,15 @@ class Running:
         self.format, self.record, self.function = format, record, function
         self.latency_samples = latency_samples
         self.slot = slot_record.make()
-        self._ring = aligned(latency_samples * format.channels, format.dtype)
+        self._rings = [aligned(latency_samples * format.channels, format.dtype) for _ in range(2)]
         self._gone: list[Callable[[Running], None]] = []
         self._stale: list[Callable[[Running], None]] = []
         for name, value in (
             ("function", function),
             ("plugin", self.address),
             ("delay", latency_samples),
-            ("ring_at", self._ring.ctypes.data),
+            ("ring_at", self._rings[0].ctypes.data),
+            ("late_at", self._rings[1].ctypes.data),
         ):
             self.slot[name] = value
         self.bypass(bypassed)
@@ -137,8 +138,9 @@ class Running:
 
     def reset(self) -> None:
         """Back to the start; parameters stay. Not while its function runs."""
-        self._ring[:] = 0
-        self.slot["ring_next"] = 0
+        for ring in self._rings:
+            ring[:] = 0
+        self.slot["ring_next"] = self.slot["late_next"] = 0
         self.slot["share"] = 0.0 if self.slot["bypass"][0] else 1.0
         self._reset()
 
@@ -241,6 +243,14 @@ class Plugin:
     def values(self) -> tuple[float, ...]:
         """Where ``parameters`` stand now, in the same order."""
         return tuple(self._values[parameter.id] for parameter in self.parameters)
+
+    def value(self, id: str) -> float:
+        """Where a parameter stands, by its id.
+
+        Raises:
+            KeyError: it has no such parameter.
+        """
+        return self._values[id]
 
     @property
     def file(self) -> str:

@@ -11,11 +11,13 @@ FIELDS = (
     Field(
         "share", "f8", (), "engine", "how much of the plugin's output is heard, 0 to 1; the rest is its input"
     ),
-    Field("ring_next", "i8", (), "engine", "place in the ring of the oldest frame"),
+    Field("ring_next", "i8", (), "engine", "place in the ring of the oldest sample"),
+    Field("late_next", "i8", (), "engine", "the same in the other ring"),
     Field("function", "i8", (), "setup", "address of the plugin's compiled function"),
     Field("plugin", "i8", (), "setup", "address of its record, the function's first argument"),
     Field("delay", "i8", (), "setup", "frames by which the plugin delays"),
     Field("ring_at", "i8", (), "setup", "[delay][channel] in the sound's own type: the input held back"),
+    Field("late_at", "i8", (), "setup", "the same: the chain's input, as late as here, held back"),
 )
 """The record, field by field. "engine" is the chain's compiled function."""
 

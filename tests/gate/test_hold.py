@@ -3,6 +3,7 @@
 import numpy as np
 import pytest
 
+from gate import Gate
 from gate.engine import Engine
 from gate.live.player import Player, Shape
 from tests.gate.engine_tools import CURVE, bursts, cuts
@@ -84,11 +85,13 @@ def test_a_hold_stays_when_the_preset_changes(toy):
     """The engine that comes is held as the one that goes."""
     x = np.full((100, 1), 0.25, np.float32)
     out = np.empty_like(x)
-    with Player(toy, Shape(RATE, 1, 1), threshold_db=0.0, range_db=-80.0, fades=False) as player:
-        player.hold("open")
-        player.change(toy, 0.0, -80.0)
+    first, second = (Gate(toy, threshold_db=0.0, range_db=-80.0) for _ in range(2))
+    with Player([first], Shape(RATE, 1, 1), fades=False) as player:
+        first.held = second.held = "open"
+        player.change([second])
         assert player.engine.held == "open"
-        player.hold("shut")
+        for gate in player.at_work:
+            gate.held = "shut"
         for _ in range(400):
             player.tend()
             player.play(x, out)

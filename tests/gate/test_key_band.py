@@ -11,7 +11,9 @@ from gate.cli import render as render_command
 from gate.engine import Engine
 from gate.errors import ContractError
 from gate.key_band import OUTSIDE
-from gate.live.player import Player, Shape
+from gate.live.filestream import FileStream
+from gate.live.live import Live
+from gate.live.wishes import Wishes
 from gate.overrides import AS_LEARNED, Overrides
 from tests import toy_model
 from tests.conftest import PRESETS
@@ -107,15 +109,19 @@ def test_a_file_without_bands_refuses_the_knobs_and_nothing_else(toy):
         run(one, bursts(RATE, 0.1), 100)
 
 
-def test_a_preset_without_bands_is_refused_while_a_key_is_held(toy, holds):
+def test_a_preset_without_bands_is_refused_while_a_key_is_held(tmp_path):
     """What plays plays on, held."""
-    held = Overrides(key_low_hz=500.0)
-    with Player(holds, Shape(RATE, 1, 1), threshold_db=0.0, range_db=-80.0, overrides=held) as player:
+    one, two = (str(toy_model.write_preset(tmp_path / name, name, holds=True)) for name in ("one", "two"))
+    without = str(toy_model.write_preset(tmp_path / "without", "without"))
+    source = tmp_path / "in.wav"
+    soundfile.write(source, bursts(RATE, 0.5), RATE)
+    with Live(Wishes(preset=one, overrides=Overrides(key_low_hz=500.0)), lambda event: None) as live:
+        live.play_file(FileStream(source, tmp_path / "out.wav"))
         with pytest.raises(ContractError, match="key_bands_hz"):
-            player.change(toy, 0.0, -80.0)
-        assert player.engine.contract is holds
-        player.change(holds, 0.0, -80.0)
-        assert player.engine.key_low_hz == 500.0
+            live.set_preset(without)
+        assert live.preset.name == "one" and [slot.name for slot in live.chain] == ["gate"]
+        live.set_preset(two)
+        assert live.preset.name == "two" and live.player.engine.key_low_hz == 500.0
 
 
 @pytest.mark.parametrize("name", GATES)

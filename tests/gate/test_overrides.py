@@ -14,8 +14,8 @@ from gate.cli import live as live_command
 from gate.cli import render as render_command
 from gate.decision import FAILED, PATIENCE
 from gate.engine import Engine
+from gate.live.filestream import FileStream
 from gate.live.live import Live
-from gate.live.player import Player, Shape
 from gate.live.wishes import Wishes
 from gate.overrides import AS_LEARNED, Overrides
 from tests import toy_model
@@ -180,17 +180,6 @@ def test_a_plugin_s_knobs(toy):
         assert scaled.running[-1].record["release_ms"][0] == 50.0
 
 
-def test_scales_stay_when_the_preset_changes(toy):
-    """The engine that comes has what was set, before the change or under it."""
-    scaled = Overrides(release_scale=2.0)
-    with Player(toy, Shape(RATE, 1, 1), threshold_db=0.0, range_db=-80.0, overrides=scaled) as player:
-        player.set("attack_scale", 3.0)
-        player.change(toy, 0.0, -80.0)
-        player.set("hold_scale", 0.5)
-        now = player.engine
-        assert (now.attack_scale, now.hold_scale, now.release_scale) == (3.0, 0.5, 2.0)
-
-
 @pytest.fixture
 def toy_folder(tmp_path):
     return toy_model.write_preset(tmp_path / "toy")
@@ -201,6 +190,21 @@ def source(tmp_path):
     path = tmp_path / "in.wav"
     soundfile.write(path, bursts(RATE, 1.0), RATE, subtype="FLOAT")
     return path
+
+
+def test_scales_stay_when_the_preset_changes(tmp_path, toy_folder, source):
+    """The engine that comes has what was set, before the change or under it."""
+    other = toy_model.write_preset(tmp_path / "other", name="other")
+    with Live(
+        Wishes(preset=str(toy_folder), overrides=Overrides(release_scale=2.0)), lambda event: None
+    ) as live:
+        live.play_file(FileStream(source, tmp_path / "out.wav"))
+        live.set("attack-scale", 3.0)
+        live.set_preset(str(other))
+        live.set("hold-scale", 0.5)
+        now = live.player.engine
+        assert live.preset.name == "other"
+        assert (now.attack_scale, now.hold_scale, now.release_scale) == (3.0, 0.5, 2.0)
 
 
 def test_options_scale_a_render(tmp_path, toy_folder, source, capsys):

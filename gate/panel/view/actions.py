@@ -169,8 +169,8 @@ class Actions(QObject):
         )
 
     def bypass(self, on: bool) -> None:
-        """Hold the gate open, so that nothing is taken away, or let it go."""
-        self.live.hold("open" if on else "")
+        """Hear what comes into the gate, as late as it gives it, or the gate again."""
+        self.model.set("bypass", float(on))
 
     def record(self) -> None:
         """Record what the gate gives into a new file of the music folder, or end that."""

@@ -288,6 +288,7 @@ class Window(QWidget):
         threshold = model.value("threshold")
         self.level.line.show_value(threshold, people(BY_ID["threshold"], threshold))
         self.guard.choice.show_value(int(model.value("guard")))
+        self.top.bypass.setChecked(bool(model.value("bypass")))
         self.top.presets.show_value(model.state.preset)
         self.learned.allow_key(bool(model.live.preset.contract.key_bands_hz))
         self.top.show_monitor(model.state.monitor)

@@ -3,11 +3,11 @@
 import numpy as np
 import pytest
 
-from gate import contract
+from gate import Gate, contract
 from gate.engine import Engine
 from gate.live.choices import MONITORS
 from gate.live.live_record import percentiles_us
-from gate.live.player import FADE_S, LISTEN_S, Player, Shape
+from gate.live.player import FADE_S, Player, Shape
 from tests import toy_model
 from tests.gate.engine_tools import bursts, run
 
@@ -16,9 +16,17 @@ LARGEST_STEP = 0.05
 """Of a gain from sample to sample: a ramp of 1 ms at 48 kHz steps by 0.021."""
 
 
-def player(model, channels=1, out_channels=None, rate=RATE, **settings):
+def player(model, channels=1, out_channels=None, rate=RATE, before=(), after=(), **settings):
+    """A player of a gate and what stands round it; settings of either."""
     settings = {"threshold_db": T_DB, "range_db": -80.0, "fades": False} | settings
-    return Player(model, Shape(rate, channels, out_channels or channels), **settings)
+    own = {
+        name: settings.pop(name)
+        for name in ("dtype", "monitor", "fades", "tape_s", "scope_s")
+        if name in settings
+    }
+    return Player(
+        [*before, Gate(model, **settings), *after], Shape(rate, channels, out_channels or channels), **own
+    )
 
 
 def play(live, x, buffer=100, each=lambda k: None):
@@ -84,7 +92,7 @@ def test_a_preset_changes_without_gap_or_click(toy):
         def each(k):
             live.tend()
             if k == 200:
-                live.change(other, -60.0, -80.0)
+                live.change([Gate(other, threshold_db=-60.0, range_db=-80.0)])
                 assert live.changing and live.engine is not old
             if old._model is None and not closed_at:
                 closed_at.append(k)
@@ -93,7 +101,7 @@ def test_a_preset_changes_without_gap_or_click(toy):
         assert live.engine.contract is other and not live.changing
         assert live.engine.contract.graph_sha256 != old.contract.graph_sha256
     assert np.array_equal(out[9600:, 0], x[9600:, 0])  # both are open: not a bit changes
-    assert closed_at[0] > 200 + (LISTEN_S + FADE_S) * RATE / 100
+    assert closed_at[0] > 200 + (Gate.settle_s + FADE_S) * RATE / 100
 
 
 def test_a_change_to_a_gate_that_stays_shut_fades(toy):
@@ -104,7 +112,7 @@ def test_a_change_to_a_gate_that_stays_shut_fades(toy):
         def each(k):
             live.tend()
             if k == 200:
-                live.change(toy, 0.0, -80.0)
+                live.change([Gate(toy, threshold_db=0.0, range_db=-80.0)])
 
         out = play(live, x, each=each)[9600:, 0]
     assert out[0] == 0.25 and out[-1] < 1e-4
@@ -120,11 +128,11 @@ def test_a_second_change_overtakes_the_first(toy):
         def each(k):
             live.tend()
             if k in (100, 110, 120):
-                live.change(toy, -60.0, -20.0 - k)
+                live.change([Gate(toy, threshold_db=-60.0, range_db=-k / 2)])
                 made.append(live.engine)
 
         play(live, x, each=each)
-        assert live.engine is made[-1] and live.engine.range_db == -140.0
+        assert live.engine is made[-1] and live.engine.range_db == -60.0
         assert not live.changing
         assert [engine._model is None for engine in made] == [True] * (len(made) - 1) + [False]
 

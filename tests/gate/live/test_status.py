@@ -5,6 +5,7 @@ import math
 
 import numpy as np
 
+from gate import Gate
 from gate.live.player import Player, Shape
 from gate.live.status import Look, line, screen
 
@@ -15,7 +16,7 @@ def test_it_tells_what_is_going_on(toy):
     """Levels, state, times, key and load of the time since the last look."""
     out = np.empty((100, 1), np.float32)
     look = Look()
-    with Player(toy, Shape(RATE, 1, 1), threshold_db=-40.0, range_db=-60.0, lookahead_ms=5.0) as live:
+    with Player([Gate(toy, threshold_db=-40.0, range_db=-60.0, lookahead_ms=5.0)], Shape(RATE, 1, 1)) as live:
         for _ in range(300):
             live.play(np.full((100, 1), 0.5, np.float32), out)
         loud = look(live, "toy", 100)
@@ -35,7 +36,7 @@ def test_it_tells_what_is_going_on(toy):
 def test_it_fits_the_terminal(toy):
     """Any width; the threshold is marked on the meter."""
     out = np.empty((100, 1), np.float32)
-    with Player(toy, Shape(RATE, 1, 1), threshold_db=-40.0, range_db=-math.inf) as live:
+    with Player([Gate(toy, threshold_db=-40.0, range_db=-math.inf)], Shape(RATE, 1, 1)) as live:
         live.play(np.full((100, 1), 0.1, np.float32), out)
         status = Look()(live, "toy", 0)
     for width in (20, 80, 200):
@@ -51,7 +52,7 @@ def test_counts_go_on_with_the_next_player(toy):
     """Another device or rate is another player of the same run."""
     look, out = Look(), np.empty((100, 1), np.float32)
     for rate in (RATE, 96_000):
-        with Player(toy, Shape(rate, 1, 1), threshold_db=-40.0, range_db=-60.0) as live:
+        with Player([Gate(toy, threshold_db=-40.0, range_db=-60.0)], Shape(rate, 1, 1)) as live:
             for _ in range(rate // 100):
                 live.play(np.full((100, 1), np.nan, np.float32), out, 0x2)
             status = look(live, "toy", 0)

@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 import soundfile
 
+from gate import Gate
 from gate.errors import AudioFileError
 from gate.live import tape
 from gate.live.player import Player, Shape
@@ -20,7 +21,7 @@ RATE = 48_000
 
 def player(toy, rate=RATE, channels=2, tape_s=1.0):
     shape = Shape(rate, channels, channels)
-    return Player(toy, shape, threshold_db=-35.0, range_db=-20.0, fades=False, tape_s=tape_s)
+    return Player([Gate(toy, threshold_db=-35.0, range_db=-20.0)], shape, fades=False, tape_s=tape_s)
 
 
 def play(live, seconds, recorder=None):

@@ -7,7 +7,8 @@ import pytest
 from gate.errors import UsageError
 from gate.midi.bindings import TARGETS, Binding, parse, parse_one
 from gate.midi.controls import Control
-from gate.parameters import PARAMETERS
+from gate.parameters import BY_ID, PARAMETERS
+from gate.plugins.highpass import CUTOFF
 
 ROUNDING = 1e-9
 """Of a travel's inverse, in travels."""
@@ -52,16 +53,26 @@ def test_a_map_of_several():
     assert len(parse("threshold=cc7,range=cc8,hold-open=note:36")) == 3
 
 
-def test_every_live_parameter_can_be_bound():
-    """All of the table that may change while sound runs, by every control that has a travel."""
+def test_every_parameter_can_be_bound():
+    """All of the table, by every control that has a travel."""
     for parameter in PARAMETERS:
         for control in ("cc7", "cc7/39", "nrpn:1:2", "bend", "note:60"):
-            if parameter.live:
-                binding = parse_one(f"{parameter.id}={control}")
-                assert (binding.value(0.0), binding.value(1.0)) == (parameter.minimum, parameter.maximum)
-            else:
-                with pytest.raises(UsageError, match="cannot change while sound runs"):
-                    parse_one(f"{parameter.id}={control}")
+            binding = parse_one(f"{parameter.id}={control}")
+            assert (binding.value(0.0), binding.value(1.0)) == (parameter.minimum, parameter.maximum)
+
+
+def test_a_slots_parameter_is_found_by_whoever_knows_the_slots():
+    """With its own range; spelled again it is the same."""
+
+    def find(name):
+        assert name == "highpass-2.cutoff"
+        return CUTOFF
+
+    binding = parse_one("highpass-2.cutoff=cc9[20..200]", find)
+    assert (binding.value(0.0), binding.value(1.0)) == (20.0, 200.0)
+    assert str(binding) == "highpass-2.cutoff=cc9[20..200]"
+    with pytest.raises(UsageError, match=r"cutoff 5 Hz is out of range: give 10 to 2000 Hz"):
+        parse_one("highpass-2.cutoff=cc9[5..200]", find)
 
 
 @pytest.mark.parametrize(
@@ -148,6 +159,5 @@ def test_the_lower_end_may_be_silence():
 
 def test_targets_are_the_table_s_and_four_more():
     """Nothing is bound that nobody serves."""
-    live = [parameter.id for parameter in PARAMETERS if parameter.live]
-    assert [*TARGETS] == [*live, "hold-open", "hold-shut", "preset"]
+    assert [*TARGETS] == [*BY_ID, "hold-open", "hold-shut", "preset"]
     assert Binding("hold-open", None).parameter is None

@@ -36,7 +36,7 @@ def preset(tmp_path):
 
 
 def hands(stage, text, port="knobs"):
-    return Hands(port, parse(text), stage.live, stage.said.append)
+    return Hands(port, parse(text, stage.live.parameter), stage.live, stage.said.append)
 
 
 @contextlib.contextmanager

@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 import soundfile
 
+from gate import Gate
 from gate.errors import ContractError
 from gate.guard import MODES
 from gate.live.filestream import FileStream
@@ -16,8 +17,6 @@ from gate.midi.router import Router
 from gate.parameters import PARAMETERS
 from tests import toy_classify, toy_model
 from tests.gate.live.jack_server import wait_until
-
-LIVE = [parameter for parameter in PARAMETERS if parameter.live]
 
 
 @pytest.fixture
@@ -39,20 +38,24 @@ def live(tmp_path, said):
         yield made
 
 
-@pytest.mark.parametrize("parameter", LIVE, ids=lambda parameter: parameter.id)
-def test_every_live_parameter_can_be_moved(live, parameter):
-    """Each value that a control gives is the gate's value at once, and the status has it."""
+@pytest.mark.parametrize("parameter", PARAMETERS, ids=lambda parameter: parameter.id)
+def test_every_parameter_can_be_moved(live, parameter):
+    """Each value that a control gives is what is told of the gate at once, and in the end what the engine has."""
     router = Router(parse(f"{parameter.id}=cc7"), live, lambda binding: None)
     for value in (127, 0, 64, 127):
         router.feed([0xB0, 7, value])
         assert live.value(parameter.id) == router.bindings[0].value(value / 127)
         live.tend()
         assert live.value(parameter.id) == router.bindings[0].value(value / 127)
-    engine = live.player.engine
+    wait_until(lambda: settled(live), "a change that takes a fresh engine")
+    engine, status = live.player.engine, live.status()
     shown = {
         "threshold": engine.threshold_db,
         "range": engine.range_db,
-        "guard": MODES.index(live.status().guard),
+        "lookahead": engine.latency_samples / 48,
+        "link": float(engine.record["units"][0]),
+        "bypass": float(status.bypassed),
+        "guard": MODES.index(status.guard),
         "guard-grace": engine.guard_grace_ms,
         "attack-scale": engine.attack_scale,
         "hold-scale": engine.hold_scale,
@@ -83,10 +86,10 @@ def test_what_is_moved_while_a_preset_is_made_ready_is_not_lost(live, tmp_path, 
     other = toy_model.write_preset(tmp_path / "other", name="other")
     live.set_guard("not-music")
     wait_for_changes(live)
-    make = type(live.player)._engine
+    make = Gate._open
 
-    def slowly(player, *arguments):
-        made = make(player, *arguments)
+    def slowly(gate, format):
+        made = make(gate, format)
         thread = threading.Thread(target=move)  # another one, as MIDI's
         thread.start()
         thread.join()
@@ -98,7 +101,7 @@ def test_what_is_moved_while_a_preset_is_made_ready_is_not_lost(live, tmp_path, 
         live.set("release-scale", 2.0)
         live.hold("shut")
 
-    monkeypatch.setattr(type(live.player), "_engine", slowly)
+    monkeypatch.setattr(Gate, "_open", slowly)
     live.ask_preset(str(other))
     live.tend()
     wait_for_changes(live)
@@ -109,11 +112,13 @@ def test_what_is_moved_while_a_preset_is_made_ready_is_not_lost(live, tmp_path, 
 
 
 def wait_for_changes(live):
-    def settled():
-        live.tend()
-        return not live.player.changing
+    wait_until(lambda: settled(live), "the change")
 
-    wait_until(settled, "the change")
+
+def settled(live):
+    """Is there nothing asked for or under way any more?"""
+    live.tend()
+    return not live._asked and not live.player.changing
 
 
 def test_only_the_newest_wish_is_served(live, said, tmp_path):

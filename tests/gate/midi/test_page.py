@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from gate.cli.live import MIDI_WORDS
+from gate.cli.live_lines import MIDI_WORDS
 from gate.cli.live_options import NUMBERS, parser
 from gate.cli.options import join_numbers
 from gate.midi.bindings import TARGETS, WORDS, parse_one

@@ -77,7 +77,7 @@ def test_python_rtmidi_is_missing(arguments, capsys):
     [
         (["--map", "threshold=cc7"], "--map is for a MIDI port"),
         (["--midi", "desk", "--map", "loudness=cc7"], "expected one of threshold"),
-        (["--midi", "desk", "--map", "link=cc7"], "cannot change while sound runs"),
+        (["--midi", "desk", "--map", "highpass.cutoff=cc7"], "there is no slot 'highpass'"),
     ],
 )
 def test_what_the_command_line_cannot_ask(arguments, words, capsys):

@@ -55,7 +55,7 @@ def drag(qtbot, widget, by, modifiers=NONE):
 
 def test_everything_that_may_be_set_has_a_control(window):
     """No parameter of the table is missing from the window."""
-    assert set(IDS) <= {*window.controls, "guard"}
+    assert set(IDS) <= {*window.controls, "guard", "bypass"}
 
 
 @pytest.mark.parametrize("id", SLIDERS)
@@ -235,6 +235,16 @@ def test_a_and_b_buttons(window, model, qtbot, settle):
     settle()
     window.tick()
     assert model.live.value("threshold") == -40.0 and window.top.slots_.group.checkedId() == 0
+
+
+def test_bypass(window, model, qtbot):
+    """The button bypasses the gate, and is down as long as that is so, whoever asked for it."""
+    qtbot.mouseClick(window.top.bypass, Qt.MouseButton.LeftButton)
+    assert model.live.value("bypass") == 1.0 and model.live.gate.bypassed
+    model.live.set("bypass", 0.0)
+    model.look()
+    window.tick()
+    assert not window.top.bypass.isChecked()
 
 
 def test_recording(window, model, keeper, qtbot, settle, tmp_path, monkeypatch):

@@ -3,6 +3,7 @@
 import numpy as np
 import pytest
 
+from gate import Gate
 from gate.levels import FLOOR_DB
 from gate.live.player import Player, Shape
 from gate.panel.history import COLUMN_S, COLUMNS, SCOPE_S, SILENCE, History, Ring, levels_db
@@ -20,7 +21,7 @@ PEAK_DB = 1.5
 
 def player(model, rate=RATE, channels=1):
     shape = Shape(rate, channels, channels)
-    return Player(model, shape, threshold_db=-40.0, range_db=-20.0, fades=False, scope_s=SCOPE_S)
+    return Player([Gate(model, threshold_db=-40.0, range_db=-20.0)], shape, fades=False, scope_s=SCOPE_S)
 
 
 def sine(seconds, level_db, hertz=1000.0, rate=RATE, channels=1):

@@ -1,0 +1,113 @@
+"""What a line typed while gate-live plays asks for."""
+
+from collections.abc import Callable
+from typing import TYPE_CHECKING
+
+from gate.errors import GateError, UsageError
+from gate.parameters import BY_ID
+
+if TYPE_CHECKING:
+    from gate.live.live import Live
+    from gate.midi.hands import Hands
+
+SLOT_WORDS = ("slots", "add", "move", "bypass", "remove", "set")
+"""What a line about the chain begins with; ``bypass on`` is the gate's own, a parameter."""
+
+MIDI_WORDS = ("learn", "forget", "midi")
+"""The same of MIDI."""
+
+WORDS = (*(id for id in BY_ID if id not in SLOT_WORDS), "preset", "monitor", "input", "output", *SLOT_WORDS)
+"""What a line begins with."""
+
+SHAPES = {
+    "add": ("a place and a plugin", "add 0 highpass:cutoff=80"),
+    "move": ("a slot and a place", "move highpass 2"),
+    "bypass": ("a slot and on or off", "bypass highpass on"),
+    "remove": ("a slot", "remove highpass"),
+    "set": ("a parameter and its value", "set highpass.cutoff 120"),
+}
+"""What belongs behind a word, and an example."""
+
+
+class Lines:
+    """Obeys lines.
+
+    Args:
+        live: the gate that plays.
+        hands: what MIDI moves; None: there is no MIDI.
+        say: told what there is to say, a sentence each.
+    """
+
+    def __init__(self, live: "Live", hands: "Hands | None", say: Callable[[str], None]) -> None:
+        self._live, self._hands, self._say = live, hands, say
+
+    def obey(self, line: str) -> bool:
+        """One line of a user's: False is the end. What cannot be done is said, and the sound goes on."""
+        word, _, rest = line.strip().partition(" ")
+        if word in ("quit", "exit"):
+            return False
+        try:
+            if word:
+                self._obey(word, rest.strip())
+        except (GateError, ValueError) as error:
+            self._say(f"{error}")
+        return True
+
+    def _obey(self, word: str, rest: str) -> None:
+        live = self._live
+        if word in SLOT_WORDS:
+            self._arrange(word, rest)
+        elif word == "guard":
+            live.set_guard(mode=rest)
+        elif word in BY_ID or "." in word:
+            live.set(word, live.parameter(word).parse(rest))
+        elif word == "preset":
+            live.set_preset(rest)
+        elif word == "monitor":
+            live.set_monitor(rest)
+        elif word in ("input", "output"):
+            live.set_device("input" if word == "input" else "output", rest)
+        elif word in MIDI_WORDS:
+            self._bind(word, rest)
+        else:
+            raise UsageError(f"expected {', '.join(WORDS)} or quit, got {word!r}; --help says more")
+
+    def _arrange(self, word: str, rest: str) -> None:
+        """One line that is about the chain."""
+        live, (first, _, second) = self._live, rest.partition(" ")
+        second = second.strip()
+        if word == "bypass" and not second:
+            first, second = "gate", first
+        if word != "slots" and (not first or bool(second) == (word == "remove")):
+            what, example = SHAPES[word]
+            raise UsageError(f"expected {what} behind {word}, got {rest!r}; as in {example!r}")
+        if word == "set":
+            live.set(first, live.parameter(first).parse(second))
+            return
+        if word == "add":
+            live.add_slot(_number(first), second)
+        elif word == "move":
+            live.move_slot(first, _number(second))
+        elif word == "bypass":
+            live.bypass_slot(first, bool(BY_ID["bypass"].parse(second)))
+        elif word == "remove":
+            live.remove_slot(first)
+        self._say(" | ".join(f"{k} {slot}" for k, slot in enumerate(live.chain)))
+
+    def _bind(self, word: str, rest: str) -> None:
+        """One line that is about MIDI."""
+        hands = self._hands
+        if hands is None:
+            raise UsageError(f"{word} is for a MIDI port, and none was named; start with --midi PORT")
+        if word == "learn":
+            hands.learn(rest)
+        elif word == "forget":
+            hands.forget(rest)
+        else:
+            self._say(str(hands))
+
+
+def _number(text: str) -> int:
+    if not text.isdecimal():
+        raise UsageError(f"expected a place from 0, got {text!r}; give a number, 0 is the first")
+    return int(text)
