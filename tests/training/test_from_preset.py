@@ -63,6 +63,7 @@ def _exported(net):
         "latency_samples": 0,
         "states": shapes,
         "readouts": [{"name": n, "unit": u} for n, u in graph.READOUTS],
+        "key_bands_hz": graph.key_bands_hz(),
         "decision": {"open_at": 0.5, "close_at": 0.35},
         "defaults": {"threshold_db": -40.0, "range_db": -80.0},
         "licence": "unstated",
