@@ -1,4 +1,4 @@
-"""Any rate in, blocks at a model's rate out: what models listen to. The sound that is heard never passes here.
+"""Any rate in, blocks at a model's rate out: what models listen to. What a gate lets through never passes here.
 
 Every kind of model is fed from here: a gate takes blocks of 100 samples at 48 kHz, a classifier blocks of 160 at
 16 kHz (``FEEDS``). At the model's own rate samples are copied. At any other whole rate each of its samples is one
@@ -8,7 +8,8 @@ there are ``up`` different phases, each with its own row of coefficients, and no
 
 The filter may look ahead by ``half`` host samples, and that is the whole decision delay: for a gate under half a
 millisecond. So short a filter is gentle: at 44.1 kHz its slope is 4 kHz wide. That is good enough to decide on, and
-nobody hears it. A classifier, which takes a third of a second to be sure, can wait 2 ms for a slope of 0.9 kHz.
+nobody hears it. A classifier, which takes a third of a second to be sure, can wait 2 ms for a slope of 0.9 kHz. What makes
+sound of sound (``gate.plugins.model``) is heard: its filters, there and back, are better ones (``sound_feed``).
 
 Source: J. O. Smith, Digital Audio Resampling (ccrma.stanford.edu/~jos/resample); how attenuation, slope and
 length hang together is Kaiser's (Oppenheim and Schafer, Discrete-Time Signal Processing, 7.5.3).
@@ -16,7 +17,7 @@ length hang together is Kaiser's (Oppenheim and Schafer, Discrete-Time Signal Pr
 
 from dataclasses import dataclass
 from functools import cached_property, lru_cache
-from math import ceil, gcd
+from math import ceil, gcd, inf
 from typing import Any
 
 import numpy as np
@@ -50,12 +51,27 @@ LOUDEST = 1e6
 
 @dataclass(frozen=True)
 class Feed:
-    """What a kind of model is fed: its rate in Hz, samples a block, half the filter's width and the most delay in ms."""
+    """What a kind of model is fed.
+
+    Attributes:
+        rate: Hz.
+        block: samples.
+        half_ms: half the filter's width, at most.
+        delay_ms: the most decision delay.
+        attenuation_db: of what folds over, where the filter is long enough for it.
+        slope: widest slope of the filter, in parts of the lower Nyquist frequency.
+        past: share of the slope that lies past the lower Nyquist frequency.
+        periods: half the filter's width in samples of the lower rate, in place of ``half_ms``; 0: not so.
+    """
 
     rate: int
     block: int
     half_ms: float
     delay_ms: float
+    attenuation_db: float = ATTENUATION_DB
+    slope: float = SLOPE
+    past: float = 0.0
+    periods: int = 0
 
 
 GATE_FEED = Feed(RATE, BLOCK, HALF_MS, DELAY_MS)
@@ -63,6 +79,23 @@ GATE_FEED = Feed(RATE, BLOCK, HALF_MS, DELAY_MS)
 
 CLASSIFY_FEED = Feed(CLASSIFY_RATE, CLASSIFY_BLOCK, 2.0, 2.2)
 """A classifier is to hear up to 7 kHz what it would hear at its own rate."""
+
+
+SOUND_PASSES = 20_000.0 / 22_050.0
+"""Of the lower Nyquist frequency, what passes unchanged on a way that is heard: 20 kHz of 44.1 kHz."""
+
+SOUND_PERIODS = 32
+"""Half the width of such a filter, in samples of the lower rate: 0.73 ms at 44.1 kHz. Past its slope all is 93 dB down."""
+
+
+def sound_feed(rate: int, block: int = BLOCK) -> Feed:
+    """For sound that is heard, to blocks at a rate.
+
+    The slope lies evenly about the lower Nyquist frequency, so what folds comes to lie where the slope is, over 20 kHz of
+    44.1 kHz: half the delay of a filter that lets nothing fold there either.
+    """
+    slope = 2.0 * (1.0 - SOUND_PASSES)
+    return Feed(rate, block, 0.0, 0.0, attenuation_db=inf, slope=slope, past=0.5, periods=SOUND_PERIODS)
 
 
 @dataclass(frozen=True)
@@ -100,6 +133,8 @@ class Clock:
         """Host samples that the filter looks ahead; 0 where nothing is resampled."""
         if self.rate == self.feed.rate:
             return 0
+        if self.feed.periods:
+            return self.feed.periods * int(self.rate) // min(int(self.rate), self.feed.rate)
         half_ms, delay_ms = self.feed.half_ms, self.feed.delay_ms
         return min(int(half_ms * self.rate / 1000.0), int(delay_ms * self.rate / 1000.0) - 1)
 
@@ -157,16 +192,18 @@ class Clock:
         return _kernel(self)
 
 
-@lru_cache(maxsize=3)  # an odd rate has 48,000 rows: half a second's work, for every file of a folder
+@lru_cache(maxsize=5)  # an odd rate has 48,000 rows: half a second's work, for every file of a folder
 def _kernel(clock: Clock) -> NDArray[np.float32]:
     if clock.half == 0:
         return np.zeros((1, LANES), np.float32)
     # Kaiser: slope = (attenuation - 7.95) / (14.36 * length)
     per_db_hz = clock.rate / (14.36 * 2.0 * clock.half)
     lowest = min(clock.rate, clock.feed.rate) / 2.0
-    attenuation_db = min(ATTENUATION_DB, 7.95 + SLOPE * lowest / per_db_hz)
+    attenuation_db = min(clock.feed.attenuation_db, 7.95 + clock.feed.slope * lowest / per_db_hz)
     slope_hz = (attenuation_db - 7.95) * per_db_hz
-    cutoff = 2.0 * (lowest - slope_hz / 2.0) / clock.rate  # 1 = Nyquist frequency of the host
+    cutoff = (
+        2.0 * (lowest - (0.5 - clock.feed.past) * slope_hz) / clock.rate
+    )  # 1 = Nyquist frequency of the host
     beta = _kaiser_beta(attenuation_db)
     taps = 2 * clock.half
     rows = np.zeros((clock.up, -(-taps // LANES) * LANES), np.float32)

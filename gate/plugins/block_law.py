@@ -6,6 +6,11 @@ only 100 floor(k N / 100) of them can have been through the model. Sound goes th
 a sample's number alone; whatever happens, nothing shifts. A sample that is not there in time (a buffer of a size that
 was not promised) is 0, and counted.
 
+At other rates than 48 kHz the sound goes to the model's rate and back through two resamplers (``gate.sidechain``), and the
+ring holds it at the host's. Both filters are even about their middle, and where a host sample lies between the model's is an
+exact fraction: nothing shifts there either, and the way back starts at the fraction that makes the sound late by a whole
+number of host samples (``gate.plugins.round_trip``).
+
 A mask is a gain for each frequency of two blocks together: they are weighted by the root of a Hann window, go to 101
 frequencies, are multiplied, come back, are weighted again, and halves that overlap are added. With gains of 1 that is
 the sound itself, one block later. The transform is a product with a matrix: 200 samples are too few to do better.
@@ -27,34 +32,33 @@ from gate.metadata import MASK_BANDS
 from gate.model_run import clear_states, run_model
 from gate.native import COMPILE, at, carray, native
 from gate.process import Compiled, c_function, fingerprint, without_scipy
-from gate.record import MODEL_STATE, Field, aligned, layout, model_fields
-from gate.sidechain import heard
+from gate.record import MODEL_STATE, SIDECHAIN, SIDECHAIN_STATE, Field, aligned, layout, model_fields
+from gate.sidechain import listen
 
 FIELDS = (
     # -- counters and state
     Field("position", "i8", (), "engine", "host frames processed"),
-    Field("made", "i8", (), "engine", "frames that have been through the model"),
+    Field("made", "i8", (), "engine", "host frames that have been through the model"),
     Field("missing_frames", "i8", (), "engine", "frames that were not there in time, and were silent"),
-    Field("queued", "i8", (), "engine", "samples waiting in the blocks tensor, each channel"),
     Field("code", "i8", (), "engine", "which sources the running code was compiled from"),
+    *SIDECHAIN_STATE,
     *MODEL_STATE,
-    # -- shape
-    Field("channels", "i8", (), "setup", "of the sound"),
-    Field("batch", "i8", (), "setup", "blocks in one run of the model"),
+    # -- shape, and the way to the model
+    *SIDECHAIN,
     Field("piece", "i8", (), "setup", "frames taken in before any are given: all of a promised buffer"),
-    Field("wait", "i8", (), "setup", "frames by which the sound is held back for its blocks"),
+    Field("wait", "i8", (), "setup", "host frames before the first of the ring is given"),
     Field("masks", "i8", (), "setup", "1: the model gives gains, 0: sound"),
     *model_fields(1),
-    Field("blocks_at", "i8", (), "setup", "float32 [channel][batch * 100], the model's input and the queue"),
-    Field("blocks_stride", "i8", (), "setup", "floats from channel to channel"),
     Field(
         "says_at", "i8", (), "setup", "float32 [channel][batch][100] or [band][batch], what the model says"
     ),
     Field("says_stride", "i8", (), "setup", "not used: there is one unit"),
+    Field("fresh_at", "i8", (), "setup", "float64 [batch * 100][channel]: what the last run made"),
+    Field("back_at", "i8", (), "setup", "address of the way back, a ``BACK_RECORD``; 0: at the model's rate"),
     Field("ring_at", "i8", (), "setup", "float64 [ring_frames][channel]: what has been through the model"),
     Field("ring_frames", "i8", (), "setup", "its length"),
-    Field("there_at", "i8", (), "setup", "float64 [200][2 * bands]: to frequencies, weighted"),
-    Field("back_at", "i8", (), "setup", "float64 [2 * bands][200]: back from them, weighted"),
+    Field("to_bands_at", "i8", (), "setup", "float64 [200][2 * bands]: to frequencies, weighted"),
+    Field("from_bands_at", "i8", (), "setup", "float64 [2 * bands][200]: back from them, weighted"),
     Field(
         "halves_at",
         "i8",
@@ -70,6 +74,9 @@ HALVES = 4 * BLOCK + 2 * MASK_BANDS
 
 BLOCK_RECORD = layout(FIELDS)
 """The record's type."""
+
+BACK_RECORD = layout((*SIDECHAIN_STATE, *SIDECHAIN))
+"""Of the resampler back to the host's rate: it takes what the model made, and its blocks are pieces of a ring."""
 
 FINGERPRINT = fingerprint(
     ("plugins/block_law", "model_run", "sidechain", "native", "record", "metadata", "constants")
@@ -118,17 +125,41 @@ def _make(code: int) -> Any:
 
 
 @native
-def _take(r: Any, x: Any, begin: Any, end: Any) -> None:
-    """Frames begin..end-1 into the queue; each time it is full, the model runs."""
-    channels, size = r.channels, r.batch * BLOCK
-    queue = carray(at(r.blocks_at, np.float32), (channels * r.blocks_stride,), np.float32)
-    for i in range(begin, end):
-        for c in range(channels):
-            queue[c * r.blocks_stride + r.queued] = heard(x[i * channels + c], False)
-        r.queued += 1
-        if r.queued == size:
-            _run(r, queue)
+def _take(r: Any, x: Any, s: Any, end: Any) -> None:
+    """Frames s..end-1 into the queue; each time it is full, the model runs."""
+    full = True
+    while full:
+        s = listen(r, x, s, end, False)
+        full = r.queued == r.batch * BLOCK
+        if full:
+            _run(r)
+            _bring_back(r)
             r.queued = 0
+
+
+@native
+def _bring_back(r: Any) -> None:
+    """What the last run made into the ring, at the host's rate."""
+    channels, size = r.channels, r.batch * BLOCK
+    fresh = carray(at(r.fresh_at, np.float64), (size * channels,), np.float64)
+    ring = carray(at(r.ring_at, np.float64), (r.ring_frames, channels), np.float64)
+    if r.back_at == 0:
+        for i in range(size):
+            for c in range(channels):
+                ring[(r.made + i) % r.ring_frames, c] = fresh[i * channels + c]
+        r.made += size
+        return
+    b = carray(at(r.back_at, BACK_RECORD), (1,))[0]
+    queue = carray(at(b.blocks_at, np.float32), (channels * b.blocks_stride,), np.float32)
+    s, full = 0, True
+    while full:
+        s = listen(b, fresh, s, size, False)
+        full = b.queued == b.block
+        for i in range(b.queued):
+            for c in range(channels):
+                ring[(r.made + i) % r.ring_frames, c] = np.float64(queue[c * b.blocks_stride + i])
+        r.made += b.queued
+        b.queued = 0
 
 
 @native
@@ -147,11 +178,12 @@ def _give(r: Any, y: Any, begin: Any, end: Any) -> None:
 
 
 @native
-def _run(r: Any, queue: Any) -> None:
-    """The model over a full queue, and what it says into the ring."""
+def _run(r: Any) -> None:
+    """The model over a full queue; what it says, as sound."""
     channels, batch, size = r.channels, r.batch, r.batch * BLOCK
+    queue = carray(at(r.blocks_at, np.float32), (channels * r.blocks_stride,), np.float32)
     says = carray(at(r.says_at, np.float32), (max(channels * size, MASK_BANDS * batch),), np.float32)
-    ring = carray(at(r.ring_at, np.float64), (r.ring_frames, channels), np.float64)
+    fresh = carray(at(r.fresh_at, np.float64), (size, channels), np.float64)
     healthy = run_model(r, 0)
     if healthy:
         for k in range(MASK_BANDS * batch if r.masks == 1 else channels * size):
@@ -162,20 +194,19 @@ def _run(r: Any, queue: Any) -> None:
     for c in range(channels):
         if r.masks == 1:
             for t in range(batch):
-                _mask(r, c, queue[c * r.blocks_stride + t * BLOCK :], says, t, healthy, ring)
+                _mask(r, c, queue[c * r.blocks_stride + t * BLOCK :], says, t, healthy, fresh)
         else:
             for k in range(size):
                 value = says[c * size + k] if healthy else queue[c * r.blocks_stride + k]
-                ring[(r.made + k) % r.ring_frames, c] = np.float64(value)
-    r.made += size
+                fresh[k, c] = np.float64(value)
     r.side = 1 - r.side
 
 
 @native
-def _mask(r: Any, c: Any, block: Any, gains: Any, t: Any, healthy: Any, ring: Any) -> None:
-    """One block of one channel through its gains: what overlaps of it and the block before goes into the ring."""
-    there = carray(at(r.there_at, np.float64), (2 * BLOCK, 2 * MASK_BANDS), np.float64)
-    back = carray(at(r.back_at, np.float64), (2 * MASK_BANDS, 2 * BLOCK), np.float64)
+def _mask(r: Any, c: Any, block: Any, gains: Any, t: Any, healthy: Any, fresh: Any) -> None:
+    """One block of one channel through its gains: what overlaps of it and the block before is the sound."""
+    there = carray(at(r.to_bands_at, np.float64), (2 * BLOCK, 2 * MASK_BANDS), np.float64)
+    back = carray(at(r.from_bands_at, np.float64), (2 * MASK_BANDS, 2 * BLOCK), np.float64)
     halves = carray(at(r.halves_at, np.float64), (r.channels, HALVES), np.float64)[c]
     before, overlap, spectrum = halves[:BLOCK], halves[BLOCK : 2 * BLOCK], halves[2 * BLOCK : -2 * BLOCK]
     both = halves[-2 * BLOCK :]
@@ -188,9 +219,8 @@ def _mask(r: Any, c: Any, block: Any, gains: Any, t: Any, healthy: Any, ring: An
     for k in range(2 * MASK_BANDS):
         gain = np.float64(gains[(k % MASK_BANDS) * r.batch + t]) if healthy else 1.0
         _add(both, back[k], spectrum[k] * gain)
-    first = r.made + t * BLOCK
     for i in range(BLOCK):
-        ring[(first + i) % r.ring_frames, c] = overlap[i] + both[i]
+        fresh[t * BLOCK + i, c] = overlap[i] + both[i]
         overlap[i] = both[BLOCK + i]
 
 
