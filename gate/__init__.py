@@ -13,8 +13,9 @@ if TYPE_CHECKING:
     from gate.plugins.highpass import HighPass
     from gate.plugins.learned import Gate
     from gate.plugins.model import Model
+    from gate.session import Session
 
-__all__ = ["Chain", "ClassicGate", "Classify", "Gate", "HighPass", "Model"]
+__all__ = ["Chain", "ClassicGate", "Classify", "Gate", "HighPass", "Model", "Session"]
 
 _HOMES = {
     "Chain": "gate.chain",
@@ -23,6 +24,7 @@ _HOMES = {
     "Gate": "gate.plugins.learned",
     "HighPass": "gate.plugins.highpass",
     "Model": "gate.plugins.model",
+    "Session": "gate.session",
 }
 
 

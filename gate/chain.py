@@ -14,7 +14,7 @@ Sound is (n,) or (n, channels), as files are read; never (channels, n).
 
 import weakref
 from collections.abc import Iterable, Iterator, Mapping
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -24,6 +24,9 @@ from gate.chain_stream import Stream, check
 from gate.constants import BLOCK, RATE
 from gate.metadata import MAX_CHANNELS
 from gate.plugins.plugin import Format, Plugin
+
+if TYPE_CHECKING:
+    from gate.session import Session
 
 PIECE = 25_600
 """Frames in one call on a whole sound: 256 blocks of 100."""
@@ -41,6 +44,28 @@ class Chain:
         self._plugins: list[Plugin] = list(plugins)
         check(self._plugins)
         self._streams: weakref.WeakSet[Stream] = weakref.WeakSet()
+
+    @classmethod
+    def of(cls, session: "Session") -> "Chain":
+        """The chain of a session: its gate as it is set, between its slots.
+
+        Raises:
+            GateError: a preset, a model or a plugin cannot be had.
+        """
+        from gate.plugins.learned import Gate
+        from gate.plugins.registry import from_dict
+        from gate.session import BYPASS
+
+        gate = Gate(session.preset, guard_model=session.guard_model)
+        for id, value in session.parameters:
+            if id == BYPASS:
+                gate.bypassed = bool(value)
+            else:
+                gate.set(id, value)
+        before, after = (
+            [from_dict(slot.table()) for slot in slots] for slots in (session.before, session.after)
+        )
+        return cls([*before, gate, *after])
 
     def __call__(
         self,

@@ -226,6 +226,9 @@ PARAMETERS = (
 BY_ID = {parameter.id: parameter for parameter in PARAMETERS}
 """The same by id."""
 
+FOLLOWS = tuple(parameter.id for parameter in PARAMETERS if parameter.default is None)
+"""Those that follow the preset until somebody sets them."""
+
 
 def default(id: str) -> float:
     """Where a parameter stands at first, of one that the table says it for."""

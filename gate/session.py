@@ -4,7 +4,7 @@
 """
 
 import os
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Self
@@ -18,6 +18,9 @@ if TYPE_CHECKING:
 
 GATE = "gate"
 """What the slot of the gate itself is called."""
+
+BYPASS = "bypass"
+"""The parameter that every slot has beside its plugin's own."""
 
 MODEL_SUFFIXES = (".onnx", ".vst3", ".component")
 """Endings of what is a path even without a folder in it."""
@@ -104,9 +107,7 @@ class Session:
         kept = [(p.id, p.check(given[p.id])) for p in PARAMETERS if given.get(p.id, p.default) != p.default]
         if self.monitor not in MONITORS:
             raise ValueError(f"expected {', '.join(MONITORS)}, got {self.monitor!r}; choose one")
-        before, after = tuple(self.before), tuple(self.after)
-        if slot_names(before, after) == slot_names(_nameless(before), _nameless(after)):
-            before, after = _nameless(before), _nameless(after)
+        before, after = _least_named(tuple(self.before), tuple(self.after))
         for name, value in (
             ("parameters", tuple(kept)),
             ("before", before),
@@ -138,17 +139,30 @@ class Session:
 def slot_names(before: Iterable[Slot], after: Iterable[Slot]) -> tuple[str, ...]:
     """What slots before and behind a gate are called: as they say, else their kind, with a number from the second on."""
     slots = (*before, *after)
-    taken = {GATE, *(slot.name for slot in slots)}
-    found = []
-    for slot in slots:
-        free = (f"{slot.kind}-{k}" if k > 1 else slot.kind for k in range(1, len(taken) + 2))
-        found.append(slot.name or next(name for name in free if name not in taken))
+    return name_all([GATE, *(slot.kind for slot in slots)], [GATE, *(slot.name for slot in slots)])[1:]
+
+
+def name_all(kinds: Sequence[str], given: Sequence[str]) -> tuple[str, ...]:
+    """Names of slots of these kinds: the given ones, and where there is none the kind, with a number from the second on."""
+    taken, found = set(given), []
+    for kind, name in zip(kinds, given, strict=True):
+        free = (f"{kind}-{k}" if k > 1 else kind for k in range(1, len(taken) + 2))
+        found.append(name or next(one for one in free if one not in taken))
         taken.add(found[-1])
     return tuple(found)
 
 
-def _nameless(slots: Iterable[Slot]) -> tuple[Slot, ...]:
-    return tuple(replace(slot, name="") for slot in slots)
+def _least_named(
+    before: tuple[Slot, ...], after: tuple[Slot, ...]
+) -> tuple[tuple[Slot, ...], tuple[Slot, ...]]:
+    """The same slots with no more names than it takes to have them called as they are."""
+    slots, wanted = [*before, *after], slot_names(before, after)
+    slots = [replace(slot, name=name) for slot, name in zip(slots, wanted, strict=True)]
+    for k, slot in enumerate(slots):
+        fewer = [*slots[:k], replace(slot, name=""), *slots[k + 1 :]]
+        if slot_names(fewer, ()) == wanted:
+            slots = fewer
+    return tuple(slots[: len(before)]), tuple(slots[len(before) :])
 
 
 def _pairs(given: Mapping[str, float] | Iterable[tuple[str, float]]) -> Iterable[tuple[str, float]]:

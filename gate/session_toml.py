@@ -30,7 +30,7 @@ Paths are relative to the file. Keys that are not known are left alone.
 import difflib
 import re
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, fields, replace
 from os import PathLike
 from typing import Any
 
@@ -42,7 +42,7 @@ from gate.metadata import MAX_CHANNELS
 from gate.midi.bindings import parse_one
 from gate.parameters import BY_ID, Parameter
 from gate.plugins import registry
-from gate.session import GATE, Session, Slot, absolute
+from gate.session import BYPASS, GATE, Session, Slot, absolute
 
 FORMAT = 1
 """Version of what this writes."""
@@ -118,7 +118,6 @@ def read(tree: Mapping[str, Any], folder: str | PathLike[str]) -> tuple[Session,
         monitor=monitor,
         guard_model=None if guard_model is None else absolute(guard_model, folder),
         midi_port=_text(midi, ("midi",), "port"),
-        midi_map=_map(midi),
         devices=_devices(devices),
     )
     for key, slots_ in (("before", session.before), ("after", session.after)):
@@ -130,7 +129,7 @@ def read(tree: Mapping[str, Any], folder: str | PathLike[str]) -> tuple[Session,
             ("before",) if session.before else ("after",),
             f"expected at most {MOST_SLOTS} slots; take some out",
         )
-    return session, unknown
+    return replace(session, midi_map=_map(midi, session)), unknown
 
 
 def _sift(table: Mapping[str, Any], path: Path, known: Iterable[str], unknown: list[Unknown]) -> None:
@@ -201,7 +200,8 @@ def _slot(table: Mapping[str, Any], path: Path, folder: str | PathLike[str], unk
     return Slot(kind, absolute(file, folder), bypassed, tuple(changed.items()), name)
 
 
-def _map(midi: Mapping[str, Any]) -> tuple[str, ...]:
+def _map(midi: Mapping[str, Any], session: Session) -> tuple[str, ...]:
+    """Bindings, spelled as ``gate.midi`` does."""
     found = midi.get("map", [])
     if not isinstance(found, list):
         raise WrongKey(("midi", "map"), f"expected a list of bindings, got {_show(found)}; mend it")
@@ -210,10 +210,27 @@ def _map(midi: Mapping[str, Any]) -> tuple[str, ...]:
         if not isinstance(text, str):
             raise WrongKey(("midi", "map", k), f"expected a text such as threshold=cc7, got {_show(text)}")
         try:
-            bindings.append(str(parse_one(text)))
+            bindings.append(str(parse_one(text, lambda name: _of_slot(name, session))))
         except UsageError as error:
             raise WrongKey(("midi", "map", k), str(error)) from None
     return tuple(bindings)
+
+
+def _of_slot(name: str, session: Session) -> Parameter:
+    """The parameter of a slot, as "highpass.cutoff".
+
+    Raises:
+        UsageError: there is none such.
+    """
+    slot, _, id = name.partition(".")
+    kinds = dict(zip(session.names, (*session.before, *session.after), strict=True))
+    known = BY_ID if slot == GATE else {}
+    if slot in kinds:
+        known = {**registry.parameters(kinds[slot].kind), BYPASS: BY_ID[BYPASS]}
+    if id not in known:
+        what = f"one of {', '.join(known)} of {slot}" if known else f"a slot ({', '.join(kinds) or 'none'})"
+        raise UsageError(f"expected {what}, got {name!r}; mend it")
+    return known[id]
 
 
 def _devices(table: Mapping[str, Any]) -> DeviceWishes:

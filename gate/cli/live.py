@@ -14,11 +14,11 @@ from gate.cli.ending import run
 from gate.cli.live_lines import Lines
 from gate.cli.live_screen import Screen
 from gate.cli.typed import Typed
-from gate.errors import GateError, SoundDeviceError, UsageError
+from gate.errors import GateError, MidiError, SoundDeviceError, UsageError
 
 if TYPE_CHECKING:
     from gate.live.live import Live
-    from gate.midi.hands import Hands
+    from gate.session import Session
 
 PROG = "gate-live"
 
@@ -57,43 +57,26 @@ def _main(arguments: list[str]) -> int:
 
 
 def _run(options: argparse.Namespace) -> int:
-    from gate.cli.options import overrides, value
-    from gate.guard import MODES
+    from gate.cli.live_session import begin, keep
     from gate.live.live import Live
     from gate.live.wishes import Wishes
 
     files = _files(options)
-    if options.map and options.midi is None:
-        raise UsageError("--map is for a MIDI port, and none was named; name it with --midi")
-    if options.midi is not None:
-        from gate.midi import ports
-
-        ports.library()  # is it there? asked before anything sounds
-    wishes = Wishes(
-        preset=options.preset,
-        threshold_db=options.threshold,
-        range_db=options.range,
-        lookahead_ms=value(options, "lookahead"),
-        link=bool(value(options, "link")),
-        monitor=options.monitor,
-        record=None if options.record is None else Path(options.record),
-        force=options.force,
-        guard=MODES[int(value(options, "guard"))],
-        guard_grace_ms=options.guard_grace,
-        guard_model=options.guard_model,
-        before=tuple(options.before),
-        after=tuple(options.after),
-        overrides=overrides(options),
-    )
     screen = Screen(PROG, as_json=options.json, quiet=options.fast)
     with contextlib.ExitStack() as stack:
+        session = begin(options, screen.event)
+        wishes = Wishes(
+            preset=session.preset,
+            guard_model=session.guard_model,
+            record=None if options.record is None else Path(options.record),
+            force=options.force,
+        )
         ending = stack.enter_context(_Ending())
         live = stack.enter_context(Live(wishes, screen.event))
-        midi = _midi(options, live, screen)
+        live.apply(session)
+        midi = _midi(session, live, screen, asked=options.midi is not None)
         if files is None:
-            from gate.live.wishes import DeviceWishes
-
-            live.play_devices(DeviceWishes(options.input, options.output, options.rate, options.channels))
+            live.play_devices(session.devices)
         else:
             from gate.live.choices import HOST_BUFFER
             from gate.live.filestream import FileStream
@@ -111,7 +94,11 @@ def _run(options: argparse.Namespace) -> int:
             live.play_file(stream)
         ending.plays = True
         with Typed(letters=screen.terminal) as typed, midi as hands:
-            _play(live, options.seconds if files is None else None, screen, ending, typed, hands)
+            live.hands = hands
+            lines = Lines(live, hands, screen.event, options.session)
+            _play(live, options.seconds if files is None else None, screen, ending, typed, lines)
+            if options.save_session:
+                keep(live.session(), None, options.session, screen.event)
         last, facts, rate = live.status(), live.facts, live.player.shape.rate
         live.stop()
         screen.end(last, facts, live.recorder, rate)
@@ -119,16 +106,27 @@ def _run(options: argparse.Namespace) -> int:
 
 
 def _midi(
-    options: argparse.Namespace, live: "Live", screen: Screen
+    session: "Session", live: "Live", screen: Screen, *, asked: bool
 ) -> "contextlib.AbstractContextManager[Any]":
-    """What MIDI moves, if it was asked for; a map that is none is refused before anything sounds."""
-    if options.midi is None:
+    """What MIDI moves, if there is a port for it; a map that is none is refused before anything sounds.
+
+    Where MIDI cannot be had and only the session speaks of it (not ``asked``), the sound goes on without.
+    """
+    if session.midi_port is None:
         return contextlib.nullcontext()
+    from gate.midi import ports
     from gate.midi.bindings import parse
     from gate.midi.hands import Hands
 
-    bindings = parse("\n".join(options.map), live.parameter) if options.map else ()
-    return Hands(options.midi, bindings, live, screen.event)
+    try:
+        ports.library()  # is it there? asked before anything sounds
+    except MidiError as error:
+        if asked:
+            raise
+        screen.event(f"{error}; going on without MIDI")
+        return contextlib.nullcontext()
+    bindings = parse("\n".join(session.midi_map), live.parameter) if session.midi_map else ()
+    return Hands(session.midi_port, bindings, live, screen.event)
 
 
 def _files(options: argparse.Namespace) -> tuple[Path, Path] | None:
@@ -163,10 +161,10 @@ def _play(
     screen: Screen,
     ending: "_Ending",
     typed: Typed,
-    hands: "Hands | None",
+    lines: Lines,
 ) -> None:
     """Until the sound ends, the time is up (None: it has its own end), or somebody says so."""
-    begun, lines = time.monotonic(), Lines(live, hands, screen.event)
+    begun = time.monotonic()
     while live.running and not ending.asked.wait(LOOK_S):
         if seconds is not None and time.monotonic() - begun >= seconds:
             return

@@ -1,8 +1,10 @@
 """What a line typed while gate-live plays asks for."""
 
+import os
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
+from gate.cli.live_session import keep
 from gate.errors import GateError, UsageError
 from gate.parameters import BY_ID
 
@@ -16,7 +18,9 @@ SLOT_WORDS = ("slots", "add", "move", "bypass", "remove", "set")
 MIDI_WORDS = ("learn", "forget", "midi")
 """The same of MIDI."""
 
-WORDS = (*(id for id in BY_ID if id not in SLOT_WORDS), "preset", "monitor", "input", "output", *SLOT_WORDS)
+WORDS = (
+    *(id for id in BY_ID if id not in SLOT_WORDS), "preset", "monitor", "input", "output", *SLOT_WORDS, "save"
+)  # fmt: skip
 """What a line begins with."""
 
 SHAPES = {
@@ -36,10 +40,13 @@ class Lines:
         live: the gate that plays.
         hands: what MIDI moves; None: there is no MIDI.
         say: told what there is to say, a sentence each.
+        session: the file that ``save`` without a name writes.
     """
 
-    def __init__(self, live: "Live", hands: "Hands | None", say: Callable[[str], None]) -> None:
-        self._live, self._hands, self._say = live, hands, say
+    def __init__(
+        self, live: "Live", hands: "Hands | None", say: Callable[[str], None], session: str | None = None
+    ) -> None:
+        self._live, self._hands, self._say, self._session = live, hands, say, session
 
     def obey(self, line: str) -> bool:
         """One line of a user's: False is the end. What cannot be done is said, and the sound goes on."""
@@ -67,6 +74,8 @@ class Lines:
             live.set_monitor(rest)
         elif word in ("input", "output"):
             live.set_device("input" if word == "input" else "output", rest)
+        elif word == "save":
+            keep(live.session(), os.path.expanduser(rest), self._session, self._say)
         elif word in MIDI_WORDS:
             self._bind(word, rest)
         else:

@@ -29,7 +29,7 @@ played at the pace of time, or with --fast as fast as it goes; the output equals
 
 while it plays, lines on standard input change it:
   threshold -35    range -60    preset snare    monitor removed    input NAME    output NAME    quit
-  guard speech     guard-grace 500    attack-scale 2    hold-scale 0.5    release-scale x1.5
+  save [FILE]      guard speech     guard-grace 500    attack-scale 2    hold-scale 0.5    release-scale x1.5
   key-low 200      key-high 4000
 with --midi also: learn threshold (and move a control)    forget threshold    midi (what is bound)
 Ctrl-C ends it, fading out; what was recorded is kept.
@@ -54,7 +54,9 @@ def parser() -> argparse.ArgumentParser:
     add_gate(made.add_argument_group("the gate"))
     add_slots(made.add_argument_group("the chain"))
     add_midi(made.add_argument_group("MIDI"))
+    _add_session(made.add_argument_group("the session"))
     _add_run(made.add_argument_group("the run"))
+    made.set_defaults(preset=None, monitor=None)  # a session may say them
     return made
 
 
@@ -108,6 +110,19 @@ def add_midi(group: Any) -> None:
         metavar="MAP",
         help="what its controls do: threshold=cc7,range=nrpn:1:2[-60..0],hold-open=note:36,preset=program, ... "
         "(docs/midi.md)",
+    )
+
+
+def _add_session(group: Any) -> None:
+    group.add_argument(
+        "--session",
+        metavar="FILE",
+        help="begin with what a session file says (docs/session.md); other options go before it",
+    )
+    group.add_argument(
+        "--save-session",
+        action="store_true",
+        help="at the end write how everything stands into that file, and keep what it said as FILE~",
     )
 
 

@@ -1,32 +1,35 @@
 """A gate at work on live sound: its chain, the player and the stream under it, and what may be changed while it runs."""
 
+import os
 import threading
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import asdict, replace
 from pathlib import Path
 from time import monotonic, sleep
-from typing import Any, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
 
 from gate.errors import GateError, PresetError, UsageError
 from gate.live.filestream import FileStream
 from gate.live.player import FADE_S, Player, Shape
-from gate.live.slots import BYPASS, SlotFacts, Slots
+from gate.live.slots import SlotFacts, Slots
+from gate.live.standing import capture, take_up
 from gate.live.status import DECIDES, Look, Status
 from gate.live.tape import TAPE_S, Recorder
 from gate.live.wishes import DeviceWishes, Wishes
 from gate.overrides import check
-from gate.parameters import BY_ID, Parameter, attribute
+from gate.parameters import BY_ID, FOLLOWS, Parameter, attribute
 from gate.plugins.learned import Gate
 from gate.plugins.plugin import Format, Plugin
 from gate.plugins.registry import from_text
 from gate.preset import Preset, names, resolve
+from gate.session import BYPASS, GATE, Session, absolute
 
-FOLLOWS = tuple(parameter.id for parameter in BY_ID.values() if parameter.default is None)
-"""Parameters that follow the preset until somebody sets them."""
+if TYPE_CHECKING:
+    from gate.midi.hands import Hands
 
-GATE, PRESET = "gate", "preset"
+PRESET = "preset"
 
 FADED_S = 0.5
 """How long an end waits for its own fade: as long as the longest host buffers take."""
@@ -43,6 +46,7 @@ class Live:
         gate: the plugin that does it.
         slots: the chain that it is in.
         recorder: of the recording, or None.
+        hands: what MIDI moves, if there is any; whoever makes it puts it here.
     """
 
     def __init__(self, wishes: Wishes, on_event: Callable[[str], None]) -> None:
@@ -73,6 +77,8 @@ class Live:
         before, after = map(from_text, wishes.before), map(from_text, wishes.after)
         self.slots = Slots([*before, self.gate, *after], {self.gate: GATE})
         self.recorder: Recorder | None = None
+        self.hands: Hands | None = None
+        self._midi: tuple[str | None, tuple[str, ...]] = (None, ())
         self._player: Player | None = None
         self._devices = DeviceWishes()
         self._old: list[tuple[Any, Player]] = []
@@ -308,7 +314,8 @@ class Live:
         Raises:
             ValueError: it is none of these.
         """
-        self.player.monitor = value
+        if self._player is not None:
+            self._player.monitor = value
         with self._lock:
             self._wishes = replace(self._wishes, monitor=value)
 
@@ -343,32 +350,40 @@ class Live:
         Raises:
             GateError: it cannot be had; what plays plays on.
         """
-        preset = resolve(name, "gate")
+        self.change_gate(resolve(name, "gate"), self.gate.guard_model)
+
+    def change_gate(self, preset: Preset, guard_model: Any) -> None:
+        """As ``set_preset``, with what the guard listens with.
+
+        Raises:
+            GateError: it cannot be had; what plays plays on.
+        """
         with self._chain_lock:
             before, slots = (self.gate, self.preset), self.slots
             with self._lock:  # from here on what is set is set of both
-                self.gate, self.preset = self._successor(preset), preset
+                self.gate, self.preset = self._successor(preset, guard_model), preset
                 self._leaving.append(before[0])
                 self.slots = slots.replaced(before[0], self.gate)
             try:
-                self.player.change(self.slots.plugins, self.gate)
+                self._change(self.slots)
             except BaseException:
                 with self._lock:
                     (self.gate, self.preset), self.slots = before, slots
                     self._leaving.remove(self.gate)
                 raise
         self._told.clear()
-        self._on_event(f"preset {preset.name}")
+        if self._player is not None:
+            self._on_event(f"preset {preset.name}")
 
     def _usual(self, preset: Preset) -> dict[str, Any]:
         """Threshold and Range: as they were set, or else the preset's."""
         usual = {"threshold": preset.defaults.threshold_db, "range": preset.defaults.range_db} | self._said
         return {attribute(BY_ID[id]): value for id, value in usual.items()}
 
-    def _successor(self, preset: Preset) -> Gate:
+    def _successor(self, preset: Preset, guard_model: Any) -> Gate:
         """A gate with another preset, and everything else as it is."""
         old = self.gate
-        new = Gate(preset.contract, **self._usual(preset), guard_model=old.guard_model)
+        new = Gate(preset.contract, **self._usual(preset), guard_model=guard_model)
         for parameter in old.parameters:
             if parameter.id not in FOLLOWS:
                 new.set(parameter.id, old.value(parameter.id))
@@ -459,9 +474,105 @@ class Live:
     def _rearrange(self, change: Callable[[Slots], Slots]) -> None:
         with self._chain_lock:
             slots = change(self.slots)
-            self.player.change(slots.plugins, self.gate)
+            self._change(slots)
             with self._lock:
                 self.slots = slots
+
+    def _change(self, slots: Slots) -> None:
+        if self._player is not None:
+            self._player.change(slots.plugins, self.gate)
+
+    # -- as a session
+
+    def session(self) -> Session:
+        """Everything that is set now, what waits for ``tend`` included; from any thread, at once.
+
+        Slots that were made of Python objects, of a kind that no file can name, are not in it.
+        """
+        return capture(self)
+
+    def apply(self, session: Session) -> None:
+        """Stand as a session says; before ``play_devices`` or while it plays. What stands so already is left alone.
+
+        Where only parameters differ nothing is opened and nothing fades. Devices of files stay.
+
+        Raises:
+            GateError, ValueError: something in it cannot be had; preset and plugins are found before anything is changed.
+        """
+        take_up(self, session)
+
+    @property
+    def said(self) -> dict[str, float]:
+        """Threshold and Range as far as they were set, by id: those that do not follow the preset."""
+        return dict(self._said)
+
+    def follow(self, said: Mapping[str, float]) -> None:
+        """Have these of Threshold and Range, by id, and the rest follow the preset.
+
+        Raises:
+            ValueError: a value is out of its range.
+        """
+        for id in FOLLOWS:
+            if id in said:
+                self.put(id, said[id])
+            elif id in self._said:
+                with self._lock:
+                    del self._said[id]
+                    for gate in (self.gate, *self._leaving):
+                        gate.set(id, float(getattr(self.preset.defaults, attribute(BY_ID[id]))))
+
+    def put(self, name: str, value: float) -> None:
+        """As ``set``; before there is sound at once, whatever it needs.
+
+        Raises:
+            GateError, ValueError: it cannot be had, or is out of range.
+        """
+        if self._player is not None:
+            self.set(name, value)
+            return
+        plugin, parameter = self._found(name)
+        if plugin is None and parameter.id in FOLLOWS:
+            self._said[parameter.id] = parameter.check(value)
+        _set(plugin or self.gate, parameter, parameter.check(value))
+
+    @property
+    def guard_model(self) -> str | None:
+        """What the guard listens with, as a name or a path from anywhere; None is its own."""
+        model = self.gate.guard_model
+        return absolute(os.fspath(model)) if isinstance(model, str | os.PathLike) else None
+
+    @property
+    def wished_devices(self) -> DeviceWishes:
+        """What was wished of devices, whether these play now or files do."""
+        return self._devices
+
+    def set_devices(self, wishes: DeviceWishes) -> None:
+        """Other devices, opened beside those that play; where files play, for when devices do.
+
+        Raises:
+            SoundDeviceError: they cannot be had; what plays plays on.
+        """
+        if self._stream is None or isinstance(self._stream, FileStream):
+            self._devices = wishes
+        else:
+            self.play_devices(wishes)
+
+    @property
+    def midi(self) -> tuple[str | None, tuple[str, ...]]:
+        """Port and map, with what was learned; where there is no MIDI, as the last session had them."""
+        if self.hands is None:
+            return self._midi
+        return self.hands.wish, tuple(map(str, self.hands.router.bindings))
+
+    def set_midi(self, port: str | None, bindings: Iterable[str]) -> None:
+        """Another port and map, if MIDI is there; otherwise they are kept, for ``session``.
+
+        Raises:
+            MidiError, UsageError: several ports are meant, or the map is none.
+        """
+        self._midi = (port, tuple(bindings))
+        if self.hands is not None:
+            self.hands.take(port or self.hands.wish, self._midi[1])
 
     def set_device(self, which: Literal["input", "output"], name: str) -> None:
         """Another device, by number or part of its name: opened beside the old one, which fades out as this fades in.

@@ -7,9 +7,7 @@ from typing import Any
 from gate.errors import UsageError
 from gate.parameters import BY_ID, Parameter
 from gate.plugins.plugin import Plugin
-
-BYPASS = "bypass"
-"""The parameter that every slot has beside its plugin's own."""
+from gate.session import BYPASS, name_all
 
 
 @dataclass(frozen=True)
@@ -59,15 +57,10 @@ class Slots:
 
     def __init__(self, plugins: Iterable[Plugin] = (), names: dict[Plugin, str] | None = None) -> None:
         """Name what has no name in ``names`` yet."""
-        self.plugins = tuple(plugins)
-        given, self.names = names or {}, dict[Plugin, str]()
-        taken = {given[plugin] for plugin in self.plugins if plugin in given}
-        for plugin in self.plugins:
-            kind = plugin.kind or type(plugin).__name__.casefold()
-            free = (f"{kind}-{k}" if k > 1 else kind for k in range(1, len(taken) + 2))
-            name = given[plugin] if plugin in given else next(name for name in free if name not in taken)
-            taken.add(name)
-            self.names[plugin] = name
+        self.plugins, given = tuple(plugins), names or {}
+        kinds = [plugin.kind or type(plugin).__name__.casefold() for plugin in self.plugins]
+        called = name_all(kinds, [given.get(plugin, "") for plugin in self.plugins])
+        self.names = dict(zip(self.plugins, called, strict=True))
 
     def __len__(self) -> int:
         """How many there are."""

@@ -12,6 +12,7 @@ class Hands:
     """Moves a gate by what comes in at a MIDI port, from ``start`` to ``stop``, or in ``with``.
 
     Attributes:
+        wish: the port's name, or part of it.
         router: the map at work.
         input: the port.
     """
@@ -27,12 +28,12 @@ class Hands:
             target: the gate.
             on_event: told a sentence when a port comes or goes or something was learned; any thread.
         """
-        self._on_event, self._find = on_event, target.parameter
+        self._on_event, self._find, self.wish = on_event, target.parameter, wish
         self.router = Router(bindings, target, self._learned)
         self.input = Input(wish, self.router.feed, on_event, self.router.let_go)
 
     def _learned(self, binding: Binding) -> None:
-        self._on_event(f"learned {binding}; give it to --map to keep it")
+        self._on_event(f"learned {binding}; give it to --map, or save the session, to keep it")
 
     def start(self) -> "Hands":
         """Open the port, or wait for it.
@@ -50,6 +51,20 @@ class Hands:
         """Let go of whatever is held, and of the port."""
         self.input.stop()
         self.router.let_go()
+
+    def take(self, wish: str, map: Iterable[str]) -> None:
+        """Another port and map while it runs. Bindings that stay go on as they were; what others held is let go.
+
+        Raises:
+            MidiError: several ports are meant; UsageError: the map is none. Then all stays as it is.
+        """
+        bindings = [parse_one(text, self._find) for text in map]
+        if wish != self.wish:
+            new, old = Input(wish, self.router.feed, self._on_event, self.router.let_go), self.input
+            new.start()
+            old.stop()
+            self.wish, self.input = wish, new
+        self.router.rebind(bindings)
 
     def learn(self, text: str) -> None:
         """The next control that moves is bound to a target; ``text`` is its name, and may have a range and words behind it.

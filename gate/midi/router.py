@@ -109,6 +109,21 @@ class Router:
         """The map as it is now, with what was learned."""
         return tuple(bound.binding for bound in self._bound)
 
+    def rebind(self, bindings: Iterable[Binding]) -> None:
+        """Another map; what both have goes on as it was, and what only the old one held is let go."""
+        with self._lock:
+            left = list(self._bound)
+            bound = []
+            for binding in bindings:
+                same = next((one for one in left if one.binding == binding), None)
+                if same is not None:
+                    left.remove(same)
+                bound.append(same or _Bound(binding))
+            self._bound = bound
+            for gone in left:
+                self._hold(gone, False)
+            self._sort()
+
     def learn(self, binding: Binding) -> None:
         """The next control that moves will move this binding's target, in place of what moved it until now."""
         with self._lock:

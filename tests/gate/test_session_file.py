@@ -35,7 +35,13 @@ FULL = Session(
     monitor="removed",
     guard_model="speech-music-noise",
     midi_port="nano",
-    midi_map=parse("threshold=cc7/39@3[-60..-20]:reverse,range=nrpn:1:2,preset:kick=note:3"),
+    midi_map=(
+        "threshold=cc7/39@3[-60..-20]:reverse",
+        "range=nrpn:1:2",
+        "preset:kick=note:3",
+        "highpass.cutoff=cc9",
+        "classic-2.bypass=note:60:toggle",
+    ),
     devices=DeviceWishes("Built-in", "Headphones", 48_000, 2),
 )
 
@@ -365,6 +371,18 @@ def test_other_line_ends_and_a_mark_at_the_beginning_are_taken(tmp_path):
             4,
             6,
             "expected each name once, got 'gate' twice",
+        ),
+        (
+            "format = 1\nmidi.map = ['highpass.cutoff=cc8']",
+            2,
+            13,
+            "expected a slot (none), got 'highpass.cutoff'",
+        ),
+        (
+            "format = 1\nmidi.map = ['highpass.cutof=cc8']\n[[after]]\nkind='highpass'",
+            2,
+            13,
+            "expected one of cutoff, bypass of highpass, got 'highpass.cutof'; mend it",
         ),
         ("format = 1\nmidi.map = 'x'", 2, 12, "expected a list of bindings, got 'x'; mend it"),
         ("format = 1\nmidi.map = ['range=cc8',\n 5]", 3, 2, "expected a text such as threshold=cc7, got 5"),

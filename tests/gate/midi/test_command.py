@@ -90,7 +90,7 @@ def test_what_is_typed(files, monkeypatch, capsys):
         "move a control for threshold",
         "expected one of threshold",
         "MIDI from JACK: desk:knobs: hold-open=note:36,threshold=",
-        "learned threshold=cc20@3[-60..-20]; give it to --map to keep it",
+        "learned threshold=cc20@3[-60..-20]; give it to --map, or save the session, to keep it",
     ):
         assert words in said
 
