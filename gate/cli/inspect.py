@@ -98,7 +98,15 @@ def _what_it_says(preset: "Preset") -> list[tuple[str, str]]:
     return [
         ("defaults", f"threshold {defaults.threshold_db:g} dBFS, range {defaults.range_db:g} dB"),
         ("decision", f"opens over {made.open_at:g}, closes under {made.close_at:g}"),
+        ("key", _key(made.key_bands_hz)),
     ]
+
+
+def _key(bands_hz: tuple[tuple[float, float], ...]) -> str:
+    """Whether it can be held to a band."""
+    if not bands_hz:
+        return "cannot be held to a band"
+    return f"{len(bands_hz)} bands from {bands_hz[0][0]:g} to {bands_hz[-1][1]:g} Hz; may be held to some of them"
 
 
 def _row(label: str, text: str) -> list[str]:

@@ -45,6 +45,7 @@ def test_the_card_by_value(folder, capsys):
                 level_db [dBFS]
   defaults      threshold -40 dBFS, range -80 dB
   decision      opens over 0.5, closes under 0.35
+  key           cannot be held to a band
   weights       218 parameters, 904 bytes
   ops           ai.onnx 17: Mul 4, Identity 3, Concat 3, Transpose 2, Add 2, Reshape 2, Slice 1,
                 Sigmoid 1, Sub 1, Log 1, Max 1, ReduceMean 1, Conv 1, Where 1, Less 1, Abs 1
@@ -130,3 +131,14 @@ def test_a_reader_who_leaves_early_gets_no_traceback(tmp_path):
     command = f"'{sys.executable}' -m gate.cli.inspect '{path}' | head -1"
     done = subprocess.run(["bash", "-c", command], capture_output=True, text=True, check=False)
     assert (done.stdout, done.stderr) == ("model (model toy)\n", "")
+
+
+def test_a_key_that_can_be_held_is_said(tmp_path, capsys):
+    """How many bands there are, and from where to where."""
+    path = tmp_path / "held.onnx"
+    path.write_bytes(toy_model.build(holds=True))
+    assert inspect.main([str(path)]) == 0
+    assert (
+        "  key           4 bands from 50 to 16000 Hz; may be held to some of them\n"
+        in capsys.readouterr().out
+    )
