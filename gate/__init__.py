@@ -13,9 +13,10 @@ if TYPE_CHECKING:
     from gate.plugins.highpass import HighPass
     from gate.plugins.learned import Gate
     from gate.plugins.model import Model
+    from gate.plugins.vst3 import Vst3
     from gate.session import Session
 
-__all__ = ["Chain", "ClassicGate", "Classify", "Gate", "HighPass", "Model", "Session"]
+__all__ = ["Chain", "ClassicGate", "Classify", "Gate", "HighPass", "Model", "Session", "Vst3"]
 
 _HOMES = {
     "Chain": "gate.chain",
@@ -25,6 +26,7 @@ _HOMES = {
     "HighPass": "gate.plugins.highpass",
     "Model": "gate.plugins.model",
     "Session": "gate.session",
+    "Vst3": "gate.plugins.vst3",
 }
 
 

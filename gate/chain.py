@@ -107,6 +107,7 @@ class Chain:
                     missing = np.zeros((end - begin - len(piece), sound.shape[1]), sound.dtype)
                     piece = np.concatenate([piece, missing])
                 out[begin:end] = stream.process(piece)
+            stream.wait()  # what works beside the sound may have failed behind the last of it
         return out[late : late + n].reshape(audio.shape)
 
     def open(

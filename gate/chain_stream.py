@@ -167,8 +167,24 @@ class Stream(Closes):
             self._tend(wait=False)  # somebody who opens a model just now must not hold up the sound
         block = np.ascontiguousarray(block)
         out = np.empty_like(block)
-        self._compiled.call(self.address, block.ctypes.data, out.ctypes.data, n)
+        most = min([running.most_frames or n for running in self._all()], default=n) or 1
+        for begin in range(0, n, most):
+            self.wait()
+            here, count = begin * channels * block.itemsize, min(most, n - begin)
+            self._compiled.call(self.address, block.ctypes.data + here, out.ctypes.data + here, count)
         return out
+
+    def wait(self) -> None:
+        """Until what works beside the sound, a third-party plugin's process, has caught up.
+
+        ``process`` does it by itself. Whoever calls the compiled function faster than sound plays calls this before each
+        call, and an audio thread never.
+
+        Raises:
+            PluginError: offline: it never will.
+        """
+        for running in self._all():
+            running.wait()
 
     def change(self, plugins: Sequence[Plugin]) -> None:
         """Hear these plugins in this order, as soon as may be: fresh ones listen first, then comes a fade.
@@ -198,9 +214,17 @@ class Stream(Closes):
     def tend(self) -> bool:
         """Go on with changes: drop what has faded out, begin what waits. Returns whether more is to come.
 
+        What works beside the sound is looked after, too (``Running.tend``).
+
         ``process`` does it by itself. Whoever calls the compiled function calls this from another thread, now and then.
         """
+        for running in self._all():
+            running.tend()
         return self._tend(wait=True)
+
+    def _all(self) -> list[Running]:
+        """All that sound goes through, in both orders."""
+        return [running for order in self._orders for _, running in order]
 
     def _renew(self, running: Running) -> None:
         """A fresh one takes this one's place, as soon as may be; the newest counts."""

@@ -9,6 +9,7 @@
           +-- EngineError         the compiled engine cannot be built, or is fed what it cannot take
           |    +-- ModelRunError  ONNX Runtime will not open or run a model
           |    +-- DeviceError    the device asked for (CUDA) is not there
+          +-- PluginError         a third-party plugin cannot be loaded, or ends
           +-- RenderError         a file could not be rendered
           +-- SoundDeviceError    a sound card or server is not there, or will not do what is asked of it
           +-- SessionError        a session file cannot be read or written
@@ -76,6 +77,10 @@ class ModelRunError(EngineError):
 
 class DeviceError(EngineError):
     """The device asked for is not there."""
+
+
+class PluginError(GateError):
+    """A third-party plugin cannot be loaded, does not take such a sound, or ends while it is needed."""
 
 
 class RenderError(GateError):

@@ -95,6 +95,42 @@ def at(typing: Any, address: Any, dtype: Any) -> Any:
     return pointer(types.int64, dtype), generate
 
 
+def _shared_word(load: bool) -> Any:
+    """Read or write the word at an address that another process writes or reads, in order with everything round it."""
+    word = ir.IntType(64)
+
+    def pointer(builder: Any, address: Any) -> Any:
+        return builder.inttoptr(address, word.as_pointer())
+
+    if load:
+
+        @intrinsic
+        def move(typing: Any, address: Any) -> Any:
+            def generate(context: Any, builder: Any, signature: Any, args: Any) -> Any:
+                return builder.load_atomic(pointer(builder, args[0]), "acquire", 8)
+
+            return types.int64(types.int64), generate
+
+    else:
+
+        @intrinsic
+        def move(typing: Any, address: Any, value: Any) -> Any:
+            def generate(context: Any, builder: Any, signature: Any, args: Any) -> Any:
+                builder.store_atomic(args[1], pointer(builder, args[0]), "release", 8)
+                return context.get_dummy_value()
+
+            return types.void(types.int64, types.int64), generate
+
+    return move
+
+
+load_acquire = _shared_word(load=True)
+"""The word at an address; what its writer wrote before it is there, too."""
+
+store_release = _shared_word(load=False)
+"""Write a word to an address; whoever reads it there finds what was written before it."""
+
+
 def _control_word(name: str) -> Any:
     """The x86 instruction that moves MXCSR to ("st") or from ("ld") memory, as a numba function."""
 

@@ -5,6 +5,7 @@ every plugin (``gate.plugins``).
 """
 
 import math
+import re
 from dataclasses import dataclass
 from typing import Literal
 
@@ -18,10 +19,13 @@ SUFFIXES: dict[str, dict[str, float]] = {
     "x": {"x": 1.0},
     "": {},
 }
-"""What may be written behind a number, in any case, and how many of the parameter's unit it is; by unit."""
+"""What may be written behind a number, in any case, and how many of the parameter's unit it is; by unit.
+
+A unit that is missing here, as a third-party plugin's may be, is written as it is.
+"""
 
 ENDINGS = {"dB": "_db", "dBFS": "_db", "ms": "_ms", "Hz": "_hz", "x": "", "": ""}
-"""What an attribute's name ends in, by its parameter's unit."""
+"""What an attribute's name ends in, by its parameter's unit; other units' letters and digits stand for themselves."""
 
 DIGITS = {"dBFS": 1, "dB": 1, "x": 2}
 """Digits behind the point that are shown; of other units one under ``LONG``, and none from there up."""
@@ -36,7 +40,7 @@ class Parameter:
     Attributes:
         id: stable name, as it stands in presets and session files and in the engine's arguments.
         name: for people.
-        unit: of the value, a key of ``SUFFIXES``: "x" for a factor, empty for a switch or a choice.
+        unit: of the value, in general a key of ``SUFFIXES``: "x" for a factor, empty for a switch or a choice.
         minimum: lowest value; for a switch or a choice 0.
         maximum: highest value; for a switch 1, for a choice the number of its last word.
         default: None where the model file says.
@@ -113,10 +117,11 @@ class Parameter:
             ValueError: it says none, or one out of range.
         """
         said = text.strip().casefold()
-        if said in self.words:
-            return float(self.words.index(said))
+        words = [word.casefold() for word in self.words]
+        if said in words:
+            return float(words.index(said))
         number, factor = said.removeprefix("x") if self.unit == "x" else said, 1.0
-        for suffix, times in SUFFIXES[self.unit].items():
+        for suffix, times in SUFFIXES.get(self.unit, {self.unit.casefold(): 1.0}).items():
             if number.endswith(suffix):
                 number, factor = number.removesuffix(suffix), times
                 break
@@ -239,4 +244,6 @@ def default(id: str) -> float:
 
 def attribute(parameter: Parameter) -> str:
     """What a parameter is called where its unit stands in the name: "guard-grace" in ms is ``guard_grace_ms``."""
-    return parameter.id.replace("-", "_") + ENDINGS[parameter.unit]
+    unit = parameter.unit
+    letters = re.sub("[^a-z0-9]+", "_", unit.lower()).strip("_")
+    return parameter.id.replace("-", "_") + ENDINGS.get(unit, f"_{letters}" if letters else "")

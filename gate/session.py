@@ -3,6 +3,7 @@
 ``gate.session_file`` reads and writes it; ``gate.live.Live`` takes one up (``apply``) and says how it stands (``session``).
 """
 
+import base64
 import os
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
@@ -33,6 +34,7 @@ class Slot:
     Attributes:
         kind: of the plugin, a key of ``gate.plugins.registry.KINDS``.
         file: what it is made of; empty where there is none.
+        state: what the plugin is set to beside ``parameters``, in base64; empty where there is nothing.
         name: what parameters of it are called by ("highpass-2.cutoff"); empty: its kind, with a number from the second on.
         bypassed: is its input heard in place of its output?
         parameters: (id, value) in the order of their ids; what is not here stands at its default. Given as a mapping or
@@ -44,6 +46,7 @@ class Slot:
     bypassed: bool = False
     parameters: tuple[tuple[str, float], ...] = ()
     name: str = ""
+    state: str = ""
 
     def __post_init__(self) -> None:
         """Bring the parameters into their order."""
@@ -51,19 +54,27 @@ class Slot:
 
     @classmethod
     def of(cls, plugin: "Plugin", name: str = "") -> Self:
-        """What a plugin is and where it stands."""
+        """What a plugin is and where it stands.
+
+        Raises:
+            PluginError: a third-party plugin cannot be asked.
+        """
+        own = {parameter.id for parameter in plugin.table()}  # a third-party plugin's are in its state
         changed = {
             parameter.id: value
             for parameter, value in zip(plugin.parameters, plugin.values, strict=True)
-            if value != parameter.default
+            if value != parameter.default and parameter.id in own
         }
-        return cls(plugin.kind, absolute(plugin.file), plugin.bypassed, changed, name)  # type: ignore[arg-type]
+        state = base64.b64encode(plugin.state).decode()
+        return cls(plugin.kind, absolute(plugin.file), plugin.bypassed, changed, name, state)  # type: ignore[arg-type]
 
     def table(self) -> dict[str, Any]:
         """As ``gate.plugins.registry.from_dict`` takes it."""
         table: dict[str, Any] = {"kind": self.kind, "bypassed": self.bypassed}
         if self.file:
             table["file"] = self.file
+        if self.state:
+            table["state"] = self.state
         return {**table, "parameters": dict(self.parameters)}
 
 

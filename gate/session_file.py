@@ -23,8 +23,8 @@ from gate.session_place import fault, place, where
 from gate.session_text import text
 from gate.session_toml import FORMAT, Unknown, WrongKey, read
 
-MAX_FILE_BYTES = 1 << 20
-"""Largest session file: 1 MiB."""
+MAX_FILE_BYTES = 16 << 20
+"""Largest session file: 16 MiB. A third-party plugin's state may be large."""
 
 MIGRATIONS: dict[int, Callable[[dict[str, Any]], dict[str, Any]]] = {}
 """From a version's table to the next version's. There is one version so far."""

@@ -106,6 +106,7 @@ def _slot(slot: Slot, folder: str | PathLike[str]) -> dict[str, Any]:
         "name": slot.name,
         "bypassed": slot.bypassed,
         "parameters": _values(registry.parameters(slot.kind), dict(slot.parameters)),
+        "state": slot.state,
     }
     return {key: value for key, value in made.items() if value not in ("", {})}
 

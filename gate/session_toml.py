@@ -48,7 +48,7 @@ FORMAT = 1
 """Version of what this writes."""
 
 TOP = ("format", "preset", "monitor", "guard-model", "parameters", "before", "after", "midi", "devices")
-SLOT = ("kind", "file", "name", "bypassed", "parameters")
+SLOT = ("kind", "file", "name", "bypassed", "parameters", "state")
 MIDI = ("port", "map")
 DEVICES = tuple(one.name.replace("_", "-") for one in fields(DeviceWishes))
 """Keys of the tables."""
@@ -197,7 +197,12 @@ def _slot(table: Mapping[str, Any], path: Path, folder: str | PathLike[str], unk
     _sift(said, (*path, "parameters"), known, unknown)
     values = {id: _value(known[id], (*path, "parameters", id), said[id]) for id in known if id in said}
     changed = {id: value for id, value in values.items() if value != known[id].default}
-    return Slot(kind, absolute(file, folder), bypassed, tuple(changed.items()), name)
+    state = _text(table, path, "state") or ""
+    try:
+        registry.state_of(kind, state)
+    except UsageError as error:
+        raise WrongKey((*path, "state"), str(error)) from None
+    return Slot(kind, absolute(file, folder), bypassed, tuple(changed.items()), name, state)
 
 
 def _map(midi: Mapping[str, Any], session: Session) -> tuple[str, ...]:

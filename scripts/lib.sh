@@ -11,6 +11,7 @@ cd "$ROOT"
 # Sound: PortAudio, JACK's client and, for tests, its server (the wheels bring the rest).
 # Qt: what its xcb and offscreen platforms load.
 # espeak-ng speaks the demo; without it a synthetic voice does. libc++1: what TEN VAD's library loads (docs/peers.md).
+# tcc, a C compiler of 0.3 MB, makes the VST3 plugin that tests load (tests/toy_vst3.c).
 SYSTEM_PACKAGES=(
     libportaudio2 libjack-jackd2-0 jackd2
     libegl1 libgl1 libglib2.0-0 libdbus-1-3 libfontconfig1 libxkbcommon0 libxkbcommon-x11-0 libxcb-cursor0
@@ -18,6 +19,7 @@ SYSTEM_PACKAGES=(
     libxcb-xkb1
     espeak-ng
     libc++1
+    tcc
 )
 
 say() { printf '%s\n' "$*" >&2; }

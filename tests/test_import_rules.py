@@ -24,6 +24,7 @@ HEAVY = (
     "pyqtgraph",
     "sounddevice",
     "rtmidi",
+    "pedalboard",
 )
 """What importing any module of the runtime must not load (scipy is missing here: numba looks for it)."""
 
@@ -37,6 +38,7 @@ EXTRAS_IN_GATE = {
     "gate/panel/view": {"PyQt6", "pyqtgraph"},
     "gate/live/port_library.py": {"sounddevice"},
     "gate/midi/ports.py": {"rtmidi"},
+    "gate/plugins/vst3_hosted.py": {"pedalboard"},
 }
 """The only places that may use an extra."""
 

@@ -16,6 +16,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from gate.constants import RATE_RANGE_HZ
+from gate.errors import UsageError
 from gate.metadata import MAX_CHANNELS
 from gate.parameters import Parameter, attribute
 from gate.plugins import slot_record
@@ -67,7 +68,10 @@ class Running:
         latency_samples: by which its sound comes later, host samples.
         slot: the record of its slot (``gate.plugins.slot_record``).
         format: the sound it was opened for.
+        most_frames: who calls from Python gives at most so many frames between two calls of ``wait``; None: any number.
     """
+
+    most_frames: int | None = None
 
     def __init__(
         self,
@@ -113,6 +117,21 @@ class Running:
         """Take a parameter's new value, checked already, from the next call on; False: only a fresh one can have it."""
         self.record[id.replace("-", "_")] = value
         return True
+
+    @property
+    def trouble(self) -> str:
+        """What is wrong with it, one sentence for people; empty when all is well."""
+        return ""
+
+    def wait(self) -> None:
+        """From Python, before a call: until what works beside the sound has caught up. Never on an audio thread.
+
+        Raises:
+            GateError: offline: it never will.
+        """
+
+    def tend(self) -> None:
+        """Look after what works beside the sound, without waiting; called now and then, never on an audio thread."""
 
     def when_stale(self, tell: Callable[["Running"], None]) -> None:
         """``tell`` is called with this object when its plugin has been set to what only a fresh one can have."""
@@ -282,6 +301,23 @@ class Plugin:
                 for earlier in stale[:k]:
                     earlier.renew()
                 raise
+
+    @property
+    def state(self) -> bytes:
+        """What it is set to beside its parameters, in its own words, for a session file; empty where there is nothing."""
+        return b""
+
+    @state.setter
+    def state(self, state: bytes) -> None:
+        """Back to it.
+
+        Raises:
+            UsageError: it has none.
+        """
+        if state:
+            raise UsageError(
+                f"{self.kind} has no state but its parameters, got {len(state)} bytes; leave them out"
+            )
 
     @property
     def running(self) -> tuple[Running, ...]:

@@ -5,10 +5,11 @@
     model:denoise.onnx                     a kind that is made of a file
     gate:snare,threshold=-30               file first, parameters behind it
 
-A table (``to_dict``, ``from_dict``) has ``kind``, ``file`` where there is one, ``bypassed`` and ``parameters`` by id. A
-plugin's module is loaded when one of its kind is made.
+A table (``to_dict``, ``from_dict``) has ``kind``, ``file`` where there is one, ``bypassed``, ``parameters`` by id, and
+``state`` (base64) where a plugin has more than parameters. A plugin's module is loaded when one of its kind is made.
 """
 
+import base64
 import difflib
 import re
 from collections.abc import Iterable, Mapping
@@ -39,6 +40,7 @@ KINDS = {
     "classic": Kind("gate.plugins.classic", "ClassicGate", "", False, "a gate with every knob"),
     "gate": Kind("gate.plugins.learned", "Gate", "PRESET", False, "a learned gate"),
     "model": Kind("gate.plugins.model", "Model", "FILE.onnx", True, "a model file that makes sound of sound"),
+    "vst3": Kind("gate.plugins.vst3", "Vst3", "FILE.vst3[:NAME]", True, "a third-party plugin"),
     "classify": Kind("gate.plugins.classify", "Classify", "PRESET", False, "says what the sound is"),
 }
 """By the name that stands first in a text."""
@@ -69,6 +71,8 @@ def to_dict(plugin: "Plugin") -> dict[str, Any]:
     table: dict[str, Any] = {"kind": plugin.kind, "bypassed": plugin.bypassed}
     if plugin.file:
         table["file"] = plugin.file
+    if state := plugin.state:
+        table["state"] = base64.b64encode(state).decode()
     table["parameters"] = {
         parameter.id: parameter.words[int(value)] if parameter.words else value
         for parameter, value in zip(plugin.parameters, plugin.values, strict=True)
@@ -88,7 +92,7 @@ def from_dict(table: Mapping[str, Any]) -> "Plugin":
         raise UsageError(
             f"expected a slot's kind, its file and a table of parameters, got {dict(table)!r}; mend it"
         )
-    return _make(kind, file, parameters, bypassed=table.get("bypassed", False))
+    return _make(kind, file, parameters, bypassed=table.get("bypassed", False), state=table.get("state", ""))
 
 
 def check(kind: str, file: str) -> Kind:
@@ -108,7 +112,7 @@ def check(kind: str, file: str) -> Kind:
 
 
 def parameters(kind: str) -> dict[str, Parameter]:
-    """What can be set of a kind that there is, by id."""
+    """What can be set of a kind that there is, whatever its file, by id."""
     made: type[Plugin] = _class(KINDS[kind])
     return {parameter.id: parameter for parameter in made.table()}
 
@@ -117,11 +121,13 @@ def _class(kind: Kind) -> Any:
     return getattr(import_module(kind.module), kind.name)
 
 
-def _make(kind: str, file: str, values: Mapping[str, Any], *, bypassed: Any) -> "Plugin":
+def _make(kind: str, file: str, values: Mapping[str, Any], *, bypassed: Any, state: Any = "") -> "Plugin":
     made = _class(check(kind, file))
     if not isinstance(bypassed, bool):
         raise UsageError(f"expected bypassed true or false, got {bypassed!r}; mend it")
     plugin: Plugin = made(file) if file else made()
+    if state != "":
+        plugin.state = state_of(kind, state)
     parameters = {parameter.id: parameter for parameter in plugin.parameters}
     for id, value in values.items():
         if id not in parameters:
@@ -133,6 +139,20 @@ def _make(kind: str, file: str, values: Mapping[str, Any], *, bypassed: Any) -> 
             raise UsageError(f"{kind}: {error}, in {id}={value}") from None
     plugin.bypassed = bypassed
     return plugin
+
+
+def state_of(kind: str, said: Any) -> bytes:
+    """What a table says of a state.
+
+    Raises:
+        UsageError: it is not base64.
+    """
+    try:
+        return base64.b64decode(said, validate=True)
+    except (TypeError, ValueError):
+        raise UsageError(
+            f"{kind}: expected its state in base64, or none, got {said!r}; leave it out"
+        ) from None
 
 
 def _value(parameter: Parameter, said: Any) -> float:

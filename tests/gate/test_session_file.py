@@ -432,7 +432,7 @@ def test_files_that_cannot_be_read(tmp_path):
     assert "does not exist" in refused(tmp_path / "none.toml")
     assert "is a folder" in refused(tmp_path)
     (tmp_path / "long.toml").write_bytes(b"#" * (session_file.MAX_FILE_BYTES + 1))
-    assert "at most 1 MiB" in refused(tmp_path / "long.toml")
+    assert "at most 16 MiB" in refused(tmp_path / "long.toml")
 
 
 @calm

@@ -17,6 +17,7 @@ MODULES = (
     "gate.plugins.highpass_law",
     "gate.plugins.classic_law",
     "gate.plugins.block_law",
+    "gate.plugins.vst3_law",
 )
 
 PROGRAM = """

@@ -37,7 +37,10 @@ def test_texts_become_plugins(tmp_path):
 @pytest.mark.parametrize(
     ("text", "said"),
     [
-        ("", "expected a kind of plugin (highpass, classic, gate, model, classify), got ''; choose one"),
+        (
+            "",
+            "expected a kind of plugin (highpass, classic, gate, model, vst3, classify), got ''; choose one",
+        ),
         ("higpass:cutoff=80", "got 'higpass'; did you mean 'highpass'?"),
         ("highpass:cutof=80", "highpass has no 'cutof': expected one of cutoff; did you mean 'cutoff'?"),
         ("highpass:cutoff=80,120", "expected parameters such as cutoff=120, got '120' in"),
