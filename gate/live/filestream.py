@@ -180,6 +180,7 @@ class FileStream:
         """N frames, a host buffer at a time; ``before`` frames went before them."""
         size, rate = self._buffer, self.shape.rate
         for at in range(0, n, size):
+            player.wait()
             player.play(x[at : at + size], out[at : at + size])
             if self._fast:
                 continue

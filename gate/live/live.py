@@ -405,6 +405,7 @@ class Live:
                     latency_samples=self.player.slot_latency_samples(plugin),
                     parameters=plugin.parameters,
                     values=plugin.values,
+                    trouble=self.player.slot_trouble(plugin),
                 )
                 for plugin, name in self.slots.names.items()
             )

@@ -149,6 +149,17 @@ class Player:
         """What one of ``plugins`` adds to that."""
         return self._stream.running_of(plugin).latency_samples
 
+    def slot_trouble(self, plugin: Plugin) -> str:
+        """What is wrong with one of them, one sentence; empty when all is well."""
+        return self._stream.running_of(plugin).trouble
+
+    def wait(self) -> None:
+        """Until a third-party plugin's process has caught up: for who plays faster than sound, before each buffer.
+
+        An audio thread never calls it.
+        """
+        self._stream.wait()
+
     def change(self, plugins: Sequence[Plugin], gate: Gate | None = None) -> None:
         """Hear these plugins in this order: fresh ones are opened here, listen, and are faded in. ``tend`` goes on with it.
 

@@ -22,6 +22,7 @@ class SlotFacts:
         latency_samples: by which it delays the sound.
         parameters: what can be set, in order: range, unit and help of each.
         values: where they stand.
+        trouble: what is wrong with it, one sentence; empty when all is well.
     """
 
     name: str
@@ -31,13 +32,15 @@ class SlotFacts:
     latency_samples: int
     parameters: tuple[Parameter, ...]
     values: tuple[float, ...]
+    trouble: str = ""
 
     def __str__(self) -> str:
         """One line: "highpass: cutoff 80.0 Hz"."""
         said = [self.file] if self.file else []
         pairs = zip(self.parameters, self.values, strict=True)
         said += [f"{p.id} {p.text(value)}" for p, value in pairs if p.default is None or value != p.default]
-        return f"{self.name}{' (bypassed)' if self.bypassed else ''}: {', '.join(said) or 'as usual'}"
+        line = f"{self.name}{' (bypassed)' if self.bypassed else ''}: {', '.join(said) or 'as usual'}"
+        return f"{line}; {self.trouble}" if self.trouble else line
 
     def to_dict(self) -> dict[str, Any]:
         """For JSON."""
@@ -49,6 +52,7 @@ class SlotFacts:
             "bypassed": self.bypassed,
             "latency_samples": self.latency_samples,
             "parameters": values,
+            "trouble": self.trouble,
         }
 
 
