@@ -15,6 +15,7 @@ import contextlib
 import json
 import math
 import os
+import sys
 import tempfile
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -57,13 +58,28 @@ class Preset:
 
 
 def folders() -> list[Path]:
-    """Where presets are looked up by name: beside the installed package, or in the checkout it runs from."""
+    """Where presets are looked up by name: beside the installed package, in the checkout it runs from, in the user's own."""
     package = Path(__file__).resolve().parent
     checkout = package.parent
     found = [package / "presets"]
     if (checkout / "pyproject.toml").is_file():
         found.append(checkout / "presets")
-    return found
+    return [*found, user_folder()]
+
+
+def user_folder() -> Path:
+    """Where a user's own presets are kept; it need not be there. ``LEARNED_GATE_PRESETS`` names another place."""
+    named = os.environ.get("LEARNED_GATE_PRESETS")
+    if named:
+        return Path(named)
+    home = Path(os.path.expanduser("~"))  # where nobody lives at home this says so, and raises nothing
+    if sys.platform == "darwin":
+        data = home / "Library" / "Application Support"
+    elif sys.platform == "win32":
+        data = Path(os.environ.get("APPDATA") or home)
+    else:
+        data = Path(os.environ.get("XDG_DATA_HOME") or home / ".local" / "share")
+    return data / "learned-gate" / "presets"
 
 
 def names(kind: str | None = "gate") -> list[str]:

@@ -16,6 +16,8 @@ for _name, _handler in (("SIGINT", signal.default_int_handler), ("SIGHUP", signa
     if signal.getsignal(getattr(signal, _name, signal.SIGINT)) is signal.SIG_IGN:
         signal.signal(getattr(signal, _name), _handler)
 
+os.environ.setdefault("LEARNED_GATE_PRESETS", os.devnull)  # a developer's own presets are nobody's test
+
 PRESETS = Path(__file__).parents[1] / "presets"
 VOICE = PRESETS / "voice" / "model.onnx"
 

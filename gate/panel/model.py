@@ -8,7 +8,7 @@ after each other, and all within one drag, are one step.
 import contextlib
 import time
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from gate.errors import ContractError
@@ -190,6 +190,16 @@ class Model:
         """Make the one that is not heard the same as the one that is."""
         self.look()
         self._other = self.state
+
+    def hear_both(self, preset: str) -> None:
+        """A is how it stands now, B the same with another preset, and B is heard."""
+        self.look()
+        if self.under_way:
+            return
+        self._undo.append((self.state, self.slot))
+        self._redo.clear()
+        self._other, self.slot = self.state, SLOTS[1]
+        self._go(replace(self.state, preset=preset))
 
     def _go(self, state: State) -> None:
         """Have the gate stand another way; what cannot be had any more (a preset that was deleted) stays as it is."""

@@ -117,10 +117,27 @@ def test_a_path_no_disk_takes_is_refused():
     assert refused("./" + "x" * 5000).endswith("; check the path")
 
 
-def test_the_checkout_presets_are_looked_up():
-    """Run from a checkout, the repository's presets/ is a place of presets; the installed ones come first."""
+def test_where_presets_are_looked_up(monkeypatch):
+    """Run from a checkout: the installed ones, the repository's, and last the user's own, which hide none of these."""
     root = Path(preset.__file__).resolve().parents[1]
-    assert preset.folders() == [root / "gate" / "presets", root / "presets"]
+    monkeypatch.delenv("LEARNED_GATE_PRESETS")
+    monkeypatch.setenv("XDG_DATA_HOME", "/data")
+    monkeypatch.setattr("sys.platform", "linux")
+    own = Path("/data/learned-gate/presets")
+    assert preset.folders() == [root / "gate" / "presets", root / "presets", own]
+    monkeypatch.setenv("LEARNED_GATE_PRESETS", "/mine")
+    assert preset.folders()[-1] == preset.user_folder() == Path("/mine")
+
+
+def test_a_users_own_preset_is_found_by_its_name(tmp_path, monkeypatch):
+    """And is told apart from a shipped one of the same name: that one keeps the name."""
+    monkeypatch.setenv("LEARNED_GATE_PRESETS", str(tmp_path))
+    for name in ("mine", "voice"):
+        toy_model.write_preset(tmp_path / name)
+    assert "mine" in preset.names() and preset.resolve("mine").folder == tmp_path / "mine"
+    assert preset.address(preset.resolve("mine")) == "mine"
+    assert preset.resolve("voice").folder != tmp_path / "voice"
+    assert preset.address(preset.resolve(tmp_path / "voice")) == str(tmp_path / "voice")
 
 
 # -- reading -------------------------------------------------------------------------------------------------

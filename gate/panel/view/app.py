@@ -62,7 +62,7 @@ def run(keeper: Keeper, midi: Midi, view: View) -> int:
     look.dress()
     keeper.start()
     window = Window(Model(keeper), look, midi)
-    window.top.presets.show_presets(_presets())
+    window.top.presets.show_presets(presets())
     window.resize(*(view.size or USUAL_SIZE))
     window.show()
     wake = QTimer()
@@ -90,7 +90,7 @@ def _picture(window: Window, path: Path, leave: Callable[[int], None]) -> Callab
     return take
 
 
-def _presets() -> list[tuple[str, str]]:
+def presets() -> list[tuple[str, str]]:
     """Gates that have names, and what they were taught; one that cannot be read says why when it is chosen."""
     found = []
     for name in names("gate"):

@@ -202,6 +202,18 @@ def push(text: str, help: str, *, kind: str = "", checkable: bool = False) -> QP
     return made
 
 
+def show_as(label: QLabel, text: str, role: str) -> None:
+    """Write a text in another of the style sheet's roles."""
+    if (text, role) == (label.text(), label.property("role")):
+        return
+    label.setText(text)
+    label.setProperty("role", role)
+    style = label.style()
+    assert style is not None
+    style.unpolish(label)
+    style.polish(label)
+
+
 def words(text: str, role: str = "") -> QLabel:
     """A label in one of the style sheet's roles."""
     made = QLabel(text)

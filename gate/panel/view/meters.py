@@ -1,7 +1,10 @@
 """Small things that only show: the state of the gate, how much of what is heard, and a value on a moving bar."""
 
 import math
+from collections.abc import Sequence
 
+import numpy as np
+from numpy.typing import NDArray
 from PyQt6.QtCore import QPointF, QRectF, QSize, Qt
 from PyQt6.QtGui import QFont, QPainter, QPaintEvent
 from PyQt6.QtWidgets import QSizePolicy, QWidget
@@ -150,3 +153,40 @@ class Moving(QWidget):
             at = 2.0 + (width - 4.0) * min(max(share, 0.0), 1.0)
             painter.setPen(look.pen("accent", 3.0))
             painter.drawLine(QPointF(2.0, 30.0), QPointF(at, 30.0))
+
+
+class Course(QWidget):
+    """How loud a recording was, from its beginning to its end."""
+
+    LOWEST_DB = -90.0
+
+    def __init__(self, look: Look, colour: str, name: str) -> None:
+        super().__init__()
+        self.look, self.colour = look, colour
+        self.levels_db: Sequence[float] | NDArray[np.float64] = ()
+        self.setAccessibleName(name)
+        self.setMinimumHeight(70)
+        self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Expanding)
+        self.setMaximumHeight(170)
+        look.changed.connect(self.update)
+
+    def show_levels(self, levels_db: Sequence[float] | NDArray[np.float64]) -> None:
+        """Levels in dBFS, in equal steps; none where there is no recording."""
+        if levels_db is not self.levels_db:
+            self.levels_db = levels_db
+            self.update()
+
+    def paintEvent(self, event: QPaintEvent | None) -> None:
+        """Bars from the bottom."""
+        painter = QPainter(self)
+        painter.setPen(Qt.PenStyle.NoPen)
+        painter.setBrush(self.look.colour("plot"))
+        painter.drawRoundedRect(QRectF(self.rect()), 6.0, 6.0)
+        painter.setBrush(self.look.colour(self.colour))
+        width, height = float(self.width()) - 12.0, float(self.height()) - 8.0
+        step = width / max(len(self.levels_db), 1)
+        for k, level_db in enumerate(self.levels_db):
+            share = min(max(1.0 - float(level_db) / self.LOWEST_DB, 0.0), 1.0)
+            painter.drawRect(
+                QRectF(6.0 + k * step, 4.0 + height * (1.0 - share), max(step * 0.7, 1.0), height * share)
+            )

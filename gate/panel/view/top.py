@@ -69,6 +69,10 @@ class Top(QWidget):
         self.card = push(
             tr("About it"), tr("What this preset was taught, how well it does, and its licence"), kind="flat"
         )
+        self.teach = push(
+            tr("Teach it here\N{HORIZONTAL ELLIPSIS}"),
+            tr("Adapt this gate to your own sound, in two minutes (Ctrl+T)"),
+        )
         self.slots_ = Choice(
             tr("Compare"),
             list(SLOTS),
@@ -101,7 +105,7 @@ class Top(QWidget):
             "\N{TRIGRAM FOR HEAVEN}", tr("Theme, size, MIDI, session, shortcuts (F10)"), kind="flat"
         )
         self.menu.setAccessibleName(tr("Menu"))
-        parts: tuple[QWidget, ...] = (self.presets, self.presets.badge, self.card)
+        parts: tuple[QWidget, ...] = (self.presets, self.presets.badge, self.card, self.teach)
         for part in parts:
             row.addWidget(part)
         row.addStretch(1)

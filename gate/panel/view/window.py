@@ -3,8 +3,8 @@
 import time
 
 from PyQt6.QtCore import QEvent, QTimer
-from PyQt6.QtGui import QCloseEvent, QHideEvent, QShowEvent
-from PyQt6.QtWidgets import QFrame, QGridLayout, QHBoxLayout, QVBoxLayout, QWidget
+from PyQt6.QtGui import QCloseEvent, QDragEnterEvent, QDropEvent, QHideEvent, QShowEvent
+from PyQt6.QtWidgets import QFrame, QGridLayout, QHBoxLayout, QStackedWidget, QVBoxLayout, QWidget
 
 from gate.panel.advice import Advice, Adviser
 from gate.panel.auto import AutoListener
@@ -12,6 +12,7 @@ from gate.panel.history import History
 from gate.panel.midi import Midi
 from gate.panel.model import SLOTS, Model
 from gate.panel.spectrum import Spectrum
+from gate.panel.teaching import Teacher
 from gate.panel.theme import SPACE
 from gate.panel.view.actions import Actions
 from gate.panel.view.banner import Banner
@@ -24,6 +25,7 @@ from gate.panel.view.look import Look
 from gate.panel.view.meters import Lamp
 from gate.panel.view.plots import GainPlot, LevelPlot, SpectrumPlot
 from gate.panel.view.strings import tr
+from gate.panel.view.teach import TeachPage, paths_of
 from gate.panel.view.top import PresetBox, Top
 from gate.parameters import BY_ID
 
@@ -42,16 +44,18 @@ SPECTRUM_EVERY = 2
 class Window(QWidget):
     """The panel of one gate."""
 
-    def __init__(self, model: Model, look: Look, midi: Midi) -> None:
+    def __init__(self, model: Model, look: Look, midi: Midi, teacher: Teacher | None = None) -> None:
         """Show a gate that plays.
 
         Args:
             model: of the gate; its keeper runs.
             look: the theme.
             midi: what moves it by MIDI.
+            teacher: what teaches; None makes one.
         """
         super().__init__()
         self.model, self.look, self.midi = model, look, midi
+        self.teacher = teacher or Teacher()
         self.history, self.adviser, self.listener = History(), Adviser(), AutoListener()
         self.spectrum = Spectrum(model.live.player.shape.rate)
         self._frame = 0
@@ -61,6 +65,7 @@ class Window(QWidget):
         self.setObjectName("window")
         self.setWindowTitle(tr("Learned gate"))
         self.setMinimumSize(940, 560)
+        self.setAcceptDrops(True)
         self._build()
         self._connect()
         self.actions_ = Actions(self)
@@ -90,9 +95,16 @@ class Window(QWidget):
         column = QVBoxLayout(self)
         column.setContentsMargins(14, 12, 14, 6)
         column.setSpacing(SPACE + 2)
+        body = QWidget()
+        grid.setContentsMargins(0, 0, 0, 0)
+        body.setLayout(grid)
+        self.page = TeachPage(self.look, self.teacher)
+        self.pages = QStackedWidget()
+        self.pages.addWidget(body)
+        self.pages.addWidget(self.page)
         column.addWidget(self.top)
         column.addWidget(self.banner)
-        column.addLayout(grid, 1)
+        column.addWidget(self.pages, 1)
         column.addWidget(self.foot)
 
     def _knobs(self) -> QWidget:
@@ -257,6 +269,12 @@ class Window(QWidget):
             self._look_at_events()
         if not self._seen():
             return
+        if self.pages.currentWidget() is self.page:
+            if self._frame % NUMBERS_EVERY == 1:
+                self.page.look()
+                self._show_numbers()
+            self.show_values()
+            return
         player = model.live.player
         if self.history.look(player):
             self.level.draw(self.history.ring)
@@ -373,6 +391,17 @@ class Window(QWidget):
         """Draw no more."""
         self._timer.start(HIDDEN_MS)
 
+    def dragEnterEvent(self, event: QDragEnterEvent | None) -> None:
+        """Files may come."""
+        if event is not None and paths_of(event.mimeData()):
+            event.acceptProposedAction()
+
+    def dropEvent(self, event: QDropEvent | None) -> None:
+        """They came: to be taught from, for the first side that has nothing yet."""
+        if event is not None and (paths := paths_of(event.mimeData())):
+            event.acceptProposedAction()
+            self.actions_.teach_from(paths)
+
     def changeEvent(self, event: QEvent | None) -> None:
         """Minimised or not."""
         if event is not None and event.type() == QEvent.Type.WindowStateChange:
@@ -381,6 +410,7 @@ class Window(QWidget):
     def closeEvent(self, event: QCloseEvent | None) -> None:
         """The end."""
         self._timer.stop()
+        self.teacher.close()
 
 
 def _card() -> QFrame:
