@@ -1,5 +1,6 @@
 """A gate at work on live sound: its chain, the player and the stream under it, and what may be changed while it runs."""
 
+import contextlib
 import os
 import threading
 from collections.abc import Callable, Iterable, Mapping, Sequence
@@ -23,7 +24,7 @@ from gate.parameters import BY_ID, FOLLOWS, Parameter, attribute
 from gate.plugins.learned import Gate
 from gate.plugins.plugin import Format, Plugin
 from gate.plugins.registry import from_text
-from gate.preset import Preset, names, resolve
+from gate.preset import Preset, address, names, resolve
 from gate.session import BYPASS, GATE, Session, absolute
 
 if TYPE_CHECKING:
@@ -78,6 +79,7 @@ class Live:
         self.slots = Slots([*before, self.gate, *after], {self.gate: GATE})
         self.recorder: Recorder | None = None
         self.hands: Hands | None = None
+        self._address: tuple[Preset | None, str] = (None, "")  # looked up once: that reads folders
         self._midi: tuple[str | None, tuple[str, ...]] = (None, ())
         self._player: Player | None = None
         self._devices = DeviceWishes()
@@ -266,8 +268,10 @@ class Live:
         with self._lock:
             if plugin is None and parameter.id in FOLLOWS:
                 self._said[parameter.id] = value
-            for one in (self.gate, *self._leaving) if plugin is None else (plugin,):
-                _set(one, parameter, value)
+            _set(plugin or self.gate, parameter, value)
+            for one in self._leaving if plugin is None else ():
+                with contextlib.suppress(GateError):  # what an earlier preset cannot have it goes without
+                    _set(one, parameter, value)
 
     def _found(self, name: str) -> tuple[Plugin | None, Parameter]:
         """A slot's plugin and its parameter; None is the gate, whichever it is by now."""
@@ -501,6 +505,15 @@ class Live:
             GateError, ValueError: something in it cannot be had; preset and plugins are found before anything is changed.
         """
         take_up(self, session)
+
+    @property
+    def address(self) -> str:
+        """By what the preset is found again, from anywhere."""
+        preset, found = self._address
+        if preset is not self.preset:
+            found = absolute(address(self.preset))
+            self._address = (self.preset, found)
+        return found
 
     @property
     def said(self) -> dict[str, float]:

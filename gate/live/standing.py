@@ -8,7 +8,7 @@ from gate.overrides import check
 from gate.parameters import BY_ID, FOLLOWS, PARAMETERS
 from gate.plugins.plugin import Plugin
 from gate.plugins.registry import from_dict
-from gate.preset import address, resolve
+from gate.preset import resolve
 from gate.session import GATE, Session, Slot, absolute
 
 if TYPE_CHECKING:
@@ -22,7 +22,7 @@ def capture(live: "Live") -> Session:
     middle = list(slots.names.values()).index(GATE)
     port, bindings = live.midi
     return Session(
-        preset=absolute(address(live.preset)),
+        preset=live.address,
         parameters=tuple((id, value) for id, value in _values(live) if value is not None),
         before=tuple(slot for slot in places[:middle] if slot.kind),
         after=tuple(slot for slot in places[middle:] if slot.kind),

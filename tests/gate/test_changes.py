@@ -5,12 +5,14 @@ from typing import Any
 import numpy as np
 import pytest
 
-from gate import Chain, ClassicGate, Gate, HighPass
+from gate import Chain, ClassicGate, Gate, HighPass, contract
+from gate.chain_stream import FADE_S
 from gate.contract import Contract
 from gate.gain import OPENING_MS
 from gate.parameters import BY_ID, PARAMETERS, Parameter
 from gate.plugins.plugin import Plugin
 from gate.sidechain import Clock
+from tests import toy_model
 from tests.gate.engine_tools import bursts
 
 RATE = 48_000
@@ -30,6 +32,12 @@ LEVEL = 0.1
 """Of the steady sound that goes through, full scale 1: -20 dBFS."""
 
 
+@pytest.fixture(scope="module")
+def holds() -> Contract:
+    """A gate whose key may be held to a band."""
+    return contract.read(toy_model.build(holds=True))
+
+
 def jumps(parameter: Parameter, k: int) -> float:
     """From end to end, with the middle between."""
     return parameter.at((0.0, 1.0, 0.5, 1.0, 0.0)[k % 5])
@@ -47,12 +55,15 @@ def gains(plugin: Plugin, sizes: list[int], change: Any, rate: int = RATE) -> np
 
 @pytest.mark.parametrize("parameter", LIVE, ids=lambda parameter: parameter.id)
 @pytest.mark.parametrize("buffer", [37, 100, 480])
-def test_no_parameter_clicks(parameter: Parameter, buffer: int, toy: Contract) -> None:
+def test_no_parameter_clicks(parameter: Parameter, buffer: int, holds: Contract) -> None:
     """Thrown from end to end at every buffer, with the gate open, shut and between."""
-    gate = Gate(toy, threshold_db=-30.0, range_db=-20.0)
+    gate = Gate(holds, threshold_db=-30.0, range_db=-20.0)
 
     def change(k: int) -> None:
-        gate.set(parameter.id, jumps(parameter, k))
+        if parameter.id == "bypass":
+            gate.bypassed = k % 23 > 11
+        else:
+            gate.set(parameter.id, jumps(parameter, k))
         if parameter.id != "threshold":  # so that there is something to hear of it
             gate.threshold_db = -60.0 if k // 7 % 2 else 0.0
 
@@ -120,8 +131,8 @@ def test_a_glide_is_the_same_however_the_sound_is_cut(sizes: list[int]) -> None:
 
 
 def test_the_table_says_how_a_change_reaches_the_sound() -> None:
-    """What moves the gain by itself does so within the shortest ramp; all else moves decisions."""
+    """What moves the gain by itself does so in the shortest ramp or a chain's fade; all else moves decisions."""
     smoothed = {parameter.id: parameter.smoothing_ms for parameter in PARAMETERS if parameter.smoothing_ms}
-    assert smoothed == {"range": OPENING_MS}
+    assert smoothed == {"range": OPENING_MS, "bypass": 1000.0 * FADE_S}
     assert {p.id: p.smoothing_ms for p in ClassicGate.table() if p.smoothing_ms} == {"range": OPENING_MS}
     assert BY_ID["threshold"].smoothing_ms == 0.0

@@ -10,6 +10,7 @@ from gate.errors import GateError
 from gate.live.filestream import FileStream
 from gate.live.live import Live
 from gate.live.wishes import DeviceWishes, Wishes
+from gate.preset import write_preset
 from gate.session import Session, Slot
 from tests import toy_model
 from tests.gate.engine_tools import bursts
@@ -194,6 +195,21 @@ def test_what_cannot_be_had_is_said_and_what_plays_plays_on(playing, wrong):
         playing.apply(replace(before, monitor="removed", **wrong))
     settle(playing)
     assert playing.session() == before
+
+
+def test_a_preset_without_a_key_to_hold_takes_over_from_one_with(playing, tmp_path):
+    """What it cannot do goes back to as usual first; a session that asks it for that is refused before anything changes."""
+    holding = str(write_preset(tmp_path / "holding", toy_model.build(holds=True)).folder)
+    before = playing.session()
+    held = Session(preset=holding, parameters={"key-low": 200.0, "lookahead": 2.0})
+    for session in (held, before, held):
+        playing.apply(session)
+        settle(playing)
+        assert playing.session() == session
+    with pytest.raises(GateError, match="key_bands_hz"):
+        playing.apply(replace(held, preset=before.preset))
+    settle(playing)
+    assert playing.session() == held
 
 
 def test_midi_goes_over_with_the_session(playing, full):
