@@ -73,6 +73,7 @@ class Chain:
         rate: int,
         *,
         automation: Mapping[Plugin, Mapping[str, Points]] | None = None,
+        key: NDArray[Any] | None = None,
     ) -> NDArray[Any]:
         """A whole sound through the chain, from a fresh start; every delay is taken out again.
 
@@ -81,6 +82,8 @@ class Chain:
             rate: Hz, whole, 8000 to 192000.
             automation: parameters that move: for each plugin the attribute's name and points (seconds, value); see
                 ``gate.automation``. The plugins stand afterwards where they stood. A block at a time is slower.
+            key: another sound, as long and of the same rate, (n,) or (n, channels): gates listen to it in place of what
+                they gate.
 
         Returns:
             The same shape and type.
@@ -94,24 +97,36 @@ class Chain:
         moves = Automation(automation, self._plugins) if automation else None
         frames = PIECE if moves is None else BLOCK if rate == RATE else None
         format = Format(
-            rate, sound.shape[1], sound.dtype, frames=frames, offline=True, by_block=moves is not None
+            rate,
+            sound.shape[1],
+            sound.dtype,
+            frames=frames,
+            offline=True,
+            by_block=moves is not None,
+            key_channels=0 if key is None else _frames(key).shape[1],
         )
         n = len(sound)
+        outside = None if key is None else _frames(key).astype(sound.dtype, copy=False)
+        if outside is not None and len(outside) != n:
+            raise ValueError(f"a key of {len(outside)} frames for {n}: expected as many; cut or pad it")
         with Stream(self._plugins, format, most_frames=PIECE) as stream:
             late = stream.latency_samples
             whole = -(-(n + late) // PIECE) * PIECE
             out = np.empty((whole + PIECE, sound.shape[1]), sound.dtype)
             for begin, end in _pieces(whole) if moves is None else moves.over(stream, n + late):
-                piece = sound[begin:end]
-                if len(piece) < end - begin:
-                    missing = np.zeros((end - begin - len(piece), sound.shape[1]), sound.dtype)
-                    piece = np.concatenate([piece, missing])
-                out[begin:end] = stream.process(piece)
+                heard = None if outside is None else _cut(outside, begin, end)
+                out[begin:end] = stream.process(_cut(sound, begin, end), heard)
             stream.wait()  # what works beside the sound may have failed behind the last of it
         return out[late : late + n].reshape(audio.shape)
 
     def open(
-        self, rate: int, channels: int = 1, *, dtype: Any = np.float32, frames: int | None = None
+        self,
+        rate: int,
+        channels: int = 1,
+        *,
+        dtype: Any = np.float32,
+        frames: int | None = None,
+        key_channels: int = 0,
     ) -> Stream:
         """Open it for a sound that goes on; the caller closes the stream.
 
@@ -121,12 +136,15 @@ class Chain:
             dtype: float32 or float64.
             frames: of every block, where they are all the same; None: any number. Plugins that work in blocks delay
                 less when they know.
+            key_channels: of an external key, 1 to 8, which each call of ``process`` is given beside its block: gates
+                listen to it in place of what they gate. 0: there is none.
 
         Raises:
             TypeError, ValueError: these are not that.
             GateError: a model cannot be had or run.
         """
-        stream = Stream(self._plugins, Format(rate, channels, np.dtype(dtype), frames))
+        format = Format(rate, channels, np.dtype(dtype), frames, key_channels=key_channels)
+        stream = Stream(self._plugins, format)
         self._streams.add(stream)
         return stream
 
@@ -193,6 +211,14 @@ class Chain:
 
 def _pieces(frames: int) -> Iterator[tuple[int, int]]:
     return ((begin, begin + PIECE) for begin in range(0, frames, PIECE))
+
+
+def _cut(sound: NDArray[Any], begin: int, end: int) -> NDArray[Any]:
+    """Frames begin..end-1, with zeros behind the sound's end."""
+    piece = sound[begin:end]
+    if len(piece) == end - begin:
+        return piece
+    return np.concatenate([piece, np.zeros((end - begin - len(piece), sound.shape[1]), sound.dtype)])
 
 
 def _frames(audio: NDArray[Any]) -> NDArray[Any]:

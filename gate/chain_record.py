@@ -18,6 +18,14 @@ FIELDS = (
     Field("slots", "i8", (2, MOST_SLOTS), "user", "addresses of their records, in the order of sound"),
     Field("latency", "i8", (2,), "user", "frames by which each order is late: the sum of its slots' delays"),
     Field("listen_frames", "i8", (), "user", "how long fresh slots listen before they are faded in"),
+    # -- what whoever calls it gives with each call
+    Field(
+        "key_at",
+        "i8",
+        (),
+        "caller",
+        "external key, [frame][key_channels] in the sound's own type; 0: there is none",
+    ),
     # -- state
     Field("current", "i8", (), "engine", "the order that is heard"),
     Field(
@@ -34,6 +42,15 @@ FIELDS = (
     Field("code", "i8", (), "engine", "which sources the running code was compiled from"),
     # -- shape
     Field("channels", "i8", (), "setup", "of the sound"),
+    Field("key_channels", "i8", (), "setup", "of the external key; 0: nothing in the chain listens to one"),
+    Field(
+        "key_here_at",
+        "i8",
+        (),
+        "setup",
+        "[most_frames][key_channels]: the key, as late as the sound is by then",
+    ),
+    Field("key_other_at", "i8", (), "setup", "the same in the other order"),
     Field("most_frames", "i8", (), "setup", "longer calls are cut to this"),
     Field("fade_frames", "i8", (), "setup", "length of every fade"),
     Field(

@@ -59,9 +59,8 @@ class Stream(Closes):
         self._compiled = compiled(format.dtype)
         self._lock = threading.Lock()
         most_frames = max(most_frames, format.frames or 0)  # a call of promised frames stays whole
-        self._memory = [
-            aligned(most_frames * format.channels, format.dtype) for _ in range(3 if keeps_input else 2)
-        ]
+        widths = [format.channels] * (3 if keeps_input else 2) + [format.key_channels] * 2
+        self._memory = [aligned(most_frames * width, format.dtype) for width in widths]
         self._orders: list[list[tuple[Plugin, Running]]] = [[], []]
         self._target: tuple[Plugin, ...] = tuple(plugins)
         self._spare: dict[Plugin, Running] = {}
@@ -70,6 +69,9 @@ class Stream(Closes):
         self._open = True
         values = {
             "channels": format.channels,
+            "key_channels": format.key_channels,
+            "key_here_at": self._memory[-2].ctypes.data,
+            "key_other_at": self._memory[-1].ctypes.data,
             "most_frames": most_frames,
             "fade_frames": max(1, round(FADE_S * format.rate)),
             "other_at": self._memory[0].ctypes.data,
@@ -141,11 +143,12 @@ class Stream(Closes):
         """By which the sound comes later: the sum of all slots, bypassed ones too."""
         return sum(running.latency_samples for running in self.running)
 
-    def process(self, block: NDArray[Any]) -> NDArray[Any]:
+    def process(self, block: NDArray[Any], key: NDArray[Any] | None = None) -> NDArray[Any]:
         """The next frames of the sound.
 
         Args:
             block: (n,) for one channel, or (n, channels); of the stream's type, full scale 1.0; n from 0 up.
+            key: as many frames of the external key, (n,) or (n, key_channels), in a stream that was opened for one.
 
         Returns:
             As many new frames, ``latency_samples`` late, of the same shape.
@@ -156,21 +159,28 @@ class Stream(Closes):
         """
         if not self._open:
             raise EngineError("expected an open stream, got one that was closed; open the chain again")
-        if block.dtype != self.format.dtype:
-            raise TypeError(f"sound of {block.dtype}: expected {self.format.dtype}; convert it first")
-        n, channels, frames = len(block) if block.ndim else 0, self.format.channels, self.format.frames
-        if block.shape != (n, channels) and (channels > 1 or block.shape != (n,)):
-            raise ValueError(f"sound of {block.shape}: expected (frames, {channels}); shape it so")
+        n, frames = len(block) if block.ndim else 0, self.format.frames
+        self._check(block, "sound", n, self.format.channels)
+        if (key is None) != (self.format.key_channels == 0):
+            expected = f"of {self.format.key_channels} channels" if key is None else "none"
+            raise ValueError(f"expected a key, {expected}, as the stream was opened for; see key_channels")
         if frames is not None and n != frames:
             raise ValueError(f"{n} frames: expected {frames}, as the stream was opened for; open it without")
         if self._changing:
             self._tend(wait=False)  # somebody who opens a model just now must not hold up the sound
         block = np.ascontiguousarray(block)
         out = np.empty_like(block)
+        heard = 0
+        if key is not None:
+            self._check(key, "a key", n, self.format.key_channels)
+            key = np.ascontiguousarray(key)
+            heard = key.ctypes.data
+        wide, key_wide = self.format.channels * block.itemsize, self.format.key_channels * block.itemsize
         most = min([running.most_frames or n for running in self._all()], default=n) or 1
         for begin in range(0, n, most):
             self.wait()
-            here, count = begin * channels * block.itemsize, min(most, n - begin)
+            here, count = begin * wide, min(most, n - begin)
+            self.record["key_at"] = heard + begin * key_wide
             self._compiled.call(self.address, block.ctypes.data + here, out.ctypes.data + here, count)
         return out
 
@@ -185,6 +195,13 @@ class Stream(Closes):
         """
         for running in self._all():
             running.wait()
+
+    def _check(self, sound: NDArray[Any], what: str, n: int, channels: int) -> None:
+        if sound.dtype != self.format.dtype:
+            raise TypeError(f"{what} of {sound.dtype}: expected {self.format.dtype}; convert it first")
+        if sound.shape != (n, channels) and (channels > 1 or sound.shape != (n,)):
+            frames = "frames" if what == "sound" else n
+            raise ValueError(f"{what} of {sound.shape}: expected ({frames}, {channels}); shape it so")
 
     def change(self, plugins: Sequence[Plugin]) -> None:
         """Hear these plugins in this order, as soon as may be: fresh ones listen first, then comes a fade.

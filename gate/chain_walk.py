@@ -8,6 +8,9 @@ When slots come, go or move, there are two orders. What both share at the beginn
 part between runs in both: in the old order by the slots that are there, in the new one by fresh ones, which listen
 first and are then faded in. So at no time is there less gating than in the old order or the new one.
 
+An external key goes the same way beside the sound, held back by each slot as the sound is, so that a gate hears it as
+late as what it gates.
+
 Nothing is allocated, raised, waited for or printed.
 """
 
@@ -46,10 +49,14 @@ def _make(code: int) -> Any:
         c = carray(record, (1,))[0]
         c.code = code
         source, sound = carray(x, (n * c.channels,)), carray(out, (n * c.channels,))
+        wide = c.key_channels if c.key_at != 0 else 0
+        key = carray(at(c.key_at, source.dtype), (n * wide,))
         done = 0
         while done < n:
             count = min(n - done, c.most_frames)
-            _play(c, source[done * c.channels :], sound[done * c.channels :], count)
+            here = carray(at(c.key_here_at, source.dtype), (count * wide,))
+            _copy(key[done * wide :], here)
+            _play(c, source[done * c.channels :], sound[done * c.channels :], here, count)
             done += count
         c.position += n
 
@@ -57,8 +64,8 @@ def _make(code: int) -> Any:
 
 
 @native
-def _play(c: Any, x: Any, y: Any, n: Any) -> None:
-    """N frames, at most ``most_frames``, from x to y."""
+def _play(c: Any, x: Any, y: Any, key: Any, n: Any) -> None:
+    """N frames, at most ``most_frames``, from x to y; ``key`` is held back along the way, in place."""
     if c.change_left == 0 and c.wanted != c.current:
         c.change_left = c.listen_frames + c.fade_frames
     now, other = c.current, 1 - c.current
@@ -67,15 +74,18 @@ def _play(c: Any, x: Any, y: Any, n: Any) -> None:
     if late:
         _late(c, now, other, x, n)
     if c.change_left == 0:
-        _walk(c, now, 0, c.counts[now], x, y, n)
+        _walk(c, now, 0, c.counts[now], x, y, key, n)
         return
-    _walk(c, now, 0, c.before, x, y, n)
+    _walk(c, now, 0, c.before, x, y, key, n)
     second = carray(at(c.other_at, x.dtype), (n * c.channels,))
-    _copy(c, y, second, n)
-    _walk(c, now, c.before, c.counts[now] - c.behind, y, y, n)
-    _walk(c, other, c.before, c.counts[other] - c.behind, second, second, n)
-    _fade(c, y, second, n)
-    _walk(c, now, c.counts[now] - c.behind, c.counts[now], y, y, n)
+    other_key = carray(at(c.key_other_at, x.dtype), (len(key),))
+    _copy(y, second)
+    _copy(key, other_key)
+    _walk(c, now, c.before, c.counts[now] - c.behind, y, y, key, n)
+    _walk(c, other, c.before, c.counts[other] - c.behind, second, second, other_key, n)
+    _fade(c, y, second, c.channels, n)
+    _fade(c, key, other_key, len(key) // n, n)
+    _walk(c, now, c.counts[now] - c.behind, c.counts[now], y, y, key, n)
     c.change_left = max(c.change_left - n, 0)
     if c.change_left == 0:
         c.current = other
@@ -85,33 +95,33 @@ def _play(c: Any, x: Any, y: Any, n: Any) -> None:
 def _late(c: Any, now: Any, other: Any, x: Any, n: Any) -> None:
     """The input as late as the output into ``late_at``: the same walk, through slots that only delay."""
     late = carray(at(c.late_at, x.dtype), (n * c.channels,))
-    _copy(c, x, late, n)
+    _copy(x, late)
     if c.change_left == 0:
         _delay(c, now, 0, c.counts[now], late, n)
         return
     _delay(c, now, 0, c.before, late, n)
     second = carray(at(c.other_at, x.dtype), (n * c.channels,))
-    _copy(c, late, second, n)
+    _copy(late, second)
     _delay(c, now, c.before, c.counts[now] - c.behind, late, n)
     _delay(c, other, c.before, c.counts[other] - c.behind, second, n)
-    _fade(c, late, second, n)
+    _fade(c, late, second, c.channels, n)
     _delay(c, now, c.counts[now] - c.behind, c.counts[now], late, n)
 
 
 @native
-def _fade(c: Any, y: Any, second: Any, n: Any) -> None:
+def _fade(c: Any, y: Any, second: Any, channels: Any, n: Any) -> None:
     """From the old order's sound, in y, to the new one's, in the last ``fade_frames`` of the change."""
     for i in range(n):
         left = max(c.change_left - i, 0)
         if left < c.fade_frames:
-            for k in range(i * c.channels, (i + 1) * c.channels):
+            for k in range(i * channels, (i + 1) * channels):
                 y[k] = _mixed(y[k], second[k], left / c.fade_frames)
 
 
 @native
-def _copy(c: Any, x: Any, y: Any, n: Any) -> None:
-    """Frames from x to y (a slice assigned to a slice could allocate, if they overlapped)."""
-    for i in range(n * c.channels):
+def _copy(x: Any, y: Any) -> None:
+    """As much of x as y holds (a slice assigned to a slice could allocate, if they overlapped)."""
+    for i in range(len(y)):
         y[i] = x[i]
 
 
@@ -125,14 +135,21 @@ def _delay(c: Any, order: Any, first: Any, end: Any, sound: Any, n: Any) -> None
 
 
 @native
-def _walk(c: Any, order: Any, first: Any, end: Any, x: Any, y: Any, n: Any) -> None:
+def _walk(c: Any, order: Any, first: Any, end: Any, x: Any, y: Any, key: Any, n: Any) -> None:
     """Slots first..end-1 of an order, from x to y; without any the sound is copied."""
     source = x
     for k in range(first, end):
-        _slot(c, carray(at(c.slots[order, k], SLOT_RECORD), (1,))[0], source, y, n)
+        slot = carray(at(c.slots[order, k], SLOT_RECORD), (1,))[0]
+        if slot.key_into != 0:
+            carray(at(slot.key_into, np.int64), (1,))[0] = key.ctypes.data if len(key) > 0 else 0
+        _slot(c, slot, source, y, n)
+        if slot.delay > 0 and len(key) > 0:
+            slot.key_next = _hold_back(
+                slot.key_ring_at, slot.delay * (len(key) // n), slot.key_next, key, key
+            )
         source = y
     if first == end and x.ctypes.data != y.ctypes.data:
-        _copy(c, x, y, n)
+        _copy(x, y[: n * c.channels])
 
 
 @native
@@ -144,7 +161,7 @@ def _slot(c: Any, slot: Any, x: Any, y: Any, n: Any) -> None:
         return
     dry = carray(at(c.dry_at, x.dtype), (n * c.channels,))
     if slot.delay == 0:
-        _copy(c, x, dry, n)
+        _copy(x, dry)
     else:
         slot.ring_next = _hold_back(
             slot.ring_at, slot.delay * c.channels, slot.ring_next, x[: n * c.channels], dry

@@ -28,9 +28,9 @@ def classic(r: Any, u: Any, gates: Any) -> None:
         gates: (4, batch) float32, overwritten: open probability, attack, hold and release in ms.
     """
     batch, units, stride = r.batch, r.units, r.blocks_stride
-    queue = carray(at(r.blocks_at, np.float32), (r.channels * stride,), np.float32)
+    queue = carray(at(r.blocks_at, np.float32), (r.listened * stride,), np.float32)
     thresholds = carray(at(r.thresholds_at, np.float32), (batch,), np.float32)
-    first, last = (0, r.channels) if units == 1 else (u, u + 1)
+    first, last = (0, r.listened) if units == 1 else (u, u + 1)
     between = np.float32(0.5 * (r.open_at + r.close_at))
     for t in range(batch):
         power = 0.0

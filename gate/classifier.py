@@ -167,6 +167,7 @@ class Classifier(RunsModel):
         values = {
             "rate": self.rate,
             "channels": self.channels,
+            "listened": self.channels,
             "batch": self.batch,
             "classes": len(self.contract.classes),
             "readout_rows": len(names),

@@ -71,6 +71,7 @@ class Engine(RunsModel):
         contract: the model file it was made from.
         rate: of the sound, Hz.
         channels: of the sound.
+        key_channels: of the external key; 0: the sound is the key.
         batch: blocks per model run.
         dtype: of input and output.
         record: the flat structured array, shape (1,), that parameters, readouts and counters live in; its
@@ -114,6 +115,7 @@ class Engine(RunsModel):
         holds_back: bool = False,
         guard: Guard | None = None,
         overrides: Overrides = AS_LEARNED,
+        key_channels: int = 0,
     ) -> None:
         """Load the model, try it out, and make everything that ``process`` needs.
 
@@ -136,6 +138,8 @@ class Engine(RunsModel):
             falls_back: let the classic gate (``gate.classic``) decide when the model keeps failing; for live sound.
             guard: a classifier beside the gate, and what it shuts for (``gate.guard``); None costs nothing.
             overrides: what somebody insists on over what the model has learned.
+            key_channels: of an external key, 1 to 8, which each call of ``process`` is given: model and guard listen to
+                it in place of the sound. 0: the sound is the key.
 
         Raises:
             ContractError: the model is no gate, or cannot run as its contract says.
@@ -150,6 +154,15 @@ class Engine(RunsModel):
             )
         if batch < 1 or (device != "cpu" and batch == 1):
             raise ValueError(f"batch {batch} on {device}: expected 1 or more, over 1 on cuda; give batch=256")
+        if not 0 <= key_channels <= MAX_CHANNELS:
+            raise ValueError(
+                f"a key of {key_channels} channels: expected 1 to {MAX_CHANNELS}; choose some of them"
+            )
+        if key_channels not in (0, channels) and not link:
+            raise ValueError(
+                f"a key of {key_channels} channels for {channels} that are not linked: expected one for each; link them"
+            )
+        self.key_channels = key_channels
         self.dtype: np.dtype[Any] = np.dtype(dtype)
         if self.dtype not in (np.float32, np.float64):
             raise TypeError(f"sound of {self.dtype}: expected float32 or float64; convert it first")
@@ -172,7 +185,7 @@ class Engine(RunsModel):
         try:
             self._model: LoadedModel | None = LoadedModel(
                 contract,
-                channels=channels,
+                channels=key_channels or channels,
                 units=units,
                 batch=batch,
                 threshold_db=self.threshold_db,
@@ -269,25 +282,36 @@ class Engine(RunsModel):
         """``decision_delay_samples`` in ms, at most 0.5."""
         return 1000.0 * self.decision_delay_samples / self.rate
 
-    def process(self, x: NDArray[Any], out: NDArray[Any]) -> None:
+    def process(self, x: NDArray[Any], out: NDArray[Any], key: NDArray[Any] | None = None) -> None:
         """Gate any number of samples.
 
         Args:
             x: (n, channels) of ``dtype``, C-contiguous, full scale 1.0; n from 0 up.
             out: the same shape and type, overwritten; ``x`` itself is allowed, other overlaps are not.
+            key: (n, key_channels), likewise; for an engine that was made for an external key, and only for that.
 
         Raises:
             ValueError, TypeError: shape, layout or type are not that.
             EngineError: the engine is closed.
         """
         self._opened()
-        for name, array in (("input", x), ("output", out)):
+        if (key is None) != (self.key_channels == 0):
+            got = "none" if key is None else "one"
+            raise ValueError(
+                f"expected a key of {self.key_channels or 'no'} channels, got {got}; see key_channels"
+            )
+        arrays = [("input", x, self.channels), ("output", out, self.channels)]
+        for name, array, channels in arrays if key is None else [*arrays, ("key", key, self.key_channels)]:
             if array.dtype != self.dtype:
                 raise TypeError(f"{name} of {array.dtype}: expected {self.dtype}; convert it first")
-            if array.ndim != 2 or array.shape[1] != self.channels or not array.flags.c_contiguous:
+            if array.ndim != 2 or array.shape[1] != channels or not array.flags.c_contiguous:
                 raise ValueError(
-                    f"{name} of {array.shape}: expected ({len(x)}, {self.channels}) in C order; copy it so"
+                    f"{name} of {array.shape}: expected ({len(x)}, {channels}) in C order; copy it so"
                 )
+        if key is not None:
+            if len(key) != len(x):
+                raise ValueError(f"a key of {len(key)} samples for {len(x)}: expected as many; cut or pad it")
+            self.record["outside_at"] = key.ctypes.data
         if len(x) != len(out) or not out.flags.writeable:
             raise ValueError(f"{len(x)} samples for {len(out)}: expected as many, writeable; fit the output")
         self._process(self.address, x.ctypes.data, out.ctypes.data, len(x))
@@ -336,7 +360,7 @@ class Engine(RunsModel):
         classifier = Classifier(
             guard.contract,
             rate=self.rate,
-            channels=self.channels,
+            channels=self.key_channels or self.channels,
             frames_kept=math.ceil(seconds / FRAME_S) + SPARE_FRAMES,
             dtype=self.dtype,
         )
@@ -361,7 +385,7 @@ class Engine(RunsModel):
         pending = 2 * batch + 8
         sizes: dict[str, tuple[int, Any]] = {
             "floors": (batch, np.float64),
-            "history": (channels * clock.history_samples, np.float32),
+            "history": ((self.key_channels or channels) * clock.history_samples, np.float32),
             "kernel": (clock.kernel.size, np.float32),
             "delay": (self.delay_samples * channels, self.dtype),
             "pending_begin": (pending, np.int64),
@@ -380,6 +404,7 @@ class Engine(RunsModel):
         values = {
             "rate": self.rate,
             "channels": channels,
+            "listened": self.key_channels or channels,
             "units": units,
             "batch": batch,
             "delay": self.delay_samples,

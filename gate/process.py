@@ -1,8 +1,8 @@
 """The compiled ``process(record, input, output)``: everything that happens to sound happens here.
 
-One call is one host buffer, or one piece of a file. Two cursors run through it: the side-chain takes frames
-in and, as soon as ``batch`` blocks are complete, the model runs and decides; the sound follows as far as its
-gain is known. So a decision reaches back to its own block wherever that lies in the same call. At the
+One call is one host buffer, or one piece of a file. Two cursors run through it: the side-chain takes frames in (of the
+sound, or of an external key beside it) and, as soon as ``batch`` blocks are complete, the model runs and decides; the sound
+follows as far as its gain is known. So a decision reaches back to its own block wherever that lies in the same call. At the
 end of the call everything is written; what is decided later acts later.
 
 Nothing is allocated, raised, waited for or printed. Problems are counted in the record.
@@ -23,7 +23,7 @@ from numba import cfunc, from_dtype, types
 from gate.constants import BLOCK
 from gate.decision import LATE, decide, first_frame, note
 from gate.gain import carry, floor_gain, peak, shape
-from gate.native import COMPILE, call4, carray, native
+from gate.native import COMPILE, at, call4, carray, native
 from gate.record import RECORD
 from gate.sidechain import LOUDEST, listen
 
@@ -105,13 +105,17 @@ def _make(code: int) -> Any:
         source, sound = carray(x, (n * r.channels,)), carray(out, (n * r.channels,))
         call = r.position
         finite, tame = _begin(r, source)
+        key = source
+        if r.outside_at != 0:
+            key = carray(at(r.outside_at, source.dtype), (n * r.listened,))
+            tame = _look_over(r, key)
         s, w, full = 0, 0, True
         while full:
             begun = s
-            s = listen(r, source, s, n, tame)
+            s = listen(r, key, s, n, tame)
             note(r)
             if r.classifier != 0:
-                _classify(r, source, begun, s)
+                _classify(r, key, begun, s)
             upto, full = n, r.queued == r.batch * BLOCK
             if full:
                 decide(r, call)
@@ -126,10 +130,10 @@ def _make(code: int) -> Any:
 
 
 @native
-def _classify(r: Any, source: Any, begin: Any, end: Any) -> None:
+def _classify(r: Any, key: Any, begin: Any, end: Any) -> None:
     """The guard's classifier hears frames begin..end-1, before what they complete is decided."""
     if end > begin and r.fallback != LATE:
-        heard = source[begin * r.channels :].ctypes.data
+        heard = key[begin * r.listened :].ctypes.data
         call4(r.classify, r.classifier, heard, heard, end - begin)
 
 
@@ -152,6 +156,14 @@ def _begin(r: Any, x: Any) -> Any:
     r.input_peak = max(r.input_peak, loudest)
     r.nonfinite_samples += bad
     return bad == 0, bad == 0 and loudest <= LOUDEST
+
+
+@native
+def _look_over(r: Any, key: Any) -> Any:
+    """Of an external key: is all of it finite, and within what the model may have?"""
+    loudest, bad = peak(key)
+    r.nonfinite_samples += bad
+    return bad == 0 and loudest <= LOUDEST
 
 
 @contextlib.contextmanager

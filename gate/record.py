@@ -6,6 +6,7 @@ that ``process`` needs is in here, memory by its address. Nobody but the named w
 sound runs:
 
 * setup: ``Engine`` when it opens; never again;
+* caller: whoever calls ``process``, before each call, on the same thread;
 * user: panel, MIDI, command line, through ``Engine`` or directly; each value is one word, read once a call;
 * engine: ``process``, on the audio thread.
 
@@ -19,7 +20,7 @@ from numpy.typing import NDArray
 
 from gate.metadata import MAX_CHANNELS as _MAX_CHANNELS
 
-Writer = Literal["setup", "user", "engine", "player", "callback"]
+Writer = Literal["setup", "user", "engine", "player", "callback", "caller"]
 
 
 class Field(NamedTuple):
@@ -48,6 +49,9 @@ SIDECHAIN_STATE = (
 
 SIDECHAIN = (
     Field("channels", "i8", (), "setup", "of the sound"),
+    Field(
+        "listened", "i8", (), "setup", "channels that the model listens to: the sound's, or an external key's"
+    ),
     Field("batch", "i8", (), "setup", "blocks in one run of the model"),
     Field("block", "i8", (), "setup", "samples of a block, at the model's rate"),
     Field("up", "i8", (), "setup", "samples at the model's rate in a common period"),
@@ -117,6 +121,14 @@ FIELDS = (
     Field("key_to_hz", "f8", (), "user", "up to here"),
     Field("held", "i8", (), "user", "what somebody holds the gate: a number of ``gate.decision.HOLDS``"),
     Field("peaks_read", "i8", (), "user", "count up after reading the peaks: the next call starts them anew"),
+    # -- what whoever calls process gives with each call
+    Field(
+        "outside_at",
+        "i8",
+        (),
+        "caller",
+        "external key, [frame][listened] in the sound's own type, for this call; 0: the sound is the key",
+    ),
     # -- what people look at
     Field("open_probability", "f8", (), "engine", "newest block, first unit: what the model says, 0 to 1"),
     Field("openness", "f8", (), "engine", "newest block, first unit: how far open, 0 to 1"),

@@ -251,7 +251,7 @@ def listen(r: Any, x: Any, s: Any, n: Any, tame: Any) -> Any:
     Returns:
         The next ``s``. The queue is full when ``r.queued == r.batch * r.block``; otherwise s == n.
     """
-    queue = carray(at(r.blocks_at, np.float32), (r.channels * r.blocks_stride,), np.float32)
+    queue = carray(at(r.blocks_at, np.float32), (r.listened * r.blocks_stride,), np.float32)
     if r.half == 0:
         return _copy(r, x, s, n, tame, queue)
     return _resample(r, x, s, n, tame, queue)
@@ -265,7 +265,7 @@ def ready(r: Any, block: Any) -> Any:
 
 @native
 def _copy(r: Any, x: Any, s: Any, n: Any, tame: Any, queue: Any) -> Any:
-    channels, stride, queued = r.channels, r.blocks_stride, r.queued
+    channels, stride, queued = r.listened, r.blocks_stride, r.queued
     count = min(r.batch * r.block - queued, n - s)
     for c in range(channels):
         to, taken = queue[c * stride + queued :], x[s * channels + c :]
@@ -294,7 +294,7 @@ def _weighted(samples: Any, weights: Any) -> Any:
 @native
 def _resample(r: Any, x: Any, s: Any, n: Any, tame: Any, queue: Any) -> Any:
     """As ``listen``. Frame f of the host stands at f - history_first in each channel's history."""
-    channels, stride, queued, full = r.channels, r.blocks_stride, r.queued, r.batch * r.block
+    channels, stride, queued, full = r.listened, r.blocks_stride, r.queued, r.batch * r.block
     up, down, half, taps = r.up, r.down, r.half, r.taps
     size, first, taken = r.history_size, r.history_first, r.taken
     history = carray(at(r.history_at, np.float32), (channels * size,), np.float32)

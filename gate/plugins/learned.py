@@ -11,6 +11,10 @@ from gate.overrides import Overrides, check
 from gate.parameters import BY_ID, attribute
 from gate.plugins.plugin import Choice, Format, Knob, Plugin, Running
 from gate.process import compiled
+from gate.record import RECORD
+
+OUTSIDE = int(RECORD.fields["outside_at"][1])  # type: ignore[index]
+"""Where an engine's record takes the address of an external key."""
 
 BATCH = 256
 """Blocks a run offline, as ``gate-render`` has them."""
@@ -179,6 +183,7 @@ class Gate(Plugin):
             dtype=format.dtype,
             falls_back=not format.offline,
             guard=guard,
+            key_channels=format.key_channels,
             overrides=self._overrides(),
         )
         return GateRunning(format, engine, bypassed=self.bypassed)
@@ -209,6 +214,7 @@ class GateRunning(Running):
             compiled(format.dtype).address,
             latency_samples=engine.delay_samples,
             bypassed=bypassed,
+            key_into=engine.address + OUTSIDE if format.key_channels else 0,
         )
         self.engine = engine
 

@@ -34,6 +34,7 @@ class Format:
         frames: of every call, where they are all the same; None: any number. What works in blocks delays less
             when it knows.
         offline: a file, not a stream: a plugin may then be later, and decide better.
+        key_channels: of an external key beside the sound, 0 to 8; 0: there is none.
         by_block: parameters may have other values from block to block, so nothing may decide for several at once.
     """
 
@@ -43,6 +44,7 @@ class Format:
     frames: int | None = None
     offline: bool = False
     by_block: bool = False
+    key_channels: int = 0
 
     def __post_init__(self) -> None:
         """Check it all."""
@@ -53,6 +55,10 @@ class Format:
             )
         if not 1 <= self.channels <= MAX_CHANNELS:
             raise ValueError(f"{self.channels} channels: expected 1 to {MAX_CHANNELS}; split the sound")
+        if not 0 <= self.key_channels <= MAX_CHANNELS:
+            raise ValueError(
+                f"a key of {self.key_channels} channels: expected 1 to {MAX_CHANNELS}; choose some of them"
+            )
         if self.dtype not in (np.float32, np.float64):
             raise TypeError(f"sound of {self.dtype}: expected float32 or float64; convert it first")
         if self.frames is not None and self.frames < 1:
@@ -81,11 +87,13 @@ class Running:
         *,
         latency_samples: int = 0,
         bypassed: bool = False,
+        key_into: int = 0,
     ) -> None:
         self.format, self.record, self.function = format, record, function
         self.latency_samples = latency_samples
         self.slot = slot_record.make()
-        self._rings = [aligned(latency_samples * format.channels, format.dtype) for _ in range(2)]
+        widths = (format.channels, format.channels, format.key_channels)
+        self._rings = [aligned(latency_samples * width, format.dtype) for width in widths]
         self._gone: list[Callable[[Running], None]] = []
         self._stale: list[Callable[[Running], None]] = []
         for name, value in (
@@ -94,6 +102,8 @@ class Running:
             ("delay", latency_samples),
             ("ring_at", self._rings[0].ctypes.data),
             ("late_at", self._rings[1].ctypes.data),
+            ("key_ring_at", self._rings[2].ctypes.data),
+            ("key_into", key_into),
         ):
             self.slot[name] = value
         self.bypass(bypassed)
@@ -159,7 +169,7 @@ class Running:
         """Back to the start; parameters stay. Not while its function runs."""
         for ring in self._rings:
             ring[:] = 0
-        self.slot["ring_next"] = self.slot["late_next"] = 0
+        self.slot["ring_next"] = self.slot["late_next"] = self.slot["key_next"] = 0
         self.slot["share"] = 0.0 if self.slot["bypass"][0] else 1.0
         self._reset()
 

@@ -13,11 +13,22 @@ FIELDS = (
     ),
     Field("ring_next", "i8", (), "engine", "place in the ring of the oldest sample"),
     Field("late_next", "i8", (), "engine", "the same in the other ring"),
+    Field("key_next", "i8", (), "engine", "the same in the key's ring"),
     Field("function", "i8", (), "setup", "address of the plugin's compiled function"),
     Field("plugin", "i8", (), "setup", "address of its record, the function's first argument"),
+    Field(
+        "key_into",
+        "i8",
+        (),
+        "setup",
+        "where its record takes the address of the external key; 0: it takes none",
+    ),
     Field("delay", "i8", (), "setup", "frames by which the plugin delays"),
     Field("ring_at", "i8", (), "setup", "[delay][channel] in the sound's own type: the input held back"),
     Field("late_at", "i8", (), "setup", "the same: the chain's input, as late as here, held back"),
+    Field(
+        "key_ring_at", "i8", (), "setup", "[delay][key channel]: the external key, as late as here, held back"
+    ),
 )
 """The record, field by field. "engine" is the chain's compiled function."""
 

@@ -8,7 +8,7 @@ from gate.record import CACHE_LINE, FIELDS, RECORD, aligned, make
 def test_every_field_stands_once_with_one_writer() -> None:
     """The table names each field once, with a writer and a meaning."""
     assert len({field.name for field in FIELDS}) == len(FIELDS)
-    assert {field.writer for field in FIELDS} == {"setup", "user", "engine"}
+    assert {field.writer for field in FIELDS} == {"setup", "user", "engine", "caller"}
     assert all(field.meaning for field in FIELDS)
     assert RECORD.names == tuple(field.name for field in FIELDS)
 
