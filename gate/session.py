@@ -5,6 +5,7 @@
 
 import base64
 import os
+import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -23,8 +24,8 @@ GATE = "gate"
 BYPASS = "bypass"
 """The parameter that every slot has beside its plugin's own."""
 
-MODEL_SUFFIXES = (".onnx", ".vst3", ".component")
-"""Endings of what is a path even without a folder in it."""
+MODEL = re.compile(r"\.(onnx|vst3|component)(:|$)", re.IGNORECASE)
+"""Ending of what is a path even without a folder in it; a plugin's name may stand behind its file's."""
 
 
 @dataclass(frozen=True)
@@ -34,7 +35,7 @@ class Slot:
     Attributes:
         kind: of the plugin, a key of ``gate.plugins.registry.KINDS``.
         file: what it is made of; empty where there is none.
-        state: what the plugin is set to beside ``parameters``, in base64; empty where there is nothing.
+        state: what the plugin is set to beside ``parameters``, in base64; empty where there is nothing, or nothing said.
         name: what parameters of it are called by ("highpass-2.cutoff"); empty: its kind, with a number from the second on.
         bypassed: is its input heard in place of its output?
         parameters: (id, value) in the order of their ids; what is not here stands at its default. Given as a mapping or
@@ -182,12 +183,7 @@ def _pairs(given: Mapping[str, float] | Iterable[tuple[str, float]]) -> Iterable
 
 def is_path(text: str) -> bool:
     """Does a text that says which preset or file is meant name a path, and not a preset by its name?"""
-    return (
-        "/" in text
-        or os.sep in text
-        or text in (os.curdir, os.pardir)
-        or text.casefold().endswith(MODEL_SUFFIXES)
-    )
+    return "/" in text or os.sep in text or text in (os.curdir, os.pardir) or MODEL.search(text) is not None
 
 
 def absolute(text: str, folder: str | os.PathLike[str] = "") -> str:

@@ -13,6 +13,7 @@
     file = "..."                    where the kind has one
     name = "..."                    what MIDI calls it, if it is not its kind
     bypassed = false
+    state = "..."                   base64, of a third-party plugin: its own parameters are in it
     parameters.cutoff = 120.0
 
     [midi]
@@ -216,9 +217,15 @@ def _map(midi: Mapping[str, Any], session: Session) -> tuple[str, ...]:
             raise WrongKey(("midi", "map", k), f"expected a text such as threshold=cc7, got {_show(text)}")
         try:
             bindings.append(str(parse_one(text, lambda name: _of_slot(name, session))))
+        except _LaterError:
+            bindings.append(text.strip())
         except UsageError as error:
             raise WrongKey(("midi", "map", k), str(error)) from None
     return tuple(bindings)
+
+
+class _LaterError(Exception):
+    """A parameter that only a plugin's file knows."""
 
 
 def _of_slot(name: str, session: Session) -> Parameter:
@@ -226,10 +233,13 @@ def _of_slot(name: str, session: Session) -> Parameter:
 
     Raises:
         UsageError: there is none such.
+        _LaterError: it may be one that only the plugin's file knows.
     """
     slot, _, id = name.partition(".")
     kinds = dict(zip(session.names, (*session.before, *session.after), strict=True))
     known = BY_ID if slot == GATE else {}
+    if slot in kinds and not registry.complete(kinds[slot].kind):
+        raise _LaterError
     if slot in kinds:
         known = {**registry.parameters(kinds[slot].kind), BYPASS: BY_ID[BYPASS]}
     if id not in known:

@@ -98,7 +98,7 @@ def _run(options: argparse.Namespace) -> int:
             lines = Lines(live, hands, screen.event, options.session)
             _play(live, options.seconds if files is None else None, screen, ending, typed, lines)
             if options.save_session:
-                keep(live.session(), None, options.session, screen.event)
+                keep(live.session(states=True), None, options.session, screen.event)
         last, facts, rate = live.status(), live.facts, live.player.shape.rate
         live.stop()
         screen.end(last, facts, live.recorder, rate)

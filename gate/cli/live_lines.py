@@ -75,7 +75,7 @@ class Lines:
         elif word in ("input", "output"):
             live.set_device("input" if word == "input" else "output", rest)
         elif word == "save":
-            keep(live.session(), os.path.expanduser(rest), self._session, self._say)
+            keep(live.session(states=True), os.path.expanduser(rest), self._session, self._say)
         elif word in MIDI_WORDS:
             self._bind(word, rest)
         else:

@@ -489,12 +489,18 @@ class Live:
 
     # -- as a session
 
-    def session(self) -> Session:
+    def session(self, *, states: bool = False) -> Session:
         """Everything that is set now, what waits for ``tend`` included; from any thread, at once.
 
         Slots that were made of Python objects, of a kind that no file can name, are not in it.
+
+        Args:
+            states: with what third-party plugins say of themselves, for a file; that takes a while.
+
+        Raises:
+            PluginError: with ``states``, if a plugin cannot be asked.
         """
-        return capture(self)
+        return capture(self, states=states)
 
     def apply(self, session: Session) -> None:
         """Stand as a session says; before ``play_devices`` or while it plays. What stands so already is left alone.

@@ -7,7 +7,7 @@ from gate.guard import MODES, check_class, find
 from gate.overrides import check
 from gate.parameters import BY_ID, FOLLOWS, PARAMETERS
 from gate.plugins.plugin import Plugin
-from gate.plugins.registry import from_dict
+from gate.plugins.registry import from_dict, state_of
 from gate.preset import resolve
 from gate.session import GATE, Session, Slot, absolute
 
@@ -15,10 +15,16 @@ if TYPE_CHECKING:
     from gate.live.live import Live
 
 
-def capture(live: "Live") -> Session:
-    """Everything that is set now. It opens nothing and waits for nothing."""
+def capture(live: "Live", *, states: bool = False) -> Session:
+    """Everything that is set now. It opens nothing and waits for nothing, unless ``states`` are asked for.
+
+    Third-party plugins stand in their parameters, or with ``states`` in what they say of themselves, which a file keeps.
+
+    Raises:
+        PluginError: with ``states``, if a plugin cannot be asked.
+    """
     slots = live.slots
-    places = [_slot(live, plugin, name) for plugin, name in slots.names.items() if name != GATE]
+    places = [_slot(live, plugin, name, states) for plugin, name in slots.names.items() if name != GATE]
     middle = list(slots.names.values()).index(GATE)
     port, bindings = live.midi
     return Session(
@@ -42,8 +48,10 @@ def _values(live: "Live") -> Iterable[tuple[str, float | None]]:
         yield parameter.id, None if follows else live.value(parameter.id)
 
 
-def _slot(live: "Live", plugin: Plugin, name: str) -> Slot:
+def _slot(live: "Live", plugin: Plugin, name: str, states: bool) -> Slot:
     """What a plugin is, and where it stands or was asked to stand."""
+    if states and not plugin.complete:
+        return Slot.of(plugin, name)
     values = {p.id: live.value(f"{name}.{p.id}") for p in plugin.parameters}
     changed = {p.id: values[p.id] for p in plugin.parameters if values[p.id] != p.default}
     return Slot(plugin.kind, absolute(plugin.file), plugin.bypassed, tuple(changed.items()), name)
@@ -118,7 +126,9 @@ def _plugins(live: "Live", session: Session) -> tuple[list[Plugin], set[Plugin]]
 def _bring(live: "Live", plugin: Plugin, slot: Slot) -> None:
     """Have a plugin that is in the chain stand as a slot says."""
     name, values = live.slots.names[plugin], dict(slot.parameters)
-    for parameter in plugin.parameters:
+    if slot.state and (state := state_of(slot.kind, slot.state)) != plugin.state:
+        plugin.state = state
+    for parameter in plugin.table() if slot.state else plugin.parameters:
         value = values.get(parameter.id, parameter.default)
         if value is not None and value != live.value(f"{name}.{parameter.id}"):
             live.put(f"{name}.{parameter.id}", value)

@@ -243,6 +243,9 @@ class Plugin:
 
     kind = ""
 
+    complete = True
+    """Is ``table`` all that can be set? A third-party plugin brings more, which only its file knows."""
+
     settle_s = 0.0
     """How long a fresh one listens to sound before it may be heard, s."""
 

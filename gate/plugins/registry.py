@@ -117,6 +117,12 @@ def parameters(kind: str) -> dict[str, Parameter]:
     return {parameter.id: parameter for parameter in made.table()}
 
 
+def complete(kind: str) -> bool:
+    """Are ``parameters`` all that can be set of a kind, or does its file bring more?"""
+    made: type[Plugin] = _class(KINDS[kind])
+    return made.complete
+
+
 def _class(kind: Kind) -> Any:
     return getattr(import_module(kind.module), kind.name)
 

@@ -40,6 +40,7 @@ class Vst3(Plugin):
     """
 
     kind = "vst3"
+    complete = False
 
     headroom_ms = Knob(HEADROOM)
 

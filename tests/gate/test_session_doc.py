@@ -45,9 +45,9 @@ def test_the_example_is_a_session(folder):
     assert session != Session()
 
 
-@pytest.mark.parametrize("key", sorted({*TOP, *SLOT, *MIDI, *DEVICES} - {"file", "guard-model"}))
+@pytest.mark.parametrize("key", sorted({*TOP, *SLOT, *MIDI, *DEVICES} - {"file", "state", "guard-model"}))
 def test_the_example_has_every_key(key):
-    """So that nobody has to look for one elsewhere (but a file of a slot, and another guard's)."""
+    """So that nobody has to look for one elsewhere (but a slot's file and state, and another guard)."""
     assert re.search(rf"^(\[\[?|parameters\.)?{key}\b", EXAMPLE, re.MULTILINE)
 
 
