@@ -24,10 +24,10 @@ class Shadow:
         self._probability = 0.0
         self._gain = 0.0
 
-    def listen(self, piece: NDArray[np.floating]) -> None:
-        """Hear a piece (n, channels), before the other engine changes it."""
+    def listen(self, piece: NDArray[np.floating], key: NDArray[np.floating] | None = None) -> None:
+        """Hear a piece (n, channels), before the other engine changes it, and its external key if there is one."""
         if self._blocks < BLOCKS:
-            self._engine.process(piece, np.empty_like(piece))
+            self._engine.process(piece, np.empty_like(piece), key)
 
     def compare(self, rows: NDArray[np.float64]) -> None:
         """Compare with the other engine's curve of the same piece."""

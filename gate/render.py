@@ -22,6 +22,7 @@ from gate.errors import AudioFileError, DeviceError, RenderError
 from gate.guard import Guard
 from gate.overrides import AS_LEARNED, Overrides
 from gate.parity import Shadow
+from gate.render_key import KeyFile
 from gate.report import Report, Tally, to_json
 from gate.threshold import AutoThreshold, measure
 
@@ -63,6 +64,7 @@ class Settings:
         owner: number in temporary names: the process that sweeps up.
         guard: a classifier beside the gate, or None.
         overrides: what somebody insists on over what the model has learned.
+        key: a file that model and guard listen to in place of the sound, or None.
     """
 
     contract: Contract
@@ -80,6 +82,7 @@ class Settings:
     owner: int = 0
     guard: Guard | None = None
     overrides: Overrides = AS_LEARNED
+    key: Path | None = None
 
 
 @dataclass(frozen=True)
@@ -138,6 +141,7 @@ class _Render:
         job, settings = self.job, self.settings
         with ExitStack() as stack:
             self.source = source = stack.enter_context(Reader(job.source))
+            self.key = None if settings.key is None else stack.enter_context(KeyFile(settings.key, source))
             layout, note = output_layout(source.layout, source.frames, job.target)
             sink = Writer(job.target, layout, tags=source.tags, force=settings.force, owner=settings.owner)
             self.sink = stack.enter_context(sink)
@@ -167,8 +171,9 @@ class _Render:
             sentence = f"threshold {settings.threshold_db:.1f} dBFS, {reason}"
             return AutoThreshold(settings.threshold_db, math.nan, math.nan, sentence)
         layout = self.source.layout
-        with Reader(self.job.source) as listened:
-            return measure(listened, layout.rate, layout.channels, settings.fallback_db, self._check_stop)
+        with Reader(settings.key or self.job.source) as listened:
+            channels = listened.layout.channels
+            return measure(listened, layout.rate, channels, settings.fallback_db, self._check_stop)
 
     def _open_engine(self, threshold_db: float, stack: ExitStack) -> tuple[str, list[str]]:
         """Make the engine; returns the device it runs on, and what there is to say about that."""
@@ -196,6 +201,7 @@ class _Render:
                 device=device,
                 guard=settings.guard,
                 overrides=settings.overrides,
+                key_channels=0 if self.key is None else self.key.channels,
             )
             return stack.enter_context(engine)
 
@@ -255,9 +261,10 @@ class _Render:
         self.frames_in += of_file
         if self.collector is not None:
             self.collector.add_before(piece[:of_file])
+        key = None if self.key is None else self.key.next(len(piece))
         if self.shadow is not None:
-            self.shadow.listen(piece)
-        self._process(piece)
+            self.shadow.listen(piece, key)
+        self._process(piece, key)
         self._check_samples(piece, of_file)
         begin = min(self.to_drop, len(piece))
         self.to_drop -= begin
@@ -283,13 +290,11 @@ class _Render:
             self._append(self.job.curve, text.encode())
         self.progress(self.sink.frames, self.source.frames)
 
-    def _process(self, piece: NDArray[Any]) -> None:
-        size = self.settings.live_buffer
-        if size is None:
-            self.engine.process(piece, piece)
-            return
+    def _process(self, piece: NDArray[Any], key: NDArray[Any] | None) -> None:
+        size = self.settings.live_buffer or max(len(piece), 1)
         for at in range(0, len(piece), size):
-            self.engine.process(piece[at : at + size], piece[at : at + size])
+            heard = None if key is None else key[at : at + size]
+            self.engine.process(piece[at : at + size], piece[at : at + size], heard)
 
     def _check_samples(self, piece: NDArray[Any], of_file: int) -> None:
         record = self.engine.record
@@ -374,6 +379,7 @@ class _Render:
             openings=tally.openings,
             mean_gain_db=tally.mean_gain_db,
             **asdict(settings.overrides),
+            key=None if settings.key is None else str(settings.key),
             **self._guarded(),
             nonfinite_samples=nonfinite,
             clipped_samples=self.sink.clipped,

@@ -75,6 +75,7 @@ class Report:
     guard_model: str | None = None
     guard_graph_sha256: str | None = None
     guard_shut_share: float = 0.0
+    key: str | None = None
     cuda_parity: dict[str, float] | None = None
     warnings: list[str] = field(default_factory=list)
     notes: list[str] = field(default_factory=list)

@@ -68,9 +68,12 @@ def _run(options: "argparse.Namespace") -> int:
         owner=os.getpid(),
         guard=choose(MODES[int(value(options, "guard"))], options.guard_grace, options.guard_model),
         overrides=overrides(options),
+        key=options.key,
     )
     extras = Extras(options.plot, options.curve, options.report)
     plan = make_plan(options.inputs, options.output, extras, force=options.force)
+    if plan.batch and options.key is not None:
+        raise UsageError("--key goes with one input file, got several; render them one by one")
     folders = Folders(plan.folders)
     try:
         if plan.batch:
@@ -195,6 +198,7 @@ def _summary(report: "Report", overrides: str) -> str:
             f"  {report.threshold_reason}; range {report.range_db:g} dB; preset {report.preset}",
             f"  {_opened(report)}",
             *([f"  not as learned: {overrides}"] if overrides else []),
+            *([f"  opened by {report.key}"] if report.key else []),
             *_guarded(report),
             f"  {how} on {report.device}: {speed}",
         ]

@@ -59,6 +59,12 @@ def _add_gate(group: Any) -> None:
     add_guard(group)
     add_overrides(group)
     group.add_argument(
+        "--key",
+        type=Path,
+        metavar="FILE",
+        help="listen to this file in place of the input, which it gates: as long, and of the same rate (one input only)",
+    )
+    group.add_argument(
         "--live-buffer",
         type=Count(MAX_LIVE_BUFFER),
         metavar="N",

@@ -1,12 +1,16 @@
 """An external key: another sound opens the gate."""
 
+import json
+
 import numpy as np
 import pytest
+import soundfile
 
 from gate import Chain, ClassicGate, Gate, contract
+from gate.cli import render as command
 from gate.engine import Engine
 from gate.guard import Guard
-from tests import toy_classify
+from tests import toy_classify, toy_model
 from tests.gate.engine_tools import BUFFERS, bursts, cuts
 
 RATE = 48_000
@@ -198,3 +202,58 @@ def test_a_stream_says_what_key_it_wants(toy):
             stream.process(block, key=np.zeros(64))
     with Chain([Gate(toy)]).open(RATE, 2) as stream, pytest.raises(ValueError, match="expected a key, none"):
         stream.process(block, key=np.zeros(64, np.float32))
+
+
+# -- gate-render --key
+
+
+@pytest.fixture
+def files(tmp_path):
+    """A steady sound, a key of bursts, and what every command line here begins with."""
+    soundfile.write(tmp_path / "in.wav", steady(1.0, channels=2), RATE, subtype="FLOAT")
+    soundfile.write(tmp_path / "key.wav", bursts(RATE, 1.0), RATE, subtype="FLOAT")
+    preset = toy_model.write_preset(tmp_path / "toy")
+    common = ["--preset", preset, "--threshold=-35", "--range=-60", "--key", tmp_path / "key.wav"]
+    return [str(word) for word in (tmp_path / "in.wav", "-o", tmp_path / "out.wav", *common)]
+
+
+@pytest.mark.parametrize(
+    "extra",
+    [[], ["--live-buffer", "128", "--lookahead", "5"], ["--threshold=auto"]],
+    ids=["offline", "live", "auto"],
+)
+def test_a_file_opens_another(files, tmp_path, capsys, extra):
+    """As the chain does it; the report and the summary say by what."""
+    report = tmp_path / "r.json"
+    assert command.main([*files, *extra, "--report", str(report)]) == 0
+    assert f"opened by {tmp_path / 'key.wav'}" in capsys.readouterr().out
+    assert json.loads(report.read_text())["key"] == str(tmp_path / "key.wav")
+    out, rate = soundfile.read(tmp_path / "out.wav", dtype="float32")
+    x, key = steady(1.0, channels=2), soundfile.read(tmp_path / "key.wav", dtype="float32")[0]
+    assert out.shape == x.shape
+    if not extra:
+        gate = Gate(toy_model.write_preset(tmp_path / "again"), **KNOBS)
+        assert np.array_equal(out, Chain([gate])(x, rate, key=key))
+    gain = out[:, 0] / 0.25
+    assert gain.max() == 1.0 and gain.min() < 0.002
+
+
+@pytest.mark.parametrize(
+    ("frames", "rate", "words"),
+    [
+        (RATE, 44_100, "has 44100 Hz, a key for"),
+        (RATE - 1, RATE, "has 47999 samples, a key for"),
+    ],
+)
+def test_a_key_of_another_rate_or_length_is_refused(files, tmp_path, capsys, frames, rate, words):
+    """And nothing is written."""
+    soundfile.write(tmp_path / "key.wav", np.zeros(frames), rate)
+    assert command.main(files) == 1
+    assert words in capsys.readouterr().err
+    assert not (tmp_path / "out.wav").exists()
+
+
+def test_a_key_is_for_one_file(files, tmp_path, capsys):
+    """A usage error."""
+    assert command.main([files[0], files[0], "-o", str(tmp_path / "folder"), *files[3:]]) == 2
+    assert "--key goes with one input file" in capsys.readouterr().err
