@@ -105,10 +105,16 @@ def _slot(slot: Slot, folder: str | PathLike[str]) -> dict[str, Any]:
         "file": slot.file and _relative(slot.file, folder),
         "name": slot.name,
         "bypassed": slot.bypassed,
-        "parameters": _values(registry.parameters(slot.kind), dict(slot.parameters)),
+        "parameters": _slot_values(slot),
         "state": slot.state,
     }
     return {key: value for key, value in made.items() if value not in ("", {})}
+
+
+def _slot_values(slot: Slot) -> dict[str, Any]:
+    """What the kind has in words and numbers, and what only the plugin's file knows as it is."""
+    known, given = registry.parameters(slot.kind), dict(slot.parameters)
+    return {**_values(known, given), **{id: value for id, value in given.items() if id not in known}}
 
 
 def _values(known: Mapping[str, Parameter], given: Mapping[str, float]) -> dict[str, Any]:

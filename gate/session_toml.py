@@ -30,6 +30,7 @@ Paths are relative to the file. Keys that are not known are left alone.
 
 import difflib
 import re
+import sys
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, fields, replace
 from os import PathLike
@@ -195,15 +196,24 @@ def _slot(table: Mapping[str, Any], path: Path, folder: str | PathLike[str], unk
         raise WrongKey((*path, "name"), f"expected letters, digits and hyphens, got {_show(name)}; mend it")
     said = _table(table, path, "parameters")
     known = registry.parameters(kind)
-    _sift(said, (*path, "parameters"), known, unknown)
     values = {id: _value(known[id], (*path, "parameters", id), said[id]) for id in known if id in said}
     changed = {id: value for id, value in values.items() if value != known[id].default}
+    if registry.complete(kind):
+        _sift(said, (*path, "parameters"), known, unknown)
+    else:  # only the plugin's file knows what else it has
+        changed |= {id: _number((*path, "parameters", id), said[id]) for id in said if id not in known}
     state = _text(table, path, "state") or ""
     try:
         registry.state_of(kind, state)
     except UsageError as error:
         raise WrongKey((*path, "state"), str(error)) from None
     return Slot(kind, absolute(file, folder), bypassed, tuple(changed.items()), name, state)
+
+
+def _number(path: Path, said: Any) -> float:
+    if isinstance(said, bool) or not isinstance(said, int | float) or not abs(said) <= sys.float_info.max:
+        raise WrongKey(path, f"expected a number, got {_show(said)}; mend it")
+    return float(said)
 
 
 def _map(midi: Mapping[str, Any], session: Session) -> tuple[str, ...]:

@@ -5,6 +5,7 @@ from dataclasses import replace
 import pytest
 
 from gate import Vst3, session_file
+from gate.errors import SessionError
 from gate.live.live import Live
 from gate.live.wishes import Wishes
 from tests import toy_model
@@ -48,6 +49,19 @@ def test_a_file_keeps_its_state(live, tmp_path):
     fresh.apply(read)
     assert fresh.value("vst3.gain") == HALF_DB and fresh.value("vst3.headroom") == 20.0
     assert fresh.session(states=True) == session
+
+
+def test_without_its_state_a_file_keeps_its_parameters(live, tmp_path):
+    """As numbers: what the program took down in passing is better than nothing."""
+    session = live.session()
+    session_file.save(session, tmp_path / "a.toml")
+    read = session_file.load(tmp_path / "a.toml", pytest.fail)
+    assert read == session and dict(read.after[0].parameters) == {"gain": -6.0}
+    (tmp_path / "a.toml").write_text(
+        (tmp_path / "a.toml").read_text().replace("gain = -6.0", "gain = 'loud'")
+    )
+    with pytest.raises(SessionError, match="expected a number, got 'loud'; mend it"):
+        session_file.load(tmp_path / "a.toml")
 
 
 def test_a_file_s_state_goes_into_a_plugin_that_is_there(live, tmp_path):
