@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from gate.parameters import BY_ID, PARAMETERS, Parameter, default
+from gate.parameters import BY_ID, PARAMETERS, Parameter, attribute, default
 from gate.plugins import classic, highpass
 
 ALL = (*PARAMETERS, *classic.PARAMETERS, highpass.CUTOFF)
@@ -170,3 +170,19 @@ def test_a_knob_stays_between_its_ends(travel: float, ends: tuple[float, float],
     value = FACTOR.at(travel, ends, taper)
     assert min(ends) <= value <= max(ends)
     assert 0.0 <= FACTOR.travel(value, ends, taper) <= 1.0
+
+
+@pytest.mark.parametrize(
+    ("unit", "called", "said"), [("%", "mix", "30 %"), ("s", "mix_s", "30s"), ("st/oct", "mix_st_oct", "30")]
+)
+def test_units_of_others_stand_for_themselves(unit, called, said):
+    """A third-party plugin's: in an attribute's name by their letters, behind a number as they are."""
+    parameter = Parameter("mix", "Mix", unit, 0.0, 100.0, 50.0, "linear", True, "how much")
+    assert attribute(parameter) == called
+    assert parameter.parse(said) == 30.0
+
+
+def test_words_are_read_in_any_case():
+    """Also those that have capitals of their own."""
+    parameter = Parameter("mode", "Mode", "", 0.0, 1.0, 0.0, "choice", True, "which", ("Low Pass", "notch"))
+    assert parameter.parse("low pass") == 0.0 and parameter.parse("NOTCH") == 1.0
