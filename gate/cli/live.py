@@ -143,12 +143,12 @@ def _files(options: argparse.Namespace) -> tuple[Path, Path] | None:
             f"expected two devices or two files, got --input {options.input} and --output {options.output}; "
             f"give both as {FILE}NAME, or neither"
         )
-    wrong = ("rate", "channels") if any(named) else ("buffer", "fast")
+    wrong = ("rate", "channels", "key_channels") if any(named) else ("buffer", "fast")
     for name in wrong:
         if getattr(options, name):
             what = "has its own" if any(named) else "paces itself"
             raise UsageError(
-                f"--{name} is not for {'a file' if any(named) else 'a device'}, it {what}; leave it out"
+                f"--{name.replace('_', '-')} is not for {'a file' if any(named) else 'a device'}, it {what}; leave it out"
             )
     if not any(named):
         return None

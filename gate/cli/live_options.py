@@ -79,6 +79,11 @@ def add_sound(group: Any) -> None:
         help="in and out (default: as many as both devices have, 2 at most; one in goes to both sides)",
     )
     group.add_argument(
+        "--key-channels",
+        metavar="N,...",
+        help="channels of the input device that open the gate in place of the sound, from 1, such as 3,4",
+    )
+    group.add_argument(
         "--monitor",
         choices=MONITORS,
         default="out",

@@ -62,13 +62,13 @@ def _make(code: int) -> Any:
         live.code = code
         n = np.int64(frames)
         begun, cpu_begun = _clock(live, MONOTONIC), _clock(live, live.cpu_clock)
-        x, y = carray(inp, (n * live.channels,)), carray(out, (n * live.out_channels,))
+        x, y = carray(inp, (n * live.in_channels,)), carray(out, (n * live.out_channels,))
         runs = _runs(live)
         live.scope_begun = live.frames + n  # from here on a reader knows what may be overwritten under it
         done = 0
         while done < n:
             count = min(n - done, live.most_frames)
-            taken, given = x[done * live.channels :], y[done * live.out_channels :]
+            taken, given = _sound(live, x[done * live.in_channels :], count), y[done * live.out_channels :]
             _scope(live, live.scope_in_at, live.frames + done, taken, live.channels, count)
             _play(live, taken, given, count)
             _scope(live, live.scope_heard_at, live.frames + done, given, live.out_channels, count)
@@ -88,6 +88,22 @@ def _gate(live: Any) -> Any:
 @native
 def _runs(live: Any) -> Any:
     return _gate(live).blocks
+
+
+@native
+def _sound(live: Any, x: Any, n: Any) -> Any:
+    """N frames of what came in without the external key, which goes to where the chain looks for it."""
+    wide, channels, keys = live.in_channels, live.channels, live.key_channels
+    if keys == 0:
+        return x
+    sound = carray(at(live.sound_at, x.dtype), (n * channels,))
+    key = carray(at(live.key_at, x.dtype), (n * keys,))
+    for i in range(n):
+        for c in range(channels):
+            sound[i * channels + c] = x[i * wide + c]
+        for c in range(keys):
+            key[i * keys + c] = x[i * wide + live.key_from[c]]
+    return sound
 
 
 @native

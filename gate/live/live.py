@@ -133,19 +133,24 @@ class Live:
         from gate.live.supervisor import Supervisor
 
         source, sink = resolve_pair(wishes.input, wishes.output)
-        channels = wishes.channels or min(source.inputs, sink.outputs, 2)
+        key = wishes.key
+        first = min(
+            key, default=source.inputs
+        )  # the sound's channels end where the key's begin, unless somebody says more
+        channels = wishes.channels or max(min(source.inputs, sink.outputs, 2, first), 1)
+        inputs = Shape(0, channels, 0, key).in_channels
         wide = channels if wishes.channels or channels != 1 else min(sink.outputs, 2)
 
         made: list[Player] = []
 
-        def factory(rate: int, inputs: int, outputs: int) -> Player:
+        def factory(rate: int, _inputs: int, outputs: int) -> Player:
             self._retired += made[-1:]
-            shape = Shape(rate, inputs, outputs)
+            shape = Shape(rate, channels, outputs, key)
             made.append(self._make(shape, np.float32, fades=True, by_itself=bool(made)))
             return made[-1]
 
         stream = Supervisor(
-            str(source.number), str(sink.number), wishes.rate, channels, wide, factory,
+            str(source.number), str(sink.number), wishes.rate, inputs, wide, factory,
             on_event=lambda event: self._on_event(event.text),
         )  # fmt: skip
         stream.start()
@@ -163,7 +168,8 @@ class Live:
             except (GateError, ValueError):
                 if not by_itself:
                     raise
-                self._leave_out(Format(shape.rate, shape.channels, np.dtype(dtype)))
+                format = Format(shape.rate, shape.channels, np.dtype(dtype), key_channels=len(shape.key))
+                self._leave_out(format)
                 player = self._open(shape, dtype, fades)
             with self._lock:
                 self._player = player

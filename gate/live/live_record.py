@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from gate.metadata import MAX_CHANNELS
 from gate.record import Field as _Field
 from gate.record import aligned, layout
 
@@ -59,6 +60,11 @@ FIELDS = (
     _Field("cpu_clock", "i8", (), "setup", "number of the clock that counts the thread's own time; -1: none"),
     _Field("rate", "i8", (), "setup", "Hz"),
     _Field("channels", "i8", (), "setup", "in, and through the chain"),
+    _Field("in_channels", "i8", (), "setup", "of a host buffer that comes in: the sound's are its first"),
+    _Field("key_channels", "i8", (), "setup", "of the external key; 0: there is none"),
+    _Field("key_from", "i8", (MAX_CHANNELS,), "setup", "which of the channels that come in they are"),
+    _Field("sound_at", "i8", (), "setup", "[most_frames][channels]: what came in, without the key"),
+    _Field("key_at", "i8", (), "setup", "[most_frames][key_channels]: the key, where the chain looks for it"),
     _Field("out_channels", "i8", (), "setup", "out; more than channels repeat the last"),
     _Field("most_frames", "i8", (), "setup", "longest host buffer; a longer one is handled in pieces"),
     _Field("fade_frames", "i8", (), "setup", "length of every fade but the chain's own"),

@@ -30,11 +30,20 @@ FADE_S = 0.01
 
 @dataclass(frozen=True)
 class Shape:
-    """What a player is made for: rate in Hz, channels in (and through the chain), channels out."""
+    """What a player is made for: rate in Hz, channels in (and through the chain), channels out.
+
+    ``key``: numbers, from 0, of the channels of a host buffer that are an external key; the sound's are its first.
+    """
 
     rate: int
     channels: int
     out_channels: int
+    key: tuple[int, ...] = ()
+
+    @property
+    def in_channels(self) -> int:
+        """Of a host buffer that comes in."""
+        return max(self.channels, *(channel + 1 for channel in self.key)) if self.key else self.channels
 
 
 class Player:
@@ -80,7 +89,7 @@ class Player:
         self.shape, self.dtype = shape, np.dtype(dtype)
         self.gate = _gate_of(plugins, gate)
         self._lock = threading.RLock()  # of the Python side only
-        format = Format(shape.rate, shape.channels, self.dtype)
+        format = Format(shape.rate, shape.channels, self.dtype, key_channels=len(shape.key))
         self._stream = Stream(plugins, format, MOST_FRAMES, keeps_input=True)
         self._last_record = self.engine.record
         self.record = make()
@@ -97,11 +106,11 @@ class Player:
     # -- what a stream calls
 
     def play(self, x: NDArray[Any], out: NDArray[Any], flags: int = 0) -> None:
-        """One host buffer: x (n, channels) to out (n, out_channels), both of ``dtype`` and C-contiguous."""
+        """One host buffer: x (n, in_channels) to out (n, out_channels), both of ``dtype`` and C-contiguous."""
         if not self._stream.is_open:
             raise EngineError("expected an open player, got one that was closed; make a new one")
         assert x.dtype == out.dtype == self.dtype and x.flags.c_contiguous and out.flags.c_contiguous
-        assert x.shape == (len(out), self.shape.channels) and out.shape[1] == self.shape.out_channels
+        assert x.shape == (len(out), self.shape.in_channels) and out.shape[1] == self.shape.out_channels
         self._callback.call(x.ctypes.data, out.ctypes.data, len(x), None, flags, self.user_address)
 
     def python_callback(self, indata: Any, outdata: Any, frames: int, time: Any, status: Any) -> None:
@@ -308,8 +317,10 @@ class Player:
     def _lay_out(self, tape_s: float, scope_s: float) -> None:
         shape, stream = self.shape, self._stream
         tape, scope = int(tape_s * shape.rate), int(scope_s * shape.rate)
-        sizes = {"first": MOST_FRAMES, "tape": tape, "scope_in": scope, "scope_heard": scope}
+        kept = MOST_FRAMES if shape.key else 0
+        sizes = {"first": MOST_FRAMES, "sound": kept, "tape": tape, "scope_in": scope, "scope_heard": scope}
         self._memory = {name: aligned(size * shape.channels, self.dtype) for name, size in sizes.items()}
+        self._memory["key"] = aligned(kept * len(shape.key), self.dtype)
         for name, array in self._memory.items():
             self._set(f"{name}_at", array.ctypes.data)
         values = {
@@ -317,6 +328,8 @@ class Player:
             "chain": stream.address,
             "rate": shape.rate,
             "channels": shape.channels,
+            "in_channels": shape.in_channels,
+            "key_channels": len(shape.key),
             "out_channels": shape.out_channels,
             "most_frames": MOST_FRAMES,
             "fade_frames": max(int(FADE_S * shape.rate), 1),
@@ -325,6 +338,8 @@ class Player:
         }
         for name, value in values.items() | _clock(self.record).items():
             self._set(name, value)
+        self.record["key_from"][0, : len(shape.key)] = shape.key
+        stream.record["key_at"] = self._memory["key"].ctypes.data if shape.key else 0
 
     def _set(self, name: str, value: Any) -> None:
         self.record[name] = value

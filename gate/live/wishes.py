@@ -3,7 +3,12 @@
 from dataclasses import dataclass
 from pathlib import Path
 
+from gate.errors import UsageError
+from gate.metadata import MAX_CHANNELS
 from gate.overrides import AS_LEARNED, Overrides
+
+MOST_INPUTS = 32
+"""Channels of an input device, at most."""
 
 
 @dataclass(frozen=True)
@@ -47,9 +52,31 @@ class Wishes:
 
 @dataclass(frozen=True)
 class DeviceWishes:
-    """Devices by number or part of a name, None for the default; rate in Hz and channels, None for their own."""
+    """Devices by number or part of a name, None for the default; rate in Hz and channels, None for their own.
+
+    ``key_channels``: channels of the input that are an external key, from 1, such as "3,4"; None: there is none.
+    """
 
     input: str | None = None
     output: str | None = None
     rate: int | None = None
     channels: int | None = None
+    key_channels: str | None = None
+
+    @property
+    def key(self) -> tuple[int, ...]:
+        """The same as numbers from 0.
+
+        Raises:
+            UsageError: it is none such.
+        """
+        found = [text.strip() for text in (self.key_channels or "").split(",") if text.strip()]
+        if (
+            not all(text.isdecimal() and 1 <= int(text) <= MOST_INPUTS for text in found)
+            or len(found) > MAX_CHANNELS
+        ):
+            raise UsageError(
+                f"expected numbers of input channels from 1 to {MOST_INPUTS}, {MAX_CHANNELS} at most, such as 3,4, "
+                f"got {self.key_channels!r}; mend it"
+            )
+        return tuple(int(text) - 1 for text in found)
