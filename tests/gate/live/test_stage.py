@@ -248,3 +248,29 @@ def _resident_kib():
 def test_the_wires_numbers_are_numbers(preset):
     """What the tests above rest on: numbers are as loud as can be, and float32 holds each."""
     assert np.float32(4_194_303) + np.float32(1) == np.float32(4_194_304)
+
+
+def test_slots_come_and_go_while_it_plays(preset):
+    """Over a JACK loop, to the bit: what a slot delays by is there when it is heard and gone when it has left."""
+    needs_jackd()
+    late = "classic:threshold=-96,range=0,lookahead=10"
+    with JackServer() as server, Stage(server, preset) as stage:
+        live = stage.live
+
+        def settled(frames):
+            return not live.player.changing and stage.wire.late_frames() == frames
+
+        for arrange, frames in (
+            (lambda: live.add_slot(0, late), 100 + 480),
+            (lambda: live.add_slot(2, late), 100 + 960),
+            (lambda: live.move_slot("classic", 1), 100 + 960),
+            (lambda: live.bypass_slot("classic-2", True), 100 + 960),
+            (lambda: live.remove_slot("classic-2"), 100 + 480),
+            (lambda: live.set("classic.lookahead", 5.0), 100 + 240),
+            (lambda: live.remove_slot("classic"), 100),
+        ):
+            arrange()
+            wait_until(lambda frames=frames: settled(frames), f"{frames} frames of delay")
+            assert live.status().added_ms == pytest.approx((frames - 100) / 48.0)
+            stage.sounds()
+        assert live.player.engine.record["nonfinite_samples"][0] == 0
