@@ -54,7 +54,7 @@ def parser() -> argparse.ArgumentParser:
     add_gate(made.add_argument_group("the gate"))
     add_slots(made.add_argument_group("the chain"))
     add_midi(made.add_argument_group("MIDI"))
-    _add_session(made.add_argument_group("the session"))
+    add_session(made.add_argument_group("the session"))
     _add_run(made.add_argument_group("the run"))
     made.set_defaults(preset=None, monitor=None)  # a session may say them
     return made
@@ -118,7 +118,8 @@ def add_midi(group: Any) -> None:
     )
 
 
-def _add_session(group: Any) -> None:
+def add_session(group: Any) -> None:
+    """Where everything stands."""
     group.add_argument(
         "--session",
         metavar="FILE",

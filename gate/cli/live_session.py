@@ -15,13 +15,17 @@ from gate.plugins.registry import from_text
 from gate.session import Session, Slot, absolute
 from gate.session_file import last_good, load, restore, save
 
+AS_USUAL = Session()
+"""What a gate is without a session."""
 
-def begin(options: argparse.Namespace, tell: Callable[[str], None]) -> Session:
+
+def begin(options: argparse.Namespace, tell: Callable[[str], None], session: Session = AS_USUAL) -> Session:
     """The session of the command line.
 
     Args:
         options: of ``gate.cli.live_options``.
         tell: told what there is to say of the file, a sentence each.
+        session: where no file is named.
 
     Raises:
         SessionError: the file holds no session, and nobody takes the one before it.
@@ -29,7 +33,6 @@ def begin(options: argparse.Namespace, tell: Callable[[str], None]) -> Session:
     """
     if options.save_session and options.session is None:
         raise UsageError("--save-session needs a session file, and none was named; give --session FILE, too")
-    session = Session()
     if options.session is not None:
         path = Path(options.session)
         if path.exists() or not options.save_session:

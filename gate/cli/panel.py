@@ -11,6 +11,7 @@ from gate.errors import GateError, SoundDeviceError, UsageError
 
 if TYPE_CHECKING:
     from gate.panel.keeper import Keeper
+    from gate.session import Session
 
 PROG = "gate-panel"
 
@@ -32,54 +33,74 @@ def _main(arguments: list[str]) -> int:
 
 
 def _run(options: argparse.Namespace) -> int:
-    from gate.cli.options import value
-    from gate.guard import MODES
-    from gate.live.wishes import Wishes
-    from gate.panel.history import SCOPE_S
-    from gate.panel.keeper import Keeper
+    from gate.cli.live_session import keep
+    from gate.panel import memory
     from gate.panel.midi import Midi
     from gate.panel.view import app
 
-    app.scale(options.scale)
-
-    wishes = Wishes(
-        preset=options.preset,
-        threshold_db=options.threshold,
-        range_db=options.range,
-        lookahead_ms=value(options, "lookahead"),
-        link=bool(value(options, "link")),
-        monitor=options.monitor,
-        record=None if options.record is None else Path(options.record),
-        scope_s=SCOPE_S,
-        guard=MODES[int(value(options, "guard"))],
-        guard_grace_ms=options.guard_grace,
-        guard_model=options.guard_model,
-    )
-    if options.screenshot is not None and not Path(options.screenshot).absolute().parent.is_dir():
-        raise UsageError(f"the folder of {options.screenshot} does not exist; make it, or give another name")
-    keeper = Keeper(wishes)
-    _begin(keeper, options)
-    view = app.View(
-        theme=options.theme or "auto",
-        size=options.size,
-        screenshot=None if options.screenshot is None else Path(options.screenshot),
-        after_s=options.after,
-    )
-    midi = Midi(keeper, options.map or ())
-    if options.midi is not None:
-        midi.use(options.midi)
+    picture = None if options.screenshot is None else Path(options.screenshot)
+    if picture is not None and not picture.absolute().parent.is_dir():
+        raise UsageError(f"the folder of {picture} does not exist; make it, or give another name")
+    looked = {} if picture is not None else memory.window()
+    view = app.View.of(options, looked)
+    app.scale(view.scale)
+    keeper, session = _stands(options)
+    _begin(keeper, options, session)
+    midi = Midi(keeper, session.midi_map)
+    if session.midi_port:
+        midi.use(session.midi_port)
     try:
-        return app.run(keeper, midi, view)
+        code = app.run(keeper, midi, view)
+        if options.save_session:
+            keep(keeper.live.session(), None, options.session, keeper.tell)
+        return code
     finally:
         midi.use("")
         keeper.stop()
 
 
-def _begin(keeper: "Keeper", options: argparse.Namespace) -> None:
+def _stands(options: argparse.Namespace) -> "tuple[Keeper, Session]":
+    """A gate that stands as the command line says, its session file, or else the last end of a panel."""
+    from gate.cli.live_session import AS_USUAL, begin
+    from gate.panel import memory
+
+    said: list[str] = []
+    last = None
+    if options.session is None and options.screenshot is None:
+        last = memory.last_session(said.append)
+    try:
+        keeper, session = _made(options, begin(options, said.append, last or AS_USUAL))
+    except GateError as error:
+        if last is None:
+            raise
+        said.append(f"the last session cannot be taken up, beginning as usual: {error}")
+        keeper, session = _made(options, begin(options, said.append))
+    for sentence in said:
+        keeper.tell(sentence, "error")
+    return keeper, session
+
+
+def _made(options: argparse.Namespace, session: "Session") -> "tuple[Keeper, Session]":
+    from gate.live.wishes import Wishes
+    from gate.panel.history import SCOPE_S
+    from gate.panel.keeper import Keeper
+
+    keeper = Keeper(
+        Wishes(
+            preset=session.preset,
+            guard_model=session.guard_model,
+            record=None if options.record is None else Path(options.record),
+            scope_s=SCOPE_S,
+        )
+    )
+    keeper.live.apply(session)
+    return keeper, session
+
+
+def _begin(keeper: "Keeper", options: argparse.Namespace, session: "Session") -> None:
     """Begin to play: a file, devices, or where there are none, and none was asked for, silence."""
     from gate.live.choices import FILE
     from gate.live.filestream import FileStream
-    from gate.live.wishes import DeviceWishes
 
     live = keeper.live
     if options.input is not None and options.input.startswith(FILE):
@@ -90,7 +111,7 @@ def _begin(keeper: "Keeper", options: argparse.Namespace) -> None:
         live.play_file(FileStream(Path(options.input[len(FILE) :]), None, loops=True))
         return
     try:
-        live.play_devices(DeviceWishes(options.input, options.output, options.rate, options.channels))
+        live.play_devices(session.devices)
     except SoundDeviceError as error:
         if options.input is not None or options.output is not None:
             raise

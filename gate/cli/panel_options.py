@@ -4,7 +4,7 @@ import argparse
 from typing import Any
 
 from gate.cli.live_options import NUMBERS as LIVE_NUMBERS
-from gate.cli.live_options import add_gate, add_midi, add_sound, seconds
+from gate.cli.live_options import add_gate, add_midi, add_session, add_sound, seconds
 from gate.cli.options import Parser
 from gate.live.choices import FILE
 
@@ -42,7 +42,10 @@ def parser() -> argparse.ArgumentParser:
     add_sound(made.add_argument_group("the sound"))
     add_gate(made.add_argument_group("the gate"))
     add_midi(made.add_argument_group("MIDI"))
+    add_session(made.add_argument_group("the session"))
     _add_window(made.add_argument_group("the window"))
+    # a session may say them; the chain is put together in the window, where --after is a time
+    made.set_defaults(preset=None, monitor=None, before=[], after=[])
     return made
 
 
@@ -63,7 +66,12 @@ def _add_window(group: Any) -> None:
         "--screenshot", metavar="FILE.png", help="save a picture of the window and leave; needs no screen"
     )
     group.add_argument(
-        "--after", type=seconds, default=3.0, metavar="SECONDS", help="how long before that (default: 3)"
+        "--after",
+        type=seconds,
+        default=3.0,
+        dest="after_s",
+        metavar="SECONDS",
+        help="how long before that (default: 3)",
     )
 
 

@@ -13,6 +13,7 @@ from typing import Any
 
 from gate.errors import GateError
 from gate.live.live import Live
+from gate.live.slots import SlotFacts
 from gate.live.status import Status
 from gate.live.wishes import Wishes
 
@@ -30,6 +31,7 @@ class Keeper:
         live: the gate; somebody has to have it play before ``start``.
         status: the newest, or None before the first.
         facts: of the stream, as ``Live.facts``.
+        chain: the slots, as ``Live.chain``.
         events: (kind, sentence), oldest first; kind is "info" or "error". Whoever shows them takes them off.
         looks: how often ``status`` was taken.
         busy: sentence about what is being done just now, or "".
@@ -46,6 +48,7 @@ class Keeper:
         """
         self.status: Status | None = None
         self.facts: dict[str, Any] = {}
+        self.chain: tuple[SlotFacts, ...] = ()
         self.events: deque[tuple[str, str]] = deque(maxlen=MOST_EVENTS)
         self.looks = 0
         self.busy = self._told = ""
@@ -102,7 +105,7 @@ class Keeper:
 
     def _look(self) -> None:
         self.live.tend()
-        self.status, self.facts = self.live.status(), self.live.facts
+        self.status, self.facts, self.chain = self.live.status(), self.live.facts, self.live.chain
         self.looks += 1
         trouble = self.live.trouble
         if trouble and trouble != self._told:

@@ -3,7 +3,7 @@
 from collections.abc import Callable, Iterable
 
 from gate.errors import GateError
-from gate.midi.bindings import Binding
+from gate.midi.bindings import Binding, parse_one
 from gate.midi.hands import Hands
 from gate.panel.keeper import Keeper
 
@@ -17,12 +17,45 @@ class Midi:
         wish: the port that was asked for, "" for none.
     """
 
-    def __init__(self, keeper: Keeper, bindings: Iterable[Binding] = ()) -> None:
+    def __init__(self, keeper: Keeper, bindings: Iterable[str] = ()) -> None:
+        """Hear nothing yet.
+
+        Args:
+            keeper: whose gate it moves.
+            bindings: a map, as ``gate.midi.bindings`` spells them.
+
+        Raises:
+            UsageError: one of them is none.
+        """
         self.keeper = keeper
         self.hands: Hands | None = None
         self.wish = ""
-        self._kept = tuple(bindings)
+        self._kept = self._parsed(bindings)
         self._pending = ""
+        self._remember()
+
+    def _parsed(self, bindings: Iterable[str]) -> tuple[Binding, ...]:
+        return tuple(parse_one(text, self.keeper.live.parameter) for text in bindings)
+
+    def _remember(self) -> None:
+        """For the session, while nobody hears."""
+        self.keeper.live.set_midi(self.wish or None, [str(binding) for binding in self._kept])
+
+    def take(self, wish: str | None, bindings: Iterable[str]) -> None:
+        """Another port and map, in a moment, in place of all there were.
+
+        Raises:
+            UsageError: the map is none.
+        """
+        kept = self._parsed(bindings)
+
+        def job() -> None:
+            self._keep()
+            self._kept = kept
+            self._open()
+
+        self.wish = wish or ""
+        self.keeper.ask(job)
 
     @property
     def bindings(self) -> tuple[Binding, ...]:
@@ -46,6 +79,7 @@ class Midi:
         """No control moves a target any more."""
         if self.hands is None:
             self._kept = tuple(binding for binding in self._kept if binding.target != target)
+            self._remember()
         else:
             self._try(lambda hands: hands.forget(target))
 
@@ -74,7 +108,7 @@ class Midi:
         except BaseException:
             self.wish = ""
             raise
-        self.hands = hands
+        self.hands = self.keeper.live.hands = hands
         pending, self._pending = self._pending, ""
         if pending:
             self._try(lambda hands: hands.learn(pending))
@@ -82,5 +116,6 @@ class Midi:
     def _keep(self) -> None:
         hands = self.hands
         if hands is not None:
-            self._kept, self.hands = hands.router.bindings, None
+            self._kept, self.hands, self.keeper.live.hands = hands.router.bindings, None, None
             hands.stop()
+        self._remember()

@@ -8,13 +8,13 @@ after each other, and all within one drag, are one step.
 import contextlib
 import time
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import Any
 
 from gate.errors import ContractError
 from gate.panel.keeper import Keeper
-from gate.parameters import BY_ID, PARAMETERS
-from gate.preset import address
+from gate.parameters import BY_ID, FOLLOWS, attribute, default
+from gate.session import Session
 
 SAME_S = 0.8
 """Changes of the same things within so long are one step."""
@@ -22,28 +22,21 @@ SAME_S = 0.8
 MOST_STEPS = 200
 """That can be undone."""
 
-IDS = tuple(parameter.id for parameter in PARAMETERS if parameter.live)
-"""Parameters that may change while sound runs: all that the panel sets."""
+IDS = tuple(BY_ID)
+"""Parameters that the panel sets: all of them. Some need a fresh plugin, and come in a moment (``Live.set``)."""
 
 SLOTS = ("A", "B")
 
-OF_PRESET = {"threshold": "threshold_db", "range": "range_db"}
-"""Parameters whose usual value the preset says."""
+STEPS = ("preset", "before", "after", "monitor", "guard_model")
+"""What of a session is a step beside parameters; devices and MIDI are the desk's, not the sound's, and stay as they are."""
 
 
-@dataclass(frozen=True)
-class State:
-    """How a gate stands: preset by its name or place, values in the order of ``IDS``, and what is heard."""
-
-    preset: str
-    values: tuple[float, ...]
-    monitor: str
-
-    def differs(self, other: "State") -> frozenset[str]:
-        """Names of what is not the same in both."""
-        names = {id for id, one, two in zip(IDS, self.values, other.values, strict=True) if one != two}
-        names |= {name for name in ("preset", "monitor") if getattr(self, name) != getattr(other, name)}
-        return frozenset(names)
+def differences(one: Session, other: Session) -> frozenset[str]:
+    """What of the sound is not the same in both: parameters by id, and ``STEPS``."""
+    if one == other:
+        return frozenset()
+    names = {id for id, _ in set(one.parameters) ^ set(other.parameters)}
+    return frozenset(names | {name for name in STEPS if getattr(one, name) != getattr(other, name)})
 
 
 class Model:
@@ -59,27 +52,26 @@ class Model:
 
     def __init__(self, keeper: Keeper, clock: Callable[[], float] = time.monotonic) -> None:
         self.keeper, self.live, self._clock = keeper, keeper.live, clock
-        self._preset: tuple[Any, str] = (None, "")
-        self.state = self._capture()
+        self.state = self.live.session()
         self.slot = "A"
         self.asked = self.done = 0
-        self._other: State | None = None
-        self._undo: list[tuple[State, str]] = []
-        self._redo: list[tuple[State, str]] = []
+        self._other: Session | None = None
+        self._undo: list[tuple[Session, str]] = []
+        self._redo: list[tuple[Session, str]] = []
         self._dragging = False
         self._last: tuple[frozenset[str], float] = (frozenset(), -SAME_S)
 
     # -- values
 
     def value(self, id: str) -> float:
-        """A parameter as it stood at the last look."""
-        return self.state.values[IDS.index(id)]
+        """A parameter as it is set now."""
+        return self.live.value(id)
 
     def usual(self, id: str) -> float:
         """Where a parameter goes when it is reset: the preset's value, or the table's."""
-        if id in OF_PRESET:
-            return float(getattr(self.live.preset.defaults, OF_PRESET[id]))
-        return float(BY_ID[id].default or 0.0)
+        if id in FOLLOWS:
+            return float(getattr(self.live.preset.defaults, attribute(BY_ID[id])))
+        return default(id)
 
     def set(self, id: str, value: float) -> None:
         """Set a parameter; what is out of range becomes the nearer end, and what the preset cannot take changes nothing."""
@@ -102,11 +94,25 @@ class Model:
 
     def set_preset(self, name: str) -> None:
         """Another preset, in a moment."""
-        self._ask(lambda: self.live.set_preset(name))
+        self.change(lambda: self.live.set_preset(name))
 
     def set_monitor(self, value: str) -> None:
         """Hear "out", "in" or "removed", in a moment."""
-        self._ask(lambda: self.live.set_monitor(value))
+        self.change(lambda: self.live.set_monitor(value))
+
+    def change(self, job: Callable[[], Any]) -> None:
+        """Have something done with the gate in a moment, such as another slot; what comes of it is a step of its own."""
+        self.look()
+        self._last = (frozenset(), -SAME_S)
+        self._ask(job)
+
+    def apply(self, session: Session) -> None:
+        """Stand as a session says, as one step, in a moment."""
+        self.look()
+        if not self.under_way:
+            self._undo.append((self.state, self.slot))
+            self._redo.clear()
+            self._go(session)
 
     def _ask(self, job: Callable[[], Any]) -> None:
         self.asked += 1
@@ -130,8 +136,8 @@ class Model:
         """See how the gate stands; was it another way before?"""
         if self.under_way:
             return False
-        now = self._capture()
-        names = now.differs(self.state)
+        now = self.live.session()
+        names = differences(now, self.state)
         if not names:
             return False
         moment, (before, when) = self._clock(), self._last
@@ -164,7 +170,7 @@ class Model:
         self.look()
         self._step(self._redo, self._undo)
 
-    def _step(self, source: list[tuple[State, str]], target: list[tuple[State, str]]) -> None:
+    def _step(self, source: list[tuple[Session, str]], target: list[tuple[Session, str]]) -> None:
         if not source or self.under_way:
             return
         state, slot = source.pop()
@@ -201,32 +207,15 @@ class Model:
         self._other, self.slot = self.state, SLOTS[1]
         self._go(replace(self.state, preset=preset))
 
-    def _go(self, state: State) -> None:
-        """Have the gate stand another way; what cannot be had any more (a preset that was deleted) stays as it is."""
-        before, self.state = self.state, state
+    def _go(self, session: Session) -> None:
+        """Have the gate stand another way; what cannot be had any more (a preset that was deleted) is said."""
+        self.state = session
         self._last = (frozenset(), -SAME_S)
 
         def job() -> None:
-            try:
-                if state.preset != before.preset:
-                    self.live.set_preset(state.preset)
-            finally:
-                for id, value in zip(IDS, state.values, strict=True):
-                    if value != self.live.value(id):
-                        self.live.set(id, value)
-                if state.monitor != before.monitor:
-                    self.live.set_monitor(state.monitor)
-                self.live.tend()
+            now = self.live.session()
+            desk = {name: getattr(now, name) for name in ("midi_port", "midi_map", "devices")}
+            self.live.apply(replace(session, **desk))
+            self.live.tend()
 
         self._ask(job)
-
-    def _capture(self) -> State:
-        """As it stands now; once more where the preset changed meanwhile, which moves values too."""
-        live = self.live
-        while True:
-            preset = live.preset
-            if preset is not self._preset[0]:  # to find its name folders are looked through
-                self._preset = preset, address(preset)
-            state = State(self._preset[1], tuple(map(live.value, IDS)), live.monitor)
-            if live.preset is preset:
-                return state

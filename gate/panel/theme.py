@@ -163,6 +163,8 @@ QPushButton[kind="flat"], QToolButton[kind="flat"] { background: transparent; bo
 QPushButton[kind="flat"]:hover, QToolButton[kind="flat"]:hover { background: @field; }
 QPushButton[kind="flat"]:focus, QToolButton[kind="flat"]:focus { border: 2px solid @focus; }
 QPushButton[kind="flat"]:checked { background: @field; color: @ink; border-color: @outline; }
+QPushButton[kind="slot"] { background: @card; border-color: @edge; padding: 1px 10px; min-height: 18px; font-size: @small; }
+QPushButton[kind="slot"]:focus { border: 2px solid @focus; }
 QPushButton[part="left"] { border-top-right-radius: 0; border-bottom-right-radius: 0; }
 QPushButton[part="middle"] { border-radius: 0; border-left: none; }
 QPushButton[part="right"] { border-top-left-radius: 0; border-bottom-left-radius: 0; border-left: none; }

@@ -1,5 +1,6 @@
 """What the buttons of the window do beyond setting a value: pop-overs, the menu, recording, files, shortcuts."""
 
+import sys
 import time
 from collections.abc import Callable
 from pathlib import Path
@@ -7,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from PyQt6.QtCore import QObject, QPoint, pyqtSignal
 from PyQt6.QtGui import QKeySequence, QShortcut
-from PyQt6.QtWidgets import QMenu
+from PyQt6.QtWidgets import QFileDialog, QMenu
 
 from gate.errors import GateError
 from gate.live.choices import MONITORS
@@ -16,6 +17,7 @@ from gate.live.wishes import DeviceWishes
 from gate.panel.model import IDS, SLOTS
 from gate.panel.view import menu
 from gate.panel.view.cards import Card
+from gate.panel.view.chain import SlotBox
 from gate.panel.view.devices import Devices
 from gate.panel.view.menu import Keys
 from gate.panel.view.midi import MidiBox, context_menu
@@ -33,10 +35,11 @@ class Actions(QObject):
 
     def __init__(self, window: "Window") -> None:
         super().__init__(window)
-        self.window, self.model = window, window.model
+        self.window, self.model, self.scale = window, window.model, 1.0
         self.keeper, self.live = self.model.keeper, self.model.live
         self.told.connect(lambda job: job())
         self.card, self.devices = Card(window), Devices(window)
+        self.slot: SlotBox | None = None
         self.keys = Keys(window, self.rows())
         self.midi = MidiBox(window, window.midi)
         self._connect()
@@ -61,6 +64,9 @@ class Actions(QObject):
         page.result.asked.connect(self._teach)
         page.result.tried.connect(self._try)
         page.result.kept.connect(self._keep)
+        window.chain.asked.connect(self._rearrange)
+        window.chain.file_asked.connect(self._choose_plugin)
+        window.chain.opened.connect(self.show_slot)
         window.foot.devices.clicked.connect(self.show_devices)
         self.devices.listed.connect(self._list_devices)
         self.devices.asked.connect(self.play_devices)
@@ -156,6 +162,17 @@ class Actions(QObject):
         window = self.window
         made = QMenu(window)
         menu.choices(made, tr("Theme"), menu.theme_names(), window.look.wish, window.look.use)
+        sizes = {f"{factor:g}": f"{factor:.0%}" for factor in menu.SCALES}
+        menu.choices(made, tr("Size"), sizes, f"{self.scale:g}", self._rescale)
+        made.addSeparator()
+        made.addAction(tr("Open session\N{HORIZONTAL ELLIPSIS}"), self.open_session)
+        made.addAction(tr("Save session\N{HORIZONTAL ELLIPSIS}"), self.save_session)
+        made.addSeparator()
+        link = made.addAction(tr("One decision for all channels"))
+        assert link is not None
+        link.setCheckable(True)
+        link.setChecked(self.model.value("link") > 0.0)
+        link.triggered.connect(lambda on: self.model.set("link", float(on)))
         made.addAction(
             tr("Copy {one} to {other}").format(one=self.model.slot, other=self._other()), self.model.copy
         )
@@ -163,6 +180,52 @@ class Actions(QObject):
         made.addAction(tr("Keys and mouse"), self.show_keys)
         made.aboutToHide.connect(made.deleteLater)
         made.popup(window.top.menu.mapToGlobal(window.top.menu.rect().bottomLeft()))
+
+    def _rescale(self, factor: str) -> None:
+        self.scale = float(factor)
+        self.window.say(tr("The size changes when the panel is started again"))
+
+    def open_session(self) -> None:
+        """Stand as a file says."""
+        dialog = self._dialog(tr("Open a session"))
+        dialog.fileSelected.connect(lambda name: self.take_session(Path(name)))
+        dialog.show()
+
+    def take_session(self, path: Path) -> None:
+        """As one step; port and map of MIDI come along, devices if they play."""
+        from gate.session_file import load
+
+        try:
+            session = load(path, self.keeper.tell)
+            self.window.midi.take(session.midi_port, session.midi_map)
+        except GateError as error:
+            self.window.say(str(error), "error")
+            return
+        self.model.apply(session)
+        self.keeper.ask(lambda: self.live.set_devices(session.devices))
+
+    def save_session(self) -> None:
+        """Write how everything stands into a file."""
+        dialog = self._dialog(tr("Save the session"))
+        dialog.setAcceptMode(QFileDialog.AcceptMode.AcceptSave)
+        dialog.setDefaultSuffix("toml")
+        dialog.fileSelected.connect(lambda name: self.keep_session(Path(name)))
+        dialog.show()
+
+    def keep_session(self, path: Path) -> None:
+        """The same, its name being known."""
+        from gate.session_file import save
+
+        session = self.live.session()
+        said = tr("session saved to {path}").format(path=path)
+        self.keeper.ask(lambda: save(session, path), then=lambda _: self.keeper.tell(said))
+
+    def _dialog(self, title: str) -> QFileDialog:
+        made = QFileDialog(self.window, title)
+        made.setNameFilter(tr("Sessions") + " (*.toml)")
+        made.setOption(QFileDialog.Option.DontUseNativeDialog)
+        made.setModal(False)
+        return made
 
     def _other(self) -> str:
         return SLOTS[1 - SLOTS.index(self.model.slot)]
@@ -223,6 +286,53 @@ class Actions(QObject):
         self.model.set_preset(str(kept.folder))
         self.window.say(tr("Kept as {name}, in {folder}").format(name=kept.name, folder=kept.folder))
         self.show_panel()
+
+    # -- the chain
+
+    def _rearrange(self, job: Callable[[Any], object]) -> None:
+        self.model.change(lambda: job(self.live))
+
+    def _choose_plugin(self, kind: str) -> None:
+        dialog = QFileDialog(self.window, tr("A plugin"))
+        dialog.setOption(QFileDialog.Option.DontUseNativeDialog)
+        dialog.setModal(False)
+        if kind == "vst3" and sys.platform != "win32":
+            dialog.setFileMode(QFileDialog.FileMode.Directory)  # a bundle
+        dialog.fileSelected.connect(lambda name: self.add_plugin(kind, name))
+        dialog.show()
+
+    def add_plugin(self, kind: str, name: str) -> None:
+        """Made of a file, behind all the others."""
+        at = len(self.keeper.chain)
+        self._rearrange(lambda live: live.add_slot(at, f"{kind}:{name}"))
+
+    def show_slot(self, name: str) -> None:
+        """A slot's knobs."""
+        one = next((one for one in self.keeper.chain if one.name == name), None)
+        if one is None:
+            return
+        if self.slot is not None:
+            self.slot.hide()
+        self.slot = SlotBox(self.window, self.window.look, one)
+        self.slot.asked.connect(self._set_slot)
+        self.slot.gone.connect(self._forget_slot)
+        self.slot.come(self.window.chain)
+
+    def _set_slot(self, name: str, value: float) -> None:
+        self.live.set(name, value)
+
+    def _forget_slot(self) -> None:
+        self.slot = None
+
+    def look_at_slot(self) -> None:
+        """The knobs that are shown stand where the slot stands; they go when it goes."""
+        if self.slot is None:
+            return
+        one = next((one for one in self.keeper.chain if one.name == self.slot.name), None)
+        if one is None:
+            self.slot.hide()
+        else:
+            self.slot.look_at(one)
 
     # -- sound
 

@@ -1,19 +1,23 @@
 """The application around the window: one gate, its keeper, the theme, and a picture if that is all that is wanted."""
 
+import argparse
 import os
 import signal
 import sys
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 from PyQt6.QtCore import QTimer
 from PyQt6.QtWidgets import QApplication
 
 from gate.errors import GateError, UsageError
+from gate.panel import memory
 from gate.panel.keeper import Keeper
 from gate.panel.midi import Midi
 from gate.panel.model import Model
+from gate.panel.theme import THEMES
 from gate.panel.view.look import AUTO, Look
 from gate.panel.view.window import Window
 from gate.preset import names, resolve
@@ -22,30 +26,54 @@ WAKE_MS = 200
 """How often the interpreter is let in while Qt waits, so that Ctrl-C is heard."""
 
 
+USUAL_SIZE = (1320, 790)
+"""Of the window, in its own pixels."""
+
+
 @dataclass(frozen=True)
 class View:
     """How the window is wanted.
 
     Attributes:
         theme: "auto", or a theme's name.
-        size: width and height in the window's own pixels, or None for the usual.
+        scale: so many times as large.
+        size: width and height in the window's own pixels.
         screenshot: where a picture goes, or None for no picture.
         after_s: how long it runs before the picture.
     """
 
     theme: str = AUTO
-    size: tuple[int, int] | None = None
+    scale: float = 1.0
+    size: tuple[int, int] = USUAL_SIZE
     screenshot: Path | None = None
     after_s: float = 3.0
 
+    @classmethod
+    def of(cls, options: argparse.Namespace, looked: dict[str, Any]) -> "View":
+        """From the command line, and where it says nothing as the window looked last time."""
+        theme, scale, size = looked.get("theme"), looked.get("scale"), looked.get("size")
+        if theme not in (AUTO, *THEMES):
+            theme = AUTO
+        if not isinstance(scale, int | float) or not 0.5 <= scale <= 4.0:
+            scale = 1.0
+        if not (
+            isinstance(size, list)
+            and len(size) == 2
+            and all(isinstance(side, int) and side > 0 for side in size)
+        ):
+            size = USUAL_SIZE
+        return cls(
+            theme=options.theme or theme,
+            scale=options.scale or float(scale),
+            size=options.size or (size[0], size[1]),
+            screenshot=None if options.screenshot is None else Path(options.screenshot),
+            after_s=options.after_s,
+        )
 
-USUAL_SIZE = (1320, 790)
-"""Of the window, in its own pixels."""
 
-
-def scale(factor: float | None) -> None:
+def scale(factor: float) -> None:
     """Have everything drawn so many times as large; only before the application is made."""
-    if factor is not None:
+    if factor != 1.0:
         os.environ["QT_SCALE_FACTOR"] = f"{factor:g}"
 
 
@@ -62,23 +90,36 @@ def run(keeper: Keeper, midi: Midi, view: View) -> int:
     look.dress()
     keeper.start()
     window = Window(Model(keeper), look, midi)
+    window.actions_.scale = view.scale
     window.top.presets.show_presets(presets())
-    window.resize(*(view.size or USUAL_SIZE))
+    window.resize(*view.size)
     window.show()
     wake = QTimer()
     wake.timeout.connect(lambda: None)
     wake.start(WAKE_MS)
     if view.screenshot is not None:
-        path = view.screenshot
-        QTimer.singleShot(round(1000 * view.after_s), _picture(window, path, application.exit))
+        QTimer.singleShot(round(1000 * view.after_s), _picture(window, view.screenshot, application.exit))
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, lambda *_: window.close())
     code = application.exec()
-    if view.screenshot is not None and code:
+    if view.screenshot is None:
+        _keep(window)
+    elif code:
         raise UsageError(
             f"the picture cannot be written to {view.screenshot}; give another name, ending in .png"
         )
     return code
+
+
+def _keep(window: Window) -> None:
+    """For the next start."""
+    memory.keep_window(
+        {"theme": window.look.wish, "scale": window.actions_.scale, "size": [window.width(), window.height()]}
+    )
+    try:
+        memory.keep_session(window.model.live.session())
+    except GateError as error:
+        print(f"gate-panel: {error}", file=sys.stderr)
 
 
 def _picture(window: Window, path: Path, leave: Callable[[int], None]) -> Callable[[], None]:

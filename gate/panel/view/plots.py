@@ -10,7 +10,7 @@ import numpy as np
 import pyqtgraph as pg
 from numpy.typing import NDArray
 from PyQt6.QtCore import Qt, pyqtSignal
-from PyQt6.QtGui import QFont
+from PyQt6.QtGui import QFont, QMouseEvent
 
 from gate.panel.history import COLUMNS, SECONDS, Ring
 from gate.panel.spectrum import HIGHEST_HZ, LOWEST_HZ
@@ -250,9 +250,20 @@ class GainPlot(HistoryPlot):
 
 
 class SpectrumPlot(Plot):
-    """The spectrum of what comes in, and over it the band that the gate's key listens to."""
+    """The spectrum of what comes in, and over it the band that the gate's key listens to.
+
+    While ``drawing`` is on a band can be drawn with the mouse. Signals: ``begun``, ``ended``: around that; ``asked``: for a
+    band, in Hz; ``reset``: a double-click.
+
+    Attributes:
+        drawing: may a band be drawn?
+    """
+
+    begun, ended, reset = pyqtSignal(), pyqtSignal(), pyqtSignal()
+    asked = pyqtSignal(float, float)
 
     def __init__(self, look: Look) -> None:
+        self.drawing, self._from_hz = False, 0.0
         super().__init__(
             look,
             tr("Spectrum and key"),
@@ -293,6 +304,38 @@ class SpectrumPlot(Plot):
                 edge.setVisible(seen)
             if seen:
                 edge.setValue(float(np.log10(np.clip(hz, LOWEST_HZ, HIGHEST_HZ))))
+
+    def allow_drawing(self, able: bool) -> None:
+        """May a band be drawn?"""
+        if able != self.drawing:
+            self.drawing = able
+            self.setCursor(Qt.CursorShape.CrossCursor if able else Qt.CursorShape.ArrowCursor)
+
+    def _hertz(self, event: QMouseEvent) -> float:
+        place = self.getViewBox().mapSceneToView(self.mapToScene(event.position().toPoint())).x()
+        return float(np.clip(10.0**place, LOWEST_HZ, HIGHEST_HZ))
+
+    def mousePressEvent(self, event: QMouseEvent) -> None:
+        """Begin a band."""
+        if self.drawing and event.button() == Qt.MouseButton.LeftButton:
+            self._from_hz = self._hertz(event)
+            self.begun.emit()
+
+    def mouseMoveEvent(self, event: QMouseEvent) -> None:
+        """Draw it."""
+        if self._from_hz:
+            self.asked.emit(*sorted((self._from_hz, self._hertz(event))))
+
+    def mouseReleaseEvent(self, event: QMouseEvent) -> None:
+        """It is drawn."""
+        if self._from_hz and event.button() == Qt.MouseButton.LeftButton:
+            self._from_hz = 0.0
+            self.ended.emit()
+
+    def mouseDoubleClickEvent(self, event: QMouseEvent) -> None:
+        """No band any more."""
+        if self.drawing:
+            self.reset.emit()
 
 
 __all__ = ["GainPlot", "LevelPlot", "Plot", "SpectrumPlot"]

@@ -16,6 +16,7 @@ from gate.panel.teaching import Teacher
 from gate.panel.theme import SPACE
 from gate.panel.view.actions import Actions
 from gate.panel.view.banner import Banner
+from gate.panel.view.chain import ChainRow
 from gate.panel.view.controls import Choice, Control, Knob, Slider, push, words
 from gate.panel.view.field import people
 from gate.panel.view.foot import Foot
@@ -102,7 +103,9 @@ class Window(QWidget):
         self.pages = QStackedWidget()
         self.pages.addWidget(body)
         self.pages.addWidget(self.page)
+        self.chain = ChainRow()
         column.addWidget(self.top)
+        column.addWidget(self.chain)
         column.addWidget(self.banner)
         column.addWidget(self.pages, 1)
         column.addWidget(self.foot)
@@ -211,6 +214,7 @@ class Window(QWidget):
             "threshold": self.threshold,
             "range": self.range,
             "guard-grace": self.guard.grace,
+            "lookahead": self.lookahead,
             **self.learned.controls,
         }
         for id, control in self.controls.items():
@@ -227,6 +231,10 @@ class Window(QWidget):
         self.level.asked.connect(lambda value: self.set_value("threshold", value))
         self.level.ended.connect(model.end)
         self.guard.choice.asked.connect(lambda number: self.set_value("guard", float(number)))
+        self.plot.begun.connect(model.begin)
+        self.plot.asked.connect(self._hold_key)
+        self.plot.ended.connect(model.end)
+        self.plot.reset.connect(self._free_key)
         self.auto.clicked.connect(self.listen)
         self.use.clicked.connect(self._use)
         self.banner.closed.connect(self._dismissed.add)
@@ -235,6 +243,17 @@ class Window(QWidget):
         """Set a parameter, and show it."""
         self.model.set(id, value)
         self.show_values()
+
+    def _hold_key(self, low_hz: float, high_hz: float) -> None:
+        self.model.set("key-low", round(low_hz))
+        self.model.set("key-high", round(high_hz))
+        self.show_values()
+
+    def _free_key(self) -> None:
+        model = self.model
+        model.begin()
+        self._hold_key(model.usual("key-low"), model.usual("key-high"))
+        model.end()
 
     def listen(self) -> None:
         """Propose a threshold in three seconds; pressed again, do not."""
@@ -308,7 +327,9 @@ class Window(QWidget):
         self.guard.choice.show_value(int(model.value("guard")))
         self.top.bypass.setChecked(bool(model.value("bypass")))
         self.top.presets.show_value(model.state.preset)
-        self.learned.allow_key(bool(model.live.preset.contract.key_bands_hz))
+        able = bool(model.live.preset.contract.key_bands_hz)
+        self.learned.allow_key(able)
+        self.plot.allow_drawing(able and self.learned.disclose.isChecked())
         self.top.show_monitor(model.state.monitor)
         self.top.slots_.show_value(SLOTS.index(model.slot))
         self.top.undo.setEnabled(model.can_undo)
@@ -336,6 +357,8 @@ class Window(QWidget):
         self.key.setText(key_words(status.key_low_hz, status.key_high_hz))
         self.learned.look_at(status)
         self.guard.look_at(status)
+        self.chain.show_chain(self.model.keeper.chain)
+        self.actions_.look_at_slot()
         self.foot.look_at(status, self.model.keeper.facts, self.model.live.player.shape.rate)
 
     def _look_at_events(self) -> None:

@@ -34,7 +34,7 @@ def picture(tmp_path, sound, *more):
         sys.executable, "-m", "gate.cli.panel", "--input", f"file:{sound}", "--preset", str(preset), "--screenshot",
         str(target), "--after", "1", *more,
     ]  # fmt: skip
-    environment = os.environ | {"QT_QPA_PLATFORM": "offscreen", "XDG_STATE_HOME": str(tmp_path / "state")}
+    environment = os.environ | {"QT_QPA_PLATFORM": "offscreen", "LEARNED_GATE_STATE": str(tmp_path / "state")}
     done = subprocess.run(command, capture_output=True, text=True, timeout=PATIENCE_S, env=environment)
     assert (done.returncode, done.stderr) == (0, ""), done.stderr
     image = QImage(str(target))

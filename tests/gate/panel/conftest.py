@@ -11,7 +11,6 @@ from gate.panel.keeper import Keeper
 from gate.panel.midi import Midi
 from gate.panel.model import Model
 from tests import toy_classify, toy_model
-from tests.gate.engine_tools import bursts
 from tests.gate.live.jack_server import wait_until
 
 
@@ -55,9 +54,10 @@ def settle(model):
 
 @pytest.fixture
 def sound(tmp_path):
-    """A file of bursts and pauses, two seconds."""
+    """A file of two seconds: half a second of noise at -20 dBFS, half a second of next to nothing, and again."""
     path = tmp_path / "bursts.wav"
-    soundfile.write(path, bursts(48_000, 2.0).astype(np.float32), 48_000, subtype="FLOAT")
+    x = np.random.default_rng(7).normal(size=96_000) * np.repeat([0.1, 1e-4, 0.1, 1e-4], 24_000)
+    soundfile.write(path, x.astype(np.float32), 48_000, subtype="FLOAT")
     return path
 
 

@@ -23,6 +23,7 @@ SLIDERS = (
     "release-scale",
     "key-low",
     "key-high",
+    "lookahead",
 )
 SHIFT, NONE = Qt.KeyboardModifier.ShiftModifier, Qt.KeyboardModifier.NoModifier
 
@@ -55,7 +56,7 @@ def drag(qtbot, widget, by, modifiers=NONE):
 
 def test_everything_that_may_be_set_has_a_control(window):
     """No parameter of the table is missing from the window."""
-    assert set(IDS) <= {*window.controls, "guard", "bypass"}
+    assert set(IDS) <= {*window.controls, "guard", "bypass", "link"}
 
 
 @pytest.mark.parametrize("id", SLIDERS)
