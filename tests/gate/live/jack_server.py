@@ -5,6 +5,7 @@ import os
 import shutil
 import signal
 import subprocess
+import tempfile
 import time
 import uuid
 from collections.abc import Iterator
@@ -74,6 +75,10 @@ class JackServer:
     def start(self, rate_hz: int | None = None) -> None:
         """Start it, and wait until it has its ports."""
         self.rate_hz = rate_hz or self.rate_hz
+        with _alone():
+            self._start()
+
+    def _start(self) -> None:
         _make_room()
         self.process = subprocess.Popen(
             [
@@ -160,6 +165,16 @@ class JackServer:
     def disconnect(self, source: str, sink: str) -> None:
         """Disconnect them."""
         _tool("jack_disconnect", source, sink)
+
+
+@contextlib.contextmanager
+def _alone() -> Iterator[None]:
+    """No other test process starts a server meanwhile: making room for one must not take away another's."""
+    import fcntl  # where jackd is, this is
+
+    with open(Path(tempfile.gettempdir()) / "gate-test-jack.lock", "w") as file:
+        fcntl.flock(file, fcntl.LOCK_EX)
+        yield
 
 
 def _make_room() -> None:
