@@ -272,7 +272,12 @@ def _devices(table: Mapping[str, Any]) -> DeviceWishes:
         else:
             value = _text(table, ("devices",), key)
         found[key.replace("-", "_")] = value
-    return DeviceWishes(**found)
+    wishes = DeviceWishes(**found)
+    try:
+        _ = wishes.key
+    except UsageError as error:
+        raise WrongKey(("devices", "key-channels"), str(error)) from None
+    return wishes
 
 
 def _show(value: Any) -> str:

@@ -42,7 +42,7 @@ FULL = Session(
         "highpass.cutoff=cc9",
         "classic-2.bypass=note:60:toggle",
     ),
-    devices=DeviceWishes("Built-in", "Headphones", 48_000, 2),
+    devices=DeviceWishes("Built-in", "Headphones", 48_000, 2, "3,4"),
 )
 
 names = st.text(
@@ -113,6 +113,10 @@ sessions = st.builds(
         st.none() | names,
         st.none() | st.integers(8_000, 192_000),
         st.none() | st.integers(1, 8),
+        st.none()
+        | st.lists(st.integers(1, 32), min_size=1, max_size=8).map(
+            lambda numbers: ",".join(map(str, numbers))
+        ),
     ),
 )
 
@@ -398,6 +402,12 @@ def test_other_line_ends_and_a_mark_at_the_beginning_are_taken(tmp_path):
             3,
             12,
             "expected channels as a whole number from 1 to 8, got 1.5",
+        ),
+        (
+            "format = 1\n[devices]\nkey-channels = '3,x'",
+            3,
+            16,
+            "expected numbers of input channels from 1 to 32, 8 at most, such as 3,4, got '3,x'; mend it",
         ),
         ("format = 1\npreset = [", 2, 11, "expected TOML, got none ("),
         (
