@@ -95,6 +95,7 @@ class ModelRunning(Running):
         values = {
             **trip.there.fields(),
             "channels": channels,
+            "listened": channels,
             "batch": batch,
             "piece": piece,
             "wait": trip.wait,

@@ -62,6 +62,7 @@ class RoundTrip:
             **back.fields(),
             **{f"{name}_at": array.ctypes.data for name, array in self._memory.items()},
             "channels": channels,
+            "listened": channels,
             "batch": 1,
             "block": block,
             "blocks_stride": block,
