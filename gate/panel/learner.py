@@ -157,9 +157,13 @@ class Learner:
     def _look(self, line: str) -> None:
         step = STEP.search(line)
         if step is not None and int(step[2]):
-            self.stage = "learning"
             share = STEPS_FROM + (STEPS_TO - STEPS_FROM) * int(step[1]) / int(step[2])
-            self.share = max(self.share, min(share, STEPS_TO))
+            self._come_to("learning", min(share, STEPS_TO))
         for pattern, stage, share in STAGES:
             if pattern.search(line):
-                self.stage, self.share = stage, max(self.share, share)
+                self._come_to(stage, share)
+
+    def _come_to(self, stage: str, share: float) -> None:
+        """Only ever on: the two streams are read by two threads, and one may be behind."""
+        if share >= self.share:
+            self.stage, self.share = stage, share

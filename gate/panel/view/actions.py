@@ -19,6 +19,7 @@ from gate.panel.view import menu
 from gate.panel.view.cards import Card
 from gate.panel.view.chain import SlotBox
 from gate.panel.view.devices import Devices
+from gate.panel.view.lessons import Lessons
 from gate.panel.view.menu import Keys
 from gate.panel.view.midi import MidiBox, context_menu
 from gate.panel.view.strings import tr
@@ -38,6 +39,7 @@ class Actions(QObject):
         self.window, self.model, self.scale = window, window.model, 1.0
         self.keeper, self.live = self.model.keeper, self.model.live
         self.told.connect(lambda job: job())
+        self.lessons = Lessons(window)
         self.card, self.devices = Card(window), Devices(window)
         self.slot: SlotBox | None = None
         self.keys = Keys(window, self.rows())
@@ -55,15 +57,6 @@ class Actions(QObject):
         top.bypass.clicked.connect(self.bypass)
         top.record.clicked.connect(self.record)
         top.menu.clicked.connect(self.show_menu)
-        top.teach.clicked.connect(self.show_teach)
-        page = window.page
-        page.left.connect(self.show_panel)
-        page.old_name = lambda: self.live.preset.name
-        for side, card in page.cards.items():
-            card.asked.connect(lambda side=side: self._record_side(side))
-        page.result.asked.connect(self._teach)
-        page.result.tried.connect(self._try)
-        page.result.kept.connect(self._keep)
         window.chain.asked.connect(self._rearrange)
         window.chain.file_asked.connect(self._choose_plugin)
         window.chain.opened.connect(self.show_slot)
@@ -98,7 +91,7 @@ class Actions(QObject):
             ("F2", tr("hear what comes in"), lambda: model.set_monitor("in")),
             ("F3", tr("hear what is taken away"), lambda: model.set_monitor("removed")),
             ("B", tr("bypass, and back"), window.top.bypass.click),
-            ("Ctrl+T", tr("teach it your own sound"), self.show_teach),
+            ("Ctrl+T", tr("teach it your own sound"), self.lessons.show_page),
             ("Ctrl+R", tr("record, and end recording"), self.record),
             ("Ctrl+D", tr("choose devices"), self.show_devices),
             ("Ctrl+M", tr("choose a MIDI port"), self.show_midi),
@@ -229,63 +222,6 @@ class Actions(QObject):
 
     def _other(self) -> str:
         return SLOTS[1 - SLOTS.index(self.model.slot)]
-
-    # -- teaching
-
-    def show_teach(self) -> None:
-        """The page for it."""
-        self.window.pages.setCurrentWidget(self.window.page)
-        self.window.page.look()
-        self.window.page.back.setFocus()
-
-    def show_panel(self) -> None:
-        """The plots and knobs again."""
-        self.window.pages.setCurrentIndex(0)
-        self.window.threshold.setFocus()
-
-    def teach_from(self, paths: list[Path]) -> None:
-        """Take files for the first side that has nothing yet."""
-        self.show_teach()
-        teacher = self.window.teacher
-        if not teacher.busy:
-            empty = [name for name, side in teacher.sides.items() if side.heard is None and side.take is None]
-            teacher.drop(empty[0] if empty else "target", paths)
-            self.window.page.look()
-
-    def _record_side(self, side: str) -> None:
-        teacher, take = self.window.teacher, self.window.teacher.sides[side].take
-        if take is not None and not take.done:
-            teacher.stop(side)
-        else:
-            teacher.record(side, self.live.player)
-        self.window.page.look()
-
-    def _teach(self, name: str) -> None:
-        model = self.model
-        self.window.teacher.teach(name, self.live.preset, model.value("threshold"), model.value("range"))
-        self.window.page.look()
-
-    def _try(self) -> None:
-        """The old one as A, the new one as B, and B is heard."""
-        made = self.window.teacher.made
-        if made is not None:
-            self.model.hear_both(str(made.folder))
-            self.window.say(
-                tr("B is the new one, A the old one: Ctrl+B changes over, and Back shows the panel")
-            )
-
-    def _keep(self) -> None:
-        from gate.panel.view.app import presets
-
-        try:
-            kept = self.window.teacher.keep()
-        except GateError as error:
-            self.window.say(str(error), "error")
-            return
-        self.window.top.presets.show_presets(presets())
-        self.model.set_preset(str(kept.folder))
-        self.window.say(tr("Kept as {name}, in {folder}").format(name=kept.name, folder=kept.folder))
-        self.show_panel()
 
     # -- the chain
 

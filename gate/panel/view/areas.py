@@ -66,12 +66,10 @@ class Areas(pg.GraphicsObject):
         return self._rect
 
     def paint(self, painter: QPainter | None, *_: Any) -> None:
-        """Make the picture in the plot's height in pixels, and lay it over the plot."""
+        """Make the picture in the plot's height, and lay it over the plot; on a fine screen its lines are sharp enough."""
         if painter is None or not self._levels:
             return
-        device = painter.device()
-        ratio = 1.0 if device is None else device.devicePixelRatio()
-        height = min(max(round(painter.transform().mapRect(self._rect).height() * ratio), 2), MOST_ROWS)
+        height = min(max(round(painter.transform().mapRect(self._rect).height()), 2), MOST_ROWS)
         if len(self._rows) != height:
             low, high = self._y
             middles = low + (high - low) * (np.arange(height) + 0.5) / height

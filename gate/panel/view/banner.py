@@ -1,10 +1,10 @@
 """What went wrong or happened, in a line over the plots, with what to do about it; nobody has to answer."""
 
 from PyQt6.QtCore import pyqtSignal
-from PyQt6.QtWidgets import QFrame, QHBoxLayout, QSizePolicy, QStyle
+from PyQt6.QtWidgets import QFrame, QHBoxLayout, QSizePolicy
 
 from gate.panel.theme import SPACE
-from gate.panel.view.controls import push, words
+from gate.panel.view.controls import give, push, words
 from gate.panel.view.strings import tr
 
 STAYS_S = {"info": 5.0, "warning": float("inf"), "error": 20.0}
@@ -46,11 +46,7 @@ class Banner(QFrame):
         self.kind, self.key = kind, key
         self.words.setText(sentence)
         self.setAccessibleName(sentence)
-        self.setProperty("kind", kind)
-        style = self.style()
-        assert isinstance(style, QStyle)
-        style.unpolish(self)
-        style.polish(self)
+        give(self, "kind", kind)
         self.show()
 
     def look(self, now_s: float, keys: set[str]) -> None:

@@ -3,7 +3,7 @@
 from PyQt6.QtCore import QPoint, Qt, pyqtSignal
 from PyQt6.QtWidgets import QButtonGroup, QHBoxLayout, QLabel, QPushButton, QVBoxLayout, QWidget
 
-from gate.panel.view.field import Field, people
+from gate.panel.view.field import Field
 from gate.panel.view.handles import Bar, Dial, Handle
 from gate.panel.view.look import Look
 from gate.panel.view.strings import tr
@@ -204,14 +204,20 @@ def push(text: str, help: str, *, kind: str = "", checkable: bool = False) -> QP
 
 def show_as(label: QLabel, text: str, role: str) -> None:
     """Write a text in another of the style sheet's roles."""
-    if (text, role) == (label.text(), label.property("role")):
+    if label.text() != text:
+        label.setText(text)
+    give(label, "role", role)
+
+
+def give(widget: QWidget, name: str, value: str) -> None:
+    """Give a widget another property that the style sheet asks for."""
+    if widget.property(name) == value:
         return
-    label.setText(text)
-    label.setProperty("role", role)
-    style = label.style()
+    widget.setProperty(name, value)
+    style = widget.style()
     assert style is not None
-    style.unpolish(label)
-    style.polish(label)
+    style.unpolish(widget)
+    style.polish(widget)
 
 
 def words(text: str, role: str = "") -> QLabel:
@@ -220,6 +226,3 @@ def words(text: str, role: str = "") -> QLabel:
     if role:
         made.setProperty("role", role)
     return made
-
-
-__all__ = ["Choice", "Control", "Knob", "Slider", "badge", "people", "push", "show_badge", "words"]

@@ -81,8 +81,13 @@ class Look(QObject):
         return found
 
     def pen(self, name: str, width: float = 1.0, share: float = 1.0) -> QPen:
-        """A pen of a colour, with round ends, so many pixels wide whatever is zoomed."""
+        """A pen of a colour, with round ends."""
         pen = QPen(self.colour(name, share), width)
-        pen.setCosmetic(True)
         pen.setCapStyle(Qt.PenCapStyle.RoundCap)
+        return pen
+
+    def line(self, name: str, width: float = 1.0, share: float = 1.0) -> QPen:
+        """A pen for plots: so many pixels wide, whatever a plot's units are."""
+        pen = self.pen(name, width, share)
+        pen.setCosmetic(True)
         return pen

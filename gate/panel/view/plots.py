@@ -10,7 +10,7 @@ import numpy as np
 import pyqtgraph as pg
 from numpy.typing import NDArray
 from PyQt6.QtCore import Qt, pyqtSignal
-from PyQt6.QtGui import QFont, QMouseEvent
+from PyQt6.QtGui import QColor, QFont, QMouseEvent, QPainter
 
 from gate.panel.history import COLUMNS, SECONDS, Ring
 from gate.panel.spectrum import HIGHEST_HZ, LOWEST_HZ
@@ -66,6 +66,7 @@ class Plot(pg.PlotWidget):
         for side in ("left", "bottom"):
             axis = self.getAxis(side)
             axis.setStyle(tickFont=font, tickLength=0, tickTextOffset=5)
+            axis.setCacheMode(axis.CacheMode.DeviceCoordinateCache)  # its numbers are drawn once
         self.getAxis("left").setWidth(34)
         ticks = [
             (v, f"{v}".replace("-", "\N{MINUS SIGN}"))
@@ -85,10 +86,10 @@ class Plot(pg.PlotWidget):
         self.setBackground(look.colour("plot"))
         for side in ("left", "bottom"):
             axis = self.getAxis(side)
-            axis.setPen(look.pen("plot"))
-            axis.setTextPen(look.pen("quiet"))
+            axis.setPen(look.line("plot"))
+            axis.setTextPen(look.line("quiet"))
         for line in self._lines:
-            line.setPen(look.pen("quiet", 1.0, 0.16))
+            line.setPen(look.line("quiet", 1.0, 0.16))
 
     def curve(self, z: float = 0.0) -> pg.PlotCurveItem:
         """A curve of the kind that moves."""
@@ -110,19 +111,26 @@ class HistoryPlot(Plot):
         self.getAxis("bottom").setTicks([[(s, f"\N{MINUS SIGN}{-s} s") for s in seconds]])
 
 
+class Label(pg.InfLineLabel):
+    """A line's words on a patch of ground; painted as a rectangle, which costs a tenth of pyqtgraph's polygon."""
+
+    def __init__(self, line: pg.InfiniteLine, place: float) -> None:
+        super().__init__(line, position=place, anchors=[(0.5, 1.0), (0.5, 1.0)])
+        self.ground = QColor()
+
+    def paint(self, painter: QPainter, *_: Any) -> None:
+        """The patch; the words are an item of their own on it."""
+        super().paint(painter)
+        painter.fillRect(self.textItem.mapRectToParent(self.textItem.boundingRect()), self.ground)
+
+
 class Line(pg.InfiniteLine):
-    """A level that can be dragged, with its number on it; with Shift a tenth as far."""
+    """A level that can be dragged, with its number on it."""
 
     def __init__(self, plot: Plot, colour: str, limits: tuple[float, float], label_at: float) -> None:
-        super().__init__(
-            0.0,
-            angle=0,
-            movable=True,
-            bounds=limits,
-            label="",
-            labelOpts={"position": label_at, "anchors": [(0.5, 1.0), (0.5, 1.0)]},
-        )
+        super().__init__(0.0, angle=0, movable=True, bounds=limits)
         self.plot, self.colour = plot, colour
+        self.label = Label(self, label_at)
         self.setZValue(20)
         self.setCursor(Qt.CursorShape.SizeVerCursor)
         plot.addItem(self)
@@ -130,10 +138,11 @@ class Line(pg.InfiniteLine):
     def dress(self) -> None:
         """Take the theme's colours."""
         look = self.plot.look
-        self.setPen(look.pen(self.colour, 1.0))
-        self.setHoverPen(look.pen(self.colour, 1.0))
+        self.setPen(look.line(self.colour, 1.0))
+        self.setHoverPen(look.line(self.colour, 1.0))
         self.label.setColor(look.colour(self.colour))
-        self.label.fill = pg.mkBrush(look.colour("plot", 0.75))
+        self.label.ground = look.colour("plot", 0.75)
+        self.label.update()
 
     def show_value(self, value: float, text: str) -> None:
         """Stand at a level, with these words."""
@@ -179,8 +188,8 @@ class LevelPlot(HistoryPlot):
         super().dress()
         look = self.look
         loud = look.theme.name == "contrast"
-        self.input.setPen(look.pen("sound_in_line", 1.0, 0.9))
-        self.heard.setPen(look.pen("accent", 1.0))
+        self.input.setPen(look.line("sound_in_line", 1.0, 0.9))
+        self.heard.setPen(look.line("accent", 1.0))
         self.areas.paint_with(
             [
                 look.colour("quiet", 0.28 if loud else 0.10),
@@ -188,7 +197,7 @@ class LevelPlot(HistoryPlot):
                 look.colour("accent", 0.55 if loud else 0.42),
             ]
         )
-        self.sure.setPen(look.pen("key", 1.0, 0.75))
+        self.sure.setPen(look.line("key", 1.0, 0.75))
         self.line.dress()
 
     def draw(self, ring: Ring) -> None:
@@ -233,9 +242,9 @@ class GainPlot(HistoryPlot):
     def dress(self) -> None:
         """Take the theme's colours."""
         super().dress()
-        self.gain.setPen(self.look.pen("reduction", 1.0))
+        self.gain.setPen(self.look.line("reduction", 1.0))
         self.areas.paint_with([self.look.colour("reduction", 0.30)])
-        pen = self.look.pen("reduction", 1.0, 0.8)
+        pen = self.look.line("reduction", 1.0, 0.8)
         pen.setStyle(Qt.PenStyle.DashLine)
         self.line.setPen(pen)
 
@@ -285,10 +294,10 @@ class SpectrumPlot(Plot):
         """Take the theme's colours."""
         super().dress()
         look = self.look
-        self.input.setPen(look.pen("sound_in_line", 1.0))
+        self.input.setPen(look.line("sound_in_line", 1.0))
         self.areas.paint_with([look.colour("sound_in", 0.95), look.colour("key", 0.24)])
         for edge in self.edges:
-            edge.setPen(look.pen("key", 1.0))
+            edge.setPen(look.line("key", 1.0))
 
     def draw(
         self, frequencies_hz: NDArray[Any], levels_db: NDArray[Any], key_hz: tuple[float, float]
@@ -336,6 +345,3 @@ class SpectrumPlot(Plot):
         """No band any more."""
         if self.drawing:
             self.reset.emit()
-
-
-__all__ = ["GainPlot", "LevelPlot", "Plot", "SpectrumPlot"]

@@ -20,7 +20,7 @@ from gate.panel.comparing import Doing
 from gate.panel.takes import LEAST_S, TAKE_S, Heard
 from gate.panel.teaching import Teacher
 from gate.panel.theme import SPACE
-from gate.panel.view.controls import push, show_as, words
+from gate.panel.view.controls import give, push, show_as, words
 from gate.panel.view.look import Look
 from gate.panel.view.meters import Course
 from gate.panel.view.strings import tr
@@ -180,7 +180,7 @@ class ResultCard(QFrame):
             tr("Hear the new one as B; Ctrl+B changes over"),
             kind="primary",
         )
-        self.keep = push(tr("Keep"), tr("Save it among your own presets"), kind="primary")
+        self.keep = push(tr("Keep"), tr("Save it among your own presets"))
         self.discard = push(tr("Discard"), tr("Forget the new one"))
         self.teach.clicked.connect(lambda: self.asked.emit(self.name.text().strip()))
         for button, signal in (
@@ -286,6 +286,8 @@ class TeachPage(QWidget):
                 card.show_recording(one.take.seconds)
             else:
                 card.show_heard(one.heard)
+            will_do = one.heard is not None and not one.heard.trouble
+            give(card.button, "kind", "" if will_do else "primary")
             card.button.setEnabled(not teacher.busy and (under_way or not teacher.recording))
             card.files.setEnabled(not teacher.busy and not teacher.recording)
         run, made = teacher.learner, teacher.made

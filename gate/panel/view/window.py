@@ -1,10 +1,9 @@
-"""The window: what is where, and one timer that looks at the gate sixty times a second and draws what it sees."""
+"""The window: one timer that looks at the gate sixty times a second, draws what it sees, and shows how everything stands."""
 
 import time
 
 from PyQt6.QtCore import QEvent, QTimer
 from PyQt6.QtGui import QCloseEvent, QDragEnterEvent, QDropEvent, QHideEvent, QShowEvent
-from PyQt6.QtWidgets import QFrame, QGridLayout, QHBoxLayout, QStackedWidget, QVBoxLayout, QWidget
 
 from gate.panel.advice import Advice, Adviser
 from gate.panel.auto import AutoListener
@@ -13,21 +12,15 @@ from gate.panel.midi import Midi
 from gate.panel.model import SLOTS, Model
 from gate.panel.spectrum import Spectrum
 from gate.panel.teaching import Teacher
-from gate.panel.theme import SPACE
 from gate.panel.view.actions import Actions
-from gate.panel.view.banner import Banner
-from gate.panel.view.chain import ChainRow
-from gate.panel.view.controls import Choice, Control, Knob, Slider, push, words
+from gate.panel.view.controls import Choice, Control
+from gate.panel.view.face import Face
 from gate.panel.view.field import people
-from gate.panel.view.foot import Foot
-from gate.panel.view.guardbox import GuardBox
-from gate.panel.view.learned import Learned, key_words
+from gate.panel.view.learned import key_words
 from gate.panel.view.look import Look
-from gate.panel.view.meters import Lamp
-from gate.panel.view.plots import GainPlot, LevelPlot, SpectrumPlot
 from gate.panel.view.strings import tr
-from gate.panel.view.teach import TeachPage, paths_of
-from gate.panel.view.top import PresetBox, Top
+from gate.panel.view.teach import paths_of
+from gate.panel.view.top import PresetBox
 from gate.parameters import BY_ID
 
 FRAME_MS = 16
@@ -42,7 +35,7 @@ NUMBERS_EVERY = 6
 SPECTRUM_EVERY = 2
 
 
-class Window(QWidget):
+class Window(Face):
     """The panel of one gate."""
 
     def __init__(self, model: Model, look: Look, midi: Midi, teacher: Teacher | None = None) -> None:
@@ -54,9 +47,8 @@ class Window(QWidget):
             midi: what moves it by MIDI.
             teacher: what teaches; None makes one.
         """
-        super().__init__()
-        self.model, self.look, self.midi = model, look, midi
-        self.teacher = teacher or Teacher()
+        super().__init__(look, teacher or Teacher())
+        self.model, self.midi = model, midi
         self.history, self.adviser, self.listener = History(), Adviser(), AutoListener()
         self.spectrum = Spectrum(model.live.player.shape.rate)
         self._frame = 0
@@ -67,144 +59,12 @@ class Window(QWidget):
         self.setWindowTitle(tr("Learned gate"))
         self.setMinimumSize(940, 560)
         self.setAcceptDrops(True)
-        self._build()
         self._connect()
         self.actions_ = Actions(self)
         self.show_values()
         self._timer = QTimer(self)
         self._timer.timeout.connect(self.tick)
         self.tick()
-
-    # -- what is where
-
-    def _build(self) -> None:
-        self.top, self.foot, self.banner = Top(), Foot(), Banner()
-        grid = QGridLayout()
-        grid.setSpacing(SPACE + 2)
-        grid.addWidget(self._knobs(), 0, 0, 2, 1)
-        grid.addWidget(self._centre(), 0, 1)
-        grid.addWidget(self._right(), 0, 2)
-        self.guard = GuardBox(self.look)
-        row = QHBoxLayout()
-        row.setSpacing(SPACE + 2)
-        row.addWidget(self.guard, 1)
-        row.addWidget(self._lookahead())
-        grid.addLayout(row, 1, 1, 1, 2)
-        grid.setColumnStretch(1, 5)
-        grid.setColumnStretch(2, 3)
-        grid.setRowStretch(0, 1)
-        column = QVBoxLayout(self)
-        column.setContentsMargins(14, 12, 14, 6)
-        column.setSpacing(SPACE + 2)
-        body = QWidget()
-        grid.setContentsMargins(0, 0, 0, 0)
-        body.setLayout(grid)
-        self.page = TeachPage(self.look, self.teacher)
-        self.pages = QStackedWidget()
-        self.pages.addWidget(body)
-        self.pages.addWidget(self.page)
-        self.chain = ChainRow()
-        column.addWidget(self.top)
-        column.addWidget(self.chain)
-        column.addWidget(self.banner)
-        column.addWidget(self.pages, 1)
-        column.addWidget(self.foot)
-
-    def _knobs(self) -> QWidget:
-        card = _card()
-        card.setFixedWidth(232)
-        column = QVBoxLayout(card)
-        column.setContentsMargins(2 * SPACE, 2 * SPACE, 2 * SPACE, 2 * SPACE)
-        column.setSpacing(SPACE)
-        self.threshold = Knob(
-            self.look, BY_ID["threshold"], tr("Threshold"), tr("How loud a wanted sound must be"), "threshold"
-        )
-        self.range = Knob(
-            self.look,
-            BY_ID["range"],
-            tr("Range"),
-            tr("How far the gate shuts; all the way down is silence"),
-            "reduction",
-        )
-        self.auto = push(tr("Auto"), tr("Listen for three seconds and propose a threshold (A)"))
-        self.use = push("", tr("Take the threshold that was proposed (Enter)"), kind="primary")
-        self.use.hide()
-        self.why = words("", "small")
-        self.why.setWordWrap(True)
-        self.why.hide()
-        row = QHBoxLayout()
-        row.addWidget(self.auto)
-        row.addWidget(self.use)
-        column.addWidget(self.threshold, 1)
-        column.addLayout(row)
-        column.addWidget(self.why)
-        column.addSpacing(SPACE)
-        column.addWidget(self.range, 1)
-        return card
-
-    def _centre(self) -> QWidget:
-        card = _card()
-        column = QVBoxLayout(card)
-        column.setContentsMargins(2 * SPACE, SPACE, 2 * SPACE, SPACE)
-        column.setSpacing(SPACE // 2)
-        self.lamp = Lamp(self.look)
-        self.numbers = {name: words("", "value") for name in ("in", "out", "gain")}
-        row = QHBoxLayout()
-        row.addWidget(self.lamp)
-        row.addStretch()
-        self.names = {
-            "in": words(tr("in"), "quiet"),
-            "out": words(tr("out"), "quiet"),
-            "gain": words(tr("gain"), "quiet"),
-        }
-        for name, label in self.names.items():
-            number = self.numbers[name]
-            number.setMinimumWidth(104)
-            row.addSpacing(2 * SPACE)
-            row.addWidget(label)
-            row.addWidget(number)
-        column.addLayout(row)
-        self.level, self.gain = LevelPlot(self.look), GainPlot(self.look)
-        column.addWidget(self.level, 13)
-        column.addWidget(self.gain, 5)
-        return card
-
-    def _right(self) -> QWidget:
-        side = QWidget()
-        column = QVBoxLayout(side)
-        column.setContentsMargins(0, 0, 0, 0)
-        column.setSpacing(SPACE + 2)
-        card = _card()
-        inner = QVBoxLayout(card)
-        inner.setContentsMargins(2 * SPACE, SPACE, 2 * SPACE, SPACE)
-        inner.setSpacing(SPACE // 2)
-        row = QHBoxLayout()
-        self.key = words("", "value")
-        row.addWidget(words(tr("Key"), "quiet"))
-        row.addWidget(self.key)
-        row.addStretch()
-        self.key.setMinimumHeight(26)
-        inner.addLayout(row)
-        self.plot = SpectrumPlot(self.look)
-        inner.addWidget(self.plot)
-        column.addWidget(card, 1)
-        self.learned = Learned(self.look)
-        column.addWidget(self.learned)
-        return side
-
-    def _lookahead(self) -> QWidget:
-        card = _card()
-        card.setFixedWidth(230)
-        column = QVBoxLayout(card)
-        column.setContentsMargins(2 * SPACE, SPACE, 2 * SPACE, SPACE)
-        self.lookahead = Slider(
-            self.look,
-            BY_ID["lookahead"],
-            tr("Lookahead"),
-            tr("Delay of the sound against the decisions, so that the gate opens before the onset"),
-        )
-        column.addWidget(self.lookahead)
-        return card
 
     # -- what does what
 
@@ -423,7 +283,7 @@ class Window(QWidget):
         """They came: to be taught from, for the first side that has nothing yet."""
         if event is not None and (paths := paths_of(event.mimeData())):
             event.acceptProposedAction()
-            self.actions_.teach_from(paths)
+            self.actions_.lessons.teach_from(paths)
 
     def changeEvent(self, event: QEvent | None) -> None:
         """Minimised or not."""
@@ -436,17 +296,8 @@ class Window(QWidget):
         self.teacher.close()
 
 
-def _card() -> QFrame:
-    made = QFrame()
-    made.setObjectName("card")
-    return made
-
-
 def _level(value: float, unit: str) -> str:
     """A number for people; silence is a dash."""
     if value <= -119.5:
         return f"\N{MINUS SIGN}\N{INFINITY} {unit}"
     return f"{value:.1f} {unit}".replace("-", "\N{MINUS SIGN}")
-
-
-__all__ = ["Window"]
