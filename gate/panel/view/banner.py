@@ -14,16 +14,17 @@ STAYS_S = {"info": 5.0, "warning": float("inf"), "error": 20.0}
 class Banner(QFrame):
     """One sentence at a time; an error is not covered by what is less.
 
-    Signals: ``closed``: with the key of the sentence that somebody put away.
+    Signals: ``closed``: with the key of the sentence that somebody put away; ``shown``: there is one.
     """
 
     closed = pyqtSignal(str)
+    shown = pyqtSignal()
 
     def __init__(self) -> None:
         super().__init__()
         self.setObjectName("banner")
         row = QHBoxLayout(self)
-        row.setContentsMargins(12, 4, 6, 4)
+        row.setContentsMargins(12, 0, 4, 0)
         self.words = words("")
         self.words.setWordWrap(True)
         self.words.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Preferred)
@@ -48,6 +49,7 @@ class Banner(QFrame):
         self.setAccessibleName(sentence)
         give(self, "kind", kind)
         self.show()
+        self.shown.emit()
 
     def look(self, now_s: float, keys: set[str]) -> None:
         """Go away when time is up, or when what was warned of is over: its key is not among these."""

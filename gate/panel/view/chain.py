@@ -39,8 +39,13 @@ class ChainRow(QWidget):
         self.add.clicked.connect(self._offer)
         self.row.addWidget(words(tr("in"), "small"))
         self.row.addWidget(self.add)
-        self.row.addWidget(words(tr("out"), "small"))
+        self.out = words(tr("out"), "small")
+        self.row.addWidget(self.out)
         self.row.addStretch()
+
+    def filled(self) -> int:
+        """Pixels of the row, from its left end, in which something stands."""
+        return self.out.x() + self.out.width()
 
     def show_chain(self, facts: tuple[SlotFacts, ...]) -> None:
         """The slots as they are."""

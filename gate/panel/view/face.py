@@ -1,5 +1,6 @@
 """What is where in the window: two knobs on the left, level and gain in the middle, spectrum and key on the right."""
 
+from PyQt6.QtGui import QResizeEvent
 from PyQt6.QtWidgets import QFrame, QGridLayout, QHBoxLayout, QStackedWidget, QVBoxLayout, QWidget
 
 from gate.panel.teaching import Teacher
@@ -53,9 +54,23 @@ class Face(QWidget):
         self.chain = ChainRow()
         column.addWidget(self.top)
         column.addWidget(self.chain)
-        column.addWidget(self.banner)
         column.addWidget(self.pages, 1)
         column.addWidget(self.foot)
+        self.banner.setParent(self)
+        self.banner.hide()
+        self.banner.shown.connect(self.place_banner)
+
+    def place_banner(self) -> None:
+        """On the chain's row, where that is empty: it comes and goes, and nothing moves for it."""
+        begin = min(self.chain.x() + self.chain.filled() + 2 * SPACE, self.width() // 2)
+        width = self.width() - begin - self.chain.x()
+        height = max(self.banner.heightForWidth(width), self.banner.minimumSizeHint().height())
+        self.banner.setGeometry(begin, self.chain.y() - 2, width, height)
+        self.banner.raise_()
+
+    def resizeEvent(self, event: QResizeEvent | None) -> None:
+        """The banner stays in the middle."""
+        self.place_banner()
 
     def _knobs(self) -> QWidget:
         card = _card()

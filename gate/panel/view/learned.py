@@ -54,6 +54,8 @@ class Learned(QFrame):
         inner = QGridLayout(self.more)
         inner.setContentsMargins(0, 0, 0, 0)
         inner.setHorizontalSpacing(2 * SPACE)
+        for k in range(3):
+            inner.setColumnStretch(k, 1)
         self.controls = {}
         for k, (name, said) in enumerate(names.items()):
             id = f"{name}-scale"
@@ -68,6 +70,7 @@ class Learned(QFrame):
         for id, (title, k) in ends.items():
             control = Slider(look, BY_ID[id], title, tr("Only bands between the two let level open the gate"))
             control.title.setAlignment(Qt.AlignmentFlag.AlignLeft)
+            control.field.setFixedWidth(74)
             inner.addWidget(control, 1, k)
             self.controls[id] = control
         column.addWidget(self.more)
