@@ -117,13 +117,14 @@ def _keep(window: Window) -> None:
         {"theme": window.look.wish, "scale": window.actions_.scale, "size": [window.width(), window.height()]}
     )
     try:
-        memory.keep_session(window.model.live.session())
+        memory.keep_session(window.model.live.session(states=True))
     except GateError as error:
         print(f"gate-panel: {error}", file=sys.stderr)
 
 
 def _picture(window: Window, path: Path, leave: Callable[[int], None]) -> Callable[[], None]:
     def take() -> None:
+        window.look_whole()
         done = window.grab().save(str(path))
         window.close()
         leave(0 if done else 1)

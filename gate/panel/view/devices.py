@@ -3,11 +3,12 @@
 from pathlib import Path
 
 from PyQt6.QtCore import pyqtSignal
-from PyQt6.QtWidgets import QComboBox, QFileDialog, QGridLayout, QHBoxLayout, QWidget
+from PyQt6.QtWidgets import QFileDialog, QGridLayout, QHBoxLayout, QWidget
 
 from gate.live.devices import Device
 from gate.live.wishes import DeviceWishes
 from gate.panel.view.controls import push, words
+from gate.panel.view.dropdown import DropDown
 from gate.panel.view.popover import Popover
 from gate.panel.view.strings import tr
 
@@ -25,8 +26,8 @@ class Devices(Popover):
 
     def __init__(self, window: QWidget) -> None:
         super().__init__(window, tr("Sound"))
-        self.boxes = {"input": QComboBox(), "output": QComboBox()}
-        self.rate = QComboBox()
+        self.boxes = {"input": DropDown(), "output": DropDown()}
+        self.rate = DropDown()
         self.rate.addItem(tr("its own"), None)
         for rate in RATES_HZ:
             self.rate.addItem(f"{rate / 1000:g} kHz", rate)

@@ -4,10 +4,11 @@ from collections.abc import Callable
 from typing import Any
 
 from PyQt6.QtCore import pyqtSignal
-from PyQt6.QtWidgets import QComboBox, QGridLayout, QHBoxLayout, QMenu, QWidget
+from PyQt6.QtWidgets import QGridLayout, QHBoxLayout, QMenu, QWidget
 
 from gate.panel.midi import Midi
 from gate.panel.view.controls import push, words
+from gate.panel.view.dropdown import DropDown
 from gate.panel.view.popover import Popover
 from gate.panel.view.strings import tr
 
@@ -23,7 +24,7 @@ class MidiBox(Popover):
     def __init__(self, window: QWidget, midi: Midi) -> None:
         super().__init__(window, tr("MIDI"))
         self.midi = midi
-        self.ports = QComboBox()
+        self.ports = DropDown()
         self.ports.setMinimumWidth(300)
         self.ports.setAccessibleName(tr("MIDI port"))
         self.ports.setToolTip(tr("Whose knobs, pads and pedals move the gate"))

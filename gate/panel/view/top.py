@@ -3,16 +3,17 @@
 from collections.abc import Iterable
 
 from PyQt6.QtCore import QPoint, Qt, pyqtSignal
-from PyQt6.QtWidgets import QComboBox, QHBoxLayout, QWidget
+from PyQt6.QtWidgets import QHBoxLayout, QWidget
 
 from gate.live.choices import MONITORS
 from gate.panel.model import SLOTS
 from gate.panel.theme import SPACE
 from gate.panel.view.controls import Choice, badge, push, show_badge, words
+from gate.panel.view.dropdown import DropDown
 from gate.panel.view.strings import tr
 
 
-class PresetBox(QComboBox):
+class PresetBox(DropDown):
     """Presets by name; shows also one that has none.
 
     Signals: ``asked``: for a preset by name; ``menu``: a right-click, where on the screen.

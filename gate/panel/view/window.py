@@ -53,6 +53,7 @@ class Window(Face):
         self.spectrum = Spectrum(model.live.player.shape.rate)
         self._frame = 0
         self._numbers = 0
+        self._key_hz = (float("nan"), float("nan"))
         self._dismissed: set[str] = set()
         self._advice: list[Advice] = []
         self.setObjectName("window")
@@ -158,12 +159,19 @@ class Window(Face):
         if self.history.look(player):
             self.level.draw(self.history.ring)
             self.gain.draw(self.history.ring, model.value("range"))
-        if self._frame % SPECTRUM_EVERY == 0:
+        if (
+            self._frame % SPECTRUM_EVERY == 1
+        ):  # numbers come in the same looks, so that text and picture agree
             self._draw_spectrum()
         self.show_values()
         if self._frame % NUMBERS_EVERY == 1:
             self._show_numbers()
         self._listen_on()
+
+    def look_whole(self) -> None:
+        """A look in which everything is drawn, numbers too: for a picture."""
+        self._frame = 0
+        self.tick()
 
     def _seen(self) -> bool:
         return self.isVisible() and not self.isMinimized()
@@ -174,8 +182,8 @@ class Window(Face):
             self.spectrum = Spectrum(player.shape.rate)
         self.spectrum.look(player.scope(self.spectrum.size)[0])
         record = player.engine_record[0]
-        key_hz = float(record["key_low_hz"]), float(record["key_high_hz"])
-        self.plot.draw(self.spectrum.frequencies_hz, self.spectrum.levels_db, key_hz)
+        self._key_hz = float(record["key_low_hz"]), float(record["key_high_hz"])
+        self.plot.draw(self.spectrum.frequencies_hz, self.spectrum.levels_db, self._key_hz)
 
     def show_values(self) -> None:
         """Put every control where the gate stands; nothing is asked for by that."""
@@ -214,7 +222,7 @@ class Window(Face):
         self.lamp.show_state(
             held or (tr("Open") if opened else tr("Shut")), "accent" if opened else "reduction"
         )
-        self.key.setText(key_words(status.key_low_hz, status.key_high_hz))
+        self.key.setText(key_words(*self._key_hz))
         self.learned.look_at(status)
         self.guard.look_at(status)
         self.chain.show_chain(self.model.keeper.chain)

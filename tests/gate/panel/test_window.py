@@ -12,6 +12,7 @@ from PyQt6.QtWidgets import QAbstractButton, QAbstractSpinBox, QComboBox, QLabel
 
 from gate.live.filestream import FileStream
 from gate.panel.theme import THEMES
+from gate.panel.view.learned import key_words
 from gate.panel.view.look import Look
 from gate.panel.view.window import HIDDEN_MS, Window
 
@@ -42,6 +43,16 @@ def test_it_draws_what_is_played(window, model, qtbot, sound):
     qtbot.waitUntil(
         lambda: "Hz" in window.key.text() and "dB" in window.numbers["in"].text(), timeout=PATIENCE_MS
     )
+
+
+def test_a_whole_look_says_what_it_draws(window, model, qtbot, sound):
+    """In a picture the words on the key are those of the band that is drawn, in whatever look it is taken."""
+    play(window, model, qtbot, sound)
+    window.plot.draw(window.spectrum.frequencies_hz, window.spectrum.levels_db, (1000.0, 2000.0))
+    window.key.setText("-")
+    window.look_whole()
+    low_hz, high_hz = (10 ** edge.value() for edge in window.plot.edges)
+    assert window.key.text() == key_words(low_hz, high_hz) != "-"
 
 
 def test_redraws_stop_while_it_is_hidden(window, model, qtbot, sound):
