@@ -20,9 +20,9 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 
+from benchmarks import on_presets
 from benchmarks.ablation import CONSTANTS, TRIED
 from gate.ballistics import gain_curve, openness_curve
-from gate.cli.ending import run
 from gate.constants import BLOCK
 from gate.levels import block_levels_db
 from gate.preset import resolve
@@ -201,18 +201,7 @@ def _cell(gap: Sequence[float], measure: str) -> str:
 
 def main(argv: list[str] | None = None) -> int:
     """The command line."""
-    parser = argparse.ArgumentParser(
-        prog="python -m benchmarks.heads", description=(__doc__ or "").splitlines()[0]
-    )
-    parser.add_argument("--corpus", type=Path, required=True, help="folder with a manifest.csv")
-    parser.add_argument("--presets", nargs="+", default=list(PRESETS), choices=PRESETS)
-    parser.add_argument("--per-kind", type=int, default=24)
-    parser.add_argument("--seed", type=int, default=0)
-    parser.add_argument("--docs", type=Path, default=Path("docs"))
-    args = parser.parse_args(argv)
-    return run(
-        "benchmarks.heads", lambda: _run(args), what="the presets", done="judged", plain=(OSError, ValueError)
-    )
+    return on_presets.main("benchmarks.heads", (__doc__ or "").splitlines()[0], PRESETS, _run, argv)
 
 
 def _run(args: argparse.Namespace) -> int:

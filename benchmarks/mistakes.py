@@ -9,15 +9,14 @@ not told at all. Writes docs/mistakes.md.
 import argparse
 import time
 from collections.abc import Sequence
-from pathlib import Path
 from typing import Any
 
 import numpy as np
 import torch
 from numpy.typing import NDArray
 
+from benchmarks import on_presets
 from gate.ballistics import gain_curve, openness_curve
-from gate.cli.ending import run
 from gate.constants import BLOCK_MS
 from gate.preset import resolve
 from training.baselines import RANGE_DB
@@ -187,22 +186,7 @@ def _cells(found: Sequence[tuple[float, float]]) -> str:
 
 def main(argv: list[str] | None = None) -> int:
     """The command line."""
-    parser = argparse.ArgumentParser(
-        prog="python -m benchmarks.mistakes", description=(__doc__ or "").splitlines()[0]
-    )
-    parser.add_argument("--corpus", type=Path, required=True, help="folder with a manifest.csv")
-    parser.add_argument("--presets", nargs="+", default=list(PRESETS), choices=PRESETS)
-    parser.add_argument("--per-kind", type=int, default=24)
-    parser.add_argument("--seed", type=int, default=0)
-    parser.add_argument("--docs", type=Path, default=Path("docs"))
-    args = parser.parse_args(argv)
-    return run(
-        "benchmarks.mistakes",
-        lambda: _run(args),
-        what="the presets",
-        done="judged",
-        plain=(OSError, ValueError),
-    )
+    return on_presets.main("benchmarks.mistakes", (__doc__ or "").splitlines()[0], PRESETS, _run, argv)
 
 
 def _run(args: argparse.Namespace) -> int:

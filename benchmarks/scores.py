@@ -8,11 +8,11 @@ that are not run again keep their figures.
 
 import argparse
 import json
-import sys
 import tempfile
 from pathlib import Path
 from typing import Any
 
+from benchmarks import on_presets
 from training.cli import eval as gate_eval
 from training.metrics import MEASURES
 from training.tables import FORMATS, HEADINGS
@@ -90,21 +90,14 @@ def _cell(form: str, value: float | None) -> str:
 
 def main(argv: list[str] | None = None) -> int:
     """The command line."""
-    parser = argparse.ArgumentParser(prog="python -m benchmarks.scores", description=__doc__.splitlines()[0])
-    parser.add_argument("--corpus", type=Path, required=True)
-    parser.add_argument("--per-kind", type=int, default=24)
-    parser.add_argument("--seed", type=int, default=0)
-    parser.add_argument("--presets", nargs="+", default=list(PRESETS), choices=PRESETS)
-    parser.add_argument("--docs", type=Path, default=Path("docs"))
-    args = parser.parse_args(argv)
+    return on_presets.main("benchmarks.scores", __doc__.splitlines()[0], PRESETS, _run, argv)
+
+
+def _run(args: argparse.Namespace) -> int:
     kept = args.docs / "scores.json"
     reports = json.loads(kept.read_text()) if kept.exists() else {}
     for name in args.presets:
-        try:
-            reports[name] = judge(name, args.corpus, args.per_kind, args.seed)
-        except RuntimeError as error:
-            print(f"benchmarks.scores: error: {error}", file=sys.stderr)
-            return 1
+        reports[name] = judge(name, args.corpus, args.per_kind, args.seed)
         reports = {one: reports[one] for one in PRESETS if one in reports}
         kept.write_text(json.dumps(reports, indent=1) + "\n")
         (args.docs / "scores.md").write_text(markdown(reports))

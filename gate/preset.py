@@ -15,13 +15,12 @@ import contextlib
 import json
 import math
 import os
-import sys
 import tempfile
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
-from gate import contract
+from gate import contract, places
 from gate.contract import NO_GATE, Contract
 from gate.errors import PresetError
 from gate.parameters import BY_ID
@@ -69,17 +68,7 @@ def folders() -> list[Path]:
 
 def user_folder() -> Path:
     """Where a user's own presets are kept; it need not be there. ``LEARNED_GATE_PRESETS`` names another place."""
-    named = os.environ.get("LEARNED_GATE_PRESETS")
-    if named:
-        return Path(named)
-    home = Path(os.path.expanduser("~"))  # where nobody lives at home this says so, and raises nothing
-    if sys.platform == "darwin":
-        data = home / "Library" / "Application Support"
-    elif sys.platform == "win32":
-        data = Path(os.environ.get("APPDATA") or home)
-    else:
-        data = Path(os.environ.get("XDG_DATA_HOME") or home / ".local" / "share")
-    return data / "learned-gate" / "presets"
+    return places.user_folder("data", "presets", "LEARNED_GATE_PRESETS")
 
 
 def names(kind: str | None = "gate") -> list[str]:

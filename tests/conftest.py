@@ -18,6 +18,10 @@ for _name, _handler in (("SIGINT", signal.default_int_handler), ("SIGHUP", signa
 
 os.environ.setdefault("LEARNED_GATE_PRESETS", os.devnull)  # a developer's own presets are nobody's test
 
+# No test needs a screen, however it is started: windows and figures are drawn into memory.
+os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
+os.environ.setdefault("MPLBACKEND", "Agg")
+
 PRESETS = Path(__file__).parents[1] / "presets"
 VOICE = PRESETS / "voice" / "model.onnx"
 

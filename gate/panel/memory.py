@@ -2,13 +2,12 @@
 
 import contextlib
 import json
-import os
-import sys
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 from gate.errors import GateError
+from gate.places import user_folder
 from gate.session import Session
 from gate.session_file import load, save
 
@@ -17,15 +16,7 @@ SESSION, WINDOW = "last.toml", "window.json"
 
 def folder() -> Path:
     """Where it is kept; it need not be there. ``LEARNED_GATE_STATE`` names another place."""
-    named = os.environ.get("LEARNED_GATE_STATE")
-    if named:
-        return Path(named)
-    home = Path(os.path.expanduser("~"))  # where nobody lives at home this says so, and raises nothing
-    if sys.platform == "darwin":
-        return home / "Library" / "Application Support" / "learned-gate" / "panel"
-    if sys.platform == "win32":
-        return Path(os.environ.get("APPDATA") or home) / "learned-gate" / "panel"
-    return Path(os.environ.get("XDG_STATE_HOME") or home / ".local" / "state") / "learned-gate" / "panel"
+    return user_folder("state", "panel", "LEARNED_GATE_STATE")
 
 
 def last_session(tell: Callable[[str], None]) -> Session | None:
