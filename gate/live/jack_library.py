@@ -13,7 +13,7 @@ import sys
 from collections.abc import Callable, Iterator
 from typing import Any
 
-from gate.live.port_quiet import quiet
+from gate.live.port_quiet import no_op, quiet
 
 AUDIO_TYPE = b"32 bit float mono audio"
 """JACK_DEFAULT_AUDIO_TYPE (jack/types.h)."""
@@ -87,16 +87,10 @@ def library() -> Any:
     return None
 
 
-@ctypes.CFUNCTYPE(None, _TEXT)
-def _say_nothing(text: bytes) -> None:
-    """In place of JACK's own way to print a message."""
-
-
 def silence(lib: Any) -> None:
     """Keep JACK's messages off the terminal: it prints them from any of its threads, at any time."""
-    quiet = ctypes.cast(_say_nothing, ctypes.c_void_p)
-    lib.jack_set_error_function(quiet)
-    lib.jack_set_info_function(quiet)
+    lib.jack_set_error_function(no_op())
+    lib.jack_set_info_function(no_op())
 
 
 def address(name: str) -> int:

@@ -15,7 +15,7 @@ from typing import Any
 
 from gate.errors import SoundDeviceError
 from gate.live import jack_library, port_thread
-from gate.live.port_quiet import quiet
+from gate.live.port_quiet import no_op, quiet
 
 EXIT_PATIENCE_S = 1.0
 """How long the end of the process waits for sound systems that do not answer."""
@@ -43,16 +43,11 @@ def _without_jack() -> Iterator[None]:
             os.environ["JACK_DEFAULT_SERVER"] = before
 
 
-@ctypes.CFUNCTYPE(None)
-def _say_nothing() -> None:
-    """In place of ALSA's error handler: one that takes no arguments may be called with any in C."""
-
-
 def _silence_alsa() -> None:
     """ALSA complains on stderr about each device that a machine lacks, whenever somebody asks: not here."""
     if sys.platform == "linux":
         with contextlib.suppress(OSError, AttributeError):
-            ctypes.CDLL("libasound.so.2").snd_lib_error_set_handler(_say_nothing)
+            ctypes.CDLL("libasound.so.2").snd_lib_error_set_handler(no_op())
 
 
 @functools.cache

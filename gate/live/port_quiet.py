@@ -6,6 +6,8 @@ meanwhile, goes to where it went. None of this belongs on the audio thread.
 """
 
 import contextlib
+import ctypes
+import functools
 import os
 import sys
 import threading
@@ -16,6 +18,18 @@ _lock = threading.RLock()
 _inside = 0
 """How many callers are inside now, of all threads."""
 _undo: contextlib.ExitStack | None = None
+
+
+@functools.cache
+def no_op() -> ctypes.c_void_p:
+    """A C function without effect, for libraries that hand their messages to a function.
+
+    They call it from whatever thread they are on, the audio thread too. A Python function would have to wait there for
+    the interpreter: for ever, if who holds it waits for that thread, as rtmidi's ``send_message`` does when JACK's
+    buffer is full. ``labs`` takes a word, and does nothing but compute.
+    """
+    library = ctypes.CDLL("msvcrt" if sys.platform == "win32" else None)
+    return ctypes.cast(library.labs, ctypes.c_void_p)
 
 
 class _Apart:
