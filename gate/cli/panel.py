@@ -37,6 +37,7 @@ def _run(options: argparse.Namespace) -> int:
     from gate.panel import memory
     from gate.panel.midi import Midi
     from gate.panel.view import app
+    from gate.panel.view.ready import meanwhile
 
     picture = None if options.screenshot is None else Path(options.screenshot)
     if picture is not None and not picture.absolute().parent.is_dir():
@@ -45,14 +46,15 @@ def _run(options: argparse.Namespace) -> int:
     view = app.View.of(options, looked)
     app.scale(view.scale)
     keeper, session = _stands(options)
-    _begin(keeper, options, session)
+    application, look = app.begin(view)
+    meanwhile(lambda: _begin(keeper, options, session))
     midi = Midi(keeper, session.midi_map)
     if session.midi_port:
         midi.use(session.midi_port)
     try:
-        code = app.run(keeper, midi, view)
+        code = app.run(keeper, midi, view, application, look)
         if options.save_session:
-            keep(keeper.live.session(), None, options.session, keeper.tell)
+            keep(keeper.live.session(states=True), None, options.session, keeper.tell)
         return code
     finally:
         midi.use("")

@@ -77,17 +77,22 @@ def scale(factor: float) -> None:
         os.environ["QT_SCALE_FACTOR"] = f"{factor:g}"
 
 
-def run(keeper: Keeper, midi: Midi, view: View) -> int:
-    """Show a gate that plays until its window is closed; returns the exit code.
-
-    Raises:
-        UsageError: the picture cannot be written.
-    """
+def begin(view: View) -> tuple[QApplication, Look]:
+    """The application, made if there is none yet, and its theme; the caller keeps both."""
     application = QApplication.instance() or QApplication(sys.argv[:1])
     assert isinstance(application, QApplication)
     application.setApplicationName("Learned gate")
     look = Look(view.theme)
     look.dress()
+    return application, look
+
+
+def run(keeper: Keeper, midi: Midi, view: View, application: QApplication, look: Look) -> int:
+    """Show a gate that plays until its window is closed; returns the exit code. ``begin`` comes before.
+
+    Raises:
+        UsageError: the picture cannot be written.
+    """
     keeper.start()
     window = Window(Model(keeper), look, midi)
     window.actions_.scale = view.scale

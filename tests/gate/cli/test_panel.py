@@ -71,14 +71,16 @@ def test_a_picture_that_cannot_be_written(tmp_path, sound, capsys):
     assert "folder" in capsys.readouterr().err
 
 
-def test_a_file_that_is_not_there(capsys):
+@pytest.mark.qt
+def test_a_file_that_is_not_there(qapp, capsys):
     """Is an error, and no window comes."""
     assert panel.main(["--input", "file:missing.wav"]) == 1
     assert "missing.wav does not exist" in capsys.readouterr().err
 
 
+@pytest.mark.qt
 @pytest.mark.parametrize("option", [("--output", "3"), ("--rate", "48000"), ("--channels", "2")])
-def test_a_file_is_played_as_it_is(sound, option, capsys):
+def test_a_file_is_played_as_it_is(qapp, sound, option, capsys):
     """Options for devices are refused with it."""
     assert panel.main(["--input", f"file:{sound}", *option]) == 2
     assert "leave --output, --rate and --channels out" in capsys.readouterr().err
