@@ -3,8 +3,7 @@
 from collections.abc import Callable
 from pathlib import Path
 
-from PyQt6.QtCore import QMimeData, Qt, pyqtSignal
-from PyQt6.QtGui import QDragEnterEvent, QDropEvent
+from PyQt6.QtCore import Qt, pyqtSignal
 from PyQt6.QtWidgets import (
     QFileDialog,
     QFrame,
@@ -21,12 +20,13 @@ from gate.panel.takes import LEAST_S, TAKE_S, Heard
 from gate.panel.teaching import Teacher
 from gate.panel.theme import SPACE
 from gate.panel.view.controls import give, push, show_as, words
+from gate.panel.view.dropping import TakesFiles
 from gate.panel.view.look import Look
 from gate.panel.view.meters import Course
 from gate.panel.view.strings import tr
 
 
-class SideCard(QFrame):
+class SideCard(TakesFiles, QFrame):
     """One side: what to do, a button that records, a place for files, and what was heard.
 
     Signals: ``asked``: record, or stop; ``dropped``: paths of files.
@@ -106,16 +106,9 @@ class SideCard(QFrame):
         dialog.filesSelected.connect(lambda names: self.dropped.emit([Path(name) for name in names]))
         dialog.show()
 
-    def dragEnterEvent(self, event: QDragEnterEvent | None) -> None:
-        """Files may come."""
-        if event is not None and paths_of(event.mimeData()):
-            event.acceptProposedAction()
-
-    def dropEvent(self, event: QDropEvent | None) -> None:
-        """They came."""
-        if event is not None and (paths := paths_of(event.mimeData())):
-            event.acceptProposedAction()
-            self.dropped.emit(paths)
+    def take(self, paths: list[Path]) -> None:
+        """Files came."""
+        self.dropped.emit(paths)
 
 
 class ResultCard(QFrame):
@@ -342,12 +335,6 @@ def heard_words(heard: Heard) -> str:
         ),
     }[heard.trouble]
     return f"{levels}\n{verdict}"
-
-
-def paths_of(data: QMimeData | None) -> list[Path]:
-    """Local files among what is dragged."""
-    urls = [] if data is None else data.urls()
-    return [Path(url.toLocalFile()) for url in urls if url.isLocalFile()]
 
 
 def _level(value: float) -> str:

@@ -1,9 +1,10 @@
 """The window: one timer that looks at the gate sixty times a second, draws what it sees, and shows how everything stands."""
 
 import time
+from pathlib import Path
 
 from PyQt6.QtCore import QEvent, QTimer
-from PyQt6.QtGui import QCloseEvent, QDragEnterEvent, QDropEvent, QHideEvent, QShowEvent
+from PyQt6.QtGui import QCloseEvent, QHideEvent, QShowEvent
 
 from gate.panel.advice import Advice, Adviser
 from gate.panel.auto import AutoListener
@@ -14,12 +15,12 @@ from gate.panel.spectrum import Spectrum
 from gate.panel.teaching import Teacher
 from gate.panel.view.actions import Actions
 from gate.panel.view.controls import Choice, Control
+from gate.panel.view.dropping import TakesFiles
 from gate.panel.view.face import Face
 from gate.panel.view.field import people
 from gate.panel.view.learned import key_words
 from gate.panel.view.look import Look
 from gate.panel.view.strings import tr
-from gate.panel.view.teach import paths_of
 from gate.panel.view.top import PresetBox
 from gate.parameters import BY_ID
 
@@ -35,7 +36,7 @@ NUMBERS_EVERY = 6
 SPECTRUM_EVERY = 2
 
 
-class Window(Face):
+class Window(TakesFiles, Face):
     """The panel of one gate."""
 
     def __init__(self, model: Model, look: Look, midi: Midi, teacher: Teacher | None = None) -> None:
@@ -282,16 +283,9 @@ class Window(Face):
         """Draw no more."""
         self._timer.start(HIDDEN_MS)
 
-    def dragEnterEvent(self, event: QDragEnterEvent | None) -> None:
-        """Files may come."""
-        if event is not None and paths_of(event.mimeData()):
-            event.acceptProposedAction()
-
-    def dropEvent(self, event: QDropEvent | None) -> None:
-        """They came: to be taught from, for the first side that has nothing yet."""
-        if event is not None and (paths := paths_of(event.mimeData())):
-            event.acceptProposedAction()
-            self.actions_.lessons.teach_from(paths)
+    def take(self, paths: list[Path]) -> None:
+        """Files came: to be taught from, for the first side that has nothing yet."""
+        self.actions_.lessons.teach_from(paths)
 
     def changeEvent(self, event: QEvent | None) -> None:
         """Minimised or not."""
