@@ -134,9 +134,8 @@ class Live:
 
         source, sink = resolve_pair(wishes.input, wishes.output)
         key = wishes.key
-        first = min(
-            key, default=source.inputs
-        )  # the sound's channels end where the key's begin, unless somebody says more
+        # the sound's channels end where the key's begin, unless somebody says more
+        first = min(key, default=source.inputs)
         channels = wishes.channels or max(min(source.inputs, sink.outputs, 2, first), 1)
         inputs = Shape(0, channels, 0, key).in_channels
         wide = channels if wishes.channels or channels != 1 else min(sink.outputs, 2)

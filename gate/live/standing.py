@@ -77,10 +77,8 @@ def take_up(live: "Live", session: Session) -> None:
         check(preset.contract, id, wish)
     live.follow({id: value for id, value in session.parameters if id in FOLLOWS})
     values = {id: value for id in BY_ID if id not in FOLLOWS and (value := session.value(id)) is not None}
-    for (
-        id,
-        value,
-    ) in values.items():  # first what goes back to as usual: another preset may not have it at all
+    # first what goes back to as usual: another preset may not have it at all
+    for id, value in values.items():
         if value == BY_ID[id].default != live.value(id):
             live.put(id, value)
     if changes_gate:
