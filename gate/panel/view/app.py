@@ -78,13 +78,30 @@ def scale(factor: float) -> None:
 
 
 def begin(view: View) -> tuple[QApplication, Look]:
-    """The application, made if there is none yet, and its theme; the caller keeps both."""
+    """The application, made if there is none yet, and its theme; the caller keeps both.
+
+    Raises:
+        UsageError: there is no screen, and one is needed: Qt itself would abort.
+    """
+    if QApplication.instance() is None and _lacks_screen():
+        if view.screenshot is None:
+            raise UsageError(
+                "expected a screen, got neither DISPLAY nor WAYLAND_DISPLAY; start it on a desktop, or take a picture "
+                "with --screenshot FILE.png, or use gate-live"
+            )
+        os.environ["QT_QPA_PLATFORM"] = "offscreen"
     application = QApplication.instance() or QApplication(sys.argv[:1])
     assert isinstance(application, QApplication)
     application.setApplicationName("Learned gate")
     look = Look(view.theme)
     look.dress()
     return application, look
+
+
+def _lacks_screen() -> bool:
+    """Is this a Linux without a screen, and nobody has told Qt to draw elsewhere?"""
+    names = ("QT_QPA_PLATFORM", "DISPLAY", "WAYLAND_DISPLAY")
+    return sys.platform == "linux" and not any(os.environ.get(name) for name in names)
 
 
 def run(keeper: Keeper, midi: Midi, view: View, application: QApplication, look: Look) -> int:

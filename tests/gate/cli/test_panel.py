@@ -56,6 +56,38 @@ def test_a_picture_without_a_screen(tmp_path, sound, theme, scale, factor):
     assert len(colours) > 40
 
 
+def without_a_screen(tmp_path, *arguments):
+    """The command where there is no screen and Qt was told nothing, as over ssh: its end."""
+    names = ("QT_QPA_PLATFORM", "DISPLAY", "WAYLAND_DISPLAY")
+    kept = {name: value for name, value in os.environ.items() if name not in names}
+    return subprocess.run(
+        [sys.executable, "-m", "gate.cli.panel", *arguments],
+        capture_output=True,
+        text=True,
+        timeout=PATIENCE_S,
+        env=kept | {"LEARNED_GATE_STATE": str(tmp_path / "state")},
+    )
+
+
+@pytest.mark.qt
+@pytest.mark.skipif(sys.platform != "linux", reason="elsewhere there is always a screen")
+def test_no_screen_is_a_sentence(tmp_path, sound):
+    """Qt would abort; here it is a usage error with a remedy."""
+    done = without_a_screen(tmp_path, "--input", f"file:{sound}")
+    assert done.returncode == 2
+    assert done.stderr.startswith("gate-panel: error: expected a screen, got neither DISPLAY nor")
+    assert len(done.stderr.splitlines()) == 1
+
+
+@pytest.mark.qt
+@pytest.mark.skipif(sys.platform != "linux", reason="elsewhere there is always a screen")
+def test_a_picture_needs_none(tmp_path, sound):
+    """Nobody has to tell Qt to draw into memory."""
+    target = tmp_path / "panel.png"
+    done = without_a_screen(tmp_path, "--input", f"file:{sound}", "--screenshot", str(target), "--after", "1")
+    assert (done.returncode, done.stderr) == (0, "") and target.stat().st_size > 0
+
+
 @pytest.mark.qt
 def test_a_picture_of_another_size(tmp_path, sound):
     """As large as it was asked to be."""
