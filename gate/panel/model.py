@@ -110,8 +110,7 @@ class Model:
         """Stand as a session says, as one step, in a moment."""
         self.look()
         if not self.under_way:
-            self._undo.append((self.state, self.slot))
-            self._redo.clear()
+            self._remember()
             self._go(session)
 
     def _ask(self, job: Callable[[], Any]) -> None:
@@ -142,13 +141,19 @@ class Model:
             return False
         moment, (before, when) = self._clock(), self._last
         same = (self._dragging and bool(before)) or (names <= before and moment - when < SAME_S)
-        if not same:
-            self._undo.append((self.state, self.slot))
-            del self._undo[:-MOST_STEPS]
-        self._redo.clear()
+        if same:
+            self._redo.clear()
+        else:
+            self._remember()
         self._last = (names | before if same else names, moment)
         self.state = now
         return True
+
+    def _remember(self) -> None:
+        """How it stands becomes a step to go back to; nothing can be done again then."""
+        self._undo.append((self.state, self.slot))
+        del self._undo[:-MOST_STEPS]
+        self._redo.clear()
 
     @property
     def can_undo(self) -> bool:
@@ -187,8 +192,7 @@ class Model:
         if slot == self.slot or self.under_way:
             return
         goal = self.state if self._other is None else self._other
-        self._undo.append((self.state, self.slot))
-        self._redo.clear()
+        self._remember()
         self._other, self.slot = self.state, slot
         self._go(goal)
 
@@ -202,8 +206,7 @@ class Model:
         self.look()
         if self.under_way:
             return
-        self._undo.append((self.state, self.slot))
-        self._redo.clear()
+        self._remember()
         self._other, self.slot = self.state, SLOTS[1]
         self._go(replace(self.state, preset=preset))
 
