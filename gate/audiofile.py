@@ -13,12 +13,14 @@ from pathlib import Path
 from types import TracebackType
 from typing import Any, NoReturn, Self
 
+import numpy as np
 import soundfile
 from numpy.typing import NDArray
 
-from gate import audioheader
+from gate import audioheader, speakers
 from gate.atomic import AtomicFile, os_sentence
 from gate.audioformat import MAX_CHANNELS, NAMED, Layout
+from gate.beside import Carried, Source
 from gate.closing import Closes
 from gate.constants import RATE_RANGE_HZ
 from gate.errors import AudioFileError
@@ -43,7 +45,6 @@ class Reader(Closes):
     Attributes:
         layout: what the samples look like.
         frames: how many there are; for an MP3 whose header does not say, a guess.
-        tags: title, artist and so on, by soundfile's names.
         dtype: of the arrays that ``read`` takes: float32, or float64 for 32-bit whole numbers and doubles.
         position: frames read so far.
 
@@ -63,17 +64,21 @@ class Reader(Closes):
         try:
             counted = audioheader.check_whole(path, self._fd)
             self._file = _decoder(path, self._fd)
-            self.layout = _layout(path, self._file)
+            self.layout = _layout(path, self._file, self._fd)
             self.frames = int(self._file.frames)
             self._exact = counted is None
             self._check_length(counted)
-            self.tags = {k: v for k, v in self._file.copy_metadata().items() if k != "software"}
         except BaseException:
             self.close()
             raise
         coding = self.layout.coding
         self.dtype = coding.sound
         self._whole = ToSound(coding, self.layout.channels) if coding.bits else None
+
+    @property
+    def source(self) -> Source:
+        """What an output needs to know of it, to carry over what lies beside the sound."""
+        return Source(self._fd, self.layout, self.frames)
 
     @property
     def seconds(self) -> float:
@@ -177,7 +182,7 @@ def _decoder(path: Path, fd: int) -> Any:
         ) from error
 
 
-def _layout(path: Path, file: Any) -> Layout:
+def _layout(path: Path, file: Any, fd: int) -> Layout:
     rate, channels = int(file.samplerate), int(file.channels)
     if not 1 <= channels <= MAX_CHANNELS:
         raise AudioFileError(
@@ -188,7 +193,8 @@ def _layout(path: Path, file: Any) -> Layout:
             f"{path} has a rate of {rate} Hz, the engine takes {RATE_RANGE_HZ[0]} to {RATE_RANGE_HZ[1]} Hz; "
             "resample it first"
         )
-    return Layout(rate, channels, file.format, file.subtype, file.endian)
+    said = speakers.read(fd, file.format, file.subtype, channels)
+    return Layout(rate, channels, file.format, file.subtype, file.endian, said)
 
 
 class Writer:
@@ -201,7 +207,8 @@ class Writer:
     Args:
         target: its name; see ``gate.atomic.AtomicFile`` for ``force`` and ``owner``.
         layout: from ``gate.audioformat.output_layout``.
-        tags: title, artist and so on; what the format has no place for is left out.
+        source: where the sound comes from: its speaker layout, and what lies beside its sound, go over. The
+            source stays open until ``finish``.
 
     Raises:
         AudioFileError: it cannot be made, or not be written to its end.
@@ -212,7 +219,7 @@ class Writer:
         target: Path,
         layout: Layout,
         *,
-        tags: dict[str, str] | None = None,
+        source: Source | None = None,
         force: bool = False,
         owner: int | None = None,
     ) -> None:
@@ -221,14 +228,18 @@ class Writer:
         self._file: Any = None
         self._whole = ToStored(layout.coding, layout.channels) if layout.coding.bits else None
         self._at_once = VORBIS_FRAMES if layout.subtype == "VORBIS" else 2**31
+        self._carried = None if source is None else Carried(source, layout, target)
         self._atomic = AtomicFile(target, force=force, owner=owner)
         try:
             self._file = self._encoder()
-            for name, value in (tags or {}).items():
-                self._tag(name, value)
         except BaseException:
             self.discard()
             raise
+
+    @property
+    def notes(self) -> list[str]:
+        """Sentences about what the input has and this file cannot hold."""
+        return [] if self._carried is None else self._carried.notes
 
     @property
     def clipped(self) -> int:
@@ -252,12 +263,6 @@ class Writer:
                 f"take {layout.channels} channels at {layout.rate} Hz; write .wav or .flac"
             ) from error
 
-    def _tag(self, name: str, value: str) -> None:
-        try:
-            setattr(self._file, name, value)
-        except (*_TROUBLE, ValueError, UnicodeError):
-            return  # this format has no such tag, and a missing title should not stop anyone
-
     def write(self, x: NDArray[Any]) -> None:
         """Write samples behind those already there.
 
@@ -268,6 +273,8 @@ class Writer:
             AudioFileError: the disk is full, or gone.
         """
         whole, dtype = self._whole, self.layout.coding.stored
+        if self._carried is not None and self._carried.order is not None:
+            x = np.ascontiguousarray(x[:, self._carried.order])
         stored = x.astype(dtype, copy=False) if whole is None else whole.convert(x)
         try:
             for at in range(0, len(stored), self._at_once):
@@ -288,6 +295,8 @@ class Writer:
             return
         try:
             file.close()
+            if self._carried is not None:
+                self._carried.put(self._atomic.fd, self.frames)
             os.lseek(self._atomic.fd, 0, os.SEEK_SET)
             with soundfile.SoundFile(self._atomic.fd, "r", closefd=False) as written:
                 frames = int(written.frames)

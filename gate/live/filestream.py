@@ -31,10 +31,7 @@ class Silence:
     """What there is to read where there is no file: zeros, without an end, as a ``Reader`` gives sound."""
 
     layout = Layout(RATE, 2, "WAV", "FLOAT")
-    frames, dtype = 0, np.float32
-
-    def __init__(self) -> None:
-        self.tags: dict[str, str] = {}
+    frames, dtype, source = 0, np.float32, None
 
     def read(self, out: NDArray[Any]) -> int:
         """Fill all of it."""
@@ -85,15 +82,16 @@ class FileStream:
             raise UsageError(f"expected another file than {source} for the output; choose another name")
         self.error: GateError | None = None
         self.name = "" if source is None else source.name
-        self.note: str | None = None
+        self.notes: list[str] = []
         self._buffer, self._fast, self._loops = buffer, fast, loops
         self._reader: Reader | Silence = Silence() if source is None else Reader(source)
         self._writer: Writer | None = None
         layout = self._reader.layout
         try:
             if target is not None:
-                kept, self.note = output_layout(layout, self._reader.frames, target)
-                self._writer = Writer(target, kept, tags=self._reader.tags, force=force)
+                kept, note = output_layout(layout, self._reader.frames, target)
+                self._writer = Writer(target, kept, source=self._reader.source, force=force)
+                self.notes = [*([] if note is None else [note]), *self._writer.notes]
         except BaseException:
             self._reader.close()
             raise
