@@ -25,6 +25,7 @@ from gate.closing import Closes
 from gate.constants import RATE_RANGE_HZ
 from gate.errors import AudioFileError
 from gate.samples import ToSound, ToStored
+from gate.view import readable
 
 LOSSY_LEVEL = {"MPEG_LAYER_III": 0.0, "VORBIS": 0.1, "OPUS": 0.1}
 """libsndfile's compression level of lossy formats, 0 is best: what was coded once is not to be hurt twice."""
@@ -169,7 +170,7 @@ def _open(path: Path) -> int:
 
 def _decoder(path: Path, fd: int) -> Any:
     try:
-        return soundfile.SoundFile(fd, "r", closefd=False)
+        return soundfile.SoundFile(readable(fd), "r", closefd=False)
     except _TROUBLE as error:
         if "hannel" in str(error):  # libsndfile: "Channel count is zero", "Too many channels specified"
             raise AudioFileError(
@@ -298,7 +299,7 @@ class Writer:
             if self._carried is not None:
                 self._carried.put(self._atomic.fd, self.frames)
             os.lseek(self._atomic.fd, 0, os.SEEK_SET)
-            with soundfile.SoundFile(self._atomic.fd, "r", closefd=False) as written:
+            with soundfile.SoundFile(readable(self._atomic.fd), "r", closefd=False) as written:
                 frames = int(written.frames)
         except _TROUBLE as error:
             self._refuse(error)

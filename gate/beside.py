@@ -16,6 +16,7 @@ from gate import chunks, flacblocks, speakers, texts
 from gate.audioformat import Layout
 from gate.chunks import Chunk, Piece
 from gate.errors import AudioFileError
+from gate.speaker_tables import VORBIS
 from gate.speakers import MASK_COMMENT
 
 OWN = frozenset(
@@ -142,7 +143,7 @@ class Carried:
 
     def _low_channel(self) -> int | None:
         """Number of the channel that the lossy coders of Ogg hold for a subwoofer's, and which is none."""
-        places = speakers.VORBIS.get(self.layout.channels, ())
+        places = VORBIS.get(self.layout.channels, ())
         if self._kind != "OGG" or self.placed.speakers is not None or speakers.LFE not in places:
             return None
         return places.index(speakers.LFE) + 1
@@ -171,7 +172,8 @@ class Carried:
 
     def _place_texts(self) -> list[str]:
         """Lay texts and pictures ready for another kind of file; returns the names of those without a place."""
-        found, left = self._found, []
+        found = self._found
+        left: list[str] = []
         if self._kind in ("WAV", "AIFF"):
             write = texts.to_info if self._kind == "WAV" else texts.to_aiff
             self._after, left = write(found.texts)
@@ -249,39 +251,41 @@ class Carried:
             _put_annotation(self.source.fd, fd)
 
     def _put_chunks(self, fd: int, frames: int) -> None:
-        own = chunks.walk(fd)
-        says = chunks.dialect(fd)
-        at = next((i for i, chunk in enumerate(own) if says is not None and chunk.name == says.sound), None)
-        if at is None or says is None:
+        says, found = chunks.dialect(fd), chunks.walk(fd)
+        sound = next((chunk for chunk in found if says is not None and chunk.name == says.sound), None)
+        if says is None or sound is None:
             return
-        mine = [self._own(fd, chunk) for chunk in own[:at] if chunk.name not in (b"ds64", b"free")]
+        theirs = [c for c in found[: found.index(sound)] if c.name not in (b"ds64", b"free")]
+        mine = [self._own(fd, chunk) for chunk in theirs]
         changed = any(
-            piece.name == b"fmt " and piece.content != chunks.read_at(fd, c.at, c.size)
-            for piece, c in zip(mine, [c for c in own[:at] if c.name not in (b"ds64", b"free")], strict=True)
+            p.content != chunks.read_at(fd, c.at, c.size) for p, c in zip(mine, theirs, strict=True)
         )
-        if b"fact" in {piece.name for piece in mine}:
-            self._before = [piece for piece in self._before if piece.name != b"fact"]
-            self._after = [piece for piece in self._after if piece.name != b"fact"]
+        facts = [piece.name for piece in (*self._before, *self._after) if piece.name == b"fact"]
+        if self._same and (
+            facts or self.layout.subtype.startswith("PCM_")
+        ):  # theirs, or none: it says only the length
+            mine = [piece for piece in mine if piece.name != b"fact"]
         head = Piece(b"own")
         before = list(self._before) if head in self._before else [head, *self._before]
         after = [piece for piece in self._after if piece != head]
-        layout_chunk = self._layout_chunk(before, after)
+        layout_chunk = self._layout_chunk()
         if layout_chunk is not None:
             mine.append(layout_chunk)
-        if not changed and layout_chunk is None and before == [head] and not after:
-            return
-        where = before.index(head)
-        before[where : where + 1] = mine
-        after = [*[self._own(fd, chunk) for chunk in own[at + 1 :]], *after]
-        if says is chunks.CAF:
-            before += _free(before, own[at])
-        try:
-            chunks.lay_out(fd, own[at], before, after, frames)
-        except ValueError as error:
-            raise AudioFileError(
-                f"{self.target} cannot be written, {self.layout.format} holds 4 GB and there is more with what lies "
-                "beside the sound; write .wav, .flac or .w64"
-            ) from error
+        if len(before) > 1 or after or layout_chunk is not None or changed or len(mine) < len(theirs):
+            where = before.index(head)
+            before[where : where + 1] = mine
+            after = [*[self._own(fd, chunk) for chunk in found[found.index(sound) + 1 :]], *after]
+            if says is chunks.CAF:
+                before += _free(before, sound)
+            try:
+                chunks.lay_out(fd, sound, before, after, frames)
+            except ValueError as error:
+                raise AudioFileError(
+                    f"{self.target} cannot be written, {self.layout.format} holds 4 GB and there is more with what "
+                    "lies beside the sound; write .wav, .flac or .w64"
+                ) from error
+        if chunks.is_large(fd) and chunks.read_at(self.source.fd, 0, 4) == b"BW64":
+            chunks.write_at(fd, 0, b"BW64")
 
     def _own(self, fd: int, chunk: Chunk) -> Piece:
         """A chunk that libsndfile wrote, with the speaker layout in it where it is the place for that."""
@@ -289,9 +293,19 @@ class Carried:
         if chunk.name == b"fmt ":
             order = "big" if chunks.dialect(fd) is chunks.RIFX else "little"
             content = speakers.fmt_content(content, self.placed.speakers, order)
+            content = self._their_fmt(content)
         return Piece(chunk.name, content)
 
-    def _layout_chunk(self, before: list[Piece], after: list[Piece]) -> Piece | None:
+    def _their_fmt(self, content: bytes) -> bytes:
+        """A plain "fmt " chunk as the input has it, where it says the same: some have two bytes more."""
+        if self._same and len(content) == 16:
+            for chunk in chunks.walk(self.source.fd):
+                if chunk.name == b"fmt " and chunk.size == 18:
+                    theirs = chunks.read_at(self.source.fd, chunk.at, 18)
+                    return theirs if theirs == content + bytes(2) else content
+        return content
+
+    def _layout_chunk(self) -> Piece | None:
         """The layout chunk of a CAF or AIFF that has none of its own kind."""
         name = {"CAF": b"chan", "AIFF": b"CHAN"}.get(self._kind)
         if name is None or self._same or self.placed.speakers is None:

@@ -17,6 +17,9 @@ MOST = 4096
 SMALL = 0xFFFFFFFF
 """Largest size that 32 bits hold; in RF64 it says "see ds64"."""
 
+LIMIT = SMALL
+"""Largest size of a whole file, less eight bytes, in the containers whose sizes are 32 bits."""
+
 UNTOLD = frozenset({0, 0xFFFFFFFF, 0xFFFFFFFE, 0x7FFFFFFF, 0x7FFFF000, 2**64 - 1})
 """Sizes of the samples that stand for "to the end of the file"."""
 
@@ -263,7 +266,8 @@ def lay_out(fd: int, sound: Chunk, before: Iterable[Piece], after: Iterable[Piec
     """Write a file's chunks round its samples, which are moved where the room before them is not the same.
 
     Sizes are put right; a plain WAV that passes 4 GB becomes RF64. Samples at the end of a W64 are not filled up to
-    eight bytes: libsndfile would read what fills them as samples.
+    eight bytes: libsndfile would read what fills them as samples. In RF64 chunks of odd length go behind the samples:
+    libsndfile would not find the samples behind them.
 
     Args:
         fd: the file, whole, open for reading and writing.
@@ -290,10 +294,12 @@ def lay_out(fd: int, sound: Chunk, before: Iterable[Piece], after: Iterable[Piec
 
     large = is_large(fd)
     at, end = total(large)
-    if says is RIFF and not large and end - 8 > SMALL:
+    if says is RIFF and (large or end - 8 > LIMIT):
         large = True
+        behind = [piece for piece in before if piece.size % 2 or piece.size >= SMALL]
+        before, after = [piece for piece in before if piece not in behind], [*behind, *after]
         at, end = total(large)
-    if says in (RIFX, FORM) and end - 8 > SMALL:
+    if says in (RIFX, FORM) and end - 8 > LIMIT:
         raise ValueError("over 4 GB")
     if at != sound.at:
         copy(fd, sound.at, fd, at, sound.size)

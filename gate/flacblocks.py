@@ -33,7 +33,7 @@ def blocks(fd: int) -> tuple[list[Block], int]:
         at += 10 + (head[6] << 21 | head[7] << 14 | head[8] << 7 | head[9]) + (10 if head[5] & 16 else 0)
     if head[:4] != b"fLaC":
         return [], 0
-    found = []
+    found: list[Block] = []
     at += 4
     while len(found) < MOST:
         head = read_at(fd, at, 4)
@@ -80,7 +80,7 @@ def split(content: bytes) -> tuple[bytes, list[bytes]]:
         return b"", []
     vendor, at = first
     count, at = int.from_bytes(content[at : at + 4], "little"), at + 4
-    found = []
+    found: list[bytes] = []
     while len(found) < count and (one := text(at)) is not None:
         found.append(one[0])
         at = one[1]
