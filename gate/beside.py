@@ -13,7 +13,9 @@ from pathlib import Path
 import numpy as np
 
 from gate import chunks, flacblocks, speakers, texts
+from gate.around import annotation, mp3_tags, put_annotation, put_around
 from gate.audioformat import Layout
+from gate.chunk_layout import lay_out
 from gate.chunks import Chunk, Piece
 from gate.errors import AudioFileError
 from gate.speaker_tables import VORBIS
@@ -32,9 +34,6 @@ UNTRUE = frozenset({b"levl", b"MD5 ", b"ovvw", b"PEAK", b"peak"})
 
 PADDING = frozenset({b"JUNK", b"junk", b"PAD ", b"pad ", b"FLLR", b"filr", b"FLL "})
 """Chunks that fill a place up; kept where all else is, since some recorders want the samples at a round place."""
-
-AU_HEAD = 24
-"""Bytes of a .au file's header."""
 
 _KIND = {"WAVEX": "WAV", "RF64": "WAV", "W64": "WAV"}
 
@@ -121,16 +120,15 @@ class Carried:
         self._found = texts.Found()
         left, untrue = self._gather()
         if left:
-            names = ", ".join(dict.fromkeys(left))
-            ending = _KEEPS.get(self.source.kind, ".wav")
+            names, ending = ", ".join(dict.fromkeys(left)), _KEEPS.get(self.source.kind, ".wav")
             self.notes.append(
-                f"{self.target} has no place for what lies beside the input's sound as {names}, it was "
-                f"left behind; write {ending} to keep it"
+                f"{self.target} has no place for the input's {names}, this was left behind; write {ending} to keep it"
             )
         if untrue:
+            names = ", ".join(dict.fromkeys(untrue))
             self.notes.append(
-                f"{self.target} is written without the input's {', '.join(dict.fromkeys(untrue))}, which "
-                "describes samples that the gate has changed"
+                f"{self.target} is written without the input's {names}, this described samples that the gate changes; "
+                "make it again from the output if it is needed"
             )
 
     def _about_speakers(self) -> str:
@@ -244,11 +242,11 @@ class Carried:
                 texts.put_ogg(fd, self.layout.subtype, self._found)
         elif self._kind == "MP3":
             if self._same:
-                _put_around(self.source.fd, fd, *_mp3_tags(self.source.fd))
+                put_around(self.source.fd, fd, *mp3_tags(self.source.fd))
             elif self._found.texts or self._found.pictures:
                 texts.put_mp3(fd, self._found)
         elif self._kind == "AU" and self._same:
-            _put_annotation(self.source.fd, fd)
+            put_annotation(self.source.fd, fd)
 
     def _put_chunks(self, fd: int, frames: int) -> None:
         says, found = chunks.dialect(fd), chunks.walk(fd)
@@ -278,7 +276,7 @@ class Carried:
             if says is chunks.CAF:
                 before += _free(before, sound)
             try:
-                chunks.lay_out(fd, sound, before, after, frames)
+                lay_out(fd, sound, before, after, frames)
             except ValueError as error:
                 raise AudioFileError(
                     f"{self.target} cannot be written, {self.layout.format} holds 4 GB and there is more with what "
@@ -358,7 +356,7 @@ def _read_tags(source: Source, *, whole: bool = False) -> texts.Found:
             return texts.of_flac(fd)
         if source.kind == "MP3":
             found = texts.of_mp3(fd)
-            last = _mp3_tags(fd)[1]
+            last = mp3_tags(fd)[1]
             if b"APETAGEX" in (chunks.read_at(fd, last, 8), chunks.read_at(fd, last - 32, 8)):
                 found.others.append("APE")
             return found
@@ -366,7 +364,7 @@ def _read_tags(source: Source, *, whole: bool = False) -> texts.Found:
             return texts.of_ogg(fd, layout.subtype, pictures=not whole)
     except (OSError, ValueError, struct.error):
         return texts.Found(others=["tags (they are damaged)"])
-    return texts.Found(others=["annotation"] if source.kind == "AU" and _annotation(fd) else [])
+    return texts.Found(others=["annotation"] if source.kind == "AU" and annotation(fd) else [])
 
 
 def _free(before: list[Piece], sound: Chunk) -> list[Piece]:
@@ -374,55 +372,3 @@ def _free(before: list[Piece], sound: Chunk) -> list[Piece]:
     needed = chunks.CAF.first + sum(chunks.CAF.head + piece.size for piece in before) + chunks.CAF.head
     room = sound.at - needed - chunks.CAF.head
     return [Piece(b"free", bytes(room))] if room >= 0 else []
-
-
-def _mp3_tags(fd: int) -> tuple[int, int]:
-    """Where an MP3's tags before the sound end, and where those behind it begin."""
-    at, end = 0, os.fstat(fd).st_size
-    while (head := chunks.read_at(fd, at, 10))[:3] == b"ID3" and len(
-        head
-    ) == 10:  # size: four bytes of seven bits
-        at += 10 + (head[6] << 21 | head[7] << 14 | head[8] << 7 | head[9]) + (10 if head[5] & 16 else 0)
-    if at > end:
-        at = 0
-    last = end
-    if chunks.read_at(fd, last - 128, 3) == b"TAG":
-        last -= 128
-    foot = chunks.read_at(fd, max(last - 32, 0), 32)
-    if foot[:8] == b"APETAGEX":
-        size = int.from_bytes(foot[12:16], "little") + (32 if foot[23] & 128 else 0)
-        last -= size if size <= last - at else 0
-    return min(at, last), last
-
-
-def _put_around(source: int, fd: int, at: int, last: int) -> None:
-    """Copy what lies before ``at`` and behind ``last`` round the sound of an MP3."""
-    size, end = os.fstat(fd).st_size, os.fstat(source).st_size
-    if at:
-        chunks.copy(fd, 0, fd, at, size)
-        chunks.copy(source, 0, fd, 0, at)
-    chunks.copy(source, last, fd, at + size, end - last)
-
-
-def _annotation(fd: int) -> int:
-    """Bytes that a .au file holds between its header and its samples."""
-    sound = _au_number(fd, 4)
-    return sound - AU_HEAD if AU_HEAD < sound <= min(os.fstat(fd).st_size, AU_HEAD + texts.LONGEST) else 0
-
-
-def _au_number(fd: int, at: int) -> int:
-    head = chunks.read_at(fd, 0, 24)
-    return int.from_bytes(head[at : at + 4], "big" if head[:4] == b".snd" else "little")
-
-
-def _put_annotation(source: int, fd: int) -> None:
-    """Copy what a .au file holds between its header and its samples."""
-    n, mine, size = _annotation(source), _au_number(fd, 4), os.fstat(fd).st_size
-    if not n:
-        return
-    chunks.copy(fd, mine, fd, AU_HEAD + n, size - mine)
-    chunks.copy(source, AU_HEAD, fd, AU_HEAD, n)
-    order = chunks.read_at(fd, 0, 4) == b".snd"
-    chunks.write_at(fd, 4, (AU_HEAD + n).to_bytes(4, "big" if order else "little"))
-    if AU_HEAD + n < mine:
-        os.ftruncate(fd, size + AU_HEAD + n - mine)

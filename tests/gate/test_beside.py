@@ -16,10 +16,12 @@ from mutagen.flac import FLAC, CueSheet, CueSheetTrack, CueSheetTrackIndex, Pict
 from mutagen.oggopus import OggOpus
 from mutagen.oggvorbis import OggVorbis
 
+from gate import chunk_layout
 from gate import chunks as chunks_module
 from gate.audiofile import Reader, Writer
 from gate.audioformat import Layout
 from gate.errors import AudioFileError
+from gate.live.filestream import FileStream
 from tests.gate.recorder_files import (
     IXML,
     RATE,
@@ -123,7 +125,7 @@ def test_a_wav_that_grows_to_rf64_keeps_its_chunks(tmp_path: Path, monkeypatch: 
     large = [(b"LIST", adtl(*["label"] * 600)), *chunks]
     (tmp_path / "in.wav").write_bytes(wav(large))
     with monkeypatch.context() as patch:
-        patch.setattr(chunks_module, "LIMIT", 10_000)
+        patch.setattr(chunk_layout, "LIMIT", 10_000)
         through(tmp_path / "in.wav", tmp_path / "out.wav")
     assert (tmp_path / "out.wav").read_bytes()[:4] == b"RF64"
     got = read_chunks(tmp_path / "out.wav")
@@ -360,7 +362,7 @@ def test_texts_go_into_every_container(tmp_path: Path) -> None:
     )
     sources = [tmp_path / "in.wav"]
     for ending in (".flac", ".ogg", ".mp3", ".aiff", ".caf", ".opus", ".w64"):
-        assert not [n for n in through(tmp_path / "in.wav", tmp_path / f"from{ending}") if "beside" in n]
+        assert not [n for n in through(tmp_path / "in.wav", tmp_path / f"from{ending}") if "no place" in n]
         sources.append(tmp_path / f"from{ending}")
     for source in sources:
         for ending in (".wav", ".flac", ".ogg", ".mp3", ".aiff", ".caf", ".rf64"):
@@ -377,15 +379,15 @@ def test_comments_and_pictures_go_between_those_that_have_them(tmp_path: Path) -
     """All comments and pictures of a FLAC are in an Ogg and back; an MP3's texts and pictures are in both."""
     source = flac(tmp_path / "in.flac")
     notes = through(source, tmp_path / "out.ogg")
-    (note,) = [n for n in notes if "beside" in n]
+    (note,) = [n for n in notes if "no place" in n]
     assert re.search(
-        r"out\.ogg has no place for .* as APPLICATION, CUESHEET, .*write \.flac to keep it", note
+        r"out\.ogg has no place for the input's APPLICATION, CUESHEET, .*write \.flac to keep it", note
     )
     through(tmp_path / "out.ogg", tmp_path / "back.flac")
     back = FLAC(tmp_path / "back.flac")
     assert [text for text in back.tags if text[0] != "ENCODER"] == COMMENTS
     assert back.pictures[0].write() == picture().write()
-    (note,) = [n for n in through(mp3(tmp_path / "in.mp3"), tmp_path / "out.flac") if "beside" in n]
+    (note,) = [n for n in through(mp3(tmp_path / "in.mp3"), tmp_path / "out.flac") if "no place" in n]
     assert "PRIV" in note
     assert "APE" in note
     tags = FLAC(tmp_path / "out.flac").tags
@@ -402,9 +404,9 @@ def test_comments_and_pictures_go_between_those_that_have_them(tmp_path: Path) -
 @pytest.mark.parametrize(
     ("make", "name", "target", "sentence"),
     [
-        (lambda: wav(RECORDERS["field recorder"]), "in.wav", "x.flac", "as bext, iXML, it was left behind; write .wav to"),
-        (lambda: wav(RECORDERS["editor"]), "in.wav", "x.ogg", "as cue, LIST adtl, IXYZ, it"),
-        (lambda: aiff(AIFF), "in.aiff", "x.wav", "as MARK, INST, COMT, APPL, MIDI, AESD, ID3, it"),
+        (lambda: wav(RECORDERS["field recorder"]), "in.wav", "x.flac", "the input's bext, iXML, this was left"),
+        (lambda: wav(RECORDERS["editor"]), "in.wav", "x.ogg", "the input's cue, LIST adtl, IXYZ, this"),
+        (lambda: aiff(AIFF), "in.aiff", "x.wav", "the input's MARK, INST, COMT, APPL, MIDI, AESD, ID3, this"),
     ],
 )  # fmt: skip
 def test_what_has_no_place_is_named(
@@ -412,7 +414,7 @@ def test_what_has_no_place_is_named(
 ) -> None:
     """One sentence names all that another container has no place for."""
     (tmp_path / name).write_bytes(make())
-    (note,) = [n for n in through(tmp_path / name, tmp_path / target) if "beside" in n]
+    (note,) = [n for n in through(tmp_path / name, tmp_path / target) if "no place" in n]
     assert sentence in note
 
 
@@ -483,10 +485,19 @@ def test_a_full_disk_is_one_sentence(tmp_path: Path, monkeypatch: pytest.MonkeyP
             raise OSError(28, "No space left on device")
         real(fd, at, data)
 
-    monkeypatch.setattr(chunks_module, "write_at", full)
+    for module in (chunks_module, chunk_layout):
+        monkeypatch.setattr(module, "write_at", full)
     with pytest.raises(AudioFileError, match=r"out\.wav could not be written|disk|full"):
         through(tmp_path / "in.wav", tmp_path / "out.wav")
     assert sorted(path.name for path in tmp_path.iterdir()) == ["in.wav"]
+
+
+def test_a_stream_of_files_says_it_too(tmp_path: Path) -> None:
+    """gate-live from file to file has the same sentences."""
+    (tmp_path / "in.wav").write_bytes(wav(RECORDERS["field recorder"]))
+    stream = FileStream(tmp_path / "in.wav", tmp_path / "out.flac")
+    stream.close()
+    assert [note for note in stream.notes if "bext, iXML" in note]
 
 
 def test_a_recording_has_no_source(tmp_path: Path) -> None:

@@ -239,6 +239,26 @@ def test_any_number_of_channels_can_be_placed(channels: int) -> None:
     assert said.places.count(NOWHERE) == max(channels - 18, 0)
 
 
+@pytest.mark.parametrize(
+    ("channels", "order", "mask"),
+    [
+        (3, (1, 2, 0), 0x7),
+        (6, (1, 2, 0, 5, 3, 4), 0x3F),
+        (7, (1, 2, 0, 6, 3, 4, 5), 0x13F),
+        (8, (3, 4, 0, 7, 5, 6, 1, 2), 0xFF),
+    ],
+)
+def test_alac_has_an_order_of_its_own(
+    tmp_path: Path, channels: int, order: tuple[int, ...], mask: int
+) -> None:
+    """ALAC begins with the centre; a WAV made of it has the channels in the order of its mask, as ffmpeg hears them."""
+    soundfile.write(tmp_path / "in.caf", samples(channels), RATE, "ALAC_16", format="CAF")
+    through(tmp_path / "in.caf", tmp_path / "out.wav")
+    assert named(tmp_path / "out.wav", b"fmt ") == fmt_extensible(channels, mask)
+    got = soundfile.read(tmp_path / "out.wav", dtype="int16")[0]
+    assert np.array_equal(got, samples(channels)[:, list(order)])
+
+
 def test_a_reader_says_it(tmp_path: Path) -> None:
     """A reader's layout carries the loudspeakers, so that whoever writes knows them."""
     with Reader(extensible(tmp_path / "in.wav", 6, 0x707)) as reader:
