@@ -69,11 +69,16 @@ class Source:
 
     def chunks(self) -> list[Chunk]:
         """Its chunks, in their order."""
-        coding = self.layout.coding
-        bits = coding.bits or 8 * np.dtype(coding.stored).itemsize
-        whole = self.layout.subtype.startswith("PCM_") or self.layout.subtype in ("FLOAT", "DOUBLE")
-        frame = (bits + 7) // 8 * self.layout.channels
-        return chunks.walk(self.fd, self.frames * frame if whole else None)
+        frame = _frame_bytes(self.layout)
+        return chunks.walk(self.fd, None if frame is None else self.frames * frame)
+
+
+def _frame_bytes(layout: Layout) -> int | None:
+    """Bytes of one sample of every channel; None where samples are coded."""
+    if not layout.subtype.startswith("PCM_") and layout.subtype not in ("FLOAT", "DOUBLE"):
+        return None
+    bits = layout.coding.bits or 8 * np.dtype(layout.coding.stored).itemsize
+    return (bits + 7) // 8 * layout.channels
 
 
 @dataclass
@@ -253,15 +258,21 @@ class Carried:
         sound = next((chunk for chunk in found if says is not None and chunk.name == says.sound), None)
         if says is None or sound is None:
             return
-        theirs = [c for c in found[: found.index(sound)] if c.name not in (b"ds64", b"free")]
+        place = found.index(sound)
+        theirs = [c for c in found[:place] if c.name not in (b"ds64", b"free")]
         mine = [self._own(fd, chunk) for chunk in theirs]
+        if says is chunks.FORM:
+            sound, mine = self._without_filling(sound, mine, frames)
         changed = any(
             p.content != chunks.read_at(fd, c.at, c.size) for p, c in zip(mine, theirs, strict=True)
         )
-        facts = [piece.name for piece in (*self._before, *self._after) if piece.name == b"fact"]
+        if frames != self.source.frames:  # it ended early: the input's number of samples is not true
+            self._before = [piece for piece in self._before if piece.name != b"fact"]
+            self._after = [piece for piece in self._after if piece.name != b"fact"]
+        has_fact = any(piece.name == b"fact" for piece in (*self._before, *self._after))
         if self._same and (
-            facts or self.layout.subtype.startswith("PCM_")
-        ):  # theirs, or none: it says only the length
+            has_fact or self.layout.subtype.startswith("PCM_")
+        ):  # theirs, or none: PCM needs none
             mine = [piece for piece in mine if piece.name != b"fact"]
         head = Piece(b"own")
         before = list(self._before) if head in self._before else [head, *self._before]
@@ -269,10 +280,11 @@ class Carried:
         layout_chunk = self._layout_chunk()
         if layout_chunk is not None:
             mine.append(layout_chunk)
-        if len(before) > 1 or after or layout_chunk is not None or changed or len(mine) < len(theirs):
+        changed = changed or len(mine) < len(theirs) or sound is not found[place]
+        if changed or len(before) > 1 or after or layout_chunk is not None:
             where = before.index(head)
             before[where : where + 1] = mine
-            after = [*[self._own(fd, chunk) for chunk in found[found.index(sound) + 1 :]], *after]
+            after = [*[self._own(fd, chunk) for chunk in found[place + 1 :]], *after]
             if says is chunks.CAF:
                 before += _free(before, sound)
             try:
@@ -284,6 +296,18 @@ class Carried:
                 ) from error
         if chunks.is_large(fd) and chunks.read_at(self.source.fd, 0, 4) == b"BW64":
             chunks.write_at(fd, 0, b"BW64")
+
+    def _without_filling(self, sound: Chunk, mine: list[Piece], frames: int) -> tuple[Chunk, list[Piece]]:
+        """An AIFF's samples and chunks where their length is odd: libsndfile 1.2.2 counts the byte that fills it up."""
+        frame = _frame_bytes(self.layout)
+        if frame is None or sound.size != 8 + frames * frame + 1:
+            return sound, mine
+        true = frames.to_bytes(4, "big")
+        mine = [
+            Piece(b"COMM", piece.content[:2] + true + piece.content[6:]) if piece.name == b"COMM" else piece
+            for piece in mine
+        ]
+        return Chunk(sound.name, sound.at, sound.size - 1), mine
 
     def _own(self, fd: int, chunk: Chunk) -> Piece:
         """A chunk that libsndfile wrote, with the speaker layout in it where it is the place for that."""

@@ -533,3 +533,40 @@ def test_bw64_stays_bw64(tmp_path: Path) -> None:
     assert (tmp_path / "out.wav").read_bytes() == b"BW64" + data[4:]
     through(tmp_path / "in.wav", tmp_path / "out.flac")
     assert np.array_equal(soundfile.read(tmp_path / "out.flac", dtype="int16")[0], samples()[:, 0])
+
+
+@pytest.mark.parametrize(("bits", "frames", "channels"), [(8, 101, 1), (8, 99, 3), (24, 101, 1), (24, 33, 5)])
+@pytest.mark.parametrize("more", [[], [(b"LIST", info(INAM="Rain"))]])
+def test_an_aiff_of_odd_length_is_as_long_as_its_source(
+    tmp_path: Path, bits: int, frames: int, channels: int, more: Chunks
+) -> None:
+    """The byte that fills up an AIFF's samples is no sample (libsndfile 1.2.2 counts it), with chunks behind or without."""
+    sound = np.random.default_rng(5).bytes(frames * channels * bits // 8)
+    (tmp_path / "in.wav").write_bytes(wav([(b"fmt ", fmt(channels, bits)), (b"data", sound), *more]))
+    through(tmp_path / "in.wav", tmp_path / "out.aiff")
+    assert named(tmp_path / "out.aiff", b"COMM")[:6] == struct.pack(">HI", channels, frames)
+    assert len(named(tmp_path / "out.aiff", b"SSND")) == 8 + len(sound)
+    through(tmp_path / "out.aiff", tmp_path / "again.aiff")
+    for name in ("out.aiff", "again.aiff"):
+        got, wanted = (soundfile.read(tmp_path / n, dtype="int32")[0] for n in (name, "in.wav"))
+        assert np.array_equal(got, wanted)
+
+
+def test_a_part_of_a_file_says_its_own_length(tmp_path: Path) -> None:
+    """Where only the beginning is written (gate-live --for) the number of samples is that of the output."""
+    x = np.linspace(-0.5, 0.5, 999, dtype="<f4")
+    inner = [
+        (b"fmt ", fmt(bits=32, tag=3)),
+        (b"fact", struct.pack("<I", 999)),
+        (b"data", x.tobytes()),
+        (b"odd ", ODD),
+    ]
+    (tmp_path / "in.wav").write_bytes(wav(inner))
+    with Reader(tmp_path / "in.wav") as reader:
+        buffer = np.empty((500, 1), reader.dtype)
+        reader.read(buffer)
+        with Writer(tmp_path / "out.wav", reader.layout, source=reader.source) as writer:
+            writer.write(buffer)
+            writer.commit()
+    assert named(tmp_path / "out.wav", b"fact") == struct.pack("<I", 500)
+    assert named(tmp_path / "out.wav", b"odd ") == ODD
