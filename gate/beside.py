@@ -266,9 +266,8 @@ class Carried:
         changed = any(
             p.content != chunks.read_at(fd, c.at, c.size) for p, c in zip(mine, theirs, strict=True)
         )
-        if frames != self.source.frames:  # it ended early: the input's number of samples is not true
-            self._before = [piece for piece in self._before if piece.name != b"fact"]
-            self._after = [piece for piece in self._after if piece.name != b"fact"]
+        self._before = [piece for piece in self._before if not self._is_stale(piece, frames)]
+        self._after = [piece for piece in self._after if not self._is_stale(piece, frames)]
         has_fact = any(piece.name == b"fact" for piece in (*self._before, *self._after))
         if self._same and (
             has_fact or self.layout.subtype.startswith("PCM_")
@@ -296,6 +295,14 @@ class Carried:
                 ) from error
         if chunks.is_large(fd) and chunks.read_at(self.source.fd, 0, 4) == b"BW64":
             chunks.write_at(fd, 0, b"BW64")
+
+    def _is_stale(self, piece: Piece, frames: int) -> bool:
+        """Is this the input's number of samples, and does the output end before?"""
+        if piece.name != b"fact":
+            return False
+        says = chunks.dialect(self.source.fd)
+        told = 0 if says is None else says.number(chunks.read_at(piece.fd, piece.at, 4))
+        return told > frames and told not in (frames * self.layout.channels, chunks.SMALL)
 
     def _without_filling(self, sound: Chunk, mine: list[Piece], frames: int) -> tuple[Chunk, list[Piece]]:
         """An AIFF's samples and chunks where their length is odd: libsndfile 1.2.2 counts the byte that fills it up."""
