@@ -79,6 +79,8 @@ def _label(plan: "LabelPlan", contract: "Contract", rules: "Rules", options: "ar
                 failed.append(str(error))
                 complain(PROG, str(error))
                 continue
+            if labelled.remark:
+                say(f"{PROG}: warning: {labelled.remark}", sys.stderr)
             labelled.wave = None  # drawn already
             done.append((name, labelled))
             say(_line(labelled))

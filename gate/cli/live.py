@@ -89,8 +89,8 @@ def _run(options: argparse.Namespace) -> int:
                 force=options.force,
             )
             stack.callback(stream.close)
-            if stream.note:
-                screen.event(stream.note)
+            for note in stream.notes:
+                screen.event(note)
             live.play_file(stream)
         ending.plays = True
         with Typed(letters=screen.terminal) as typed, midi as hands:

@@ -31,7 +31,7 @@ class Silence:
     """What there is to read where there is no file: zeros, without an end, as a ``Reader`` gives sound."""
 
     layout = Layout(RATE, 2, "WAV", "FLOAT")
-    frames, dtype = 0, np.float32
+    frames, dtype, remark = 0, np.float32, None
 
     def __init__(self) -> None:
         self.tags: dict[str, str] = {}
@@ -52,6 +52,7 @@ class FileStream:
         name: of the file that is played; "" for silence.
         shape: rate and channels of the file.
         dtype: of the player that it needs.
+        notes: what there is to say about the files, a sentence each.
         error: what ended it before its end, or None.
     """
 
@@ -85,14 +86,17 @@ class FileStream:
             raise UsageError(f"expected another file than {source} for the output; choose another name")
         self.error: GateError | None = None
         self.name = "" if source is None else source.name
-        self.note: str | None = None
+        self.notes: list[str] = []
         self._buffer, self._fast, self._loops = buffer, fast, loops
         self._reader: Reader | Silence = Silence() if source is None else Reader(source)
         self._writer: Writer | None = None
         layout = self._reader.layout
+        if self._reader.remark:
+            self.notes.append(self._reader.remark)
         try:
             if target is not None:
-                kept, self.note = output_layout(layout, self._reader.frames, target)
+                kept, note = output_layout(layout, self._reader.frames, target)
+                self.notes += [note] if note else []
                 self._writer = Writer(target, kept, tags=self._reader.tags, force=force)
         except BaseException:
             self._reader.close()
