@@ -21,6 +21,7 @@ from scipy.signal import resample_poly
 from gate.audiofile import Reader
 from gate.constants import RATE
 from gate.errors import AudioFileError
+from gate.folder_walk import has_ending, walk
 from gate.levels import WINDOW, block_levels_db
 
 LEAST_RANGE_DB = 38.0
@@ -274,7 +275,11 @@ def _folder_items(folder: Path, kind: str) -> list[Item]:
     """Items of a plain folder; the split goes by the hash of each file's path inside it."""
     if not folder.is_dir():
         raise FileNotFoundError(f"expected a folder of {kind} recordings, got {folder}; name one that exists")
-    paths = sorted(path for path in folder.rglob("*") if path.suffix.lower() in AUDIO_SUFFIXES)
+
+    def refuse(_: Path, sentence: str) -> None:
+        raise FileNotFoundError(sentence)
+
+    paths = sorted(walk(folder, has_ending(AUDIO_SUFFIXES), refuse))
     if not paths:
         raise FileNotFoundError(
             f"expected recordings in {folder}, got no file ending in {', '.join(AUDIO_SUFFIXES)}; "
