@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from export.cli.progress import Progress
+from gate.cli.console import progress_bar
 from gate.cli.console import say as console_say
 
 if TYPE_CHECKING:
@@ -195,9 +196,7 @@ def _complain(examples: "Examples", progress: Progress) -> bool:
 
 
 def _bar(things: Sequence[T], title: str) -> Iterable[T]:
-    from tqdm import tqdm
-
-    bar: Iterable[T] = tqdm(things, desc=title, file=sys.stderr, leave=False)
+    bar: Iterable[T] = progress_bar(things, title=title, leave=False)
     return bar
 
 
