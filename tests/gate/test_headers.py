@@ -171,6 +171,18 @@ def test_a_header_twice_is_refused(tmp_path: Path) -> None:
         Reader(path)
 
 
+def test_chunks_after_the_samples_of_wave64(tmp_path: Path) -> None:
+    """libsndfile plays whatever stands after the samples of a Wave64: it is given a file that ends with them."""
+    path = tmp_path / "in.w64"
+    data = saved(path, noise(), "W64", "PCM_16")
+    text = "a marker list stands here, a multiple of eight: ".encode("utf-16-le")
+    name = b"list" + bytes.fromhex("f3acd3118cd100c04f8edb8a")
+    put(path, data + name + struct.pack("<Q", 24 + len(text)) + text)
+    assert soundfile.info(path).frames > SECONDS * RATE
+    got, remark = heard(path)
+    assert len(got) == SECONDS * RATE and remark is None
+
+
 def test_zeros_and_tags_after_the_samples_are_no_sound(tmp_path: Path) -> None:
     """Preallocated room, an ID3 tag, a few stray bytes: as before."""
     path = tmp_path / "in.wav"
