@@ -17,9 +17,10 @@ import numpy as np
 import soundfile
 from numpy.typing import NDArray
 
-from gate import audioheader
+from gate import audioheader, speakers
 from gate.atomic import AtomicFile, os_sentence
 from gate.audioformat import MAX_CHANNELS, NAMED, Layout
+from gate.beside import Carried, Source
 from gate.closing import Closes
 from gate.constants import RATE_RANGE_HZ
 from gate.errors import AudioFileError
@@ -54,7 +55,6 @@ class Reader(Closes):
     Attributes:
         layout: what the samples look like.
         frames: how many there are; for some MP3s inside other formats, a guess.
-        tags: title, artist and so on, by soundfile's names.
         dtype: of the arrays that ``read`` takes: float32, or float64 for 32-bit whole numbers and doubles.
         position: frames read so far.
         remark: a sentence about a header that does not tell the truth about the sound, all of which is read; or None.
@@ -78,19 +78,25 @@ class Reader(Closes):
             found = audioheader.contents(path, self._fd)
             self.remark = found.remark
             self._recordings = found.recordings
+            # of several recordings no chunk after the first one's samples is looked for
+            ends = [one.end for one in found.recordings]
+            self._sound_end = ends[0] if len(ends) == 1 else os.fstat(self._fd).st_size
             self._lengths = [0] * len(found.recordings)
             for number in reversed(range(len(found.recordings))):  # the first is left open
                 self._begin(number)
             self.frames = sum(self._lengths)
             self._check_length()
-            decoder: Any = self._file
-            self.tags = {k: v for k, v in decoder.copy_metadata().items() if k != "software"}
         except BaseException:
             self.close()
             raise
         coding = self.layout.coding
         self.dtype = coding.sound
         self._whole = ToSound(coding, self.layout.channels) if coding.bits else None
+
+    @property
+    def source(self) -> Source:
+        """What an output needs to know of it, to carry over what lies beside the sound."""
+        return Source(self._fd, self.layout, self._sound_end)
 
     @property
     def seconds(self) -> float:
@@ -132,7 +138,7 @@ class Reader(Closes):
         recording = self._recordings[number]
         self._close_decoder()
         self._file = _decoder(self.path, self._fd, recording.view)
-        layout = _layout(self.path, self._file)
+        layout = _layout(self.path, self._file, self._fd)
         frames = int(self._file.frames)
         if recording.frames is not None and recording.counted and recording.frames > frames:
             self._close_decoder()  # its guess is too short, and it would stop there
@@ -233,7 +239,7 @@ def _decoder(path: Path, fd: int, view: tuple[Piece, ...] | None) -> Any:
         ) from error
 
 
-def _layout(path: Path, file: Any) -> Layout:
+def _layout(path: Path, file: Any, fd: int) -> Layout:
     rate, channels = int(file.samplerate), int(file.channels)
     if not 1 <= channels <= MAX_CHANNELS:
         raise AudioFileError(
@@ -244,7 +250,8 @@ def _layout(path: Path, file: Any) -> Layout:
             f"{path} has a rate of {rate} Hz, the engine takes {RATE_RANGE_HZ[0]} to {RATE_RANGE_HZ[1]} Hz; "
             "resample it first"
         )
-    return Layout(rate, channels, file.format, file.subtype, file.endian)
+    said = speakers.read(fd, file.format, file.subtype, channels)
+    return Layout(rate, channels, file.format, file.subtype, file.endian, said)
 
 
 class Writer:
@@ -257,7 +264,8 @@ class Writer:
     Args:
         target: its name; see ``gate.atomic.AtomicFile`` for ``force`` and ``owner``.
         layout: from ``gate.audioformat.output_layout``.
-        tags: title, artist and so on; what the format has no place for is left out.
+        source: where the sound comes from: its speaker layout, and what lies beside its sound, go over. The
+            source stays open until ``finish``.
 
     Raises:
         AudioFileError: it cannot be made, or not be written to its end.
@@ -268,7 +276,7 @@ class Writer:
         target: Path,
         layout: Layout,
         *,
-        tags: dict[str, str] | None = None,
+        source: Source | None = None,
         force: bool = False,
         owner: int | None = None,
     ) -> None:
@@ -277,14 +285,18 @@ class Writer:
         self._file: Any = None
         self._whole = ToStored(layout.coding, layout.channels) if layout.coding.bits else None
         self._at_once = VORBIS_FRAMES if layout.subtype == "VORBIS" else 2**31
+        self._carried = None if source is None else Carried(source, layout, target)
         self._atomic = AtomicFile(target, force=force, owner=owner)
         try:
             self._file = self._encoder()
-            for name, value in (tags or {}).items():
-                self._tag(name, value)
         except BaseException:
             self.discard()
             raise
+
+    @property
+    def notes(self) -> list[str]:
+        """Sentences about what the input has and this file cannot hold."""
+        return [] if self._carried is None else self._carried.notes
 
     @property
     def clipped(self) -> int:
@@ -308,12 +320,6 @@ class Writer:
                 f"take {layout.channels} channels at {layout.rate} Hz; write .wav or .flac"
             ) from error
 
-    def _tag(self, name: str, value: str) -> None:
-        try:
-            setattr(self._file, name, value)
-        except (*_TROUBLE, ValueError, UnicodeError):
-            return  # this format has no such tag, and a missing title should not stop anyone
-
     def write(self, x: NDArray[Any]) -> None:
         """Write samples behind those already there.
 
@@ -324,6 +330,8 @@ class Writer:
             AudioFileError: the disk is full, or gone.
         """
         whole, dtype = self._whole, self.layout.coding.stored
+        if self._carried is not None and self._carried.order is not None:
+            x = np.ascontiguousarray(x[:, self._carried.order])
         stored = x.astype(dtype, copy=False) if whole is None else whole.convert(x)
         try:
             for at in range(0, len(stored), self._at_once):
@@ -344,13 +352,11 @@ class Writer:
             return
         try:
             file.close()
-            os.lseek(self._atomic.fd, 0, os.SEEK_SET)
-            with soundfile.SoundFile(self._atomic.fd, "r", closefd=False) as written:
-                frames = int(written.frames)
+            if self._carried is not None:
+                self._carried.put(self._atomic.fd, self.frames)
+            frames = self._written()
         except _TROUBLE as error:
             self._refuse(error)
-        if self.layout.subtype == "GSM610":  # libsndfile counts a block too many where their number is odd
-            frames = audioheader.contents(self._atomic.target, self._atomic.fd).recordings[0].frames or frames
         if frames != self.frames:
             if _disk_is_full(self._atomic.target.parent):
                 self._refuse(None)
@@ -358,6 +364,12 @@ class Writer:
                 f"{self._atomic.target} came out {frames} samples long, {self.frames} were expected and "
                 f"{self.layout.format} with {self.layout.subtype} cannot hold that; write .wav or .flac"
             )
+
+    def _written(self) -> int:
+        """How many frames the file reads back with."""
+        recording = audioheader.contents(self._atomic.target, self._atomic.fd).recordings[0]
+        with _decoder(self._atomic.target, self._atomic.fd, recording.view) as written:
+            return recording.frames or int(written.frames)
 
     def commit(self) -> None:
         """Finish the file, if that was not done, and give it its name.
@@ -379,9 +391,7 @@ class Writer:
             with contextlib.suppress(*_TROUBLE):  # its last bytes may find no room
                 file.close()
         try:
-            os.lseek(self._atomic.fd, 0, os.SEEK_SET)
-            with soundfile.SoundFile(self._atomic.fd, "r", closefd=False) as written:
-                self.frames = int(written.frames)
+            self.frames = self._written()
         except _TROUBLE as error:
             self._refuse(error)
         self._atomic.commit()

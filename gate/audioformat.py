@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 
 from gate.errors import AudioFileError
+from gate.speakers import Speakers
 
 MAX_CHANNELS = 8
 """Most channels that the engine takes."""
@@ -107,6 +108,7 @@ class Layout:
         format: libsndfile's name of the format ("WAV", "WAVEX", "RF64", "FLAC", ...).
         subtype: libsndfile's name of the sample format ("PCM_16", "FLOAT", "VORBIS", ...).
         endian: "FILE" for what the format prefers, else "LITTLE" or "BIG".
+        speakers: which loudspeakers the channels belong to, as the file says it; None: it does not.
     """
 
     rate: int
@@ -114,6 +116,7 @@ class Layout:
     format: str
     subtype: str
     endian: str = "FILE"
+    speakers: Speakers | None = None
 
     @property
     def coding(self) -> Coding:
@@ -145,6 +148,9 @@ def output_layout(source: Layout, frames: int, target: Path) -> tuple[Layout, st
     if source.format in FAMILIES.get(format_, ()):
         format_ = source.format
     subtype = _subtype(source, format_, suffix, frames)
+    said = source.speakers
+    if format_ == "WAV" and said is not None and not (said.implied and source.channels <= 2):
+        format_ = "WAVEX" if subtype in ("PCM_16", "PCM_24", "PCM_32", "FLOAT", "DOUBLE") else format_
     endian = source.endian if format_ == source.format else "FILE"
     layout = replace(source, format=format_, subtype=subtype, endian=endian)
     if format_ in ("WAV", "WAVEX") and _bytes(layout, frames) > MAX_BYTES:

@@ -29,12 +29,14 @@ class Recording:
         frames: how many there are where the decoder's own number is not to be trusted, else None.
         exact: must the decoder give just as many frames as were promised? An MP3 may have less.
         counted: what to read in place of ``view`` where the decoder guesses fewer than ``frames``; an MP3's.
+        end: where the samples end, in a file of chunks; else None.
     """
 
     view: tuple[Piece, ...] | None = None
     frames: int | None = None
     exact: bool = True
     counted: tuple[Piece, ...] | None = None
+    end: int | None = None
 
 
 @dataclass(frozen=True)
@@ -94,7 +96,7 @@ def _container(path: Path, data: Bytes, samples: Samples) -> Contents:
         end, said = _end(path, data, samples)
         following = _next_wave(data, samples, end)
         stop = following if following is not None else len(data)
-        as_it_is = said is None and following is None and samples.begin == 0 and samples.container != "Wave64"
+        as_it_is = said is None and following is None and samples.begin == 0 and not samples.misread
         view = None if as_it_is else samples.view(end)
         if view is None and not as_it_is:
             _refuse_surplus(path, samples, stop)
@@ -168,11 +170,11 @@ def _coded(data: Bytes, samples: Samples, end: int, view: tuple[Piece, ...] | No
     """A recording; of coded samples with the number of frames that are coded there."""
     if samples.tag == containers.GSM:
         # the pad byte after an odd size is no block: libsndfile takes it for one
-        return Recording(view, (end - samples.start) // 65 * 320)
+        return Recording(view, (end - samples.start) // 65 * 320, end=end)
     if samples.tag in (containers.MP3, containers.MPEG):
         found = mpeg.stretches(data, samples.start, end)
-        return Recording(view, found[0].samples if len(found) == 1 else None, exact=False)
-    return Recording(view)
+        return Recording(view, found[0].samples if len(found) == 1 else None, exact=False, end=end)
+    return Recording(view, end=end)
 
 
 def _length(samples: Samples, end: int) -> str:

@@ -80,6 +80,7 @@ class Samples(ABC):
         align: bytes of a frame or block.
         tag: of the format, in WAV and Wave64; else 0.
         wraps: is the size one of 32 bits?
+        misread: does libsndfile 1.2.2 read it wrongly as it is, though nothing is wrong with it?
     """
 
     container: str
@@ -90,6 +91,7 @@ class Samples(ABC):
     align: int = 1
     tag: int = 0
     wraps: bool = False
+    misread: bool = False
 
     def __init__(self, data: Bytes, begin: int = 0) -> None:
         self.data, self.begin = data, begin
@@ -144,6 +146,14 @@ class _Riff(Samples):
         if self.tag in _PLAIN:
             self.speed = float(rate * self.align)
         self._sizes = chunks.get(b"ds64", (0, 0))[0] if data[begin : begin + 4] in (b"RF64", b"BW64") else 0
+        self._kept = [chunks[name] for name in (b"fmt ", b"fact") if name in chunks]
+        if self._sizes:  # a BW64, and what follows a chunk of odd length or one whose size stands in ds64
+            odd = any(
+                size % 2 or self._number(at - 4, 4) == 2**32 - 1
+                for at, size in chunks.values()
+                if at < self.start
+            )
+            self.misread = odd or data[begin : begin + 4] == b"BW64"
         self.container, self.wraps = "RIFF", True
         if self._sizes and self.raw == 0xFFFFFFFF:
             self.raw = self._number(self._sizes + 8, 8)
@@ -158,7 +168,9 @@ class _Riff(Samples):
         whole = end + length % 2 - begin
         if self._sizes:
             sizes = struct.pack("<QQQ", whole - 8, length, length // self.align)
-            return (begin, self._sizes), sizes, (self._sizes + 24, start - 4), b"\xff" * 4, (start, end)
+            head = b"RF64" + b"\xff" * 4 + b"WAVEds64" + struct.pack("<I", 28) + sizes + bytes(4)
+            kept = [(at - 8, at + size) for at, size in self._kept if size % 2 == 0]
+            return head, *kept, b"data" + b"\xff" * 4, (start, end)
         if whole < 2**32:
             parts = ((whole - 8).to_bytes(4, self.order), length.to_bytes(4, self.order))
             return (begin, begin + 4), parts[0], (begin + 8, start - 4), parts[1], (start, end)
@@ -218,7 +230,7 @@ class _Aiff(Samples):
 class _Wave64(Samples):
     """Sony Wave64, whose sizes count their own name and size too."""
 
-    container = "Wave64"
+    container, misread = "Wave64", True  # whatever follows the samples would be played
 
     def __init__(self, data: Bytes, begin: int) -> None:
         super().__init__(data, begin)
@@ -241,8 +253,11 @@ class _Wave64(Samples):
 
     def no_sound_from(self, at: int) -> bool:
         at = (at + 7) // 8 * 8
-        while self.data[at + 4 : at + 16] == _W64:
-            at += max((int.from_bytes(self.data[at + 16 : at + 24], "little") + 7) // 8 * 8, 24)
+        while at + 24 <= len(self.data):
+            size = int.from_bytes(self.data[at + 16 : at + 24], "little")
+            if size < 24 or at + size > len(self.data):  # a name is any 16 bytes, so only sizes tell
+                break
+            at += (size + 7) // 8 * 8
         return padding(self.data, at)
 
 
@@ -300,14 +315,30 @@ def padding(data: Bytes, at: int) -> bool:
 def _chunks(data: Bytes, at: int, order: Order, wide: int = 4) -> dict[bytes, tuple[int, int]]:
     """(content's first byte, size) of the first chunk of each name, up to ``data`` or the file's end."""
     found: dict[bytes, tuple[int, int]] = {}
+    large: dict[bytes, list[int]] = {}
     while at + 4 + wide <= len(data):
         name = data[at : at + 4]
         size = int.from_bytes(data[at + 4 : at + 4 + wide], order)
+        if name == b"ds64":
+            large = _large_sizes(data, at + 8, size)
+        if size == 2**32 - 1 and large.get(name):
+            size = large[name].pop(0)
         found.setdefault(name, (at + 4 + wide, size))
         if name == b"data":
             break
         at += 4 + wide + size + (size % 2 if wide == 4 else 0)
     return found
+
+
+def _large_sizes(data: Bytes, at: int, size: int) -> dict[bytes, list[int]]:
+    """Sizes of chunks by name, in order, as the table of a ds64 chunk gives them."""
+    table = data[at + 28 : at + size]
+    sizes: dict[bytes, list[int]] = {}
+    for place in range(0, min(len(table), 12 * 4096) - 11, 12):
+        sizes.setdefault(table[place : place + 4], []).append(
+            int.from_bytes(table[place + 4 : place + 12], "little")
+        )
+    return sizes
 
 
 def _is_name(name: bytes) -> bool:
@@ -326,7 +357,9 @@ def _chain_ends(data: Bytes, at: int, order: Order) -> bool:
             break
         if at + 8 + size > len(data) and name not in KNOWN:
             break
-        at += 8 + size + size % 2
+        at += 8 + size
+        if size % 2 and not _is_name(data[at : at + 4]):
+            at += 1
     return padding(data, at)
 
 

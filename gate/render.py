@@ -143,7 +143,9 @@ class _Render:
             self.source = source = stack.enter_context(Reader(job.source))
             self.key = None if settings.key is None else stack.enter_context(KeyFile(settings.key, source))
             layout, note = output_layout(source.layout, source.frames, job.target)
-            sink = Writer(job.target, layout, tags=source.tags, force=settings.force, owner=settings.owner)
+            sink = Writer(
+                job.target, layout, source=source.source, force=settings.force, owner=settings.owner
+            )
             self.sink = stack.enter_context(sink)
             self.extras = {
                 path: stack.enter_context(AtomicFile(path, force=settings.force, owner=settings.owner))
@@ -155,7 +157,7 @@ class _Render:
             for piece, of_file in self._pieces():
                 self._render(piece, of_file)
             sink.finish()
-            report = self._report(auto, device, notes if note is None else [note, *notes])
+            report = self._report(auto, device, [*([] if note is None else [note]), *sink.notes, *notes])
             self._write_extras(report)
             for file in self.extras.values():
                 file.commit()

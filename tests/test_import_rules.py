@@ -28,10 +28,12 @@ HEAVY = (
 )
 """What importing any module of the runtime must not load (scipy is missing here: numba looks for it)."""
 
-COLD = ("matplotlib", "onnxruntime", "numba")
+COLD = ("matplotlib", "onnxruntime", "numba", "mutagen")
 """What a command must not import before it has read its arguments: --help has to be instant."""
 
-ALLOWED_IN_GATE = {"numpy", "numba", "llvmlite", "onnxruntime", "soundfile", "matplotlib", "tomlkit", "tqdm"}
+ALLOWED_IN_GATE = {
+    "numpy", "numba", "llvmlite", "onnxruntime", "soundfile", "mutagen", "matplotlib", "tomlkit", "tqdm",
+}  # fmt: skip
 """Everything outside the standard library that the base installation may use (llvmlite comes with numba)."""
 
 EXTRAS_IN_GATE = {

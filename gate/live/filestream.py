@@ -31,10 +31,7 @@ class Silence:
     """What there is to read where there is no file: zeros, without an end, as a ``Reader`` gives sound."""
 
     layout = Layout(RATE, 2, "WAV", "FLOAT")
-    frames, dtype, remark = 0, np.float32, None
-
-    def __init__(self) -> None:
-        self.tags: dict[str, str] = {}
+    frames, dtype, source, remark = 0, np.float32, None, None
 
     def read(self, out: NDArray[Any]) -> int:
         """Fill all of it."""
@@ -96,8 +93,8 @@ class FileStream:
         try:
             if target is not None:
                 kept, note = output_layout(layout, self._reader.frames, target)
-                self.notes += [note] if note else []
-                self._writer = Writer(target, kept, tags=self._reader.tags, force=force)
+                self._writer = Writer(target, kept, source=self._reader.source, force=force)
+                self.notes += [*([] if note is None else [note]), *self._writer.notes]
         except BaseException:
             self._reader.close()
             raise

@@ -57,7 +57,7 @@ def copy(source: Path, target: Path, **kwargs: object) -> Writer:
     with Reader(source) as reader:
         layout, _ = output_layout(reader.layout, reader.frames, target)
         buffer = np.empty((CHUNK, layout.channels), reader.dtype)
-        with Writer(target, layout, tags=reader.tags, **kwargs) as writer:
+        with Writer(target, layout, source=reader.source, **kwargs) as writer:
             while got := reader.read(buffer):
                 writer.write(buffer[:got])
             writer.commit()

@@ -17,6 +17,7 @@ from gate.engine import CURVE_COLUMNS, Engine
 from gate.errors import AudioFileError, DeviceError, RenderError
 from gate.render import Interrupted, Job, Settings, render_file
 from tests import toy_model
+from tests.gate.recorder_files import bext, cue, fmt_extensible, named, wav
 
 RATE = 48_000
 OWNER = 4242
@@ -529,3 +530,19 @@ def test_an_interrupted_batch_leaves_nothing_half_written(
     assert time.monotonic() < begun + 60.0
     assert os.listdir(tmp_path / "out") == ["0.wav"]
     assert not children()
+
+
+def test_a_render_keeps_layout_and_chunks(tmp_path: Path, settings: Settings) -> None:
+    """7.1 with its side speakers, a time reference and a cue point come out as they went in, or are named."""
+    sound = bursts(1.0, channels=8)
+    chunks = [
+        (b"bext", bext()), (b"fmt ", fmt_extensible(8, 0x63F, bits=32, tag=3)), (b"data", sound.tobytes()),
+        (b"cue ", cue(10, 500)),
+    ]  # fmt: skip
+    (tmp_path / "in.wav").write_bytes(wav(chunks))
+    assert not render_file(Job(tmp_path / "in.wav", tmp_path / "out.wav"), settings).notes
+    for name in (b"bext", b"fmt ", b"cue "):
+        assert named(tmp_path / "out.wav", name) == dict(chunks)[name]
+    report = render_file(Job(tmp_path / "in.wav", tmp_path / "out.au"), settings)
+    assert any("speaker layout 7.1" in note for note in report.notes)
+    assert any("bext, cue" in note for note in report.notes)
