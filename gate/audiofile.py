@@ -24,8 +24,8 @@ from gate.beside import Carried, Source
 from gate.closing import Closes
 from gate.constants import RATE_RANGE_HZ
 from gate.errors import AudioFileError
+from gate.fileview import FileView, Piece
 from gate.samples import ToSound, ToStored
-from gate.view import readable
 
 LOSSY_LEVEL = {"MPEG_LAYER_III": 0.0, "VORBIS": 0.1, "OPUS": 0.1}
 """libsndfile's compression level of lossy formats, 0 is best: what was coded once is not to be hurt twice."""
@@ -33,11 +33,20 @@ LOSSY_LEVEL = {"MPEG_LAYER_III": 0.0, "VORBIS": 0.1, "OPUS": 0.1}
 VORBIS_FRAMES = 4096
 """Frames handed to the Vorbis encoder at once: it keeps them on the stack, and dies of large pieces."""
 
-MP3_GUESS = 2 * 1152
-"""Samples by which libsndfile's guess of an MP3's length may fall short: two of its frames."""
-
 _TROUBLE = (soundfile.SoundFileError, OSError, AssertionError)
 """What soundfile raises when libsndfile stops (AssertionError: fewer frames were written than given)."""
+
+
+class _Straight(soundfile.SoundFile):
+    """A sound file that is read from its beginning to its end, and never sought in.
+
+    soundfile seeks to where it is after every read of a file that can be sought in. For an MP3 of a low bit rate that
+    is not harmless: the decoder begins again a few frames back, and what it needs lies further back than that.
+    """
+
+    def seekable(self) -> bool:
+        """No: so soundfile leaves the decoder alone."""
+        return False
 
 
 class Reader(Closes):
@@ -45,30 +54,38 @@ class Reader(Closes):
 
     Attributes:
         layout: what the samples look like.
-        frames: how many there are; for an MP3 whose header does not say, a guess.
+        frames: how many there are; for some MP3s inside other formats, a guess.
         dtype: of the arrays that ``read`` takes: float32, or float64 for 32-bit whole numbers and doubles.
         position: frames read so far.
+        remark: a sentence about a header that does not tell the truth about the sound, all of which is read; or None.
 
     Args:
         path: an ordinary file.
 
     Raises:
-        AudioFileError: there is none, it may not be read, is empty, not sound, cut short, or outside what the
-            engine takes (1 to 8 channels, 8 to 192 kHz).
+        AudioFileError: there is none, it may not be read, is empty, not sound, cut short, holds sound that its header
+            does not speak of and that cannot be read, or is outside what the engine takes (1 to 8 channels, 8 to
+            192 kHz).
     """
 
     def __init__(self, path: Path) -> None:
         self.path = path
         self.position = 0
+        self.layout: Layout
         self._file: Any = None
         self._fd = _open(path)
         try:
-            counted = audioheader.check_whole(path, self._fd)
-            self._file = _decoder(path, self._fd)
-            self.layout = _layout(path, self._file, self._fd)
-            self.frames = int(self._file.frames)
-            self._exact = counted is None
-            self._check_length(counted)
+            found = audioheader.contents(path, self._fd)
+            self.remark = found.remark
+            self._recordings = found.recordings
+            # of several recordings no chunk after the first one's samples is looked for
+            ends = [one.end for one in found.recordings]
+            self._sound_end = ends[0] if len(ends) == 1 else os.fstat(self._fd).st_size
+            self._lengths = [0] * len(found.recordings)
+            for number in reversed(range(len(found.recordings))):  # the first is left open
+                self._begin(number)
+            self.frames = sum(self._lengths)
+            self._check_length()
         except BaseException:
             self.close()
             raise
@@ -79,7 +96,7 @@ class Reader(Closes):
     @property
     def source(self) -> Source:
         """What an output needs to know of it, to carry over what lies beside the sound."""
-        return Source(self._fd, self.layout, self.frames)
+        return Source(self._fd, self.layout, self._sound_end)
 
     @property
     def seconds(self) -> float:
@@ -93,29 +110,69 @@ class Reader(Closes):
             out: (n, channels) C-contiguous, of ``dtype``.
 
         Returns:
-            How many frames of it were filled: n, or fewer at the end, 0 behind it.
+            How many frames of it were filled: n, or fewer at the end, 0 after it.
 
         Raises:
             AudioFileError: the file is damaged, or ends before it should.
         """
         if self._whole is None:
-            got = self._decode(out)
-        else:
-            stored = self._whole.buffer(len(out))
-            got = self._decode(stored)
-            self._whole.convert(stored[:got], out[:got])
-        self.position += got
-        if got < len(out) and self._exact and self.position < self.frames:
-            self._refuse_damaged(None)
+            return self._decode(out)
+        stored = self._whole.buffer(len(out))
+        got = self._decode(stored)
+        self._whole.convert(stored[:got], out[:got])
         return got
 
+    def read_rest(self) -> NDArray[Any]:
+        """Read all that comes next: (n, channels) of ``dtype``. Raises as ``read``."""
+        pieces = []
+        while True:
+            left = max(self.frames - self.position, 0) + 1  # an MP3 may hold more than was guessed
+            piece = np.empty((left, self.layout.channels), self.dtype)
+            got = self.read(piece)
+            pieces.append(piece[:got])
+            if got < left:
+                return pieces[0] if len(pieces) == 1 else np.concatenate(pieces)
+
+    def _begin(self, number: int) -> None:
+        """Open a recording of the file; what was open before is closed."""
+        recording = self._recordings[number]
+        self._close_decoder()
+        self._file = _decoder(self.path, self._fd, recording.view)
+        layout = _layout(self.path, self._file, self._fd)
+        frames = int(self._file.frames)
+        if recording.frames is not None and recording.counted and recording.frames > frames:
+            self._close_decoder()  # its guess is too short, and it would stop there
+            self._file = _decoder(self.path, self._fd, recording.counted)
+        if number + 1 < len(self._recordings) and self._lengths[-1] and layout != self.layout:
+            one, other = (f"{at.channels} channels at {at.rate} Hz" for at in (layout, self.layout))
+            raise AudioFileError(
+                f"{self.path} holds several recordings one after the other, {one} ({layout.subtype}) and then {other} "
+                f"({self.layout.subtype}), they have to be alike; split it, and take its parts one by one"
+            )
+        self.layout = layout
+        self._number, self._left = number, recording.frames or frames
+        self._lengths[number] = self._left
+
     def _decode(self, stored: NDArray[Any]) -> int:
-        if not len(stored):
-            return 0
-        try:
-            return int(self._file.buffer_read_into(stored, stored.dtype.name))
-        except _TROUBLE as error:
-            self._refuse_damaged(error)
+        got = 0
+        while got < len(stored):
+            exact = self._recordings[self._number].exact
+            want = min(len(stored) - got, self._left) if exact else len(stored) - got
+            piece = stored[got : got + want]
+            try:
+                n = int(self._file.buffer_read_into(piece, piece.dtype.name)) if want else 0
+            except _TROUBLE as error:
+                self._refuse_damaged(error)
+            got += n
+            self.position += n
+            self._left -= n
+            if n < want and exact:
+                self._refuse_damaged(None)
+            if n < want or (not self._left and exact):
+                if self._number + 1 == len(self._recordings):
+                    break
+                self._begin(self._number + 1)
+        return got
 
     def _refuse_damaged(self, error: Exception | None) -> NoReturn:
         rate = self.layout.rate
@@ -124,29 +181,25 @@ class Reader(Closes):
             f"cannot be read on from about {self.position / rate:.3f} s; get the whole file again"
         ) from error
 
-    def _check_length(self, counted: int | None) -> None:
+    def _check_length(self) -> None:
         if self.frames > 2**62:
             raise AudioFileError(
                 f"{self.path} does not say how long it is, as files that were piped; write it anew with "
                 "another program (ffmpeg -i IN OUT)"
-            )
-        # libsndfile stops at its guess of an MP3's length, so where that is short, sound would be lost unseen
-        if counted is not None and counted > self.frames + MP3_GUESS:
-            raise AudioFileError(
-                f"{self.path} has {counted} samples and a header that does not say so (variable bit rate "
-                "without a Xing tag), so it cannot be read to its end; write it anew with another program "
-                "(ffmpeg -i IN OUT)"
             )
         if self.frames <= 0:
             raise AudioFileError(
                 f"{self.path} holds no samples, a recording was expected; check what wrote it"
             )
 
-    def close(self) -> None:
-        """Close the file; may be called twice."""
+    def _close_decoder(self) -> None:
         file, self._file = self._file, None
         if file is not None:
             file.close()
+
+    def close(self) -> None:
+        """Close the file; may be called twice."""
+        self._close_decoder()
         fd, self._fd = self._fd, -1
         if fd >= 0:
             os.close(fd)
@@ -168,9 +221,12 @@ def _open(path: Path) -> int:
     raise AudioFileError(f"{path} is {what}, a {NAMED} file was expected; give a file's name")
 
 
-def _decoder(path: Path, fd: int) -> Any:
+def _decoder(path: Path, fd: int, view: tuple[Piece, ...] | None) -> Any:
     try:
-        return soundfile.SoundFile(readable(fd), "r", closefd=False)
+        if view is not None:
+            return _Straight(FileView(fd, view), "r")
+        os.lseek(fd, 0, os.SEEK_SET)
+        return _Straight(fd, "r", closefd=False)
     except _TROUBLE as error:
         if "hannel" in str(error):  # libsndfile: "Channel count is zero", "Too many channels specified"
             raise AudioFileError(
@@ -298,9 +354,7 @@ class Writer:
             file.close()
             if self._carried is not None:
                 self._carried.put(self._atomic.fd, self.frames)
-            os.lseek(self._atomic.fd, 0, os.SEEK_SET)
-            with soundfile.SoundFile(readable(self._atomic.fd), "r", closefd=False) as written:
-                frames = int(written.frames)
+            frames = self._written()
         except _TROUBLE as error:
             self._refuse(error)
         if frames != self.frames:
@@ -310,6 +364,12 @@ class Writer:
                 f"{self._atomic.target} came out {frames} samples long, {self.frames} were expected and "
                 f"{self.layout.format} with {self.layout.subtype} cannot hold that; write .wav or .flac"
             )
+
+    def _written(self) -> int:
+        """How many frames the file reads back with."""
+        recording = audioheader.contents(self._atomic.target, self._atomic.fd).recordings[0]
+        with _decoder(self._atomic.target, self._atomic.fd, recording.view) as written:
+            return recording.frames or int(written.frames)
 
     def commit(self) -> None:
         """Finish the file, if that was not done, and give it its name.
@@ -331,9 +391,7 @@ class Writer:
             with contextlib.suppress(*_TROUBLE):  # its last bytes may find no room
                 file.close()
         try:
-            os.lseek(self._atomic.fd, 0, os.SEEK_SET)
-            with soundfile.SoundFile(self._atomic.fd, "r", closefd=False) as written:
-                self.frames = int(written.frames)
+            self.frames = self._written()
         except _TROUBLE as error:
             self._refuse(error)
         self._atomic.commit()

@@ -1,6 +1,8 @@
 """What sound files look like inside: formats, sample formats, and which of them an output gets."""
 
 from dataclasses import dataclass, replace
+from functools import cache
+from io import BytesIO
 from pathlib import Path
 from typing import Any
 
@@ -145,7 +147,7 @@ def output_layout(source: Layout, frames: int, target: Path) -> tuple[Layout, st
     format_ = EXTENSIONS[suffix]
     if source.format in FAMILIES.get(format_, ()):
         format_ = source.format
-    subtype = _subtype(source.subtype, format_, suffix)
+    subtype = _subtype(source, format_, suffix, frames)
     said = source.speakers
     if format_ == "WAV" and said is not None and not (said.implied and source.channels <= 2):
         format_ = "WAVEX" if subtype in ("PCM_16", "PCM_24", "PCM_32", "FLOAT", "DOUBLE") else format_
@@ -162,18 +164,47 @@ def output_layout(source: Layout, frames: int, target: Path) -> tuple[Layout, st
     return layout, note
 
 
-def _subtype(subtype: str, format_: str, suffix: str) -> str:
+ANY_LENGTH = frozenset({*_CODINGS, "ULAW", "ALAW"})
+"""Sample formats whose blocks are single frames, or whose files say how much of the last block is sound."""
+
+
+def _subtype(source: Layout, format_: str, suffix: str, frames: int) -> str:
+    """The first sample format, from the source's own on, that the format can be written with at this length."""
     import soundfile
 
+    subtype = source.subtype
     wanted = [subtype, *_STEPS.get(subtype, ("PCM_16",)), _ONLY.get(format_, "PCM_16")]
     if format_ == "OGG" and subtype not in ("VORBIS", "OPUS"):
         wanted = ["OPUS" if suffix == ".opus" else "VORBIS"]
     # libsndfile 1.2.2 lists MP3 among WAV's sample formats but cannot write it; its 20-bit ALAC is noise
-    broken = (
-        ("ALAC_20",) if format_ == "MP3" else ("ALAC_20", "MPEG_LAYER_I", "MPEG_LAYER_II", "MPEG_LAYER_III")
-    )
-    wanted = [name for name in wanted if name not in broken]
-    return next(name for name in wanted if soundfile.check_format(format_, name))
+    # and of MPEG's layers it writes the third
+    broken = ["ALAC_20", "MPEG_LAYER_I", "MPEG_LAYER_II", *([] if format_ == "MP3" else ["MPEG_LAYER_III"])]
+    wanted = [name for name in wanted if name not in broken and soundfile.check_format(format_, name)]
+    return next(name for name in wanted if name in ANY_LENGTH or _holds(source, format_, name, frames))
+
+
+def _holds(source: Layout, format_: str, subtype: str, frames: int) -> bool:
+    """Can a sample format with blocks be written for this rate and these channels, and does this length end a block?"""
+    block = _block(source.rate, source.channels, format_, subtype)
+    return block > 0 and frames % block == 0
+
+
+@cache
+def _block(rate: int, channels: int, format_: str, subtype: str) -> int:
+    """Frames that a file of one frame comes out with: a block; 0 where no such file can be written."""
+    import soundfile
+
+    from gate import audioheader
+
+    made = BytesIO()
+    try:
+        with soundfile.SoundFile(made, "w", rate, channels, subtype, None, format_) as file:
+            file.write(np.zeros((1, channels), np.int16))
+        coded = made.getvalue()
+        with soundfile.SoundFile(BytesIO(coded), "r") as file:
+            return audioheader.frames_of(coded) or int(file.frames)
+    except (soundfile.SoundFileError, ValueError):
+        return 0
 
 
 def _bytes(layout: Layout, frames: int) -> int:

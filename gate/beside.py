@@ -55,12 +55,12 @@ class Source:
     Attributes:
         fd: open for reading until the output is finished.
         layout: what its samples look like.
-        frames: how many there are.
+        sound_end: where they end in a file of chunks, whatever its header says; None in other files.
     """
 
     fd: int
     layout: Layout
-    frames: int
+    sound_end: int | None
 
     @property
     def kind(self) -> str:
@@ -69,8 +69,7 @@ class Source:
 
     def chunks(self) -> list[Chunk]:
         """Its chunks, in their order."""
-        frame = _frame_bytes(self.layout)
-        return chunks.walk(self.fd, None if frame is None else self.frames * frame)
+        return chunks.walk(self.fd, self.sound_end)
 
 
 def _frame_bytes(layout: Layout) -> int | None:

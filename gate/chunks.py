@@ -16,9 +16,6 @@ MOST = 4096
 SMALL = 0xFFFFFFFF
 """Largest size that 32 bits hold; in RF64 it says "see ds64"."""
 
-UNTOLD = frozenset({0, 0xFFFFFFFF, 0xFFFFFFFE, 0x7FFFFFFF, 0x7FFFF000, 2**64 - 1})
-"""Sizes of the samples that stand for "to the end of the file"."""
-
 TAIL = bytes.fromhex("f3acd3118cd100c04f8edb8a")
 TAIL_RIFF = bytes.fromhex("2e91cf11a5d628db04c10000")
 
@@ -182,15 +179,14 @@ def _large_sizes(fd: int) -> dict[bytes, list[int]]:
     return sizes
 
 
-def walk(fd: int, sound_bytes: int | None = None) -> list[Chunk]:
+def walk(fd: int, sound_end: int | None = None) -> list[Chunk]:
     """Find the chunks of a file, in their order; none of a file without chunks.
 
-    Where the header is not true to the samples (a placeholder, a size that wrapped) what follows is sound, so the
-    chunks end with the samples. A chunk that runs over the end of the file, or has no name, ends them too.
+    A chunk that runs over the end of the file, or has no name, ends them.
 
     Args:
         fd: open for reading.
-        sound_bytes: length of the samples as far as it is known from their number.
+        sound_end: where the samples end, if that is known better than by their chunk's size.
     """
     says = dialect(fd)
     if says is None:
@@ -204,11 +200,9 @@ def walk(fd: int, sound_bytes: int | None = None) -> list[Chunk]:
         if size == SMALL and large.get(name):
             size = large[name].pop(0)
         if name == says.sound:
-            told = size not in UNTOLD and _is_true(fd, says, at, size, sound_bytes)
             at += says.head
-            found.append(Chunk(name, at, size if told and at + size <= end else end - at))
-            if not told:
-                break
+            size = (min(at + size, end) if sound_end is None else sound_end) - at
+            found.append(Chunk(name, at, size))
         elif _is_chunk(says, name, at, size, end):
             at += says.head
             found.append(Chunk(name, at, size))
@@ -240,13 +234,3 @@ def _is_chunk(says: Dialect, name: bytes, at: int, size: int, end: int) -> bool:
         len(name) == 4 and all(0x20 <= byte < 0x7F or byte in (0xA0, 0xA9) for byte in name)
     )
     return named and size >= 0 and at + says.head + size <= end
-
-
-def _is_true(fd: int, says: Dialect, at: int, size: int, sound_bytes: int | None) -> bool:
-    """Is the size of the samples' chunk what their number says, but for a few bytes?"""
-    if sound_bytes is None:
-        return True
-    extra = 4 if says is CAF else 0
-    if says is FORM:
-        extra = 8 + says.number(read_at(fd, at + says.head, 4))
-    return 0 <= size - extra - sound_bytes < 64

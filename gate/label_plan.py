@@ -1,13 +1,12 @@
 """Which recordings a command line of gate-label means, and where the labels of each go."""
 
 import os
-from collections import Counter
 from dataclasses import dataclass, field
 from pathlib import Path
 
 from gate.atomic import refuse_target
 from gate.errors import GateError, UsageError
-from gate.label_files import ENDINGS
+from gate.label_files import ENDINGS, distinct
 from gate.plan import apart, find, identity
 
 
@@ -32,6 +31,11 @@ class LabelPlan:
     pictures: dict[Path, Path] = field(default_factory=dict)
     folders: list[Path] = field(default_factory=list)
     failures: list[tuple[Path, str]] = field(default_factory=list)
+
+    @property
+    def names(self) -> list[str]:
+        """The recordings' names in the labels."""
+        return [name for _, name in self.sources]
 
 
 def make_plan(
@@ -87,11 +91,11 @@ def _place_labels(
         plan.format = format_ or "csv"
         suffix = next(suffix for suffix, name in ENDINGS.items() if name == plan.format)
         suffix = ".TextGrid" if plan.format == "TextGrid" else suffix
-        stems = Counter(str(relative.with_suffix("")).casefold() for _, relative in placed)
-        for source, relative in placed:
-            alone = stems[str(relative.with_suffix("")).casefold()] == 1
-            name = (relative.stem if alone else relative.name) + suffix
-            plan.each[source] = target / relative.with_name(name)
+        full = [relative.as_posix() for _, relative in placed]
+        names = distinct([relative.with_suffix("").as_posix() for _, relative in placed], full, full)
+        plan.each = {
+            source: target / (name + suffix) for (source, _), name in zip(placed, names, strict=True)
+        }
         _add_folders(plan, target, plan.each)
         return
     if ending not in ENDINGS:

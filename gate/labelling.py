@@ -84,6 +84,7 @@ class Labelled:
         frames: every whole frame of 10 ms.
         segments: without gaps, from 0 to ``seconds``.
         wave: the sound, thinned, for a picture.
+        remark: what there is to say about the file, see ``gate.audiofile.Reader``; or None.
     """
 
     path: Path
@@ -92,6 +93,7 @@ class Labelled:
     frames: Frames
     segments: list[Segment] = field(default_factory=list)
     wave: Thin | None = None
+    remark: str | None = None
 
     def share(self, label: str) -> float:
         """Of the time, 0 to 1."""
@@ -154,7 +156,7 @@ def label_file(
             *(np.concatenate([getattr(piece, name) for piece in taken])[:whole] for name in Frames._fields)
         )
     made = segments(frames.probabilities, contract.classes, rules, seconds)
-    return Labelled(path, seconds, contract.classes, frames, made, wave)
+    return Labelled(path, seconds, contract.classes, frames, made, wave, source.remark)
 
 
 def segments(

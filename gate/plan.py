@@ -8,6 +8,7 @@ from pathlib import Path
 from gate.atomic import os_sentence, refuse_target
 from gate.audioformat import EXTENSIONS, NAMED
 from gate.errors import AudioFileError, GateError, UsageError
+from gate.folder_walk import has_ending, walk
 from gate.render import Job
 
 
@@ -104,8 +105,8 @@ def find(path: Path, target: Path | None, failures: list[tuple[Path, str]]) -> l
 
     Args:
         path: a file or a folder.
-        target: a folder that sound is written to, which is not searched; None where no sound is written.
-        failures: takes folders that cannot be read, each with its sentence.
+        target: a folder that sound is written to, which is not searched, nor through a link; None where no sound is written.
+        failures: takes folders that cannot be read and links that lead nowhere, each with its sentence.
 
     Raises:
         AudioFileError: a folder without sound files, or the target itself.
@@ -113,27 +114,19 @@ def find(path: Path, target: Path | None, failures: list[tuple[Path, str]]) -> l
     if not os.path.isdir(path):
         return [(path, Path(path.name))]
 
-    def note(error: OSError) -> None:
-        folder = Path(error.filename)
-        failures.append((folder, os_sentence(folder, error, writing=False)))
-
     if target is not None and os.path.isdir(target) and os.path.samefile(path, target):
         raise AudioFileError(
             f"{target} is the input folder itself, nothing was written; give another with -o"
         )
-    inside = None if target is None else os.path.realpath(target)
-    found = []
-    for folder, folders, files in os.walk(path, onerror=note):
-        # what an earlier run left in an output folder within is no input; hidden things are not for us
-        folders[:] = sorted(
-            name
-            for name in folders
-            if not name.startswith(".") and os.path.realpath(os.path.join(folder, name)) != inside
-        )
-        for name in sorted(files):
-            file = Path(folder, name)
-            if not name.startswith(".") and file.suffix.lower() in EXTENSIONS:
-                found.append((file, file.relative_to(path)))
+    noted: list[tuple[Path, str]] = []
+    # what an earlier run left in an output folder within is no input
+    files = walk(
+        path, has_ending(EXTENSIONS), lambda where, sentence: noted.append((where, sentence)), target
+    )
+    found = [(file, file.relative_to(path)) for file in files]
+    if not found and noted:
+        raise AudioFileError(noted[0][1])
+    failures += noted
     if not found:
         raise AudioFileError(f"{path} holds no sound files, {NAMED} files were expected; check the folder")
     return found
@@ -141,7 +134,14 @@ def find(path: Path, target: Path | None, failures: list[tuple[Path, str]]) -> l
 
 def apart(found: list[tuple[Path, Path]]) -> list[tuple[Path, Path]]:
     """No file twice, and no two in one place: namesakes keep as much of their paths as it takes."""
-    once = {Path(os.path.abspath(source)): (source, relative) for source, relative in found}
+    once: dict[Path, tuple[Path, Path]] = {}
+    real = set()
+    for source, relative in found:
+        # two names of one folder, or a link to it, make no second file; a link to a file is a file of its own
+        name = os.path.realpath(source.parent), source.name
+        if name not in real:
+            once[Path(os.path.abspath(source))] = source, relative
+        real.add(name)
     places: dict[str, list[Path]] = defaultdict(list)
     for full, (_, relative) in once.items():
         # disks that do not tell capitals from small letters keep one of two such files

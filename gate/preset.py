@@ -7,6 +7,7 @@
 
 ``range_db`` may be the text "-inf". A classifier's preset.json has ``"kind": "classify"`` and neither number, and
 its ``Preset`` no defaults (nan). Fields that are not known here are kept when a preset is written again.
+A user's own preset comes before a shipped one of its name, and whoever asks for that name is told of both.
 A folder with a ``model.onnx`` and no ``preset.json``, and a single ``.onnx`` file, are presets too: they are
 named after the folder or file, and their defaults are the model's.
 """
@@ -16,6 +17,8 @@ import json
 import math
 import os
 import tempfile
+import warnings
+from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
@@ -23,6 +26,7 @@ from typing import Any
 from gate import contract, places
 from gate.contract import NO_GATE, Contract
 from gate.errors import PresetError
+from gate.notes import GateNote
 from gate.parameters import BY_ID
 
 FORMAT = 1
@@ -57,13 +61,13 @@ class Preset:
 
 
 def folders() -> list[Path]:
-    """Where presets are looked up by name: beside the installed package, in the checkout it runs from, in the user's own."""
+    """Where presets are looked up by name: in the user's own, beside the installed package, in the checkout it runs from."""
     package = Path(__file__).resolve().parent
     checkout = package.parent
-    found = [package / "presets"]
+    found = [user_folder(), package / "presets"]
     if (checkout / "pyproject.toml").is_file():
         found.append(checkout / "presets")
-    return [*found, user_folder()]
+    return found
 
 
 def user_folder() -> Path:
@@ -73,40 +77,66 @@ def user_folder() -> Path:
 
 def names(kind: str | None = "gate") -> list[str]:
     """Presets that can be had by name, in order: gates, those of another kind, or all (None)."""
-    return sorted(name for name, folder in _by_name().items() if kind in (None, _kind(folder)))
+    return sorted(name for name, places in _by_name().items() if _of_kind(places, kind))
+
+
+def hidden(kind: str | None = "gate") -> list[Path]:
+    """Presets, of a kind or all (None), whose name finds another one; they are had by their place."""
+    return [path for places in _by_name().values() for path in _of_kind(places, kind)[1:]]
 
 
 def address(preset: Preset) -> str:
-    """By what ``resolve`` finds a preset again: its name where there is no other of that name before it, else its place."""
+    """Give what ``resolve`` finds a preset by: its name where that finds this one, else its place."""
     if preset.folder is None:
         return str(preset.model_path)
     name = preset.folder.name
-    return name if _by_name().get(name) == preset.folder else str(preset.folder)
+    places = _of_kind(_by_name().get(name, []), preset.contract.kind)
+    return name if places[:1] == [preset.folder] else str(preset.folder)
 
 
-def resolve(preset: str | os.PathLike[str], kind: str | None = None) -> Preset:
+def spelling(folder: Path) -> str:
+    """Give what to type for a preset in a folder: the folder, with ./ in front where a name would come first."""
+    text = str(folder)
+    return os.path.join(os.curdir, text) if text in _by_name() else text
+
+
+def resolve(
+    preset: str | os.PathLike[str], kind: str | None = None, tell: Callable[[str], None] | None = None
+) -> Preset:
     """Find a preset and read it.
 
     Args:
         preset: a name ("voice"), a preset's folder, or a model file. A bare word is a name first and a path
-            second, so that a folder of recordings called "voice" hides nothing.
-        kind: what its model has to be, "gate" or "classify"; None takes either.
+            second, so that a folder of recordings called "voice" hides nothing. A user's own preset of a name comes
+            before a shipped one.
+        kind: what its model has to be, "gate" or "classify"; None takes either. It chooses among namesakes.
+        tell: told a sentence where a name is that of several; None makes it a warning, ``GateNote``.
 
     Raises:
         PresetError: there is no such preset (the text lists what comes close), or its preset.json is wrong.
         ContractError: its model breaks the contract, or is of another kind.
     """
-    found = _resolve(preset, kind)
+    found = _resolve(preset, kind, tell or _warn)
     if kind is not None:
         found.contract.expect(kind)
     return found
 
 
-def _resolve(preset: str | os.PathLike[str], kind: str | None) -> Preset:
+def _warn(sentence: str) -> None:
+    warnings.warn(sentence, GateNote, stacklevel=4)
+
+
+def _resolve(preset: str | os.PathLike[str], kind: str | None, tell: Callable[[str], None]) -> Preset:
     text = os.fspath(preset)
     try:
         if text in (known := _by_name()):
-            return _from_folder(known[text])
+            chosen, *others = _of_kind(known[text], kind) or known[text]
+            here = Path(text)
+            if _is_preset(here) and not any(here.samefile(path) for path in (chosen, *others)):
+                others.append(here)
+            if others:
+                tell(_several(text, chosen, others))
+            return _from_folder(chosen)
         path = Path(text)
         if text and path.is_dir():
             return _from_folder(path)
@@ -115,6 +145,15 @@ def _resolve(preset: str | os.PathLike[str], kind: str | None) -> Preset:
     except OSError as error:
         raise PresetError(f"{text} cannot be read ({error.strerror}); check the path") from None
     raise PresetError(_not_found(text, names(kind)))
+
+
+def _several(name: str, chosen: Path, others: list[Path]) -> str:
+    """Give the sentence for a name that several presets have."""
+    places = " or ".join(spelling(path) for path in others)
+    return (
+        f"{1 + len(others)} presets are called {name}, and {chosen} is used; for another one give its place ({places}), "
+        "or rename it"
+    )
 
 
 def write_preset(
@@ -165,15 +204,40 @@ def write_preset(
     return _from_folder(path)
 
 
-def _by_name() -> dict[str, Path]:
-    """Name of each shipped preset and its folder; the first place wins."""
-    found: dict[str, Path] = {}
+def rename(folder: Path, name: str) -> None:
+    """Write another name into a preset's preset.json.
+
+    Raises:
+        PresetError: there is none, or it cannot be read or written.
+    """
+    text = json.dumps(_read_json(folder / FILE) | {"name": name}, indent=2, allow_nan=False) + "\n"
+    try:
+        _write_whole(folder / FILE, text.encode())
+    except OSError as error:
+        raise PresetError(f"{folder} cannot be written ({error.strerror}); free some room") from None
+
+
+def _by_name() -> dict[str, list[Path]]:
+    """By name, the folders of the presets that have it; the one that the name finds comes first."""
+    found: dict[str, list[Path]] = {}
+    searched: set[str] = set()
     for place in folders():
+        if (real := os.path.realpath(place)) in searched:
+            continue
+        searched.add(real)
         if place.is_dir():
             for path in place.iterdir():
-                if (path / MODEL).is_file() or (path / FILE).is_file():
-                    found.setdefault(path.name, path)
+                if _is_preset(path):
+                    found.setdefault(path.name, []).append(path)
     return found
+
+
+def _is_preset(folder: Path) -> bool:
+    return (folder / MODEL).is_file() or (folder / FILE).is_file()
+
+
+def _of_kind(places: list[Path], kind: str | None) -> list[Path]:
+    return [path for path in places if kind in (None, _kind(path))]
 
 
 def _kind(folder: Path) -> str:

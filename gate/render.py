@@ -334,7 +334,7 @@ class _Render:
         seconds = self.frames_in / source.layout.rate
         wall, processor = time.perf_counter() - self.started[0], time.process_time() - self.started[1]
         nonfinite = int(engine.record["nonfinite_samples"][0])
-        warnings = []
+        warnings = [source.remark] if source.remark else []
         if nonfinite:
             warnings.append(
                 f"{self.job.source} holds {nonfinite} samples that are not finite (NaN or infinity), "

@@ -7,18 +7,21 @@ as mono float32 at 48 kHz, from memory when they have been asked for before.
 import csv
 import hashlib
 from collections import OrderedDict
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from math import gcd
 from pathlib import Path
 from typing import Any, TypeVar
 
 import numpy as np
-import soundfile
 from numpy.typing import NDArray
 from scipy.signal import resample_poly
 
+from gate.audiofile import Reader
 from gate.constants import RATE
+from gate.errors import AudioFileError
+from gate.folder_walk import has_ending, walk
 from gate.levels import WINDOW, block_levels_db
 
 LEAST_RANGE_DB = 38.0
@@ -184,28 +187,57 @@ class Corpus:
         return self._held_bytes
 
 
-def read_mono(path: Path, rate_hz: int = RATE) -> NDArray[np.float32]:
-    """Read a file as mono at 48 kHz, or another rate: (n,) float32. Channels are averaged.
+def read_sound(path: Path) -> tuple[NDArray[np.float32], int, str]:
+    """Read all of a sound file.
+
+    Returns:
+        (n, channels) float32; its rate in Hz; and what there is to say about its header, "" for nothing.
 
     Raises:
         FileNotFoundError: no such file.
         ValueError: not audio, or empty.
     """
-    if not path.is_file():
-        raise FileNotFoundError(f"expected the recording {path}, got no such file; check the manifest's path")
-    try:
-        x, rate = soundfile.read(path, dtype="float32", always_2d=True)
-    except soundfile.LibsndfileError as error:
-        raise ValueError(
-            f"expected audio in {path}, got {error.error_string}; replace or remove it"
-        ) from error
-    if len(x) == 0:
-        raise ValueError(f"expected audio in {path}, got an empty file; replace or remove it")
+    with _opened(path) as reader, _refused(path):
+        x = reader.read_rest()
+        return x.astype(np.float32, copy=False), reader.layout.rate, reader.remark or ""
+
+
+def read_length(path: Path) -> tuple[int, int]:
+    """Look how many frames a sound file has, and at which rate in Hz; raises as ``read_sound``."""
+    with _opened(path) as reader:
+        return reader.frames, reader.layout.rate
+
+
+def read_mono(path: Path, rate_hz: int = RATE) -> NDArray[np.float32]:
+    """Read a file as mono at 48 kHz, or another rate: (n,) float32. Channels are averaged; raises as ``read_sound``."""
+    x, rate, _ = read_sound(path)
+    return to_mono(x, rate, rate_hz)
+
+
+def to_mono(x: NDArray[np.float32], rate: int, rate_hz: int = RATE) -> NDArray[np.float32]:
+    """Average the channels of x (n, channels) and resample it: (n,) float32, finite."""
     mono = x[:, 0] if x.shape[1] == 1 else x.mean(axis=1)
     if rate != rate_hz:
         common = gcd(rate, rate_hz)
         mono = resample_poly(mono, rate_hz // common, rate // common)
     return np.nan_to_num(np.ascontiguousarray(mono, dtype=np.float32), posinf=0.0, neginf=0.0)
+
+
+def _opened(path: Path) -> Reader:
+    if not path.is_file():
+        raise FileNotFoundError(f"expected the recording {path}, got no such file; check the manifest's path")
+    with _refused(path):
+        return Reader(path)
+
+
+@contextmanager
+def _refused(path: Path) -> Iterator[None]:
+    """Say what is wrong with a recording as this package's callers expect it."""
+    try:
+        yield
+    except AudioFileError as error:
+        what = str(error).removeprefix(f"{path} ").split("; ")[0]
+        raise ValueError(f"expected audio in {path}, got a file that {what}; replace or remove it") from error
 
 
 def measure_range_db(x: NDArray[np.floating]) -> float:
@@ -243,7 +275,11 @@ def _folder_items(folder: Path, kind: str) -> list[Item]:
     """Items of a plain folder; the split goes by the hash of each file's path inside it."""
     if not folder.is_dir():
         raise FileNotFoundError(f"expected a folder of {kind} recordings, got {folder}; name one that exists")
-    paths = sorted(path for path in folder.rglob("*") if path.suffix.lower() in AUDIO_SUFFIXES)
+
+    def refuse(_: Path, sentence: str) -> None:
+        raise FileNotFoundError(sentence)
+
+    paths = sorted(walk(folder, has_ending(AUDIO_SUFFIXES), refuse))
     if not paths:
         raise FileNotFoundError(
             f"expected recordings in {folder}, got no file ending in {', '.join(AUDIO_SUFFIXES)}; "
@@ -256,7 +292,7 @@ def _folder_items(folder: Path, kind: str) -> list[Item]:
         val -= {max(paths, key=share.__getitem__)} if len(val) == len(paths) else set()
     items = []
     for path in paths:
-        info = soundfile.info(path)
+        frames, rate_hz = read_length(path)
         items.append(
             Item(
                 path=path,
@@ -264,9 +300,9 @@ def _folder_items(folder: Path, kind: str) -> list[Item]:
                 owner=path.relative_to(folder).as_posix(),
                 split="val" if path in val else "train",
                 source=str(folder),
-                seconds=info.frames / info.samplerate,
+                seconds=frames / rate_hz,
                 range_db=measure_range_db(read_mono(path)) if kind == "target" else float("inf"),
-                bandwidth_hz=info.samplerate / 2,
+                bandwidth_hz=rate_hz / 2,
             )
         )
     return items

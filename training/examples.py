@@ -11,12 +11,11 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
-import soundfile
 
 from gate.constants import BLOCK, RATE
 from gate.levels import block_levels_db, loud_level_db
 from training.augment import Sound
-from training.corpus import LEAST_RANGE_DB, read_mono
+from training.corpus import LEAST_RANGE_DB, read_sound, to_mono
 from training.features import Front
 from training.front import BANDS
 from training.phrases import find_phrases
@@ -55,7 +54,8 @@ class Measured:
 
     ``sha256`` is of the sound, not of the file; ``shape`` 64 bits that two encodings of one sound share; ``pause`` and
     ``loud`` (32,) log10 band powers of a target's pauses and phrases, of a bleed's loud parts; empty where none is.
-    ``restless`` is the share of the pauses that lies ``PAUSE_MARGIN_DB`` over the floor.
+    ``restless`` is the share of the pauses that lies ``PAUSE_MARGIN_DB`` over the floor. ``remark`` is what there is to say
+    about its header ("" for nothing).
     """
 
     path: str
@@ -72,6 +72,7 @@ class Measured:
     pause: tuple[float, ...] = ()
     restless: float = 0.0
     problem: str = ""
+    remark: str = ""
 
 
 @dataclass(frozen=True)
@@ -92,11 +93,9 @@ def measure(path: Path, side: str, front: Front) -> Measured:
     """Hear one file; never raises for what is wrong with it."""
     made = Measured(str(path), side)
     try:
-        rate_hz = int(soundfile.info(path).samplerate)
-        # before any resampling, which rounds the flat tops off
-        raw, _ = soundfile.read(path, frames=CLIP_S * rate_hz, dtype="float32", always_2d=True)
-        x = read_mono(path)
-    except (OSError, ValueError, soundfile.LibsndfileError) as error:
+        raw, rate_hz, remark = read_sound(path)
+        x = to_mono(raw, rate_hz)
+    except (OSError, ValueError) as error:
         return replace(made, problem=str(error).split("; ")[0])
     levels = block_levels_db(x)
     loud = float(np.percentile(levels, 95)) if len(levels) else -140.0
@@ -110,7 +109,9 @@ def measure(path: Path, side: str, front: Front) -> Measured:
         loud_db=loud,
         floor_db=floor,
         range_db=loud - floor,
-        clipped=max(clipped_share(channel) for channel in raw.T),
+        # before any resampling, which rounds the flat tops off
+        clipped=max(clipped_share(channel) for channel in raw[: CLIP_S * rate_hz].T),
+        remark=remark,
         sha256=hashlib.sha256(np.round(x * 32767).astype("<i4").tobytes()).hexdigest(),
         shape=_envelope_shape(levels),
     )
@@ -189,6 +190,9 @@ def _of_one(one: Measured) -> list[Finding]:
     if one.clipped > CLIPPED_SHARE:
         what = f"is clipped ({one.clipped:.2%} of its samples lie in flat tops)"
         found.append(Finding("warning", one.path, what, "record it again with less gain"))
+    if one.remark:
+        what = one.remark.removeprefix(f"{one.path} ")
+        found.append(Finding("warning", one.path, what, "write it again with its right length, or leave it as it is"))
     return found
 
 

@@ -12,10 +12,11 @@ track, or everything. What has one owner (a speaker, an artist, a file) never li
 """
 
 import hashlib
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
+from gate.folder_walk import has_ending, walk
 from training.corpus import AUDIO_SUFFIXES, VAL_SHARE, Corpus
 
 SUFFIXES = (*AUDIO_SUFFIXES, ".au")
@@ -143,7 +144,7 @@ def _musan(path: Path, side: str, stem: str) -> list[Found]:
 def _artists(folder: Path) -> dict[str, str]:
     """File's name -> artist, from lines "NAME GENRES VOCALS ARTIST" of the ANNOTATIONS below a folder."""
     artists = {}
-    for annotations in sorted(folder.rglob("ANNOTATIONS")):
+    for annotations in walk(folder, lambda name: name == "ANNOTATIONS", lambda path, sentence: None):
         for line in annotations.read_text(encoding="utf-8", errors="replace").splitlines():
             words = line.split(maxsplit=3)
             if len(words) == 4:
@@ -213,8 +214,10 @@ def _folder(path: Path, side: str, stem: str) -> list[Found]:
 
 
 def _audio(folder: Path) -> list[Path]:
-    files: Iterable[Path] = folder.rglob("*")
-    return sorted(f for f in files if f.suffix.lower() in SUFFIXES and not f.name.startswith("."))
+    """Sounds below a folder; what cannot be looked into is among them, so that whoever hears it says so."""
+    closed: list[Path] = []
+    found = list(walk(folder, has_ending(SUFFIXES), lambda path, _: closed.append(path)))
+    return sorted(found + closed)
 
 
 def _share(name: str) -> float:

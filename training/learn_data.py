@@ -151,7 +151,10 @@ def _write(path: Path, x: np.ndarray) -> None:
 
 def _key(one: Found) -> str:
     path = one.paths[0]
-    stat = path.stat()
+    try:
+        stat = path.stat()
+    except OSError:  # a link that leads nowhere: hearing it says so
+        return f"{one.side} {path} cannot be read"
     return f"{one.side} {path.resolve()} {stat.st_size} {stat.st_mtime_ns}"
 
 

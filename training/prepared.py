@@ -14,7 +14,8 @@ from typing import Any
 
 import numpy as np
 import torch
-from tqdm import tqdm
+
+from gate.cli.console import progress_bar
 
 FACTS = "facts"
 """The array whose last column says whether a row is done."""
@@ -60,7 +61,7 @@ def fill(
         return
     (folder / "recipe.json").write_text(json.dumps(recipe, indent=1))
     with multiprocessing.get_context("spawn").Pool(jobs, _start, (start, what)) as pool:
-        for i, made in tqdm(pool.imap_unordered(row, todo), total=len(todo), desc=words):
+        for i, made in progress_bar(pool.imap_unordered(row, todo), total=len(todo), title=words):
             for name, array in arrays.items():
                 array[i] = made[name]
             done[i] = *made[FACTS], 1.0

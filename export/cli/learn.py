@@ -9,7 +9,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from export.cli.progress import Progress
+from gate.cli.console import progress_bar
 from gate.cli.console import say as console_say
+from gate.cli.ending import notes_said
 
 if TYPE_CHECKING:
     from export.learning import Examples, Order
@@ -79,7 +81,8 @@ def main(argv: list[str] | None = None) -> int:
     _check(made, args)
     progress = Progress()
     try:
-        return _run(args, progress, began)
+        with notes_said("gate-learn"):
+            return _run(args, progress, began)
     except KeyboardInterrupt:
         progress.say("gate-learn: stopped; what is done is kept, and the same command goes on from there")
         return STOPPED
@@ -117,6 +120,7 @@ def _run(args: argparse.Namespace, progress: Progress, began: float) -> int:
 
     from export import learning
     from export.learned import refuse
+    from gate.preset import spelling
 
     if args.output is not None and not args.check:
         refuse(args.output, force=args.force)
@@ -137,7 +141,7 @@ def _run(args: argparse.Namespace, progress: Progress, began: float) -> int:
             sentence = learning.learn(order, examples, progress.say, progress.report, stop)
     progress.end()
     console_say(sentence)
-    console_say(f"wrote {args.output}: gate-render noisy.wav -o clean.wav --preset {args.output}")
+    console_say(f"wrote {args.output}: gate-render noisy.wav -o clean.wav --preset {spelling(args.output)}")
     return 0
 
 
@@ -195,9 +199,7 @@ def _complain(examples: "Examples", progress: Progress) -> bool:
 
 
 def _bar(things: Sequence[T], title: str) -> Iterable[T]:
-    from tqdm import tqdm
-
-    bar: Iterable[T] = tqdm(things, desc=title, file=sys.stderr, leave=False)
+    bar: Iterable[T] = progress_bar(things, title=title, leave=False)
     return bar
 
 

@@ -4,6 +4,8 @@ import sys
 import time
 from typing import TextIO
 
+from gate.cli.console import watched
+
 MEASURES = {
     "balanced": "balanced accuracy {:.3f}",
     "onset_ms": "onset {:.0f} ms",
@@ -21,7 +23,7 @@ class Progress:
 
     def __init__(self, stream: TextIO | None = None) -> None:
         self._stream = stream or sys.stderr
-        self._live = self._stream.isatty()
+        self._live = watched(self._stream)
         self._began: tuple[float, int] | None = None
         self._score = ""
         self._width = 0

@@ -5,8 +5,13 @@ import os
 import signal
 import sys
 import threading
-from collections.abc import Iterator
-from typing import Any, TextIO
+from collections.abc import Iterable, Iterator
+from typing import TYPE_CHECKING, Any, TextIO, TypeVar
+
+if TYPE_CHECKING:
+    from tqdm import tqdm
+
+T = TypeVar("T")
 
 
 def say(text: str, stream: TextIO | None = None) -> None:
@@ -24,6 +29,30 @@ def say(text: str, stream: TextIO | None = None) -> None:
     except BrokenPipeError:
         # whoever read along (head, less) has seen enough; what Python writes at its exit goes nowhere as well
         os.dup2(os.open(os.devnull, os.O_WRONLY), stream.fileno())
+
+
+def watched(stream: TextIO | None) -> bool:
+    """Return whether somebody looks at a stream: a terminal, and no file, pipe or log."""
+    return stream is not None and stream.isatty()
+
+
+def progress_bar(
+    things: Iterable[T] | None = None, *, title: str = "", quiet: bool = False, **how: Any
+) -> "tqdm[T]":
+    """Give tqdm's bar on standard error, which shows only on a terminal: what changes in place is noise in a log.
+
+    Args:
+        things: to go through; None for a bar that is moved by hand.
+        title: words in front of it; where nobody looks they are a line in its place.
+        quiet: show nothing at all.
+        how: as tqdm takes it (``total``, ``unit``, ...).
+    """
+    from tqdm import tqdm
+
+    shown = watched(sys.stderr)
+    if title and not shown and not quiet and sys.stderr is not None:
+        say(title, sys.stderr)
+    return tqdm(things, desc=title or None, file=sys.stderr, disable=quiet or not shown, **how)
 
 
 def say_version(program: str) -> int:

@@ -1,11 +1,15 @@
 """How a command ends: an exit code, and one sentence on stderr for whatever went wrong."""
 
+import contextlib
 import signal
 import sys
-from collections.abc import Callable, Mapping
+import warnings
+from collections.abc import Callable, Iterator, Mapping
+from typing import Any
 
 from gate.cli.console import ended_by_signals, say
 from gate.errors import GateError
+from gate.notes import GateNote
 
 STOPPED = "stopped before the end, nothing half-written is left; run it again"
 
@@ -37,7 +41,7 @@ def run(
         advice: put behind the words of errors of this kind.
     """
     try:
-        with ended_by_signals():
+        with ended_by_signals(), notes_said(program):
             return body()
     except SystemExit as end:  # argparse's way of saying 0 (help) or 2
         return int(end.code or 0)
@@ -64,6 +68,25 @@ def run(
 
         complain(program, unexpected(error, what, done))
     return 1
+
+
+@contextlib.contextmanager
+def notes_said(program: str) -> Iterator[None]:
+    """Print each ``GateNote`` once, as a command's note on stderr; other warnings go where they went."""
+    said: set[str] = set()
+    with warnings.catch_warnings():
+        warnings.simplefilter("always", GateNote)
+        usual = warnings.showwarning
+
+        def show(message: Warning | str, category: type[Warning], *where: Any, **more: Any) -> None:
+            if not issubclass(category, GateNote):
+                usual(message, category, *where, **more)
+            elif str(message) not in said:
+                said.add(str(message))
+                say(f"{program}: note: {message}", sys.stderr)
+
+        warnings.showwarning = show
+        yield
 
 
 def complain(program: str, sentence: str) -> None:

@@ -6,6 +6,7 @@ import sys
 from typing import TYPE_CHECKING, Any
 
 from gate.cli.console import say
+from gate.cli.ending import notes_said
 
 if TYPE_CHECKING:
     from gate.contract import State
@@ -37,7 +38,8 @@ def main(argv: list[str] | None = None) -> int:
     from gate.preset import resolve
 
     try:
-        preset = resolve(arguments.model)
+        with notes_said("gate-inspect"):
+            preset = resolve(arguments.model)
     except GateError as error:
         say(f"gate-inspect: error: {error}", sys.stderr)
         return error.exit_code

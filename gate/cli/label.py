@@ -79,11 +79,13 @@ def _label(plan: "LabelPlan", contract: "Contract", rules: "Rules", options: "ar
                 failed.append(str(error))
                 complain(PROG, str(error))
                 continue
+            if labelled.remark:
+                say(f"{PROG}: warning: {labelled.remark}", sys.stderr)
             labelled.wave = None  # drawn already
             done.append((name, labelled))
             say(_line(labelled))
         if done and target is not None:
-            _fill(target, write_labels(plan.format, done))
+            _fill(target, write_labels(plan.format, done, plan.names))
         if done and frames is not None:
             _fill(frames, frames_csv(done, contract.classes))
     if failed:
@@ -106,7 +108,7 @@ def _write_own(plan: "LabelPlan", source: Path, name: str, labelled: "Labelled",
                 draw(labelled, file)
         if source in plan.each:
             labels = stack.enter_context(AtomicFile(plan.each[source], force=force))
-            _fill(labels, write_labels(plan.format, [(name, labelled)]))
+            _fill(labels, write_labels(plan.format, [(name, labelled)], plan.names))
         if source in plan.pictures:
             picture.commit()
 

@@ -41,7 +41,7 @@ def batch_parser(program: str, description: str, epilog: str) -> Parser:
         "inputs",
         nargs="+",
         metavar="INPUT",
-        help="sound files (WAV, FLAC, OGG, MP3, AIFF) or folders of them",
+        help="sound files (WAV, FLAC, OGG, MP3, AIFF) or folders of them, which are searched through links as well",
     )
     made.add_argument("--version", action="store_true", help="print the version and exit")
     return made

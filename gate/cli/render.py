@@ -5,9 +5,9 @@ import math
 import os
 import sys
 import time
-from typing import TYPE_CHECKING, Any, TextIO
+from typing import TYPE_CHECKING, Any
 
-from gate.cli.console import say, say_version
+from gate.cli.console import progress_bar, say, say_version, watched
 from gate.cli.ending import complain, run
 from gate.errors import UsageError
 
@@ -86,7 +86,7 @@ def _run(options: "argparse.Namespace") -> int:
 def _single(plan: "Plan", settings: "Settings") -> int:
     from gate.render import render_file
 
-    with _Bar(sys.stderr) as bar:
+    with _Bar() as bar:
         report = render_file(plan.jobs[0], settings, progress=bar.update)
     _remarks(report)
     say(_summary(report, str(settings.overrides)))
@@ -136,12 +136,10 @@ def _batch(plan: "Plan", settings: "Settings", extras: "Extras", options: "argpa
 
 
 def _with_bar(plan: "Plan", settings: "Settings", workers: int) -> "list[Outcome]":
-    """Render a batch; a line for each file as it ends, above a bar on stderr."""
-    from tqdm import tqdm
-
+    """Render a batch; a line for each file as it ends, on a terminal above a bar on stderr."""
     from gate import batch
 
-    bar = tqdm(total=len(plan.jobs), unit="file", desc=PROG, file=sys.stderr, dynamic_ncols=True)
+    bar = progress_bar(total=len(plan.jobs), unit="file", dynamic_ncols=True)
 
     def ended(outcome: "Outcome") -> None:
         bar.clear()
@@ -157,26 +155,20 @@ def _with_bar(plan: "Plan", settings: "Settings", workers: int) -> "list[Outcome
 
 
 class _Bar:
-    """Progress of one long file, on a terminal only, and only after a second.
+    """Progress of one long file, on a terminal only, and only after a second."""
 
-    Args:
-        stream: stderr.
-    """
-
-    def __init__(self, stream: TextIO) -> None:
-        self._stream = stream if stream.isatty() else None
+    def __init__(self) -> None:
+        self._shown = watched(sys.stderr)
         self._begun = time.perf_counter()
         self._bar: Any = None
 
     def update(self, done: int, frames: int) -> None:
         """Frames done, of all."""
-        if self._stream is None or time.perf_counter() < self._begun + 1.0:
+        if not self._shown or time.perf_counter() < self._begun + 1.0:
             return
         if self._bar is None:
-            from tqdm import tqdm
-
-            form = "{desc}: {percentage:3.0f}%|{bar}| {remaining} left"
-            self._bar = tqdm(total=frames, desc=PROG, file=self._stream, bar_format=form, leave=False)
+            form = f"{PROG}: " + "{percentage:3.0f}%|{bar}| {remaining} left"
+            self._bar = progress_bar(total=frames, bar_format=form, leave=False)
         self._bar.update(done - self._bar.n)
 
     def __enter__(self) -> "_Bar":

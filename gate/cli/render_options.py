@@ -25,7 +25,7 @@ one input file, OUT a file:
 one input file, OUT a folder:
   the output has the input's name
 several inputs, or a folder:
-  OUT is a folder, made if its parent is there; folders are searched to their depth and keep their shape;
+  OUT is a folder, made if its parent is there; folders are searched to their depth, linked ones too, and keep their shape;
   namesakes from different folders keep as much of their paths as it takes to tell them apart;
   --plot and --curve name folders then (a.wav leaves a.wav.png and a.wav.csv), --report one file for all
 

@@ -31,7 +31,7 @@ class Silence:
     """What there is to read where there is no file: zeros, without an end, as a ``Reader`` gives sound."""
 
     layout = Layout(RATE, 2, "WAV", "FLOAT")
-    frames, dtype, source = 0, np.float32, None
+    frames, dtype, source, remark = 0, np.float32, None, None
 
     def read(self, out: NDArray[Any]) -> int:
         """Fill all of it."""
@@ -49,6 +49,7 @@ class FileStream:
         name: of the file that is played; "" for silence.
         shape: rate and channels of the file.
         dtype: of the player that it needs.
+        notes: what there is to say about the files, a sentence each.
         error: what ended it before its end, or None.
     """
 
@@ -87,11 +88,13 @@ class FileStream:
         self._reader: Reader | Silence = Silence() if source is None else Reader(source)
         self._writer: Writer | None = None
         layout = self._reader.layout
+        if self._reader.remark:
+            self.notes.append(self._reader.remark)
         try:
             if target is not None:
                 kept, note = output_layout(layout, self._reader.frames, target)
                 self._writer = Writer(target, kept, source=self._reader.source, force=force)
-                self.notes = [*([] if note is None else [note]), *self._writer.notes]
+                self.notes += [*([] if note is None else [note]), *self._writer.notes]
         except BaseException:
             self._reader.close()
             raise

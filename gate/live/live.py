@@ -61,7 +61,7 @@ class Live:
             GateError: there is no such preset or plugin, or it is none.
         """
         self._wishes, self._on_event = wishes, on_event
-        self.preset: Preset = resolve(wishes.preset, "gate")
+        self.preset: Preset = resolve(wishes.preset, "gate", on_event)
         said = {"threshold": wishes.threshold_db, "range": wishes.range_db}
         self._said = {id: value for id, value in said.items() if value is not None}
         self.gate = Gate(
@@ -359,7 +359,7 @@ class Live:
         Raises:
             GateError: it cannot be had; what plays plays on.
         """
-        self.change_gate(resolve(name, "gate"), self.gate.guard_model)
+        self.change_gate(resolve(name, "gate", self._on_event), self.gate.guard_model)
 
     def change_gate(self, preset: Preset, guard_model: Any) -> None:
         """As ``set_preset``, with what the guard listens with.
@@ -651,6 +651,10 @@ class Live:
                         (plugin or self.gate).set(parameter.id, wish)
             except (GateError, ValueError) as error:
                 self._on_event(str(error))
+
+    def tell(self, sentence: str) -> None:
+        """Report a sentence to whoever is told what happens."""
+        self._on_event(sentence)
 
     def _tell(self, text: str) -> None:
         """Once."""

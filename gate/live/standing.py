@@ -68,7 +68,7 @@ def take_up(live: "Live", session: Session) -> None:
     if session == now:
         return
     changes_gate = (session.preset, session.guard_model) != (now.preset, now.guard_model)
-    preset = resolve(session.preset, "gate") if changes_gate else live.preset
+    preset = resolve(session.preset, "gate", live.tell) if changes_gate else live.preset
     plugins, fresh = _plugins(live, session)
     guard = MODES[int(session.value("guard") or 0)]
     if guard != MODES[0] and (changes_gate or session.value("guard") != now.value("guard")):

@@ -18,6 +18,7 @@ from dataclasses import dataclass, replace
 
 from gate.errors import UsageError
 from gate.midi.controls import MOST_7, Control
+from gate.midi.takeover import STEP
 from gate.parameters import BY_ID, PARAMETERS, Parameter, Taper
 
 HOLDS = ("hold-open", "hold-shut")
@@ -120,6 +121,14 @@ class Binding:
         assert self.parameter is not None
         position = self.parameter.travel(value, self._ends(), self.curve)
         return 1.0 - position if self.reverse else position
+
+    def stepped_from(self, value: float, steps: int) -> float:
+        """The parameter's value so many steps above another (below it, where negative), within the range."""
+        if not self.stepped:
+            return self.value(self.position(value) + steps * STEP)
+        low, high = self._ends()
+        up = -steps if (high < low) != self.reverse else steps
+        return min(max(value + up, min(low, high)), max(low, high))
 
     def _ends(self) -> tuple[float, float]:
         assert self.low is not None and self.high is not None

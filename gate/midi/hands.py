@@ -53,7 +53,9 @@ class Hands:
         self.router.let_go()
 
     def take(self, wish: str, map: Iterable[str]) -> None:
-        """Another port and map while it runs. Bindings that stay go on as they were; what others held is let go.
+        """Change port and map while it runs.
+
+        Bindings that stay work on as they were, unless the port is another one; what others held is let go.
 
         Raises:
             MidiError: several ports are meant; UsageError: the map is none. Then all stays as it is.
@@ -63,6 +65,7 @@ class Hands:
             new, old = Input(wish, self.router.feed, self._on_event, self.router.let_go), self.input
             new.start()
             old.stop()
+            self.router.let_go()  # also where the old port was silent, or did not answer
             self.wish, self.input = wish, new
         self.router.rebind(bindings)
 

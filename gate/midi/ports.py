@@ -272,6 +272,8 @@ class Input:
                 return ""
             with self._hand, quiet():
                 self._midi.close_port()
+                while self._midi.get_message() is not None:
+                    pass  # what is left of it is not to come from the next device
                 self._midi = None
             return self._gone()
         found = _named(self._wish, self._inputs.ports())

@@ -1,22 +1,21 @@
 """Moves of controls, through a map, to a gate: takeover, learning, holds, programs, panic.
 
 Everything here runs on the thread that reads MIDI, which writes parameters as it goes and never waits for sound; ``learn``
-and ``forget`` may come from another one.
+and ``forget`` may come from another one. Whether a control takes over is decided in ``takeover``.
 """
 
 import threading
+import time
 from collections.abc import Callable, Iterable
 from dataclasses import replace
 from typing import Protocol
 
 from gate.errors import GateError
 from gate.midi.bindings import HOLDS, PRESET, Binding
-from gate.midi.controls import MOST_7, SERVANTS, Control, Controls, Move, Panic
+from gate.midi.controls import SERVANTS, Control, Controls, Move, Panic
 from gate.midi.messages import Message, Parser
+from gate.midi.takeover import PickUp
 from gate.parameters import Parameter
-
-STEP = 1.0 / MOST_7
-"""Of the travel: a step of NRPN's 96 and 97, and how near a control has to come to pick up a value."""
 
 LEARNED_KINDS = ("cc", "nrpn", "bend", "note")
 """What a parameter, a hold or a single preset can be taught by moving it; a pair of controllers shows in its second half."""
@@ -54,9 +53,7 @@ class _Bound:
     def __init__(self, binding: Binding) -> None:
         self.binding = binding
         self.pressed = False
-        self.switched = False
-        self.position: float | None = None
-        self.caught = False
+        self.pick_up = PickUp()
         self.sent: float | None = None
 
 
@@ -67,6 +64,7 @@ class Router:
         bindings: the map.
         target: what it moves.
         on_learned: told each binding that was learned, whole.
+        clock: seconds, never going back; it tells a control that is turned from one that jumps.
 
     Attributes:
         messages: messages so far.
@@ -75,9 +73,13 @@ class Router:
     """
 
     def __init__(
-        self, bindings: Iterable[Binding], target: Target, on_learned: Callable[[Binding], None]
+        self,
+        bindings: Iterable[Binding],
+        target: Target,
+        on_learned: Callable[[Binding], None],
+        clock: Callable[[], float] = time.monotonic,
     ) -> None:
-        self._target, self._on_learned = target, on_learned
+        self._target, self._on_learned, self._clock = target, on_learned, clock
         self._bound = [_Bound(binding) for binding in bindings]
         self._parser, self._controls = Parser(), Controls()
         self._held: list[_Bound] = []
@@ -96,10 +98,11 @@ class Router:
                 self._take(message)
 
     def let_go(self) -> None:
-        """Forget half messages and pressed keys, end every hold: panic, or the cable was pulled."""
+        """Forget half messages, pressed keys and where controls stand, end every hold: the device is gone."""
         with self._lock:
             self._parser.reset()
             self._controls.reset()
+            self._forget_positions()
             self._panic()
 
     # -- for anybody
@@ -153,8 +156,14 @@ class Router:
                 self._by_control.setdefault(bound.binding.control[:3], []).append(bound)
         self._learning = [bound for bound in self._bound if bound.binding.control is None]
 
+    def _forget_positions(self) -> None:
+        for bound in self._bound:
+            bound.pick_up.forget()
+
     def _take(self, message: Message) -> None:
         moves = self._controls.take(message)
+        if message.kind == "reset":  # a device that was switched on sends it
+            self._forget_positions()
         if self._half is not None:
             self._second_half(moves)
         for move in moves:
@@ -213,28 +222,16 @@ class Router:
         binding = bound.binding
         now = self._target.value(binding.target)
         if move.steps:
-            self._set(bound, self._stepped(binding, now, move.steps))
+            bound.pick_up.release()
+            self._set(bound, binding.stepped_from(now, move.steps))
             return
+        wanted = binding.value(move.position)
         if binding.takeover == "pick-up":
-            before, bound.position = bound.position, move.position
-            if not (bound.caught and now == bound.sent):
-                here = binding.position(now)
-                near = abs(move.position - here) <= STEP
-                bound.caught = near or (
-                    before is not None and (before - here) * (move.position - here) <= 0.0
-                )
-            if not bound.caught:
+            here = move.position if wanted == now else binding.position(now)  # a choice has room around it
+            untouched, channel = now == bound.sent, move.control.channel
+            if not bound.pick_up.takes(channel, move.position, here, untouched, self._clock()):
                 return
-        self._set(bound, binding.value(move.position))
-
-    @staticmethod
-    def _stepped(binding: Binding, now: float, steps: int) -> float:
-        if not binding.stepped:
-            return binding.value(binding.position(now) + steps * STEP)
-        assert binding.low is not None and binding.high is not None
-        up = -steps if (binding.high < binding.low) != binding.reverse else steps
-        ends = sorted((binding.low, binding.high))
-        return min(max(now + up, ends[0]), ends[1])
+        self._set(bound, wanted)
 
     def _set(self, bound: _Bound, value: float) -> None:
         self._target.set(bound.binding.target, value)

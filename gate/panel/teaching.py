@@ -15,7 +15,7 @@ from gate.panel import learner
 from gate.panel.comparing import Doing, compare
 from gate.panel.learner import Learner
 from gate.panel.takes import TAKE_S, Heard, Take, hear, hear_files
-from gate.preset import Preset, resolve, user_folder
+from gate.preset import Preset, names, rename, resolve, user_folder
 
 SIDES = ("target", "bleed")
 
@@ -180,15 +180,16 @@ class Teacher:
     # -- the end of it
 
     def keep(self) -> Preset:
-        """Move the new preset to the user's own, under a name that is free there; returns it.
+        """Move the new preset to the user's own, under a name that no other preset has; returns it.
 
         Raises:
             PresetError: there is none, or it cannot be moved.
         """
         if self.made is None or self.made.folder is None:
             raise PresetError("expected a preset that was just made, got none; teach one first")
-        name = self.made.folder.name
-        place = next(path for path in _free(user_folder(), name) if not path.exists())
+        place = _free(self.made.folder.name)
+        if place.name != self.made.folder.name:
+            rename(self.made.folder, place.name)
         try:
             place.parent.mkdir(parents=True, exist_ok=True)
             shutil.move(self.made.folder, place)
@@ -217,6 +218,12 @@ class Teacher:
         self.discard()
 
 
-def _free(folder: Path, name: str) -> list[Path]:
-    """Places for a name, in the order in which they are tried."""
-    return [folder / (name if k == 1 else f"{name}-{k}") for k in range(1, 1000)]
+def _free(name: str) -> Path:
+    """Give a place among the user's own for a preset: under its name, or numbered where any preset is called so."""
+    taken = {known.casefold() for known in names(None)}
+    wanted = (name if k == 1 else f"{name}-{k}" for k in range(1, 1000))
+    return next(
+        path
+        for path in (user_folder() / text for text in wanted)
+        if path.name.casefold() not in taken and not path.exists()
+    )

@@ -7,10 +7,12 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from gate.classifier import Frames
 from gate.errors import UsageError
-from gate.label_files import frames_csv, rttm_name, to_rttm, to_textgrid, write_labels
+from gate.label_files import frames_csv, rttm_name, rttm_names, to_rttm, to_textgrid, write_labels
 from gate.labelling import Labelled, Segment
 
 SEGMENTS = [
@@ -122,6 +124,46 @@ def test_an_rttm_is_read_back():
 def test_names_in_an_rttm_have_no_blanks(name, field):
     """One field whatever the file is called."""
     assert rttm_name(name) == field
+
+
+@pytest.mark.parametrize(
+    ("names", "fields"),
+    [
+        (["talk.wav", "talk.flac", "other.wav"], ["talk.wav", "talk.flac", "other"]),
+        (["take 1.wav", "take_1.wav"], ["take_1.wav_2", "take_1.wav"]),
+        (["take 1.wav", "take_1.flac"], ["take_1.wav", "take_1.flac"]),
+        (["a b.wav", "a  b.wav", "a\tb.wav"], ["a_b.wav_3", "a_b.wav_2", "a_b.wav"]),
+        (["a/take.wav", "b/take.wav"], ["a/take", "b/take"]),
+        (["a b/take.wav", "a_b/take.wav"], ["a_b/take.wav_2", "a_b/take.wav"]),
+        (["talk.wav", "talk.flac", "talk.wav.mp3"], ["talk.wav_2", "talk.flac", "talk.wav"]),
+        (["Talk.wav", "talk.flac"], ["Talk.wav", "talk.flac"]),
+        ([".wav", ".flac"], [".wav", ".flac"]),
+        (["x.wav", "x.wav"], ["x.wav", "x.wav_2"]),
+    ],
+)
+def test_identities_in_an_rttm_differ(names, fields):
+    """Whatever the renaming does to them; none but those that meet is changed."""
+    assert rttm_names(names) == fields
+
+
+@given(st.lists(st.text("aA_ .w1/", min_size=1, max_size=6), max_size=8, unique=True), st.randoms())
+def test_identities_do_not_depend_on_the_order(names, random):
+    """Any names: no two identities are alike, capitals or not, and another order gives the same."""
+    fields = dict(zip(names, rttm_names(names), strict=True))
+    assert len({field.casefold() for field in fields.values()}) == len(names)
+    assert not any(re.search(r"\s", field) or not field for field in fields.values())
+    other = random.sample(names, len(names))
+    assert dict(zip(other, rttm_names(other), strict=True)) == fields
+
+
+def test_one_recording_is_told_from_others_in_other_files():
+    """A file of its own, or one whose namesake could not be read, has the identity that it would have beside it."""
+    own = [("talk.wav", labelled())]
+    text = write_labels("rttm", own, ["talk.wav", "talk.flac"]).decode()
+    assert {line.split(" ")[1] for line in text.splitlines()} == {"talk.wav"}
+    both = write_labels("rttm", [*own, ("talk.flac", labelled())]).decode()
+    assert {line.split(" ")[1] for line in both.splitlines()} == {"talk.wav", "talk.flac"}
+    assert b" a\\udcff 1 " in write_labels("rttm", [("a\udcff.wav", labelled())])
 
 
 def test_a_csv_is_read_back():

@@ -47,7 +47,7 @@ def test_one_file_to_a_folder(tmp_path: Path) -> None:
 
 
 def test_a_folder_keeps_its_shape(tmp_path: Path) -> None:
-    """Folders are searched to their depth; what is hidden, no sound, or a link out of it is left alone."""
+    """Folders are searched to their depth, links out of it as well; what is hidden or no sound is left alone."""
     inside = tmp_path / "in"
     touch(inside / "a.wav", inside / "b" / "a.WAV", inside / "b" / "c" / "d.mp3", inside / "notes.txt")
     touch(
@@ -59,8 +59,8 @@ def test_a_folder_keeps_its_shape(tmp_path: Path) -> None:
     (inside / "link").symlink_to(tmp_path / "far")
     plan = plan_of([inside], tmp_path / "out")
     assert plan.batch
-    assert sorted(places(plan, tmp_path / "out").values()) == ["a.wav", "b/a.WAV", "b/c/d.mp3"]
-    assert plan.folders == [tmp_path / "out", tmp_path / "out" / "b", tmp_path / "out" / "b" / "c"]
+    assert sorted(places(plan, tmp_path / "out").values()) == ["a.wav", "b/a.WAV", "b/c/d.mp3", "link/x.wav"]
+    assert plan.folders == [tmp_path / "out" / name for name in ("", "b", "b/c", "link")]
 
 
 def test_an_output_folder_inside_is_no_input(tmp_path: Path) -> None:
@@ -68,6 +68,39 @@ def test_an_output_folder_inside_is_no_input(tmp_path: Path) -> None:
     touch(tmp_path / "a.wav", tmp_path / "gated" / "a.wav", tmp_path / "other" / "b.wav")
     plan = plan_of([tmp_path], tmp_path / "gated", force=True)
     assert sorted(places(plan, tmp_path / "gated").values()) == ["a.wav", "other/b.wav"]
+
+
+@pytest.mark.parametrize("end", ["out", "out/below", "out/link"])
+def test_an_output_folder_behind_a_link_is_no_input(tmp_path: Path, end: str) -> None:
+    """Nor is one below it, by whatever name."""
+    touch(tmp_path / "in" / "a.wav", tmp_path / "out" / "b.wav", tmp_path / "out" / "below" / "c.wav")
+    (tmp_path / "out" / "link").symlink_to(tmp_path / "out" / "below")
+    (tmp_path / "in" / "earlier").symlink_to(tmp_path / end)
+    plan = plan_of([tmp_path / "in"], tmp_path / "out")
+    assert list(places(plan, tmp_path / "out").values()) == ["a.wav"]
+    assert plan.failures == []
+
+
+def test_a_folder_and_a_link_to_it_are_searched_once(tmp_path: Path) -> None:
+    """Given together, or one below the other; a link to a file is a file of its own."""
+    touch(tmp_path / "in" / "a.wav", tmp_path / "far" / "x.wav")
+    (tmp_path / "in" / "link").symlink_to(tmp_path / "far")
+    (tmp_path / "in" / "alias.wav").symlink_to("a.wav")
+    for inputs in ([tmp_path / "in", tmp_path / "far"], [tmp_path / "far", tmp_path / "in"]):
+        plan = plan_of(inputs, tmp_path / "out")
+        assert sorted(job.source.name for job in plan.jobs) == ["a.wav", "alias.wav", "x.wav"]
+
+
+def test_a_link_that_leads_nowhere_is_a_failure(tmp_path: Path) -> None:
+    """It is named, and the others are rendered; alone it is the reason why there is nothing to do."""
+    touch(tmp_path / "in" / "a.wav")
+    (tmp_path / "in" / "takes").symlink_to(tmp_path / "gone")
+    plan = plan_of([tmp_path / "in"], tmp_path / "out")
+    assert [job.source.name for job in plan.jobs] == ["a.wav"]
+    assert [path for path, _ in plan.failures] == [tmp_path / "in" / "takes"]
+    (tmp_path / "in" / "a.wav").unlink()
+    with pytest.raises(AudioFileError, match=r"takes is a link that leads nowhere .*; remove the link"):
+        plan_of([tmp_path / "in"], tmp_path / "out")
 
 
 def test_same_stem_other_ending(tmp_path: Path) -> None:

@@ -9,6 +9,7 @@ import pytest
 
 from gate import preset
 from gate.errors import ContractError, PresetError
+from gate.notes import GateNote
 from tests import toy_breaks, toy_model
 
 
@@ -118,26 +119,87 @@ def test_a_path_no_disk_takes_is_refused():
 
 
 def test_where_presets_are_looked_up(monkeypatch):
-    """Run from a checkout: the installed ones, the repository's, and last the user's own, which hide none of these."""
+    """Run from a checkout: the user's own first, then the installed ones and the repository's."""
     root = Path(preset.__file__).resolve().parents[1]
     monkeypatch.delenv("LEARNED_GATE_PRESETS")
     monkeypatch.setenv("XDG_DATA_HOME", "/data")
     monkeypatch.setattr("sys.platform", "linux")
     own = Path("/data/learned-gate/presets")
-    assert preset.folders() == [root / "gate" / "presets", root / "presets", own]
+    assert preset.folders() == [own, root / "gate" / "presets", root / "presets"]
     monkeypatch.setenv("LEARNED_GATE_PRESETS", "/mine")
-    assert preset.folders()[-1] == preset.user_folder() == Path("/mine")
+    assert preset.folders()[0] == preset.user_folder() == Path("/mine")
 
 
-def test_a_users_own_preset_is_found_by_its_name(tmp_path, monkeypatch):
-    """And is told apart from a shipped one of the same name: that one keeps the name."""
-    monkeypatch.setenv("LEARNED_GATE_PRESETS", str(tmp_path))
+@pytest.fixture
+def own(tmp_path, monkeypatch) -> Path:
+    """A user's own presets: one of a name of its own, and one called like a shipped one."""
+    place = tmp_path / "own"
+    monkeypatch.setenv("LEARNED_GATE_PRESETS", str(place))
     for name in ("mine", "voice"):
-        toy_model.write_preset(tmp_path / name)
-    assert "mine" in preset.names() and preset.resolve("mine").folder == tmp_path / "mine"
+        toy_model.write_preset(place / name)
+    return place
+
+
+def test_a_users_own_preset_is_found_by_its_name(own):
+    """Without a word, where no other is called so."""
+    assert "mine" in preset.names() and preset.resolve("mine").folder == own / "mine"
     assert preset.address(preset.resolve("mine")) == "mine"
-    assert preset.resolve("voice").folder != tmp_path / "voice"
-    assert preset.address(preset.resolve(tmp_path / "voice")) == str(tmp_path / "voice")
+
+
+def test_a_users_own_preset_comes_before_a_shipped_one(own):
+    """Both are named in a note; the shipped one is had by its place, and each is found again by its address."""
+    shipped = preset.folders()[-1] / "voice"
+    with pytest.warns(GateNote) as noted:
+        found = preset.resolve("voice")
+    assert found.folder == own / "voice"
+    assert [str(one.message) for one in noted] == [
+        f"2 presets are called voice, and {own / 'voice'} is used; for another one give its place ({shipped}), or rename it"
+    ]
+    told: list[str] = []
+    assert preset.resolve("voice", "gate", told.append).folder == own / "voice" and len(told) == 1
+    assert preset.address(found) == "voice"
+    assert preset.address(preset.resolve(shipped)) == str(shipped)
+    assert preset.names().count("voice") == 1 and preset.hidden() == [shipped]
+
+
+def test_a_namesake_of_another_kind_is_in_nobodys_way(own):
+    """A gate called as the guard's classifier is leaves the guard its own."""
+    toy_model.write_preset(own / "speech-music-noise")
+    assert (
+        preset.resolve("speech-music-noise", "classify").folder == preset.folders()[-1] / "speech-music-noise"
+    )
+    assert preset.resolve("speech-music-noise", "gate").folder == own / "speech-music-noise"
+    assert "speech-music-noise" in preset.names("gate") and "speech-music-noise" in preset.names("classify")
+    with pytest.warns(GateNote, match="2 presets are called speech-music-noise"):
+        preset.resolve("speech-music-noise")
+
+
+def test_a_place_that_is_named_twice_is_one(monkeypatch):
+    """The checkout's presets as a user's own are no namesakes of themselves."""
+    monkeypatch.setenv("LEARNED_GATE_PRESETS", str(preset.folders()[-1]))
+    assert preset.resolve("voice").name == "voice" and preset.hidden(None) == []
+
+
+def test_a_preset_in_this_folder_that_a_name_hides(own, monkeypatch, tmp_path):
+    """It is said, too, and how to have it; so is how to spell a folder for which a name would come first."""
+    monkeypatch.chdir(tmp_path)
+    toy_model.write_preset(tmp_path / "mine")
+    with pytest.warns(GateNote, match=r"2 presets are called mine, .*\(\./mine\)"):
+        assert preset.resolve("mine").folder == own / "mine"
+    assert preset.resolve("./mine").folder == Path("mine")
+    assert [preset.spelling(Path(text)) for text in ("mine", "./mine", "else", "a/mine")] == [
+        "./mine",
+        "./mine",
+        "else",
+        "a/mine",
+    ]
+
+
+def test_rename(tmp_path):
+    """Its other fields stay."""
+    folder = with_json(tmp_path / "any", maker="me")
+    preset.rename(folder, "new")
+    assert (preset.resolve(folder).name, preset.resolve(folder).fields["maker"]) == ("new", "me")
 
 
 # -- reading -------------------------------------------------------------------------------------------------

@@ -5,7 +5,9 @@ import pytest
 import soundfile
 
 from tests.training.tiny_corpus import make
+from training.corpus import Corpus
 from training.layouts import find, layout, open_any, with_splits
+from training.learn_data import look
 
 
 def touch(root, *names):
@@ -109,3 +111,23 @@ def test_nothing_there_is_said_in_a_sentence(tmp_path, place):
     (tmp_path / "empty").mkdir()
     with pytest.raises(FileNotFoundError, match=place):
         find(tmp_path / place, "target")
+
+
+def test_folders_behind_links(tmp_path):
+    """Linked folders are searched, loops end; a link that leads nowhere is listed, so that hearing it says so."""
+    touch(tmp_path / "far", "b.wav")
+    touch(tmp_path / "in", "a.wav")
+    (tmp_path / "in" / "link").symlink_to(tmp_path / "far")
+    (tmp_path / "in" / "loop").symlink_to(tmp_path / "in")
+    (tmp_path / "in" / "lost").symlink_to(tmp_path / "gone")
+    assert names(find(tmp_path / "in", "bleed")) == ["a.wav", "b.wav", "lost"]
+    heard = look(find(tmp_path / "in", "bleed"), tmp_path / "work", lambda things, title: things)
+    assert [bool(one.problem) for one in heard] == [False, False, True]
+    (tmp_path / "in" / "lost").unlink()
+    for path in (tmp_path / "in" / "a.wav", tmp_path / "far" / "b.wav"):
+        soundfile.write(path, np.r_[np.full(48000, 0.5), np.zeros(48000)], 48000)
+    corpus = Corpus.from_folders([tmp_path / "in"], [tmp_path / "far"])
+    assert sorted(item.owner for item in corpus.all if item.kind == "target") == ["a.wav", "link/b.wav"]
+    (tmp_path / "in" / "lost").symlink_to(tmp_path / "gone")
+    with pytest.raises(FileNotFoundError, match="lost is a link that leads nowhere"):
+        Corpus.from_folders([tmp_path / "in"], [tmp_path / "far"])

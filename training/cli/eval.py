@@ -5,7 +5,7 @@ import sys
 from contextlib import ExitStack
 from typing import TYPE_CHECKING, Any
 
-from gate.cli.console import say, say_version
+from gate.cli.console import progress_bar, say, say_version
 from gate.cli.ending import complain, run
 
 if TYPE_CHECKING:
@@ -155,8 +155,6 @@ def _contestants(
 def _judge(
     options: "argparse.Namespace", scenes: "Sequence[Scene]", contestants: "list[Contestant]"
 ) -> "tuple[Judged, list[Absent]]":
-    from tqdm import tqdm
-
     from training.judging.contestants import Absent
     from training.judging.judge import judge
 
@@ -168,9 +166,7 @@ def _judge(
         complain(PROG, why)
 
     total = len(scenes) * len(contestants)
-    with tqdm(
-        total=total, unit="scene", file=sys.stderr, disable=not sys.stderr.isatty(), leave=False
-    ) as bar:
+    with progress_bar(total=total, unit="scene", leave=False) as bar:
 
         def heard(name: str) -> None:
             bar.set_description(name, refresh=False)

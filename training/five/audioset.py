@@ -12,15 +12,14 @@ import csv
 import hashlib
 import json
 import os
-import sys
 from collections.abc import Sequence
 from difflib import get_close_matches
 from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
-from tqdm import tqdm
 
+from gate.cli.console import progress_bar
 from training.five.clips import SPLITS, VAL_SHARE, lot
 from training.five.store import ROOM, save
 from training.five.tfrecord import records, sequence_example
@@ -73,7 +72,7 @@ def read(
         ValueError: a record is damaged, or holds no embedding of 128 values a row.
     """
     tables, labels, videos = [], [], []
-    for path in tqdm(paths, unit="file", disable=quiet, file=sys.stderr):
+    for path in progress_bar(paths, unit="file", quiet=quiet):
         for number, data in enumerate(records(path)):
             example = sequence_example(data)
             rows = [row[0] for row in example.lists.get(EMBEDDING, []) if row]

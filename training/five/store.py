@@ -11,15 +11,14 @@ Clip number i of a split comes from its own random numbers, so a store that was 
 import hashlib
 import json
 import os
-import sys
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
-from tqdm import tqdm
 
+from gate.cli.console import progress_bar
 from training.five.clips import RATE_HZ, SPLITS, Composer, Recording
 
 SHARD = 500
@@ -85,7 +84,7 @@ def prepare(
         for number in range(-(-counts[split] // SHARD))
     ]
     composer = Composer(recordings)
-    with tqdm(total=sum(n for *_, n in plan), unit="clip", disable=quiet, file=sys.stderr) as bar:
+    with progress_bar(total=sum(n for *_, n in plan), unit="clip", quiet=quiet) as bar:
         for split, number, count in plan:
             shard = place / f"{split}_{number:04d}.npy"
             if shard.is_file():

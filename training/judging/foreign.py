@@ -6,11 +6,11 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-import soundfile
 from numpy.typing import NDArray
 
 from gate.constants import BLOCK, BLOCK_S, RATE
 from gate.levels import block_levels_db, loud_level_db
+from training.corpus import read_length, read_mono, read_sound
 from training.evaluate import measured_gain
 from training.metrics import block_power
 from training.scenes import Scene
@@ -49,11 +49,11 @@ class SoundFolder:
                 raise ValueError(
                     f"expected {path}, got no such file; process every mixture that --write-scenes wrote, under its name"
                 )
-            info = soundfile.info(path)
-            if (info.samplerate, info.frames) != (RATE, len(scene.mixture)):
+            frames, rate_hz = read_length(path)
+            if (rate_hz, frames) != (RATE, len(scene.mixture)):
                 raise ValueError(
-                    f"expected {len(scene.mixture)} samples at {RATE} Hz in {path}, got {info.frames} at "
-                    f"{info.samplerate} Hz; keep rate and length, and take the tool's delay out"
+                    f"expected {len(scene.mixture)} samples at {RATE} Hz in {path}, got {frames} at "
+                    f"{rate_hz} Hz; keep rate and length, and take the tool's delay out"
                 )
 
     def __call__(self, scene: Any, threshold_db: float) -> tuple[None, NDArray[np.float64]]:
@@ -63,8 +63,7 @@ class SoundFolder:
     def hear(self, scene: Any, threshold_db: float) -> tuple[None, NDArray[np.float64], NDArray[np.float32]]:
         """The gain (T,) and the sound (T * 100,) of a scene."""
         path = self._path[id(scene.mixture)]
-        after, _ = soundfile.read(path, dtype="float32", always_2d=True)
-        return SoundPair(after.mean(axis=1), str(path)).hear(scene, threshold_db)
+        return SoundPair(read_sound(path)[0].mean(axis=1), str(path)).hear(scene, threshold_db)
 
 
 class SoundPair:
@@ -240,16 +239,11 @@ def read_alike(path: Path, like: Path) -> NDArray[np.float32]:
     Raises:
         ValueError: they are not, or there is no sound to be read.
     """
-    from training.corpus import read_mono
-
-    try:
-        own, other = soundfile.info(path), soundfile.info(like)
-    except soundfile.LibsndfileError as error:
-        raise ValueError(f"expected sound, got {error}; check the name") from error
-    if (own.samplerate, own.frames) != (other.samplerate, other.frames):
+    (own, own_hz), (other, other_hz) = read_length(path), read_length(like)
+    if (own, own_hz) != (other, other_hz):
         raise ValueError(
-            f"expected {other.frames} samples at {other.samplerate} Hz in {path} as in {like}, got {own.frames} at "
-            f"{own.samplerate} Hz; cut and convert them alike"
+            f"expected {other} samples at {other_hz} Hz in {path} as in {like}, got {own} at {own_hz} Hz; cut and convert "
+            "them alike"
         )
     return read_mono(path)
 

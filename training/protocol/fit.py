@@ -16,8 +16,8 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor, nn
 from torch.nn import functional as F
-from tqdm import tqdm
 
+from gate.cli.console import progress_bar
 from training.config import ConfigError
 from training.curves import draw_curves
 from training.protocol.clips import Clips
@@ -81,7 +81,7 @@ def fit(
     if done.ended:
         net.load_state_dict(done.best)
         return done
-    with tqdm(total=config.epochs, initial=done.epochs, desc=folder.name, unit="epoch") as bar:
+    with progress_bar(total=config.epochs, initial=done.epochs, title=folder.name, unit="epoch") as bar:
         while not done.ended:
             row = {"step": done.epochs, "rate": learning_rate(done.epochs, config)}
             row["loss/train"] = _epoch(net, optimiser, train, config, done.epochs, seed, soft, device)

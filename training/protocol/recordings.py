@@ -8,9 +8,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 
-import soundfile
-
-from training.corpus import Corpus, Item
+from training.corpus import Corpus, Item, read_length
 from training.layouts import Found, find, layout
 from training.protocol.settings import SplitConfig
 from training.source import digest
@@ -139,12 +137,7 @@ def _items(folder: Path, found: Sequence[Found], kinds: Sequence[str], by_file: 
     items = []
     for one in found:
         path = one.paths[0]
-        try:
-            info = soundfile.info(path)
-        except soundfile.LibsndfileError as error:
-            raise ValueError(
-                f"expected audio in {path}, got {error.error_string}; replace or remove it"
-            ) from error
+        frames, rate_hz = read_length(path)
         items.append(
             Item(
                 path=path,
@@ -153,7 +146,7 @@ def _items(folder: Path, found: Sequence[Found], kinds: Sequence[str], by_file: 
                 split="",
                 source=one.source,
                 licence=one.licence,
-                seconds=info.frames / info.samplerate,
+                seconds=frames / rate_hz,
             )
         )
     lacking = [kind for kind in kinds if not any(item.kind == kind for item in items)]

@@ -17,8 +17,8 @@ from pathlib import Path
 import numpy as np
 import torch
 from numpy.typing import NDArray
-from tqdm import tqdm
 
+from gate.cli.console import progress_bar
 from training.corpus import Item, read_mono
 from training.mfcc import BEFORE, COEFFICIENTS, HOP, RATE, band_powers, coefficients
 from training.protocol.clean import clean
@@ -78,7 +78,9 @@ def prepare(
     if todo:
         (folder / "recipe.json").write_text(json.dumps(recipe, indent=1))
         with _workers(config.jobs, (items, cleaning, denoise)) as spread:
-            for i, made in tqdm(spread(_prepare, todo), total=len(todo), desc="recordings", unit="file"):
+            for i, made in progress_bar(
+                spread(_prepare, todo), total=len(todo), title="recordings", unit="file"
+            ):
                 if len(made) > starts[i + 1] - starts[i]:
                     raise ValueError(
                         f"expected {items[i].seconds:.1f} s in {items[i].path}, as its header says, got more; replace it"

@@ -20,7 +20,7 @@ from gate.panel.model import Model
 from gate.panel.theme import THEMES
 from gate.panel.view.look import AUTO, Look
 from gate.panel.view.window import Window
-from gate.preset import names, resolve
+from gate.preset import hidden, names, resolve
 
 WAKE_MS = 200
 """How often the interpreter is let in while Qt waits, so that Ctrl-C is heard."""
@@ -155,11 +155,14 @@ def _picture(window: Window, path: Path, leave: Callable[[int], None]) -> Callab
 
 
 def presets() -> list[tuple[str, str]]:
-    """Gates that have names, and what they were taught; one that cannot be read says why when it is chosen."""
+    """Gates that have names, and those that others of their name hide, by their place; and what they were taught.
+
+    One that cannot be read says why when it is chosen.
+    """
     found = []
-    for name in names("gate"):
+    for wish in (*names("gate"), *map(str, hidden("gate"))):
         try:
-            found.append((name, resolve(name, "gate").contract.taught))
+            found.append((wish, resolve(wish, "gate", lambda sentence: None).contract.taught))
         except GateError:
-            found.append((name, ""))
+            found.append((wish, ""))
     return found

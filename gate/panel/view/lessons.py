@@ -73,6 +73,7 @@ class Lessons(QObject):
     def _keep(self) -> None:
         from gate.panel.view.app import presets
 
+        made = self.window.teacher.made
         try:
             kept = self.window.teacher.keep()
         except GateError as error:
@@ -80,5 +81,9 @@ class Lessons(QObject):
             return
         self.window.top.presets.show_presets(presets())
         self.model.set_preset(str(kept.folder))
-        self.window.say(tr("Kept as {name}, in {folder}").format(name=kept.name, folder=kept.folder))
+        assert made is not None and made.folder is not None and kept.folder is not None
+        said = tr("Kept as {name}, in {folder}").format(name=kept.folder.name, folder=kept.folder)
+        if kept.folder.name != made.folder.name:
+            said += tr("; another preset is called {name}").format(name=made.folder.name)
+        self.window.say(said)
         self.show_panel()

@@ -1,6 +1,7 @@
 """The row on top: preset, A and B, undo, what one listens to, bypass, record, teach, and the rest in a menu."""
 
 from collections.abc import Iterable
+from pathlib import PurePath
 
 from PyQt6.QtCore import QPoint, Qt, pyqtSignal
 from PyQt6.QtWidgets import QHBoxLayout, QWidget
@@ -38,11 +39,12 @@ class PresetBox(DropDown):
         show_badge(self.badge, text, self.name)
 
     def show_presets(self, presets: Iterable[tuple[str, str]]) -> None:
-        """All that can be had: (name, what it was taught)."""
+        """Offer all that can be had: (name or place, what it was taught)."""
         chosen = self.currentData()
         self.clear()
         for name, taught in presets:
-            self.addItem(name, name)
+            path = PurePath(name)
+            self.addItem(path.name if path.name == name else f"{path.name} ({path.parent})", name)
             self.setItemData(self.count() - 1, taught, Qt.ItemDataRole.ToolTipRole)
         if chosen is not None:
             self.show_value(chosen)

@@ -1,9 +1,12 @@
 """How commands end."""
 
+import warnings
+
 import pytest
 
 from gate.cli.ending import STOPPED, run
 from gate.errors import GateError, SoundDeviceError, UsageError
+from gate.notes import GateNote
 
 
 def _raise(error: BaseException):
@@ -57,3 +60,17 @@ def test_an_end_that_was_asked_for_may_be_silent(capsys):
     assert run("gate-x", _raise(KeyboardInterrupt()), stopped="") == 130
     assert capsys.readouterr().err == ""
     assert run("gate-x", lambda: 0) == 0
+
+
+def test_notes_are_said_once(capsys):
+    """On stderr, in the command's own form; another warning is what it was."""
+
+    def body() -> int:
+        for sentence in ("a is used", "a is used", "b is used"):
+            warnings.warn(sentence, GateNote, stacklevel=1)
+        with pytest.raises(RuntimeWarning):  # as the tests have it
+            warnings.warn("odd", RuntimeWarning, stacklevel=1)
+        return 0
+
+    assert run("gate-x", body) == 0
+    assert capsys.readouterr().err == "gate-x: note: a is used\ngate-x: note: b is used\n"

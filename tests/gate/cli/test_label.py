@@ -102,6 +102,24 @@ def test_a_folder_into_one_file_and_into_a_folder(tmp_path, words, capsys):
     assert drawn == ["a.wav.png", "sub/b.flac.png", "sub/b.wav.png"]
 
 
+def test_namesakes_keep_their_endings_in_every_format(tmp_path, words, capsys):
+    """talk.wav, talk.flac and talk.wav.wav are three recordings, beside one that cannot be read."""
+    sounds = tmp_path / "sounds"
+    for name in ("talk.wav", "talk.flac", "talk.wav.wav"):
+        save(sounds / name, (LOW, 0.5))
+    (sounds / "talk.aiff").write_bytes(b"no sound")
+    assert run(capsys, words, sounds, "-o", tmp_path / "l.rttm")[0] == 1
+    fields = [line.split()[1] for line in (tmp_path / "l.rttm").read_text().splitlines()]
+    assert fields == ["talk.flac", "talk.wav_2", "talk.wav"]
+    assert run(capsys, words, sounds, "-o", tmp_path / "each", "--format", "rttm")[0] == 1
+    made = {path.name: path.read_text().split()[1] for path in (tmp_path / "each").iterdir()}
+    assert made == {f"{name}.rttm": name for name in fields}
+    (sounds / "talk.flac").unlink()
+    assert run(capsys, words, sounds, "-o", tmp_path / "l.rttm", "--force")[0] == 1
+    fields = [line.split()[1] for line in (tmp_path / "l.rttm").read_text().splitlines()]
+    assert fields == ["talk.wav_2", "talk.wav"]
+
+
 def test_labels_may_lie_beside_their_recordings(tmp_path, words, capsys):
     """The folder of the recordings is a good place for TextGrids."""
     save(tmp_path / "sounds" / "a.wav", (LOW, 0.5))

@@ -128,22 +128,6 @@ def test_one_control_may_move_several():
     assert desk.send(CC, 7, 127) == [("threshold", -20.0), ("range", -120.0)]
 
 
-def test_pick_up():
-    """Nothing jumps: the control has to pass where the value is, or come there; and again when somebody else moved it."""
-    desk = Desk("threshold=cc7:pick-up")  # -40 lies between 63 and 64
-    assert desk.send(CC, 7, 10, 7, 40, 7, 20) == []
-    assert len(desk.send(CC, 7, 90, 7, 100)) == 2  # passed it
-    desk.gate.values["threshold"] = -75.0
-    assert desk.send(CC, 7, 99, 7, 60) == []
-    assert len(desk.send(CC, 7, 8, 7, 30)) == 2  # 8 of 127 is -75
-    assert Desk("threshold=cc7").threshold(CC, 7, 10) == pytest.approx(-80.0 + 80.0 * 10 / 127)
-
-
-def test_pick_up_in_place():
-    """A control that stands where the value is needs to pass nothing."""
-    assert len(Desk("threshold=cc7:pick-up").send(CC, 7, 64)) == 1
-
-
 def test_holds():
     """Open or shut while the note sounds; the newest one counts, then the one before it; a pedal does it too."""
     desk = Desk("hold-open=note:36,hold-shut=note:37,hold-shut=cc64")

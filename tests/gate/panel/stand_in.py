@@ -13,7 +13,7 @@ DID_NOT = "On held-out examples mine is right 90% of the time: learning did not 
 def main() -> int:
     how, arguments = sys.argv[1], sys.argv[2:]
     output = Path(arguments[arguments.index("-o") + 1])
-    print("looking at the examples:   0%|          | 0/2\rlooking at the examples: 100%", file=sys.stderr)
+    print("looking at the examples", file=sys.stderr)
     if how == "refuse":
         print("gate-learn: error: only 3 s of target, at least 10 s are needed; record more", file=sys.stderr)
         return 1

@@ -145,6 +145,16 @@ def test_taught_compared_and_kept(tmp_path, files, home):
     teacher.close()
 
 
+def test_a_kept_preset_takes_no_other_ones_name(tmp_path, files, home):
+    """Called as a shipped one is, in whatever letters, it is numbered, in its preset.json as well."""
+    teacher = teach("good", files, tmp_path, "Voice")
+    until(teacher, lambda: teacher.made is not None, "the new preset")
+    kept = teacher.keep()
+    assert (kept.folder, kept.name) == (home / "Voice-2", "Voice-2")
+    assert resolve("voice").folder.parent != home
+    teacher.close()
+
+
 def test_discarded(tmp_path, files, home):
     """Nothing of it stays; the recordings do."""
     teacher = teach("worse", files, tmp_path)
