@@ -10,14 +10,11 @@ import struct
 from dataclasses import dataclass, field
 from pathlib import Path
 
-import numpy as np
-
 from gate import chunks, flacblocks, speakers, texts
 from gate.around import annotation, mp3_tags, put_annotation, put_around
 from gate.audioformat import Layout
-from gate.chunk_layout import lay_out
+from gate.beside_chunks import OWN_PLACE, Surroundings
 from gate.chunks import Chunk, Piece
-from gate.errors import AudioFileError
 from gate.speaker_tables import VORBIS
 from gate.speakers import MASK_COMMENT
 
@@ -72,14 +69,6 @@ class Source:
         return chunks.walk(self.fd, self.sound_end)
 
 
-def _frame_bytes(layout: Layout) -> int | None:
-    """Bytes of one sample of every channel; None where samples are coded."""
-    if not layout.subtype.startswith("PCM_") and layout.subtype not in ("FLOAT", "DOUBLE"):
-        return None
-    bits = layout.coding.bits or 8 * np.dtype(layout.coding.stored).itemsize
-    return (bits + 7) // 8 * layout.channels
-
-
 @dataclass
 class Carried:
     """What goes from a source into an output; made before the first sample, written behind the last.
@@ -118,8 +107,7 @@ class Carried:
         self.order = self.placed.order
         if self.placed.lost is not None:
             self.notes.append(self._about_speakers())
-        self._before: list[Piece] = []
-        self._after: list[Piece] = []
+        self._around = Surroundings(self.source.fd, self.layout, self.target, self.placed, same)
         self._blocks: list[tuple[int, Piece]] = []
         self._found = texts.Found()
         left, untrue = self._gather()
@@ -178,11 +166,11 @@ class Carried:
         left: list[str] = []
         if self._kind in ("WAV", "AIFF"):
             write = texts.to_info if self._kind == "WAV" else texts.to_aiff
-            self._after, left = write(found.texts)
+            self._around.after, left = write(found.texts)
             if self.layout.format == "W64":
-                self._before, self._after = self._after, []
+                self._around.before, self._around.after = self._around.after, []
         elif self._kind == "CAF":
-            self._before, left = texts.to_caf(found.texts)
+            self._around.before, left = texts.to_caf(found.texts)
         elif self._kind == "FLAC":
             self._blocks = [(flacblocks.PICTURE, Piece(b"", picture)) for picture in found.pictures]
         elif self._kind == "AU":
@@ -196,13 +184,15 @@ class Carried:
         source, w64 = self.source, self.layout.format == "W64"
         left: list[str] = []
         untrue: list[str] = []
-        place = self._before
+        place = self._around.before
         for chunk in source.chunks():
             piece = Piece(chunk.name, fd=source.fd, at=chunk.at, far=chunk.size)
             if chunk.name in (b"data", b"SSND"):
-                place = self._before if w64 else self._after  # libsndfile misreads a W64 that goes on
+                place = (
+                    self._around.before if w64 else self._around.after
+                )  # libsndfile misreads a W64 that goes on
             elif chunk.name in (b"fmt ", b"COMM", b"desc"):
-                place.append(Piece(b"own"))
+                place.append(OWN_PLACE)
             elif chunk.name == b"fact" and not w64 and source.layout.format != "W64":
                 if source.layout.subtype == self.layout.subtype:
                     place.append(piece)
@@ -238,7 +228,7 @@ class Carried:
             OSError: the disk is full, or gone.
         """
         if self._kind in ("WAV", "AIFF", "CAF"):
-            self._put_chunks(fd, frames)
+            self._around.put(fd, frames)
         elif self._kind == "FLAC":
             self._put_blocks(fd)
         elif self._kind == "OGG" and self.layout.subtype in ("VORBIS", "OPUS"):
@@ -251,97 +241,6 @@ class Carried:
                 texts.put_mp3(fd, self._found)
         elif self._kind == "AU" and self._same:
             put_annotation(self.source.fd, fd)
-
-    def _put_chunks(self, fd: int, frames: int) -> None:
-        says, found = chunks.dialect(fd), chunks.walk(fd)
-        sound = next((chunk for chunk in found if says is not None and chunk.name == says.sound), None)
-        if says is None or sound is None:
-            return
-        place = found.index(sound)
-        theirs = [c for c in found[:place] if c.name not in (b"ds64", b"free")]
-        mine = [self._own(fd, chunk) for chunk in theirs]
-        if says is chunks.FORM:
-            sound, mine = self._without_filling(sound, mine, frames)
-        changed = any(
-            p.content != chunks.read_at(fd, c.at, c.size) for p, c in zip(mine, theirs, strict=True)
-        )
-        self._before = [piece for piece in self._before if not self._is_stale(piece, frames)]
-        self._after = [piece for piece in self._after if not self._is_stale(piece, frames)]
-        has_fact = any(piece.name == b"fact" for piece in (*self._before, *self._after))
-        if self._same and (
-            has_fact or self.layout.subtype.startswith("PCM_")
-        ):  # theirs, or none: PCM needs none
-            mine = [piece for piece in mine if piece.name != b"fact"]
-        head = Piece(b"own")
-        before = list(self._before) if head in self._before else [head, *self._before]
-        after = [piece for piece in self._after if piece != head]
-        layout_chunk = self._layout_chunk()
-        if layout_chunk is not None:
-            mine.append(layout_chunk)
-        changed = changed or len(mine) < len(theirs) or sound is not found[place]
-        if changed or len(before) > 1 or after or layout_chunk is not None:
-            where = before.index(head)
-            before[where : where + 1] = mine
-            after = [*[self._own(fd, chunk) for chunk in found[place + 1 :]], *after]
-            if says is chunks.CAF:
-                before += _free(before, sound)
-            try:
-                lay_out(fd, sound, before, after, frames)
-            except ValueError as error:
-                raise AudioFileError(
-                    f"{self.target} cannot be written, {self.layout.format} holds 4 GB and there is more with what "
-                    "lies beside the sound; write .wav, .flac or .w64"
-                ) from error
-        if chunks.is_large(fd) and chunks.read_at(self.source.fd, 0, 4) == b"BW64":
-            chunks.write_at(fd, 0, b"BW64")
-
-    def _is_stale(self, piece: Piece, frames: int) -> bool:
-        """Is this the input's number of samples, and does the output end before?"""
-        if piece.name != b"fact":
-            return False
-        says = chunks.dialect(self.source.fd)
-        told = 0 if says is None else says.number(chunks.read_at(piece.fd, piece.at, 4))
-        return told > frames and told not in (frames * self.layout.channels, chunks.SMALL)
-
-    def _without_filling(self, sound: Chunk, mine: list[Piece], frames: int) -> tuple[Chunk, list[Piece]]:
-        """An AIFF's samples and chunks where their length is odd: libsndfile 1.2.2 counts the byte that fills it up."""
-        frame = _frame_bytes(self.layout)
-        if frame is None or sound.size != 8 + frames * frame + 1:
-            return sound, mine
-        true = frames.to_bytes(4, "big")
-        mine = [
-            Piece(b"COMM", piece.content[:2] + true + piece.content[6:]) if piece.name == b"COMM" else piece
-            for piece in mine
-        ]
-        return Chunk(sound.name, sound.at, sound.size - 1), mine
-
-    def _own(self, fd: int, chunk: Chunk) -> Piece:
-        """A chunk that libsndfile wrote, with the speaker layout in it where it is the place for that."""
-        content = chunks.read_at(fd, chunk.at, chunk.size)
-        if chunk.name == b"fmt ":
-            order = "big" if chunks.dialect(fd) is chunks.RIFX else "little"
-            content = speakers.fmt_content(content, self.placed.speakers, order)
-            content = self._their_fmt(content)
-        return Piece(chunk.name, content)
-
-    def _their_fmt(self, content: bytes) -> bytes:
-        """A plain "fmt " chunk as the input has it, where it says the same: some have two bytes more."""
-        if self._same and len(content) == 16:
-            for chunk in chunks.walk(self.source.fd):
-                if chunk.name == b"fmt " and chunk.size == 18:
-                    theirs = chunks.read_at(self.source.fd, chunk.at, 18)
-                    return theirs if theirs == content + bytes(2) else content
-        return content
-
-    def _layout_chunk(self) -> Piece | None:
-        """The layout chunk of a CAF or AIFF that has none of its own kind."""
-        name = {"CAF": b"chan", "AIFF": b"CHAN"}.get(self._kind)
-        if name is None or self._same or self.placed.speakers is None:
-            return None
-        for chunk in chunks.walk(self.source.fd):
-            if chunk.name in (b"chan", b"CHAN"):
-                return Piece(name, fd=self.source.fd, at=chunk.at, far=chunk.size)
-        return Piece(name, speakers.chan_content(self.placed.speakers))
 
     def _put_blocks(self, fd: int) -> None:
         found, _ = flacblocks.blocks(fd)
@@ -395,10 +294,3 @@ def _read_tags(source: Source, *, whole: bool = False) -> texts.Found:
     except (OSError, ValueError, struct.error):
         return texts.Found(others=["tags (they are damaged)"])
     return texts.Found(others=["annotation"] if source.kind == "AU" and annotation(fd) else [])
-
-
-def _free(before: list[Piece], sound: Chunk) -> list[Piece]:
-    """A CAF's filling that keeps the samples where they are, if there is room for it."""
-    needed = chunks.CAF.first + sum(chunks.CAF.head + piece.size for piece in before) + chunks.CAF.head
-    room = sound.at - needed - chunks.CAF.head
-    return [Piece(b"free", bytes(room))] if room >= 0 else []
