@@ -18,9 +18,9 @@ from numpy.typing import NDArray
 
 from gate import audioheader
 from gate.atomic import AtomicFile, os_sentence
-from gate.audioformat import MAX_CHANNELS, NAMED, Layout
+from gate.audioformat import NAMED, Layout
 from gate.closing import Closes
-from gate.constants import RATE_RANGE_HZ
+from gate.constants import MAX_CHANNELS, RATE_RANGE_HZ
 from gate.errors import AudioFileError
 from gate.samples import ToSound, ToStored
 
@@ -52,7 +52,7 @@ class Reader(Closes):
 
     Raises:
         AudioFileError: there is none, it may not be read, is empty, not sound, cut short, or outside what the
-            engine takes (1 to 8 channels, 8 to 192 kHz).
+            engine takes (1 to 32 channels, 8 to 192 kHz).
     """
 
     def __init__(self, path: Path) -> None:
