@@ -100,7 +100,9 @@ def _front(g: Nodes, front: FrontWeights) -> str:
     fine = g.op("Conv", for_fine, g.const("fine", front.fine))
     view = g.op("Concat", mid, fine, high_view, axis=1)
     powers = g.op("Conv", g.op("Mul", view, view), g.const("pool", front.pool))  # (C, 56, T)
-    powers = g.op("ReduceMean", powers, axes=[0], keepdims=1)  # each channel counts alike, whatever its phase
+    powers = g.op(
+        "ReduceMax", powers, axes=[0], keepdims=1
+    )  # in each band the loudest channel, whatever its phase
     return g.op("Transpose", powers, perm=[2, 0, 1])  # (T, 1, 56)
 
 

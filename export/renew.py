@@ -1,8 +1,8 @@
-"""A gate's folder brought to today's format, as it was taught: ``python -m export.renew presets/voice``.
+"""A preset's folder brought to today's format, as it was taught: ``python -m export.renew presets/voice``.
 
-The network is read back out of the model file and exported anew, every weight with its own bits. What the gate decides on
-the golden sound is compared, old file against new; name, scores, defaults, card and golden data stay what they are. A
-checkpoint is not needed.
+The network of a gate is read back out of the model file and exported again, every weight with its own bits; in a frame
+classifier the one node that brings channels together is changed. What the model says of the golden sound is compared, old
+file against new; name, scores, defaults, card and golden data stay what they are. A checkpoint is not needed.
 """
 
 import argparse
@@ -14,7 +14,7 @@ from pathlib import Path
 import numpy as np
 import onnx
 
-from export import golden, parity
+from export import golden, parity, swish_parity
 from export.checkpoint import ExportError
 from export.graph import READOUTS, build, key_bands_hz, state_shapes
 from export.learned import replace
@@ -26,26 +26,50 @@ from training.from_preset import StartError, from_preset
 
 SAME = 1e-5
 """Relative and absolute, of a constant that is folded anew from the weights: float32 rounds it differently, no more."""
+AVERAGED, LOUDEST = "ReduceMean", "ReduceMax"
+"""Operators that bring channels together: the one before, and today's."""
 
 
 def renew(folder: Path) -> dict[str, float] | None:
     """Bring a preset's folder to today's format; the whole of it, or nothing.
 
     Returns:
-        Parity figures, and ``renewed_gain``: the largest difference in gain between old file and new. None where there is
-        nothing to do: it is current, or no gate.
+        Of a gate parity figures, and ``renewed_gain``: the largest difference in gain between old file and new; of a
+        classifier ``renewed_probability``, which is 0. None where there is nothing to do: it is current, or of another
+        kind.
 
     Raises:
         ContractError, StartError: there is no gate of ours.
         ExportError: the new file would decide differently, or the ways to run it disagree.
     """
     old = contract.read(folder / preset.MODEL)
-    if old.kind != "gate":
+    if old.kind not in ("gate", "classify"):
         return None
-    model = to_model(old)
+    model = to_model(old) if old.kind == "gate" else to_classifier(old)
     if model == old.model:
         return None
-    new, x = contract.read(model), golden.sound()
+    new = contract.read(model)
+    figures = _compare_gates(old, new) if old.kind == "gate" else _compare_classifiers(old, new)
+    partial = folder.with_name(f".{folder.name}.partial-{os.getpid()}")
+    try:
+        shutil.copytree(folder, partial)
+        (partial / preset.MODEL).write_bytes(model)
+        measured = {k: v for k, v in figures.items() if not k.startswith("renewed_")}
+        if measured:  # of a classifier nothing was: each bit is what it was
+            parity.save(partial / "parity.json", measured)
+        replace(partial, folder)
+    finally:
+        shutil.rmtree(partial, ignore_errors=True)
+    return figures
+
+
+def _compare_gates(old: Contract, new: Contract) -> dict[str, float]:
+    """Measure the new file, against its network and against the old file.
+
+    Raises:
+        ExportError: gains are too far apart.
+    """
+    x = golden.sound()
     figures = parity.measure(from_preset(new), new, x, GOLDEN_THRESHOLD_DB)
     before, after = (parity.engine_curve(one, x, GOLDEN_THRESHOLD_DB, 1) for one in (old, new))
     figures["renewed_gain"] = float(np.abs(after[:, 2] - before[:, 2]).max())
@@ -54,15 +78,43 @@ def renew(folder: Path) -> dict[str, float] | None:
         raise ExportError(
             f"expected gains to agree within {parity.GAIN_LIMIT}, got {figures}; nothing was written"
         )
-    partial = folder.with_name(f".{folder.name}.partial-{os.getpid()}")
-    try:
-        shutil.copytree(folder, partial)
-        (partial / preset.MODEL).write_bytes(model)
-        parity.save(partial / "parity.json", {k: v for k, v in figures.items() if k != "renewed_gain"})
-        replace(partial, folder)
-    finally:
-        shutil.rmtree(partial, ignore_errors=True)
     return figures
+
+
+def _compare_classifiers(old: Contract, new: Contract) -> dict[str, float]:
+    """Compare the files' classes of the golden sound, live and many frames a run.
+
+    Raises:
+        ExportError: they are not the same to the bit.
+    """
+    x, apart = swish_parity.sound(), 0.0
+    for batch in (1, 64):
+        before, after = (swish_parity.engine_classes(one, x, batch) for one in (old, new))
+        apart = max(apart, float(np.abs(after - before).max()))
+    if apart != 0.0:
+        raise ExportError(
+            f"expected the classes of one channel to stay what they were, got some {apart:.1e} away; nothing was written"
+        )
+    return {"renewed_probability": apart}
+
+
+def to_classifier(old: Contract) -> bytes:
+    """Write the same classifier so that the loudest channel counts (docs/decisions/0022); one that does so is left as it is.
+
+    Raises:
+        ExportError: the graph does not bring its channels together as ``export.swish_graph`` did.
+    """
+    model = onnx.load_model_from_string(old.model)
+    found = [node for node in model.graph.node if node.op_type in (AVERAGED, LOUDEST)]
+    if len(found) != 1 or [list(a.ints) for a in found[0].attribute if a.name == "axes"] != [[0]]:
+        raise ExportError(
+            f"expected the classifier {old.name} to bring its channels together in one node, as an exported one does, "
+            f"got {len(found)} that may be it; export it from its checkpoint"
+        )
+    if found[0].op_type == LOUDEST:
+        return old.model
+    found[0].op_type = LOUDEST
+    return contract.write(bytes(model.SerializeToString()), old.metadata)
 
 
 def to_model(old: Contract) -> bytes:
@@ -115,8 +167,10 @@ def main(argv: list[str] | None = None) -> int:
         if figures is None:
             print(f"{folder} is as it should be")
             continue
-        shown = ", ".join(f"{name} {value:.1e}" for name, value in figures.items() if name.endswith("_gain"))
-        print(f"{folder} is in today's format; largest differences in gain: {shown}")
+        shown = ", ".join(
+            f"{name} {value:.1e}" for name, value in figures.items() if "_gain" in name or "renewed" in name
+        )
+        print(f"{folder} is in today's format; largest differences: {shown}")
     return 0
 
 

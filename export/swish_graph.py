@@ -106,7 +106,7 @@ def power_weights() -> Matrix:
 
 
 def _log_powers(g: Nodes, frames: str) -> str:
-    """Frames to floored log powers, averaged over channels: (T, 33), of 32 bands and of level."""
+    """Frames to floored log powers, of the loudest channel in each: (T, 33), of 32 bands and of level."""
     first, second = fourier_weights()
     x = g.op("Reshape", frames, g.ints(0, 0, LONG, SHORT))
     x = g.op("MatMul", g.const("fourier_1", first), x)  # (C, T, 18, 25)
@@ -114,7 +114,7 @@ def _log_powers(g: Nodes, frames: str) -> str:
     x = g.op("MatMul", x, g.const("fourier_2", second))  # (C, T, 9, 1, 50)
     x = g.op("Reshape", g.op("Mul", x, x), g.ints(0, 0, 2 * KEPT * SHORT))
     powers = g.op("MatMul", x, g.const("bands", power_weights()))  # (C, T, 33)
-    powers = g.op("ReduceMean", powers, axes=[0], keepdims=0)
+    powers = g.op("ReduceMax", powers, axes=[0], keepdims=0)
     return g.op("Log", g.op("Max", powers, g.const("floor", FLOOR)))
 
 

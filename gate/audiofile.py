@@ -19,10 +19,10 @@ from numpy.typing import NDArray
 
 from gate import audioheader, speakers
 from gate.atomic import AtomicFile, os_sentence
-from gate.audioformat import MAX_CHANNELS, NAMED, Layout
+from gate.audioformat import NAMED, Layout
 from gate.beside import Carried, Source
 from gate.closing import Closes
-from gate.constants import RATE_RANGE_HZ
+from gate.constants import MAX_CHANNELS, RATE_RANGE_HZ
 from gate.errors import AudioFileError
 from gate.fileview import FileView, Piece
 from gate.samples import ToSound, ToStored
@@ -64,7 +64,7 @@ class Reader(Closes):
 
     Raises:
         AudioFileError: there is none, it may not be read, is empty, not sound, cut short, holds sound that its header
-            does not speak of and that cannot be read, or is outside what the engine takes (1 to 8 channels, 8 to
+            does not speak of and that cannot be read, or is outside what the engine takes (1 to 32 channels, 8 to
             192 kHz).
     """
 

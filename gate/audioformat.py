@@ -11,9 +11,6 @@ import numpy as np
 from gate.errors import AudioFileError
 from gate.speakers import Speakers
 
-MAX_CHANNELS = 8
-"""Most channels that the engine takes."""
-
 EXTENSIONS = {
     ".wav": "WAV", ".wave": "WAV", ".bwf": "WAV", ".rf64": "RF64", ".w64": "W64",
     ".flac": "FLAC", ".ogg": "OGG", ".oga": "OGG", ".opus": "OGG", ".mp3": "MP3",
@@ -32,6 +29,9 @@ MAX_BYTES = 2**32 - 2**20
 
 MP3_HZ = (8000, 11025, 12000, 16000, 22050, 24000, 32000, 44100, 48000)
 OPUS_HZ = (8000, 12000, 16000, 24000, 48000)
+
+MOST_CHANNELS = {"MP3": 2, "FLAC": 8}
+"""Of the formats that hold fewer than the engine takes; the others hold them all (libsndfile 1.2.2)."""
 
 
 @dataclass(frozen=True)
@@ -104,7 +104,7 @@ class Layout:
 
     Attributes:
         rate: Hz.
-        channels: 1 to 8.
+        channels: 1 to 32.
         format: libsndfile's name of the format ("WAV", "WAVEX", "RF64", "FLAC", ...).
         subtype: libsndfile's name of the sample format ("PCM_16", "FLOAT", "VORBIS", ...).
         endian: "FILE" for what the format prefers, else "LITTLE" or "BIG".
@@ -215,21 +215,22 @@ def _bytes(layout: Layout, frames: int) -> int:
 
 def _check(layout: Layout, frames: int, target: Path) -> None:
     """Refuse what the format cannot hold."""
+    remedy = "write .wav or .flac" if layout.channels <= MOST_CHANNELS["FLAC"] else "write .wav"
     rates = {"MPEG_LAYER_III": MP3_HZ, "OPUS": OPUS_HZ}.get(layout.subtype)
     if rates and layout.rate not in rates:
         name = "MP3" if layout.subtype == "MPEG_LAYER_III" else "Opus"
         given = ", ".join(f"{rate}" for rate in rates)
         raise AudioFileError(
-            f"{target} cannot be written, {name} takes {given} Hz and the sound has {layout.rate} Hz; "
-            "write .wav or .flac"
+            f"{target} cannot be written, {name} takes {given} Hz and the sound has {layout.rate} Hz; {remedy}"
         )
-    if layout.subtype == "MPEG_LAYER_III" and layout.channels > 2:
+    most = MOST_CHANNELS.get(layout.format, layout.channels)
+    if layout.channels > most:
         raise AudioFileError(
-            f"{target} cannot be written, MP3 takes 1 or 2 channels and the sound has {layout.channels}; "
-            "write .wav or .flac"
+            f"{target} cannot be written, {layout.format} takes 1 {'or' if most == 2 else 'to'} {most} channels and "
+            f"the sound has {layout.channels}; {remedy}"
         )
     if layout.format in ("AIFF", "AU") and _bytes(layout, frames) > MAX_BYTES:
         raise AudioFileError(
             f"{target} cannot be written, {layout.format} holds 4 GB and this would be "
-            f"{_bytes(layout, frames) / 1e9:.1f} GB; write .wav, .flac or .w64"
+            f"{_bytes(layout, frames) / 1e9:.1f} GB; write .wav or .w64"
         )

@@ -21,8 +21,7 @@ from numpy.typing import NDArray
 
 from gate.automation import Automation, Points
 from gate.chain_stream import Stream, check
-from gate.constants import BLOCK, RATE
-from gate.metadata import MAX_CHANNELS
+from gate.constants import BLOCK, MAX_CHANNELS, RATE
 from gate.plugins.plugin import Format, Plugin
 
 if TYPE_CHECKING:
@@ -78,7 +77,7 @@ class Chain:
         """A whole sound through the chain, from a fresh start; every delay is taken out again.
 
         Args:
-            audio: (n,) or (n, channels), float32 or float64, full scale 1.0; 1 to 8 channels.
+            audio: (n,) or (n, channels), float32 or float64, full scale 1.0; 1 to 32 channels.
             rate: Hz, whole, 8000 to 192000.
             automation: parameters that move: for each plugin the attribute's name and points (seconds, value); see
                 ``gate.automation``. The plugins stand afterwards where they stood. A block at a time is slower.
@@ -132,11 +131,11 @@ class Chain:
 
         Args:
             rate: Hz, whole, 8000 to 192000.
-            channels: 1 to 8.
+            channels: 1 to 32.
             dtype: float32 or float64.
             frames: of every block, where they are all the same; None: any number. Plugins that work in blocks delay
                 less when they know.
-            key_channels: of an external key, 1 to 8, which each call of ``process`` is given beside its block: gates
+            key_channels: of an external key, 1 to 32, which each call of ``process`` is given beside its block: gates
                 listen to it in place of what they gate. 0: there is none.
 
         Raises:

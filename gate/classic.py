@@ -1,7 +1,7 @@
 """The gate of plain knobs: what decides when a model cannot, with the same Threshold and Range.
 
-It compares each block's level with Threshold and gives what a model gives: an open probability and three times. So
-ballistics and gain stay what they are, and whoever takes over from whom, there is no click.
+It compares each block's level, which is that of the loudest channel, with Threshold and gives what a model gives: an open
+probability and three times. So ballistics and gain stay what they are, and whoever takes over from whom, there is no click.
 """
 
 from typing import Any
@@ -35,9 +35,10 @@ def classic(r: Any, u: Any, gates: Any) -> None:
     for t in range(batch):
         power = 0.0
         for c in range(first, last):
+            own = 0.0
             for i in range(c * stride + t * BLOCK, c * stride + (t + 1) * BLOCK):
-                power += np.float64(queue[i]) * np.float64(queue[i])
-        power /= BLOCK * (last - first)
+                own += np.float64(queue[i]) * np.float64(queue[i])
+            power = max(power, own / BLOCK)
         threshold = 10.0 ** (np.float64(thresholds[t]) / 10.0)
         if power > threshold:
             gates[0, t] = np.float32(1.0)

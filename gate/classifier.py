@@ -7,9 +7,9 @@ from numpy.typing import NDArray
 
 from gate.classify import compiled
 from gate.classify_record import FIELDS, FRAME_COLUMNS, make
+from gate.constants import MAX_CHANNELS
 from gate.contract import Contract
 from gate.loaded import LoadedModel
-from gate.metadata import MAX_CHANNELS
 from gate.owner import RunsModel
 from gate.record import aligned
 from gate.sidechain import CLASSIFY_FEED, Clock
@@ -26,8 +26,9 @@ class Frames(NamedTuple):
 class Classifier(RunsModel):
     """Listens to sound and says what it is, frame by frame; the sound passes as it is.
 
-    All channels are one sound: the model averages their powers. A frame is known as soon as its last sample is, at most
-    ``decision_delay_ms`` after the frame's end, and the same however the sound is cut. One thread at a time may call.
+    All channels are one sound: in each band the model hears the loudest of them. A frame is known as soon as its last
+    sample is, at most ``decision_delay_ms`` after the frame's end, and the same however the sound is cut. One thread at a
+    time may call.
 
     Attributes:
         contract: the model file it was made from.
@@ -54,7 +55,7 @@ class Classifier(RunsModel):
         Args:
             contract: a model file of kind "classify".
             rate: of the sound, Hz, 8000 to 192000.
-            channels: 1 to 8.
+            channels: 1 to 32.
             batch: frames per run: 1 is live; more is faster, and the last frames wait for a full run.
             frames_kept: that ``take_frames`` can find: those of one ``process`` call and ``batch`` at least.
             dtype: float32 or float64.

@@ -9,6 +9,9 @@ RATE = 48_000
 RATE_RANGE_HZ = (8_000, 192_000)
 """Lowest and highest rate that the sound may have, Hz."""
 
+MAX_CHANNELS = 32
+"""Most channels of a sound, of an external key, and of a stream in either direction."""
+
 BLOCK_S = BLOCK / RATE
 """One block in seconds: 2.083 ms."""
 

@@ -8,12 +8,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from gate.classifier import Classifier
-from gate.constants import BLOCK_S, FRAME_S
+from gate.constants import BLOCK_S, FRAME_S, MAX_CHANNELS
 from gate.contract import Contract
 from gate.decision import CURVE_COLUMNS, HOLDS
 from gate.guard import GUARD_COLUMNS, MODES, Guard, check_class
 from gate.loaded import LoadedModel
-from gate.metadata import MAX_CHANNELS
 from gate.ort import Device
 from gate.overrides import AS_LEARNED, Overrides, check
 from gate.owner import RunsModel, UserField
@@ -122,7 +121,7 @@ class Engine(RunsModel):
         Args:
             contract: a model file read by ``gate.contract.read``.
             rate: of the sound, Hz, 8000 to 192000.
-            channels: 1 to 8.
+            channels: 1 to 32.
             threshold_db: dBFS; None takes the model's default.
             range_db: 0 or less, -inf allowed; None takes the model's default.
             lookahead_ms: 0 to 20, delays the sound against the decisions.
@@ -138,7 +137,7 @@ class Engine(RunsModel):
             falls_back: let the classic gate (``gate.classic``) decide when the model keeps failing; for live sound.
             guard: a classifier beside the gate, and what it shuts for (``gate.guard``); None costs nothing.
             overrides: what somebody insists on over what the model has learned.
-            key_channels: of an external key, 1 to 8, which each call of ``process`` is given: model and guard listen to
+            key_channels: of an external key, 1 to 32, which each call of ``process`` is given: model and guard listen to
                 it in place of the sound. 0: the sound is the key.
 
         Raises:

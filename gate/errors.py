@@ -15,8 +15,8 @@
           +-- SessionError        a session file cannot be read or written
           +-- MidiError           MIDI cannot be had, or a port's name means several
 
-Every text is one sentence, "what was expected, what was got, what to do": "kick.wav has 12 channels, the
-engine takes 1 to 8; render it in parts". Callers catch ``GateError`` to print a sentence, and nothing wider.
+Every text is one sentence, "what was expected, what was got, what to do": "kick.wav has 40 channels, the
+engine takes 1 to 32; render it in parts". Callers catch ``GateError`` to print a sentence, and nothing wider.
 """
 
 

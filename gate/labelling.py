@@ -111,7 +111,7 @@ def label_file(
     """Listen to a file from its beginning to its end.
 
     Args:
-        path: a sound file: any rate from 8 to 192 kHz, any length, 1 to 8 channels.
+        path: a sound file: any rate from 8 to 192 kHz, any length, 1 to 32 channels.
         contract: a classifier.
         rules: how frames become segments.
         progress: told the samples heard, and the samples in all.

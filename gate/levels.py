@@ -1,15 +1,50 @@
 """The level that Threshold is compared with: RMS over 5 ms, once a block."""
 
+from typing import Any, TypeVar
+
 import numpy as np
 from numpy.typing import NDArray
 
 from gate.constants import BLOCK, RATE
+
+Float = TypeVar("Float", bound=np.floating[Any])
 
 WINDOW = RATE * 5 // 1000
 """Samples in 5 ms at 48 kHz."""
 
 FLOOR_DB = -140.0
 """What digital silence reads, in dB re full scale."""
+
+LOUDEST_POWER = 1e30
+"""Mean square that everything louder counts as: it fits into a float32."""
+
+
+def window_powers(x: NDArray[Float], window: int) -> NDArray[Float]:
+    """Take the mean square of each window of a sound, of the channel that is the loudest in it.
+
+    So the level of several channels is what the loudest of them has alone, whatever the others do: silent channels take
+    nothing off, and two in antiphase do not cancel (docs/decisions/0022).
+
+    Args:
+        x: (n, channels) samples, full scale 1.0. Those that are not finite count as 0.
+        window: samples, 1 or more; windows lie side by side, and what remains after the last whole one is left out.
+
+    Returns:
+        (n // window,) of x's type, 0 to ``LOUDEST_POWER``. One channel, and as many copies of it, give the same bits.
+    """
+    windows = len(x) // window
+    cut = x[: windows * window].reshape(windows, window, x.shape[1])
+    powers = np.zeros(windows, x.dtype)
+    with np.errstate(over="ignore", invalid="ignore"):
+        for channel in range(cut.shape[2]):
+            own = np.ascontiguousarray(cut[:, :, channel])
+            np.maximum(powers, np.einsum("ij,ij->i", own, own), out=powers)
+        powers /= window
+        odd = ~np.isfinite(powers)
+        if odd.any():
+            clean = np.nan_to_num(cut[odd], nan=0.0, posinf=0.0, neginf=0.0).astype(np.float64)
+            powers[odd] = np.square(clean).mean(axis=1).max(axis=1)
+    return np.minimum(powers, LOUDEST_POWER, out=powers)
 
 
 def block_levels_db(x: NDArray[np.floating]) -> NDArray[np.float32]:

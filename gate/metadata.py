@@ -13,9 +13,6 @@ from gate.parameters import BY_ID
 SCHEMA = 2
 """Version of these fields; a change that old readers cannot take raises it."""
 
-MAX_CHANNELS = 8
-"""Channels that the engine takes."""
-
 MAX_METADATA_BYTES = 1 << 20
 """Largest metadata: 1 MiB of JSON."""
 
@@ -26,7 +23,10 @@ MAX_STATES = 64
 """State tensors; a network of layers has one or two a layer."""
 
 MAX_STATE_BYTES = 16 << 20
-"""All states together, with 8 channels: 16 MiB. A gate has some kilobytes, which stay in the cache."""
+"""All states together, with ``STATE_CHANNELS``: 16 MiB. A gate has some kilobytes, which stay in the cache."""
+
+STATE_CHANNELS = 8
+"""Channels that ``MAX_STATE_BYTES`` is for, whatever the engine takes: so no file fits one version and not another."""
 
 MAX_READOUTS = 32
 """Rows of the readouts."""
@@ -253,9 +253,9 @@ def _states(items: Any) -> tuple[State, ...]:
             raise ContractError("states", f'expected lengths of 1 or more or "C", got {_show(item)}; {AGAIN}')
         states.append(State(item["name"], tuple(shape)))
     _check_unique("states", [state.name for state in states])
-    size = sum(state.nbytes(MAX_CHANNELS) for state in states)
+    size = sum(state.nbytes(STATE_CHANNELS) for state in states)
     if size > MAX_STATE_BYTES:
-        limit = f"at most {MAX_STATE_BYTES >> 20} MiB for all states with {MAX_CHANNELS} channels"
+        limit = f"at most {MAX_STATE_BYTES >> 20} MiB for all states with {STATE_CHANNELS} channels"
         got = f"{size >> 20} MiB" if size < 1 << 60 else "far more"
         raise ContractError("states", f"expected {limit}, got {got}; {AGAIN}")
     return tuple(states)

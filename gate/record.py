@@ -18,7 +18,7 @@ from typing import Any, Literal, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from gate.metadata import MAX_CHANNELS as _MAX_CHANNELS
+from gate.constants import MAX_CHANNELS as _MAX_CHANNELS
 
 Writer = Literal["setup", "user", "engine", "player", "callback", "caller"]
 

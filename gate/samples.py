@@ -13,7 +13,7 @@ class ToSound:
 
     Args:
         coding: of whole numbers; they lie in the upper bits of int16 or int32.
-        channels: 1 to 8.
+        channels: 1 to 32.
     """
 
     def __init__(self, coding: Coding, channels: int) -> None:
@@ -41,7 +41,7 @@ class ToStored:
 
     Args:
         coding: of whole numbers.
-        channels: 1 to 8.
+        channels: 1 to 32.
     """
 
     def __init__(self, coding: Coding, channels: int) -> None:

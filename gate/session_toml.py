@@ -36,11 +36,10 @@ from dataclasses import dataclass, fields, replace
 from os import PathLike
 from typing import Any
 
-from gate.constants import RATE_RANGE_HZ
+from gate.constants import MAX_CHANNELS, RATE_RANGE_HZ
 from gate.errors import UsageError
 from gate.live.choices import MONITORS
 from gate.live.wishes import DeviceWishes
-from gate.metadata import MAX_CHANNELS
 from gate.midi.bindings import parse_one
 from gate.parameters import BY_ID, Parameter
 from gate.plugins import registry

@@ -7,7 +7,7 @@ from typing import Any, Protocol
 import numpy as np
 from numpy.typing import NDArray
 
-from gate.levels import FLOOR_DB
+from gate.levels import FLOOR_DB, window_powers
 from gate.parameters import BY_ID
 
 OVER_FLOOR_DB = 6.0
@@ -27,9 +27,6 @@ BINS_PER_DB = 20
 
 TOP_DB = 80.0
 """Where the histogram ends; a float file can be that loud."""
-
-LOUDEST = 1e30
-"""Power that everything louder counts as: it fits into a float32."""
 
 CHUNK = 1 << 16
 """Frames read at once, about: 64 Ki are half a megabyte of stereo."""
@@ -68,20 +65,11 @@ class Levels:
         self._counts = np.zeros(int((TOP_DB - FLOOR_DB) * BINS_PER_DB) + 1, np.int64)
 
     def add(self, x: NDArray[np.floating]) -> None:
-        """Count the levels of x (n, channels): RMS over windows of 5 ms side by side, powers averaged over C.
+        """Count the levels of x (n, channels): RMS over windows of 5 ms side by side, of the loudest channel.
 
         What remains after the last whole window is left out; samples that are not finite count as 0.
         """
-        windows = len(x) // self.window
-        if not windows:
-            return
-        flat = x[: windows * self.window].reshape(windows, -1)
-        with np.errstate(over="ignore", invalid="ignore"):
-            power = np.einsum("ij,ij->i", flat, flat) / flat.shape[1]
-        odd = ~np.isfinite(power)
-        if odd.any():
-            clean = np.nan_to_num(flat[odd], nan=0.0, posinf=0.0, neginf=0.0).astype(np.float64)
-            power[odd] = np.minimum(np.square(clean).mean(axis=1), LOUDEST)
+        power = window_powers(x, self.window)
         heard = power[power > 10 ** (FLOOR_DB / 10)]
         bins = ((10.0 * np.log10(heard) - FLOOR_DB) * BINS_PER_DB).astype(np.int64)
         self._counts += np.bincount(np.clip(bins, 0, len(self._counts) - 1), minlength=len(self._counts))
@@ -117,7 +105,7 @@ def measure(
     Args:
         source: at its beginning; read to its end.
         rate: of the sound, Hz.
-        channels: 1 to 8.
+        channels: 1 to 32.
         fallback_db: threshold for a file that is silent all through: the preset's.
         pulse: called now and then; raises to end it.
 

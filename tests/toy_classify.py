@@ -5,7 +5,7 @@ frames T of 160 samples:
 
 * Samples that are not finite (or over 1e18) become 0.
 * Of each frame: ``power``, the mean square, and ``slope``, the mean square of the difference from one sample to the
-  next (from the last sample of the frame before to the last but one of this), both averaged over channels. The last
+  next (from the last sample of the frame before to the last but one of this), of each the loudest channel's. The last
   sample of the frame before comes from the state ``last`` of shape ("C", 1, 1), zeros at the start.
 * ``ratio`` = slope / (power + 1e-12), at most 4: 2 - 2 cos(2 pi f / 16000) for a sine of f Hz. So low tones are one
   class, middle ones another, high ones the third: logits are ``-sharp * (ratio - centre)^2`` with a centre for each class
@@ -81,8 +81,10 @@ def write_preset(folder: Path, name: str = "toy-classes", **knobs: Any) -> Path:
 def expected(x: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     """(probabilities (3, T), level_db (T,)) of x (n, C) finite samples at 16 kHz, n a multiple of 160; in float64."""
     x = np.asarray(x, np.float64).reshape(len(x), -1)
-    frames = np.square(x).mean(axis=1).reshape(-1, BLOCK).mean(axis=1)
-    steps = np.square(np.diff(x, axis=0, prepend=0.0)).mean(axis=1).reshape(-1, BLOCK).mean(axis=1)
+    frames, steps = (
+        np.square(y).reshape(-1, BLOCK, x.shape[1]).mean(axis=1).max(axis=1)
+        for y in (x, np.diff(x, axis=0, prepend=0.0))
+    )
     ratio = np.minimum(steps / (frames + FLOOR_POWER), MOST_RATIO)
     logits = np.stack([-SHARP * np.square(ratio - centre(hz)) for hz in CENTRES_HZ])
     logits[2] += 1e3 * (frames < SILENT_POWER)
@@ -127,11 +129,11 @@ def _model(nan_over_db: float | None) -> onnx.ModelProto:
         helper.make_node(
             "Conv", ["steps_squared", "mean"], ["slopes"], kernel_shape=[BLOCK], strides=[BLOCK]
         ),
-        helper.make_node("ReduceMean", ["slopes"], ["slope3"], axes=[0], keepdims=1),
+        helper.make_node("ReduceMax", ["slopes"], ["slope3"], axes=[0], keepdims=1),
         helper.make_node("Reshape", ["slope3", "row"], ["slope"]),  # (1, T)
         helper.make_node("Mul", ["samples", "samples"], ["squares"]),
         helper.make_node("Conv", ["squares", "mean"], ["powers"], kernel_shape=[BLOCK], strides=[BLOCK]),
-        helper.make_node("ReduceMean", ["powers"], ["power3"], axes=[0], keepdims=1),
+        helper.make_node("ReduceMax", ["powers"], ["power3"], axes=[0], keepdims=1),
         helper.make_node("Reshape", ["power3", "row"], ["power"]),
         helper.make_node("Add", ["power", "floor"], ["power_up"]),
         helper.make_node("Div", ["slope", "power_up"], ["ratio_any"]),

@@ -3,14 +3,14 @@
 ``build()`` gives the bytes of a model that behaves like this, for any number of channels C and blocks T:
 
 * Samples that are not finite (or over 1e18) become 0.
-* Level of a block: 10 log10 of the mean power of that block and of the block before it (200 samples, all
-  channels together), at least -140 dB. The block before the first one of a run comes from the state ``tail``
-  of shape ("C", 100, 1), which holds the newest block; zeros at the start. So a steady sound reads 3.01 dB
-  less on its first block than on its second, and a state that is not carried is seen at every block's edge.
+* Level of a block: 10 log10 of the mean power of that block and of the block before it (200 samples, of the
+  channel that is the loudest in them), at least -140 dB. The block before the first one of a run comes from the
+  state ``tail`` of shape ("C", 100, 1), which holds the newest block; zeros at the start. So a steady sound reads
+  3.01 dB less on its first block than on its second, and a state that is not carried is seen at every block's edge.
 * open_probability = sigmoid(slope * (level - threshold_db)), slope 1 per dB.
 * attack, hold, release are constant: 3, 50 and 100 ms. Readouts: key 100 to 8000 Hz, level_db.
-* Powers are averaged over C, so stereo in antiphase reads as mono does. Adding d dB to input and threshold
-  changes nothing (over -140 dB). A higher threshold never gives a higher probability.
+* Of C channels the loudest counts, so silent ones take nothing off, and stereo in antiphase reads as mono does.
+  Adding d dB to input and threshold changes nothing (over -140 dB). A higher threshold never gives a higher probability.
 * ``holds``: it has the input ``key_bias``, four bands (``BANDS_HZ``), and a key of its own that weighs them alike: the
   readouts are then the weighted means of the bands' lower and of their upper edges.
 * ``busy``: so many products of 256 x 256 matrices a run, for nothing, 33 million operations each.
@@ -111,8 +111,8 @@ def expected_levels_db(x: np.ndarray, tail: np.ndarray | None = None) -> np.ndar
     """What ``level_db`` reads: x (n, C) finite samples, n a multiple of 100 -> (n // 100,) float64."""
     x = np.asarray(x, dtype=np.float64).reshape(len(x), -1)
     before = np.zeros((BLOCK, x.shape[1])) if tail is None else tail
-    power = np.square(np.concatenate([before, x])).mean(axis=1).reshape(-1, BLOCK).mean(axis=1)
-    return 10.0 * np.log10(np.maximum((power[:-1] + power[1:]) / 2.0, FLOOR_POWER))
+    power = np.square(np.concatenate([before, x])).reshape(-1, BLOCK, x.shape[1]).mean(axis=1)
+    return 10.0 * np.log10(np.maximum(((power[:-1] + power[1:]) / 2.0).max(axis=1), FLOOR_POWER))
 
 
 def _hold(model: onnx.ModelProto) -> None:
@@ -191,7 +191,7 @@ def _model(
         helper.make_node(
             "Conv", ["squares", "kernel"], ["powers"], kernel_shape=[2 * BLOCK], strides=[BLOCK]
         ),
-        helper.make_node("ReduceMean", ["powers"], ["power3"], axes=[0], keepdims=1),  # (1, 1, T)
+        helper.make_node("ReduceMax", ["powers"], ["power3"], axes=[0], keepdims=1),  # (1, 1, T)
         helper.make_node("Reshape", ["power3", "row"], ["power"]),  # (1, T)
         helper.make_node("Max", ["power", "floor"], ["floored"]),
         helper.make_node("Log", ["floored"], ["nepers"]),

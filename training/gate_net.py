@@ -2,7 +2,7 @@
 
 What it is made of, in the order of the sound:
 
-* *front* (fixed, ``training.front``): band powers, averaged over channels, divided by Threshold's power.
+* *front* (fixed, ``training.front``): band powers, in each band the loudest channel's, divided by Threshold's power.
 * *reference*: each log power's running mean over ``REFERENCE_S``: what the room has been like.
 * *peaks* (where ``peaks_db_s`` is not 0): how far each log power is under the loudest that it was of late, a mark that falls
   by so many dB a second: whether this is as loud as what has just been played.
@@ -160,8 +160,8 @@ class GateNet(nn.Module):
         slow = torch.cat([decimated, y[:, :DECIMATED]], dim=2)  # (C, 35, 11 + T)
         mid = F.conv1d(slow[:, :MID_STEP, FINE_CONTEXT - MID_CONTEXT :], self.mid)
         fine = F.conv1d(slow[:, MID_STEP:], self.fine)
-        squares = torch.cat([mid, fine, y[:, DECIMATED:]], dim=1).square().mean(dim=0, keepdim=True)
-        powers = F.conv1d(squares, self.pool)[0].T  # (T, 56)
+        squares = torch.cat([mid, fine, y[:, DECIMATED:]], dim=1).square()
+        powers = F.conv1d(squares, self.pool).amax(dim=0).T  # (T, 56)
         return powers, x[:, :, -1:], slow[:, :, -(FINE_CONTEXT - 1) :]
 
     def shape_weight(self) -> Tensor:

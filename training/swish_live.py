@@ -39,12 +39,16 @@ def initial_state(net: SwishNet, channels: int = 1) -> LiveState:
 def listen(net: SwishNet, blocks: Tensor, state: LiveState) -> tuple[Heard, LiveState]:
     """Classify blocks (C, T, 160) of 16 kHz sound, full scale 1.0, T at least 1; the state comes back new.
 
-    Channels are heard together: the powers of their bins are averaged, so one in antiphase is not lost.
+    Channels are heard together: in each band the power of the loudest counts, so no other, silent or in antiphase, takes
+    anything off.
     """
     blocks = sane(blocks)
     before = state.audio.flatten(1)[:, -BEFORE:]
-    powers = bin_powers(blocks.flatten(1), before).mean(dim=0, keepdim=True)  # (1, T, 201)
-    features = coefficients(powers @ torch.from_numpy(mel_weights().T).to(powers))
+    powers = bin_powers(blocks.flatten(1), before)  # (C, T, 201)
+    bands = powers @ torch.from_numpy(mel_weights().T).to(powers)
+    features = coefficients(bands.amax(dim=0, keepdim=True))
     logits, new = net(features, state.net)
     audio = torch.cat([state.audio, blocks], dim=1)[:, -BLOCKS_BEFORE:]
-    return Heard(torch.softmax(logits[0], dim=1).T, level_db(powers)), LiveState(audio, new)
+    return Heard(torch.softmax(logits[0], dim=1).T, level_db(powers).amax(dim=0, keepdim=True)), LiveState(
+        audio, new
+    )

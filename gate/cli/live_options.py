@@ -14,9 +14,8 @@ from gate.cli.options import (
     add_preset,
     add_slots,
 )
-from gate.constants import RATE_RANGE_HZ
+from gate.constants import MAX_CHANNELS, RATE_RANGE_HZ
 from gate.live.choices import FILE, HOST_BUFFER, MONITORS
-from gate.metadata import MAX_CHANNELS
 
 PROG = "gate-live"
 

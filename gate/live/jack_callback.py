@@ -13,11 +13,9 @@ from llvmlite import ir
 from numba import cfunc, from_dtype
 from numpy.typing import NDArray
 
+from gate.constants import MAX_CHANNELS
 from gate.native import COMPILE, at, carray, intrinsic, types
 from gate.record import aligned
-
-MAX_CHANNELS = 32
-"""Ports a direction."""
 
 PIECE_FRAMES = 8192
 """Frames handed to the callback at once at the most: JACK's largest buffer; a larger one goes in pieces."""

@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from gate.metadata import MAX_CHANNELS
+from gate.constants import MAX_CHANNELS
 from gate.record import Field as _Field
 from gate.record import aligned, layout
 

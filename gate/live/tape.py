@@ -33,7 +33,7 @@ class Recorder:
         Args:
             path: its ending chooses the format; .wav is 32-bit float.
             rate: Hz.
-            channels: 1 to 8.
+            channels: 1 to 32.
             force: replace an existing file.
 
         Raises:

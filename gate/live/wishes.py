@@ -3,12 +3,9 @@
 from dataclasses import dataclass
 from pathlib import Path
 
+from gate.constants import MAX_CHANNELS
 from gate.errors import UsageError
-from gate.metadata import MAX_CHANNELS
 from gate.overrides import AS_LEARNED, Overrides
-
-MOST_INPUTS = 32
-"""Channels of an input device, at most."""
 
 
 @dataclass(frozen=True)
@@ -72,11 +69,11 @@ class DeviceWishes:
         """
         found = [text.strip() for text in (self.key_channels or "").split(",") if text.strip()]
         if (
-            not all(text.isdecimal() and 1 <= int(text) <= MOST_INPUTS for text in found)
+            not all(text.isdecimal() and 1 <= int(text) <= MAX_CHANNELS for text in found)
             or len(found) > MAX_CHANNELS
         ):
             raise UsageError(
-                f"expected numbers of input channels from 1 to {MOST_INPUTS}, {MAX_CHANNELS} at most, such as 3,4, "
+                f"expected numbers of input channels from 1 to {MAX_CHANNELS}, such as 3,4, "
                 f"got {self.key_channels!r}; mend it"
             )
         return tuple(int(text) - 1 for text in found)

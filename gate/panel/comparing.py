@@ -3,13 +3,13 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from gate.audiofile import Reader
 from gate.engine import Engine
+from gate.levels import window_powers
 from gate.preset import Preset
 
 MOST_S = 60.0
@@ -77,7 +77,7 @@ def _doing(target: NDArray[np.float64], bleed: NDArray[np.float64], threshold_db
 
 
 def _windows(preset: Preset, path: Path, threshold_db: float, range_db: float) -> NDArray[np.float64]:
-    """(windows, 2) powers of a file before and behind a gate, over channels."""
+    """(windows, 2) powers of a file before and behind a gate, of the loudest channel."""
     with Reader(path) as reader:
         rate, channels = reader.layout.rate, reader.layout.channels
         x = np.zeros((min(reader.frames, round(MOST_S * rate)), channels), reader.dtype)
@@ -90,13 +90,5 @@ def _windows(preset: Preset, path: Path, threshold_db: float, range_db: float) -
         long = np.concatenate([x, np.zeros((late, channels), x.dtype)])
         out = np.empty_like(long)
         engine.process(long, out)
-    return np.stack([_powers(x, rate), _powers(out[late:], rate)], axis=1)
-
-
-def _powers(x: NDArray[Any], rate: int) -> NDArray[np.float64]:
     window = max(round(WINDOW_S * rate), 1)
-    whole = len(x) // window
-    powers: NDArray[np.float64] = (
-        np.square(x[: whole * window].astype(np.float64)).reshape(whole, -1).mean(axis=1)
-    )
-    return powers
+    return np.stack([window_powers(sound.astype(np.float64), window) for sound in (x, out[late:])], axis=1)

@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from gate.levels import FLOOR_DB
+from gate.levels import FLOOR_DB, window_powers
 from gate.live.player import Player
 
 SECONDS = 5.0
@@ -122,10 +122,7 @@ class History:
 
 
 def levels_db(x: NDArray[Any], window: int) -> NDArray[np.float64]:
-    """(columns,) dBFS of x (columns * 2 * window, channels): of two windows the louder; powers averaged over channels."""
-    flat = x.reshape(len(x) // window, -1).astype(np.float64)
-    with np.errstate(over="ignore", invalid="ignore"):
-        power = np.einsum("ij,ij->i", flat, flat) / flat.shape[1]
-    power = np.nan_to_num(power, nan=0.0, posinf=1e30).reshape(-1, 2).max(axis=1)
+    """(columns,) dBFS of x (columns * 2 * window, channels): of two windows the louder, of channels the loudest."""
+    power = window_powers(x.astype(np.float64), window).reshape(-1, 2).max(axis=1)
     levels: NDArray[np.float64] = 10.0 * np.log10(np.maximum(power, 10 ** (FLOOR_DB / 10)))
     return levels

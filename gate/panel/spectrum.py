@@ -50,7 +50,7 @@ class Spectrum:
         if len(x) < self.size:
             return
         spectra = np.fft.rfft(x[-self.size :].T.astype(np.float32) * self._window)  # (channels, bins)
-        power = np.square(np.abs(spectra) * self._scale).mean(axis=0)
+        power = np.square(np.abs(spectra) * self._scale).max(axis=0)
         level = 10.0 * np.log10(np.maximum(power, 10 ** (FLOOR_DB / 10)))
         most = np.maximum.reduceat(level, self._first)
         between = np.interp(

@@ -147,7 +147,8 @@ class ClassicRunning(Running):
         window = max(1, _frames(plugin.reactivity_ms, format.rate))
         delay = _frames(plugin.lookahead_ms, format.rate)
         self._memory = {
-            "squares_at": aligned(window, np.float64),
+            "squares_at": aligned(window * format.channels, np.float64),
+            "sums_at": aligned(2 * format.channels, np.float64),
             "filters_at": aligned(4 * format.channels, np.float64),
             "delay_at": aligned(delay * format.channels, format.dtype),
         }

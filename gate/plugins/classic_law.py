@@ -1,7 +1,7 @@
 """The compiled classic gate: the law of the LSP gate, sample by sample.
 
-* Key: high-pass and low-pass of 12 dB an octave, then the RMS of all channels together over a sliding window, the
-  reactivity. So stereo is one gate, and two channels in antiphase open it as one does.
+* Key: high-pass and low-pass of 12 dB an octave, then the RMS of each channel over a sliding window, the reactivity; the
+  loudest channel counts. So stereo is one gate, and one live channel, or two in antiphase, open it as mono does.
 * Envelope: one pole up (attack) and one down (release), each of which covers sqrt(1/2) of a step in its time; a new
   highest value starts the hold, during which it does not fall.
 * Curve: the gate is shut under the zone, open over Threshold, and between them a smooth step of the level in dB.
@@ -56,8 +56,6 @@ FIELDS = (
     Field("gain_db", "f8", (), "engine", "the gain there, dB, -inf for 0"),
     # -- state
     Field("position", "i8", (), "engine", "host frames processed"),
-    Field("total", "f8", (), "engine", "sum of the window's squares"),
-    Field("fresh", "f8", (), "engine", "the part of it since the ring's beginning: so that nothing drifts"),
     Field("envelope", "f8", (), "engine", "linear"),
     Field("highest", "f8", (), "engine", "of the envelope since it last fell"),
     Field("hold_left", "i8", (), "engine", "frames"),
@@ -69,7 +67,15 @@ FIELDS = (
     Field("channels", "i8", (), "setup", "of the sound"),
     Field("window", "i8", (), "setup", "frames of the reactivity"),
     Field("delay", "i8", (), "setup", "frames of the lookahead"),
-    Field("squares_at", "i8", (), "setup", "float64 [window], a ring"),
+    Field("squares_at", "i8", (), "setup", "float64 [channel][window], a ring each"),
+    Field(
+        "sums_at",
+        "i8",
+        (),
+        "setup",
+        "float64 [channel][2]: sum of the window's squares, and the part of it since the ring's beginning, so that nothing "
+        "drifts",
+    ),
     Field("filters_at", "i8", (), "setup", "float64 [channel][4]: the key's filters"),
     Field("delay_at", "i8", (), "setup", "[delay][channel] in the sound's own type, a ring"),
 )
@@ -188,11 +194,13 @@ def _gain(openness: Any, range_db: Any) -> Any:
 
 @native
 def _key(r: Any, x: Any, i: Any, high_g: Any, low_g: Any) -> Any:
-    """RMS of the key over the window that ends with frame i."""
+    """RMS of the key's loudest channel over the window that ends with frame i."""
     channels = r.channels
     filters = carray(at(r.filters_at, np.float64), (channels, 4), np.float64)
-    squares = carray(at(r.squares_at, np.float64), (r.window,), np.float64)
-    power = 0.0
+    squares = carray(at(r.squares_at, np.float64), (channels, r.window), np.float64)
+    sums = carray(at(r.sums_at, np.float64), (channels, 2), np.float64)
+    place = (r.position + i) % r.window
+    loudest = 0.0
     for c in range(channels):
         value = np.float64(x[i * channels + c])
         if not np.isfinite(value):
@@ -202,18 +210,16 @@ def _key(r: Any, x: Any, i: Any, high_g: Any, low_g: Any) -> Any:
             _, value, mine[0], mine[1] = step(value, high_g, mine[0], mine[1])
         if low_g > 0.0:
             value, _, mine[2], mine[3] = step(value, low_g, mine[2], mine[3])
-        power += value * value
-    power /= channels
-    place = (r.position + i) % r.window
-    if place == 0:  # all squares of the window have come in since the last time: the sum begins anew
-        r.total, r.fresh = r.fresh, 0.0
-        for c in range(channels):
+        power = value * value
+        if place == 0:  # all squares of the window have come in since the last time: the sum begins again
+            sums[c, 0], sums[c, 1] = sums[c, 1], 0.0
             for k in range(4):
-                filters[c, k] = settled(filters[c, k])
-    r.fresh += power
-    r.total = max(r.total + power - squares[place], 0.0)
-    squares[place] = power
-    return np.sqrt(r.total / r.window)
+                mine[k] = settled(mine[k])
+        sums[c, 1] += power
+        sums[c, 0] = max(sums[c, 0] + power - squares[c, place], 0.0)
+        squares[c, place] = power
+        loudest = max(loudest, sums[c, 0])
+    return np.sqrt(loudest / r.window)
 
 
 @native

@@ -15,9 +15,8 @@ from typing import Any, Self, overload
 import numpy as np
 from numpy.typing import NDArray
 
-from gate.constants import RATE_RANGE_HZ
+from gate.constants import MAX_CHANNELS, RATE_RANGE_HZ
 from gate.errors import UsageError
-from gate.metadata import MAX_CHANNELS
 from gate.parameters import Parameter, attribute
 from gate.plugins import slot_record
 from gate.record import aligned
@@ -29,12 +28,12 @@ class Format:
 
     Attributes:
         rate: Hz, whole, 8000 to 192000.
-        channels: 1 to 8.
+        channels: 1 to 32.
         dtype: float32 or float64.
         frames: of every call, where they are all the same; None: any number. What works in blocks delays less
             when it knows.
         offline: a file, not a stream: a plugin may then be later, and decide better.
-        key_channels: of an external key beside the sound, 0 to 8; 0: there is none.
+        key_channels: of an external key beside the sound, 0 to 32; 0: there is none.
         by_block: parameters may have other values from block to block, so nothing may decide for several at once.
     """
 

@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from gate.metadata import MAX_CHANNELS
+from gate.constants import MAX_CHANNELS
 
 MOST_WORDS = 64
 """A choice of more words than that is no choice: its parameter goes from 0 to 1."""
@@ -89,13 +89,13 @@ class Hosted:
                     if self.plugin.process(silence, rate, block, reset=False).shape[-1] == block:
                         break
         except ValueError as error:
-            takes = [str(n) for n in range(1, MAX_CHANNELS + 1) if self._takes(n, rate, block)]
+            takes = [n for n in range(1, MAX_CHANNELS + 1) if self._takes(n, rate, block)]
             if not takes:
                 raise Refused(
                     f"{self.plugin.name}: expected sound from it, got {error}; choose another"
                 ) from None
             raise Refused(
-                f"{self.plugin.name}: expected {' or '.join(takes)} channels, got {channels}; "
+                f"{self.plugin.name}: expected {_counts(takes)} channels, got {channels}; "
                 "convert the sound, or choose another plugin"
             ) from None
 
@@ -141,6 +141,18 @@ class Hosted:
         except ValueError:
             return False
         return True
+
+
+def _counts(numbers: list[int]) -> str:
+    """Write whole numbers in rising order for people: [1, 2, 6, 7, 8] is "1 or 2 or 6 to 8"."""
+    runs: list[list[int]] = []
+    for n in numbers:
+        if runs and n == runs[-1][-1] + 1:
+            runs[-1].append(n)
+        else:
+            runs.append([n])
+    texts = [f"{run[0]} to {run[-1]}" if len(run) > 2 else " or ".join(map(str, run)) for run in runs]
+    return " or ".join(texts)
 
 
 def _names(pedalboard: Any, file: str) -> list[str]:

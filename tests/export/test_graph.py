@@ -8,12 +8,16 @@ import torch
 from export.graph import READOUTS, build, state_shapes
 from gate.key_band import OUTSIDE
 from training.front import BANDS
-from training.gate_net import GateConfig, GateNet
+from training.gate_net import KEY_SHARE, GateConfig, GateNet
 
 LOGIT_LIKE = 1e-5
 """Absolute, open probability and states: float32 sums in another order."""
 TIMES_MS = 1e-2
 """Absolute, in ms, of times up to a second."""
+ON_AN_EDGE = 1e-5
+"""Share of the key's weight: where an edge lies so near between two bands, rounding says which."""
+MOST_ON_AN_EDGE = 0.05
+"""Share of the blocks where that may be so."""
 
 
 @pytest.fixture(scope="module", params=[0.0, 6.0], ids=["plain", "with peaks"])
@@ -43,7 +47,7 @@ def _run(session, net, x, threshold, step, key_bias=None):
     return np.concatenate(rows, axis=1), state
 
 
-@pytest.mark.parametrize("channels", [1, 2, 8])
+@pytest.mark.parametrize("channels", [1, 2, 8, 32])
 def test_graph_equals_network(net, session, channels):
     """Probability, times, key edges and every state, with NaN in the sound and a threshold that moves."""
     rng = np.random.default_rng(channels)
@@ -58,8 +62,12 @@ def test_graph_equals_network(net, session, channels):
     for row, expected in zip(rows[1:4], (out.attack_ms, out.hold_ms, out.release_ms), strict=True):
         np.testing.assert_allclose(row, expected[0], atol=TIMES_MS)
     assert [name for name, _ in READOUTS] == ["key_low_hz", "key_high_hz", "level_db"]
-    np.testing.assert_allclose(rows[4], low[0], atol=0.1)
-    np.testing.assert_allclose(rows[5], high[0], atol=0.1)
+    before = (out.key.cumsum(-1) - out.key)[0, :, :, None]
+    near = (before - torch.tensor([(1 - KEY_SHARE) / 2, (1 + KEY_SHARE) / 2])).abs() < ON_AN_EDGE
+    sure = ~near.any(dim=1).numpy()  # (T, 2)
+    assert np.mean(~sure) < MOST_ON_AN_EDGE
+    for row, edges, which in zip(rows[4:6], (low[0], high[0]), sure.T, strict=True):
+        np.testing.assert_allclose(row[which], edges[which], atol=0.1)
     for name, value in zip(new._fields, new, strict=True):
         if value.numel() == 0:  # not in the file
             assert f"{name}_in" not in state

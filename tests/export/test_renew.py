@@ -1,6 +1,7 @@
 """A preset's folder, brought to today's format without its checkpoint."""
 
 import json
+import shutil
 from itertools import pairwise
 
 import numpy as np
@@ -11,17 +12,31 @@ import torch
 from export import golden, parity, renew
 from export.graph import key_bands_hz
 from gate import contract
+from gate.constants import RATE
+from gate.engine import CURVE_COLUMNS, Engine
 from gate.key_band import OUTSIDE
+from tests import toy_classify
 from tests.conftest import PRESETS
 from training.from_preset import constants, from_preset
 
 NEW = ("key_bias", "key_place")
 """What a file from before has not: an input and a constant."""
 
+LEVEL_DB = 0.1
+"""How near a difference of levels comes: in it is the floor, 60 dB under Threshold."""
+
+
+def averaging(model: bytes) -> bytes:
+    """A model file of today with its channels averaged, as they were before the loudest counted."""
+    old = onnx.load_model_from_string(model)
+    (together,) = [node for node in old.graph.node if node.op_type == renew.LOUDEST]
+    together.op_type = renew.AVERAGED
+    return contract.write(old.SerializeToString(), contract.read(model).metadata)
+
 
 def as_before(model: bytes) -> bytes:
-    """A model file of today as the exporter of schema 1 wrote it: its key cannot be held."""
-    old = onnx.load_model_from_string(model)
+    """A model file of today as the exporter of schema 1 wrote it: its key cannot be held, and it averages its channels."""
+    old = onnx.load_model_from_string(averaging(model))
     graph = old.graph
     biased = next(node for node in graph.node if "key_bias" in node.input)
     for node in graph.node:
@@ -37,8 +52,6 @@ def as_before(model: bytes) -> bytes:
 @pytest.fixture(params=["voice", "toms"])
 def folder(request, tmp_path):
     """A shipped preset in yesterday's format, with a file of its owner's beside it."""
-    import shutil
-
     made = tmp_path / request.param
     shutil.copytree(PRESETS / request.param, made)
     (made / "model.onnx").write_bytes(as_before((PRESETS / request.param / "model.onnx").read_bytes()))
@@ -95,10 +108,38 @@ def test_bands_are_the_filter_bank_s():
     assert contract.read(PRESETS / "voice" / "model.onnx").key_bands_hz == tuple(map(tuple, bands))
 
 
-def test_a_classifier_is_left_alone(capsys):
-    """Its format has not changed."""
-    path = PRESETS / "speech-music-noise"
-    assert renew.renew(path) is None
+def test_a_file_that_averages_goes_on_working():
+    """One live channel of eight reads 9 dB low in it, as it did; renewed it reads as alone."""
+    today = (PRESETS / "voice" / "model.onnx").read_bytes()
+    x, level = golden.sound()[:, None], CURVE_COLUMNS.index("level_db")
+    for model, low_db in ((averaging(today), 10 * np.log10(8)), (today, 0.0)):
+        levels = []
+        for wide in (x, np.concatenate([x, np.zeros((len(x), 7), np.float32)], axis=1)):
+            with Engine(contract.read(model), rate=RATE, channels=wide.shape[1], curve_rows=4000) as engine:
+                engine.process(np.ascontiguousarray(wide), np.empty_like(wide, order="C"))
+                levels.append(engine.take_curve()[:, level])
+        np.testing.assert_allclose(levels[0] - levels[1], low_db, atol=LEVEL_DB)
+
+
+def test_a_classifier_s_channels_come_together_by_the_loudest(tmp_path):
+    """The shipped file again out of one that averages; what it says of one channel is what it was, to the bit."""
+    shipped, made = PRESETS / "speech-music-noise", tmp_path / "classes"
+    shutil.copytree(shipped, made)
+    (made / "model.onnx").write_bytes(averaging((shipped / "model.onnx").read_bytes()))
+    assert renew.renew(made) == {"renewed_probability": 0.0}
+    for path in shipped.rglob("*.*"):
+        assert (made / path.relative_to(shipped)).read_bytes() == path.read_bytes()
+    assert renew.renew(made) is None
+
+
+def test_a_classifier_of_somebody_else_is_refused(tmp_path, capsys):
+    """Which of two nodes brings its channels together is not guessed."""
+    (tmp_path / "model.onnx").write_bytes(toy_classify.build())
+    assert renew.main([str(tmp_path)]) == 1
+    said = capsys.readouterr().err
+    assert "expected the classifier toy-classes to bring its channels together in one node" in said
+    assert said.endswith("got 2 that may be it; export it from its checkpoint\n")
+    assert (tmp_path / "model.onnx").read_bytes() == toy_classify.build()
 
 
 def test_what_is_no_gate_of_ours_is_refused(tmp_path, toy, capsys):

@@ -107,11 +107,13 @@ def test_torch_in_blocks_is_the_network_on_its_features(net, step):
 
 
 @torch.no_grad()
-def test_stereo_in_antiphase_is_heard_as_mono(net, session):
-    """Powers are averaged, not samples."""
+def test_the_loudest_channel_is_heard_as_it_is_alone(net, session):
+    """Beside silence, itself, itself in antiphase, and itself turned down."""
     x = _sound(1, 60)
-    both, _, _ = _run(session, net, np.concatenate([x, -x]), 60)
-    np.testing.assert_allclose(both, _run(session, net, x, 60)[0], atol=PROBABILITY, rtol=0)
+    alone, silent = _run(session, net, x, 60)[0], np.zeros_like(x)
+    for channels in ([silent] * 7 + [x], [x, x], [x, -x], [np.float32(0.1) * x, x, silent]):
+        wide, _, _ = _run(session, net, np.concatenate(channels), 60)
+        np.testing.assert_allclose(wide, alone, atol=PROBABILITY, rtol=0)
 
 
 def test_two_small_products_are_the_fourier_transform():

@@ -231,7 +231,17 @@ def test_rf64_is_written_and_read(tmp_path: Path, monkeypatch: pytest.MonkeyPatc
             "x.opus",
             r"Opus takes 8000, .* and the sound has 44100 Hz; write",
         ),
-        (Layout(RATE, 3, "WAV", "PCM_16"), "x.mp3", r"MP3 takes 1 or 2 channels and the sound has 3; write"),
+        (
+            Layout(RATE, 3, "WAV", "PCM_16"),
+            "x.mp3",
+            r"MP3 takes 1 or 2 channels and the sound has 3; write \.wav or \.flac$",
+        ),
+        (
+            Layout(RATE, 10, "WAV", "PCM_24"),
+            "x.flac",
+            r"x\.flac cannot be written, FLAC takes 1 to 8 channels and the sound has 10; write \.wav$",
+        ),
+        (Layout(44100, 10, "WAV", "PCM_16"), "x.opus", r"Opus takes .* 44100 Hz; write \.wav$"),
         (Layout(RATE, 1, "WAV", "PCM_16"), "x.m4a", r"it ends in \.m4a; end it in \.wav"),
         (Layout(RATE, 1, "WAV", "PCM_16"), "x", r"it has no ending; end it in \.wav"),
     ],
@@ -240,6 +250,21 @@ def test_what_a_format_cannot_hold_is_refused(layout: Layout, name: str, sentenc
     """A rate, channel count or ending that cannot be written is one sentence with what to do."""
     with pytest.raises(AudioFileError, match=sentence):
         output_layout(layout, 1000, Path(name))
+
+
+@pytest.mark.parametrize("channels", [9, 10, 16, 32])
+@pytest.mark.parametrize("ending", ["wav", "rf64", "w64", "caf", "aiff", "au", "ogg", "opus"])
+def test_formats_that_hold_as_many_channels_as_the_engine_takes(
+    tmp_path: Path, ending: str, channels: int
+) -> None:
+    """What is planned is written and read again, each channel in its place."""
+    tones = np.sin(np.arange(4800)[:, None] * 2 * np.pi * (500 + 100 * np.arange(channels)) / RATE) / 4.0
+    source = save(tmp_path / "in.wav", tones, "WAV", "PCM_24")
+    copy(source, tmp_path / f"out.{ending}")
+    got = soundfile.read(tmp_path / f"out.{ending}", always_2d=True)[0][: len(tones)]
+    assert got.shape == tones.shape
+    alike = np.abs(tones[1000:-1000].T @ got[1000:-1000])
+    assert np.array_equal(alike.argmax(axis=0), np.arange(channels))
 
 
 def test_over_full_scale_is_clipped_and_counted(tmp_path: Path) -> None:
@@ -369,13 +394,13 @@ def wav(channels: int = 1, rate: int = RATE, frames: int = 100) -> bytes:
         (b"hello " * 100, r"in\.wav is not a sound file that can be read, .* was expected; convert it"),
         (b"RIFF", r"in\.wav is not a sound file that can be read"),
         (wav()[:30], r"in\.wav is not a sound file that can be read"),
-        (wav(channels=0), r"in\.wav has no channels, .*the engine takes 1 to 8; check what wrote it"),
-        (wav(channels=9), r"in\.wav has 9 channels, the engine takes 1 to 8; render it in parts"),
+        (wav(channels=0), r"in\.wav has no channels, .*the engine takes 1 to 32; check what wrote it"),
+        (wav(channels=33), r"in\.wav has 33 channels, the engine takes 1 to 32; render it in parts"),
         (wav(rate=7999), r"in\.wav has a rate of 7999 Hz, the engine takes 8000 to 192000 Hz; resample"),
         (wav(rate=192001), r"in\.wav has a rate of 192001 Hz, the engine takes"),
         (wav(frames=0), r"in\.wav holds no samples, a recording was expected; check what wrote it"),
     ],
-    ids=["empty", "text", "4 bytes", "half a header", "no channel", "nine", "slow", "fast", "no samples"],
+    ids=["empty", "text", "4 bytes", "half a header", "no channel", "33", "slow", "fast", "no samples"],
 )
 def test_bad_files_are_one_sentence(tmp_path: Path, data: bytes, sentence: str) -> None:
     """Expected, got, remedy; and no file stays open."""

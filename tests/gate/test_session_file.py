@@ -401,13 +401,13 @@ def test_other_line_ends_and_a_mark_at_the_beginning_are_taken(tmp_path):
             "format = 1\n[devices]\nchannels = 1.5",
             3,
             12,
-            "expected channels as a whole number from 1 to 8, got 1.5",
+            "expected channels as a whole number from 1 to 32, got 1.5",
         ),
         (
             "format = 1\n[devices]\nkey-channels = '3,x'",
             3,
             16,
-            "expected numbers of input channels from 1 to 32, 8 at most, such as 3,4, got '3,x'; mend it",
+            "expected numbers of input channels from 1 to 32, such as 3,4, got '3,x'; mend it",
         ),
         ("format = 1\npreset = [", 2, 11, "expected TOML, got none ("),
         (

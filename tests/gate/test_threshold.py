@@ -112,14 +112,6 @@ def test_absurd_levels_are_only_loud() -> None:
     assert levels.loud_db() == pytest.approx(80.0, abs=1.0)
 
 
-def test_channels_are_averaged_in_power() -> None:
-    """Stereo in antiphase reads as mono does."""
-    x = speech_like(-60.0, -20.0)
-    both = np.concatenate([x, -x], axis=1)
-    mono, stereo = (measure(Sound(s), RATE, s.shape[1], -40.0) for s in (x, both))
-    assert stereo.threshold_db == pytest.approx(mono.threshold_db, abs=BIN_DB)
-
-
 @pytest.mark.parametrize("rate", [8000, 44100, 192000])
 def test_any_rate(rate: int) -> None:
     """Windows are 5 ms at any rate: white noise of -40 dBFS reads so."""

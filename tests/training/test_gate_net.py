@@ -121,12 +121,25 @@ def test_under_peaks_is_the_recurrence_that_it_stands_for():
     torch.testing.assert_close(end, state, atol=2e-4, rtol=0)
 
 
-def test_stereo_in_antiphase_is_heard_as_mono(net):
-    """Powers are averaged, not samples."""
+def test_the_loudest_channel_is_heard_as_it_is_alone(net):
+    """Beside silence, itself, itself in antiphase, and itself turned down."""
     x = _noise(60)
-    torch.testing.assert_close(
-        _run(net, torch.cat([x, -x]), -30, 60), _run(net, x, -30, 60), atol=STREAMING, rtol=0
-    )
+    alone, silent = _run(net, x, -30, 60), torch.zeros_like(x)
+    for channels in ([silent] * 7 + [x], [x, x], [x, -x], [0.1 * x, x, silent]):
+        torch.testing.assert_close(_run(net, torch.cat(channels), -30, 60), alone, atol=STREAMING, rtol=0)
+
+
+def test_each_band_hears_its_own_loudest_channel(net):
+    """A rumble on one channel takes nothing off what another says in other bands."""
+    x, t = 0.1 * _noise(60), torch.arange(6000) / 48_000
+    rumble = torch.sin(2 * torch.pi * 50.0 * t).reshape(1, 60, 100)
+    powers = {
+        name: net.powers(sound, *net.initial_state(1, len(sound))[:2])[0][-1]
+        for name, sound in {"x": x, "rumble": rumble, "both": torch.cat([x, rumble])}.items()
+    }
+    assert powers["rumble"].sum() > 10 * powers["x"].sum()
+    torch.testing.assert_close(powers["both"], torch.maximum(powers["x"], powers["rumble"]))
+    torch.testing.assert_close(powers["both"][10:32], powers["x"][10:32])
 
 
 def test_what_is_not_a_number_is_silence(net):

@@ -48,7 +48,7 @@ def test_the_card_by_value(folder, capsys):
   key           cannot be held to a band
   weights       218 parameters, 904 bytes
   ops           ai.onnx 17: Mul 4, Identity 3, Concat 3, Transpose 2, Add 2, Reshape 2, Slice 1,
-                Sigmoid 1, Sub 1, Log 1, Max 1, ReduceMean 1, Conv 1, Where 1, Less 1, Abs 1
+                Sigmoid 1, Sub 1, Log 1, Max 1, ReduceMax 1, Conv 1, Where 1, Less 1, Abs 1
   graph hash    {made.graph_sha256}
   licence       GPL-3.0-or-later
   training data none

@@ -184,6 +184,31 @@ def test_live_buffer(run: Run, tmp_path: Path) -> None:
     assert not np.array_equal(load(tmp_path / "off.wav"), load(tmp_path / "333.wav"))
 
 
+@pytest.mark.parametrize("link", ["on", "off"])
+@pytest.mark.parametrize("channels", [9, 10, 16, 32])
+def test_as_many_channels_as_a_field_recorder_writes(
+    run: Run, tmp_path: Path, channels: int, link: str
+) -> None:
+    """Linked, the one loud channel opens all of them; unlinked, only itself. Silent ones take nothing off it."""
+    x = np.full((RATE, channels), 1e-3, np.float32)
+    x[:, :1] += bursts()
+    alone = save(tmp_path / "alone.wav", x[:, :1], "FLOAT")
+    source = save(tmp_path / "in.wav", x, "FLOAT")
+    for path in (alone, source):
+        code, out, err = run(path, "-o", path.with_suffix(".out.wav"), "--link", link, "--range", "-inf")
+        assert (code, err) == (0, "")
+    assert f"{channels} channels, " in out
+    (mono,), (wide,) = (
+        (soundfile.read(path.with_suffix(".out.wav"), always_2d=True)[0],) for path in (alone, source)
+    )
+    assert wide.shape == x.shape and np.array_equal(wide[:, 0], mono[:, 0]) and mono.any()
+    if link == "off":
+        assert not wide[:, 1:].any()
+    else:
+        gain = wide[:, 1:] / x[:, 1:]
+        assert gain.max() == 1.0 and np.array_equal(gain, np.repeat(gain[:, :1], channels - 1, axis=1))
+
+
 def test_link(run: Run, tmp_path: Path) -> None:
     """Linked channels open together; unlinked, a faint channel stays shut beside a loud one."""
     x = bursts(channels=2)
@@ -289,8 +314,8 @@ def fast(path: Path) -> None:
     save(path, rate=384_000)
 
 
-def nine_channels(path: Path) -> None:
-    save(path, np.zeros((100, 9)))
+def too_many_channels(path: Path) -> None:
+    save(path, np.zeros((100, 33)))
 
 
 @pytest.mark.parametrize(
@@ -305,7 +330,7 @@ def nine_channels(path: Path) -> None:
         (missing, "in.wav does not exist; check the name and the folder"),
         (folder_without_sound, "in.wav holds no sound files"),
         (fast, "in.wav has a rate of 384000 Hz, the engine takes 8000 to 192000 Hz; resample it first"),
-        (nine_channels, "in.wav has 9 channels, the engine takes 1 to 8; render it in parts"),
+        (too_many_channels, "in.wav has 33 channels, the engine takes 1 to 32; render it in parts"),
     ],
 )
 @pytest.mark.parametrize("output", ["out.wav", "new/"])

@@ -106,14 +106,6 @@ def test_lookahead_is_taken_out_of_a_whole_sound_and_opens_before_it():
     assert np.array_equal(ahead[10_000:15_000], x[10_000:15_000])
 
 
-def test_antiphase_opens_it_as_one_channel_does():
-    """Powers are averaged, not samples."""
-    x = bursts(RATE, 0.3)
-    both = run(ClassicGate(), np.concatenate([x, -x], axis=1))
-    assert np.array_equal(both[:, :1], run(ClassicGate(), x))
-    assert np.array_equal(both[:, 1:], -both[:, :1])
-
-
 def test_turning_every_knob_while_it_sounds_makes_no_click():
     """From one end to the other under a tone: no step larger than the tone's own and a ramp of 1 ms."""
     x = (0.5 * np.sin(2 * np.pi * 100.0 * np.arange(2 * RATE) / RATE))[:, None]
