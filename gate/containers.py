@@ -127,7 +127,7 @@ def locate(data: Bytes, begin: int = 0) -> Samples | None:
             return _Caf(data, begin)
         if head[:4] == b".snd":
             return _Au(data, begin)
-    except KeyError:
+    except (KeyError, struct.error):  # no samples, or a header that ends early
         return None  # without a chunk that has to be there: libsndfile's word has to do
     return None
 

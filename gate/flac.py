@@ -69,6 +69,8 @@ def counted(data: Bytes, start: int, stop: int) -> int | None:
 
 def _samples_until(head: bytes, block: int) -> int | None:
     """Samples up to a frame's end, by its header; None if it is none."""
+    if len(head) < 6:  # the mark of a frame may stand in the last bytes of the one before
+        return None
     number, size = _coded_number(head, 4)
     if number is None or head[3] & 1 or head[2] >> 4 == 0:
         return None

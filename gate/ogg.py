@@ -45,4 +45,4 @@ def links(data: Bytes) -> list[tuple[int, int]]:
             starts.append(at)
         first = begins
         at = end
-    return list(zip(starts, [*starts[1:], len(data)], strict=True))
+    return list(zip(starts, [*starts[1:], len(data)][: len(starts)], strict=True))

@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 import soundfile
 
+from gate import flac
 from gate.audiofile import Reader
 from gate.containers import PLACEHOLDERS
 from gate.errors import AudioFileError
@@ -276,3 +277,26 @@ def test_mp3_in_wav_is_whole(tmp_path: Path) -> None:
     assert soundfile.info(path).subtype == "MPEG_LAYER_III"
     got, remark = heard(path)
     assert np.array_equal(got, alone) and remark is None
+
+
+@pytest.mark.parametrize("end", [b"\xff\xf8", b"\xff\xf9\xc9", b"\xff\xf8\xc9\x18", b"\xff\xf8\xc9\x18\x00"])
+def test_the_mark_of_a_frame_at_the_end_of_a_flac_is_none(end: bytes) -> None:
+    """A FLAC's last checksum may look like the beginning of a frame; no frame is that short, and nothing is damaged."""
+    data = b"fLaC\0\0\0\x22" + bytes(34) + bytes(100) + end
+    assert flac.counted(data, 0, len(data)) is None
+
+
+@pytest.mark.parametrize("keep", range(40, 80))
+def test_a_wave64_that_ends_in_its_header_is_one_sentence(tmp_path: Path, keep: int) -> None:
+    """A header that ends anywhere is a sentence."""
+    data = saved(tmp_path / "in.w64", noise(100), "W64", "PCM_16")
+    with pytest.raises(AudioFileError):
+        Reader(put(tmp_path / "in.w64", bytes(data[:keep])))
+
+
+def test_an_ogg_in_which_nothing_begins_is_one_sentence(tmp_path: Path) -> None:
+    """Pages none of which begins a recording are refused."""
+    data = saved(tmp_path / "in.ogg", noise(1000), "OGG", "VORBIS")
+    data[5] &= ~2
+    with pytest.raises(AudioFileError):
+        Reader(put(tmp_path / "in.ogg", bytes(data)))
