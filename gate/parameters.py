@@ -178,7 +178,7 @@ class Parameter:
 PARAMETERS = (
     Parameter(
         "threshold", "Threshold", "dBFS", -80.0, 0.0, None, "linear", True,
-        "how loud, as a 5 ms level, a wanted sound must be to open the gate",
+        "how loud, as a 5 ms level of its loudest channel, a wanted sound must be to open the gate",
     ),
     Parameter(
         "range", "Range", "dB", -120.0, 0.0, None, "linear", True,
@@ -190,7 +190,7 @@ PARAMETERS = (
     ),
     Parameter(
         "link", "Link", "", 0.0, 1.0, 1.0, "switch", False,
-        "one decision for all channels (on), or each channel its own (off)",
+        "one decision for all channels, by the loudest (on), or each channel its own (off)",
     ),
     Parameter(
         "guard", "Guard", "", 0.0, 2.0, 0.0, "choice", True,

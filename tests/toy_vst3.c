@@ -30,7 +30,7 @@ extern void abort(void);
 #define LATE 37
 #endif
 #define MOST_LATE 65536
-#define MOST_CHANNELS 8
+#define MOST_CHANNELS 32
 #define OK 0
 #define FALSE 1
 #define NO_INTERFACE (-1)

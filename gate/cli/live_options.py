@@ -75,7 +75,8 @@ def add_sound(group: Any) -> None:
         "--channels",
         type=Count(MAX_CHANNELS),
         metavar="N",
-        help="in and out (default: as many as both devices have, 2 at most; one in goes to both sides)",
+        help=f"1 to {MAX_CHANNELS}, in and out (default: as many as both devices have, 2 at most; one in goes to both "
+        "sides)",
     )
     group.add_argument(
         "--key-channels",

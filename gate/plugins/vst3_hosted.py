@@ -95,7 +95,7 @@ class Hosted:
                     f"{self.plugin.name}: expected sound from it, got {error}; choose another"
                 ) from None
             raise Refused(
-                f"{self.plugin.name}: expected {_counts(takes)} channels, got {channels}; "
+                f"{self.plugin.name}: expected {counts_in_words(takes)} channels, got {channels}; "
                 "convert the sound, or choose another plugin"
             ) from None
 
@@ -143,7 +143,7 @@ class Hosted:
         return True
 
 
-def _counts(numbers: list[int]) -> str:
+def counts_in_words(numbers: list[int]) -> str:
     """Write whole numbers in rising order for people: [1, 2, 6, 7, 8] is "1 or 2 or 6 to 8"."""
     runs: list[list[int]] = []
     for n in numbers:

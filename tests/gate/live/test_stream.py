@@ -6,6 +6,7 @@ from collections.abc import Iterator
 
 import pytest
 
+from gate.constants import MAX_CHANNELS
 from gate.errors import SoundDeviceError
 from gate.live import port_library, port_thread
 from gate.live.devices import list_devices, resolve_pair
@@ -114,6 +115,17 @@ def test_channels_meet_the_cards_in_order():
         assert stream.facts.native and stream.active
         assert stream.facts.reason == "JACK calls compiled code directly"
     assert not stream.active
+
+
+@pytest.mark.audio
+def test_as_many_ports_as_the_engine_takes_channels():
+    """32 a direction: the callback sees them all, and nothing is late by a frame."""
+    needs_jackd()
+    most = MAX_CHANNELS
+    with JackServer() as server, on_jack(server, inputs=most, outputs=most) as stream:
+        server.disconnect("system:capture_1", "learned-gate:in_1")
+        server.connect(f"learned-gate:out_{most}", "learned-gate:in_1")
+        assert measured_frames(stream.player) == LOOPS_PERIODS * server.period
 
 
 @pytest.mark.audio

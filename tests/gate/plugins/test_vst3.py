@@ -11,6 +11,7 @@ from gate import Chain, HighPass, Vst3, session_file
 from gate.errors import PluginError, UsageError
 from gate.plugins.plugin import Format
 from gate.plugins.registry import from_dict, from_text, to_dict
+from gate.plugins.vst3_hosted import counts_in_words
 from gate.session import Session, Slot
 from tests.gate.engine_tools import bursts, cuts
 from tests.gate.plugins.outside import is_running
@@ -44,6 +45,9 @@ def play(chain, x, frames, buffer=None, rate=RATE):
         (44_100, 2, 64, 10, 448),
         (8_000, 1, 7, 1, 14),
         (192_000, 6, 4096, 10, 4096),
+        (48_000, 10, 100, 1, 100),
+        (48_000, 16, 100, 1, 100),
+        (48_000, 32, 100, 1, 100),
     ],
 )
 def test_an_identity_comes_back_bit_for_bit(toys, rate, channels, frames, headroom_ms, wait):
@@ -274,6 +278,15 @@ def test_channels_that_it_does_not_take_are_refused(toys):
     ):
         Vst3(toys("STEREO")).open(Format(RATE, 1, np.dtype(np.float32)))
     Vst3(toys("STEREO")).open(Format(RATE, 2, np.dtype(np.float32))).close()
+
+
+@pytest.mark.parametrize(
+    ("counts", "words"),
+    [([2], "2"), ([1, 2], "1 or 2"), ([1, 2, 6, 7, 8], "1 or 2 or 6 to 8"), ([*range(1, 33)], "1 to 32")],
+)
+def test_counts_of_channels_are_written_short(counts, words):
+    """A plugin that takes any number is no sentence of 32 numbers."""
+    assert counts_in_words(counts) == words
 
 
 def test_without_pedalboard_the_command_is_named(toys, monkeypatch):
