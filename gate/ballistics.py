@@ -15,11 +15,10 @@ Training has the same law in torch, differentiable; a test holds the two togethe
 from typing import Any
 
 import numpy as np
-from numba import njit
 from numpy.typing import NDArray
 
 from gate.constants import BLOCK_MS
-from gate.native import COMPILE, native
+from gate.native import native
 
 ATTACK_RANGE_MS = (1.0, 30.0)
 """Shorter clicks; longer eats the beginning of words."""
@@ -119,8 +118,7 @@ def step(
     return decided, hold_left_ms, approach(openness, goal, attack_ms, release_ms)
 
 
-# may be kept on disk: everything it calls stands in this file
-@njit(cache=True, **COMPILE)
+@native
 def openness_curve(gate: Any, open_at: Any, close_at: Any) -> Any:
     """Openness of every block of a whole sound, from the gate shut.
 

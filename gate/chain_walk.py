@@ -14,34 +14,14 @@ late as what it gates.
 Nothing is allocated, raised, waited for or printed.
 """
 
-import ctypes
-import functools
 from typing import Any
 
 import numpy as np
-from numba import cfunc, from_dtype, types
 
 from gate.chain_record import CHAIN_RECORD
-from gate.native import COMPILE, at, call4, carray, native
+from gate.entry import processor
+from gate.native import at, call4, carray, native
 from gate.plugins.slot_record import SLOT_RECORD
-from gate.process import Compiled, c_function, fingerprint, without_scipy
-
-FINGERPRINT = fingerprint(("chain_walk", "chain_record", "plugins/slot_record", "native", "record"))
-"""Kept with the compiled code, and written to ``record["code"]``."""
-
-
-@functools.cache
-def compiled(dtype: Any) -> Compiled:
-    """The chain for sound of ``dtype`` (float32 or float64), compiled or loaded from disk at first use.
-
-    Its arguments are those of ``gate.process``: the addresses of a record (of ``CHAIN_RECORD``), of frames in and of
-    frames out (which may be the same), and how many frames.
-    """
-    sample = types.CPointer(from_dtype(np.dtype(dtype)))
-    signature = types.void(types.CPointer(from_dtype(CHAIN_RECORD)), sample, sample, types.int64)
-    with without_scipy():
-        function = cfunc(signature, cache=True, **COMPILE)(_make(FINGERPRINT))
-    return c_function(function, None, *[ctypes.c_void_p] * 3, ctypes.c_int64)
 
 
 def _make(code: int) -> Any:
@@ -61,6 +41,10 @@ def _make(code: int) -> Any:
         c.position += n
 
     return chain
+
+
+compiled = processor(CHAIN_RECORD, _make)
+"""The chain, for sound of float32 or float64."""
 
 
 @native

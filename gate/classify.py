@@ -6,37 +6,15 @@ says after how many host frames that was, so whoever reads it needs no clock, an
 however the sound is cut.
 """
 
-import ctypes
-import functools
 from typing import Any
 
 import numpy as np
-from numba import cfunc, from_dtype, types
 
 from gate.classify_record import CLASSIFY_RECORD, FRAME_COLUMNS
+from gate.entry import processor
 from gate.model_run import clear_states, readouts_of, run_model
-from gate.native import COMPILE, at, carray, native
-from gate.process import Compiled, c_function, fingerprint, without_scipy
+from gate.native import at, carray, native
 from gate.sidechain import listen, ready
-
-FINGERPRINT = fingerprint(
-    ("classify", "classify_record", "model_run", "sidechain", "native", "record", "metadata", "constants")
-)
-"""Kept with the compiled code, and written to ``record["code"]``."""
-
-
-@functools.cache
-def compiled(dtype: Any) -> Compiled:
-    """``classify`` for sound of ``dtype`` (float32 or float64), compiled or loaded from disk at first use.
-
-    Its arguments are those of ``gate.process``: the addresses of a record, of frames in and of frames out (which may be
-    the same: then nothing is copied), and how many frames.
-    """
-    sample = types.CPointer(from_dtype(np.dtype(dtype)))
-    signature = types.void(types.CPointer(from_dtype(CLASSIFY_RECORD)), sample, sample, types.int64)
-    with without_scipy():
-        function = cfunc(signature, cache=True, **COMPILE)(_make(FINGERPRINT))
-    return c_function(function, None, *[ctypes.c_void_p] * 3, ctypes.c_int64)
 
 
 def _make(code: int) -> Any:
@@ -58,6 +36,10 @@ def _make(code: int) -> Any:
         r.position += n
 
     return classify
+
+
+compiled = processor(CLASSIFY_RECORD, _make)
+"""``classify``, for sound of float32 or float64."""
 
 
 @native

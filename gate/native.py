@@ -32,7 +32,7 @@ native: Any = njit(**COMPILE)
 """Decorator for the parts of the sound path.
 
 They are not kept on disk, only whole entry points are: numba takes a kept function for current as long as
-its *own* source file is unchanged, whatever happened to the functions it calls (``process.FINGERPRINT``).
+its *own* source file is unchanged, whatever happened to the functions it calls (``gate.fingerprint``).
 """
 
 

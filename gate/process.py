@@ -8,92 +8,20 @@ end of the call everything is written; what is decided later acts later.
 Nothing is allocated, raised, waited for or printed. Problems are counted in the record.
 """
 
-import contextlib
-import ctypes
-import functools
-import hashlib
-import sys
-from collections.abc import Callable, Iterator
-from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any
 
 import numpy as np
-from numba import cfunc, from_dtype, types
 
 from gate.constants import BLOCK
 from gate.decision import LATE, decide, first_frame, note
+from gate.entry import processor
 from gate.gain import carry, floor_gain, peak, shape
-from gate.native import COMPILE, at, call4, carray, native
+from gate.native import at, call4, carray, native
 from gate.record import RECORD
 from gate.sidechain import LOUDEST, listen
 
 THRESHOLD_LIMIT_DB = 200.0
 """Thresholds further from 0 dBFS than this are kept to it: beyond lies what float32 cannot hold."""
-
-SOURCES = (
-    "process",
-    "decision",
-    "key_band",
-    "guard",
-    "classify_record",
-    "model_run",
-    "classic",
-    "sidechain",
-    "ballistics",
-    "gain",
-    "native",
-    "record",
-    "constants",
-)
-"""Modules that the compiled code is made of."""
-
-
-def fingerprint(names: tuple[str, ...]) -> int:
-    """A number for the sources, modules of this package, that compiled code is made of.
-
-    Numba keeps compiled code on disk and looks only at the file of the function itself, its time and size, to
-    tell whether it is current. After an edit elsewhere, or from a wheel (whose files all have the same time),
-    old code would run. A number that the function closes over is part of the key it is kept under.
-    """
-    digest = hashlib.sha256()
-    for name in names:
-        digest.update((Path(__file__).parent / f"{name}.py").read_bytes())
-    return int.from_bytes(digest.digest()[:7], "little")
-
-
-FINGERPRINT = fingerprint(SOURCES)
-"""Kept with the compiled code, and written to ``record["code"]``."""
-
-
-class Compiled(NamedTuple):
-    """A compiled C function: its address for compiled code, ``call`` for Python, which lets the lock go meanwhile."""
-
-    address: int
-    call: Callable[..., Any]
-    from_disk: bool
-    """Was it compiled in an earlier process?"""
-    function: Any
-    """Numba's own object; keeps the code alive."""
-
-
-def c_function(compiled: Any, result: Any, *arguments: Any) -> Compiled:
-    """``Compiled`` for a numba ``CFunc`` and the ctypes of what it returns and takes."""
-    call = ctypes.CFUNCTYPE(result, *arguments)(compiled.address)
-    return Compiled(compiled.address, call, compiled.cache_hits > 0, compiled)
-
-
-@functools.cache
-def compiled(dtype: Any) -> Compiled:
-    """``process`` for sound of ``dtype`` (float32 or float64), compiled or loaded from disk at first use.
-
-    Its arguments are four words: the addresses of a record, of frames in and of frames out (interleaved channels of
-    ``dtype``; both may be the same), and how many frames.
-    """
-    sample = types.CPointer(from_dtype(np.dtype(dtype)))
-    signature = types.void(types.CPointer(from_dtype(RECORD)), sample, sample, types.int64)
-    with without_scipy():
-        function = cfunc(signature, cache=True, **COMPILE)(_make(FINGERPRINT))
-    return c_function(function, None, *[ctypes.c_void_p] * 3, ctypes.c_int64)
 
 
 def _make(code: int) -> Any:
@@ -127,6 +55,10 @@ def _make(code: int) -> Any:
         r.position = call + n
 
     return process
+
+
+compiled = processor(RECORD, _make)
+"""``process``, for sound of float32 or float64."""
 
 
 @native
@@ -164,23 +96,3 @@ def _look_over(r: Any, key: Any) -> Any:
     loudest, bad = peak(key)
     r.nonfinite_samples += bad
     return bad == 0 and loudest <= LOUDEST
-
-
-@contextlib.contextmanager
-def without_scipy() -> Iterator[None]:
-    """Keep numba from importing scipy.linalg, a quarter of a second's work that only matrix products need.
-
-    It looks once a process, at the first compilation. Nothing here multiplies matrices; where scipy is
-    loaded already, or numba has looked before, this changes nothing.
-    """
-    name = "scipy.linalg.cython_blas"
-    if name in sys.modules or "numba.np.arraymath" in sys.modules:
-        yield
-        return
-    blocked = [module for module in ("scipy.linalg", name) if module not in sys.modules]
-    sys.modules.update(dict.fromkeys(blocked))  # type: ignore[arg-type]
-    try:
-        yield
-    finally:
-        for module in blocked:
-            del sys.modules[module]

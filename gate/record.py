@@ -160,7 +160,7 @@ FIELDS = (
         "engine",
         "0: the model decides; 1: it failed, 2: it was late, and the classic gate does",
     ),
-    Field("code", "i8", (), "engine", "which sources the running code was compiled from (gate.process)"),
+    Field("code", "i8", (), "engine", "which sources the running code was compiled from (gate.fingerprint)"),
     Field("curve_written", "i8", (), "engine", "rows ever written to the curve"),
     # -- state of the side-chain
     *SIDECHAIN_STATE,

@@ -22,6 +22,7 @@ from gate.errors import AudioFileError, DeviceError, RenderError
 from gate.guard import Guard
 from gate.overrides import AS_LEARNED, Overrides
 from gate.parity import Shadow
+from gate.remarks import judge
 from gate.render_key import KeyFile
 from gate.report import Report, Tally, to_json
 from gate.threshold import AutoThreshold, measure
@@ -132,9 +133,11 @@ class _Render:
         self.job, self.settings, self.stop, self.progress = job, settings, stop, progress
         self.started = time.perf_counter(), time.process_time()
         shut = None if settings.guard is None else len(CURVE_COLUMNS)
-        self.tally = Tally(CURVE_COLUMNS.index("openness"), CURVE_COLUMNS.index("gain_db"), shut)
+        openness, gain_db, level_db = map(CURVE_COLUMNS.index, ("openness", "gain_db", "level_db"))
+        self.tally = Tally(openness, gain_db, level_db, shut)
         self.rows_taken = 0
         self.frames_in = 0
+        self.key_peak = 0.0
 
     def run(self) -> Report:
         """Do it all."""
@@ -264,6 +267,10 @@ class _Render:
         if self.collector is not None:
             self.collector.add_before(piece[:of_file])
         key = None if self.key is None else self.key.next(len(piece))
+        if key is not None:
+            self.key_peak = max(
+                self.key_peak, float(np.max(np.abs(key), where=np.isfinite(key), initial=0.0))
+            )
         if self.shadow is not None:
             self.shadow.listen(piece, key)
         self._process(piece, key)
@@ -349,7 +356,7 @@ class _Render:
         if self.shadow is not None:
             parity = self.shadow.figures()
             notes = [*notes, self.shadow.sentence()]
-        return Report(
+        report = Report(
             input=str(self.job.source),
             output=str(self.job.target),
             format=source.layout.format,
@@ -377,6 +384,9 @@ class _Render:
             decision_delay_samples=engine.decision_delay_samples,
             decision_delay_ms=engine.decision_delay_ms,
             blocks=tally.blocks,
+            loudest_db=tally.loudest_db,
+            softest_db=tally.softest_db,
+            open_blocks=tally.open_blocks,
             open_share=tally.open_share,
             openings=tally.openings,
             mean_gain_db=tally.mean_gain_db,
@@ -392,6 +402,8 @@ class _Render:
             warnings=warnings,
             notes=notes,
         )
+        judge(report, float(engine.record["input_peak"][0]) if self.key is None else self.key_peak)
+        return report
 
     def _guarded(self) -> dict[str, Any]:
         """The report's figures of the guard."""

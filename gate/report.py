@@ -23,10 +23,16 @@ class Report:
         latency_samples: by which the engine delayed the sound for the lookahead; the output is shifted back
             by as much, so sound lies where it lay.
         decision_delay_ms: by which a decision comes after its block's end, live (side-chain resampler).
+        loudest_db: highest level that the gate heard, of 5 ms, dBFS; nan where the model does not say.
+        softest_db: lowest of them.
+        open_blocks: blocks with openness over 0.5.
         open_share: blocks with openness over 0.5, of all blocks.
         openings: times it went from shut to open, an open beginning included.
         mean_gain_db: mean of the gain (as a factor) over all blocks, in dB.
         guard_shut_share: blocks that the guard kept shut, of all blocks.
+        silent: it heard nothing but digital silence.
+        never_opened: no block was open, though there was sound.
+        never_shut: all blocks were open, but for the moment at the beginning; never of files under a second.
         real_time_factor: length of the sound over the time that the render took.
     """
 
@@ -62,6 +68,9 @@ class Report:
     key_low_hz: float = default("key-low")
     key_high_hz: float = default("key-high")
     blocks: int = 0
+    loudest_db: float = math.nan
+    softest_db: float = math.nan
+    open_blocks: int = 0
     open_share: float = 0.0
     openings: int = 0
     mean_gain_db: float = 0.0
@@ -76,6 +85,9 @@ class Report:
     guard_graph_sha256: str | None = None
     guard_shut_share: float = 0.0
     key: str | None = None
+    silent: bool = False
+    never_opened: bool = False
+    never_shut: bool = False
     cuda_parity: dict[str, float] | None = None
     warnings: list[str] = field(default_factory=list)
     notes: list[str] = field(default_factory=list)
@@ -92,11 +104,18 @@ class Tally:
     Args:
         openness: column of openness.
         gain_db: column of the gain.
+        level_db: column of the level.
         guard_shut: column of the guard, None where there is none.
+
+    Attributes:
+        loudest_db: highest level so far, dBFS; nan where no row has one.
+        softest_db: lowest level so far.
     """
 
-    def __init__(self, openness: int, gain_db: int, guard_shut: int | None = None) -> None:
+    def __init__(self, openness: int, gain_db: int, level_db: int, guard_shut: int | None = None) -> None:
         self._columns = openness, gain_db
+        self._level = level_db
+        self.loudest_db = self.softest_db = math.nan
         self._guard = guard_shut
         self.guarded_blocks = 0
         self._open = False
@@ -118,6 +137,9 @@ class Tally:
         self._open = bool(is_open[-1])
         if self._guard is not None:
             self.guarded_blocks += int(np.count_nonzero(rows[:, self._guard]))
+        levels = rows[:, self._level]
+        self.loudest_db = float(np.fmax(self.loudest_db, np.fmax.reduce(levels)))
+        self.softest_db = float(np.fmin(self.softest_db, np.fmin.reduce(levels)))
         self._gain += float(np.power(10.0, rows[:, self._columns[1]] / 20.0).sum())
 
     @property

@@ -1,5 +1,6 @@
 """``--threshold auto``: listen to the whole file once, and set the threshold between its noise and sound."""
 
+import copy
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any, Protocol
@@ -19,8 +20,35 @@ UNDER_LOUD_DB = (35.0, 12.0)
 FLOOR_PERCENTILE = 10.0
 """Of the levels that are not digital silence: recordings pause for more than a tenth of their time."""
 
-LOUD_PERCENTILE, LOUD_SPAN_DB = 90.0, 40.0
-"""The loud level, as ``gate.levels.loud_level_db`` has it: of the levels within 40 dB of the highest."""
+SLOT_WINDOWS = 40
+"""Windows of 5 ms in a slot, 0.2 s: a syllable, a stroke, a clap."""
+
+SLOT_PERCENTILE = 90.0
+"""A slot's level, of its windows: a click does not make it loud, the pause after a stroke does not make it soft."""
+
+EVENTS, EVENTS_A_MINUTE = 5, 2
+"""A level that is reached fewer times than this (the greater of the two) is an accident's: a clap, a door, a cough."""
+
+ACTIVE_OVER_DB, ACTIVE_SHARE, ACTIVE_EVENTS = 15.0, 1 / 3, 2
+"""Slots so far over the noise floor hold sound, if they are this share of all, or come as so many times ``EVENTS``; else the
+sound is all of one level, and all slots count."""
+
+TOP_PERCENTILE, TOP_SPAN_DB = 75.0, 30.0
+"""The top: this percentile of the slots with sound, or the level that so many events reach, if that is higher. What lies
+further under it than the span (bleed between strokes, breath) has no say in the loud level."""
+
+LOUD_PERCENTILE = 75.0
+"""The loud level, of the slots that have a say: what the loudest tenth of 5 ms is in speech, songs and guitars."""
+
+STEADY_DB, TONE_OVER_DB = 1.0, 6.0
+"""Two slots with all windows within the first are a tone, as noise, voices and instruments scatter by more; so far over the
+floor of everything else it is a line-up tone, and only its first slot counts."""
+
+FAINT_DB, FAINT_SLOTS = -90.0, 2
+"""What stays under this for more than so many slots is no room but dither, or a codec's silence: it counts as silence."""
+
+A_SECOND = 200
+"""Windows."""
 
 BINS_PER_DB = 20
 """Fineness of the histogram: 0.05 dB."""
@@ -54,7 +82,10 @@ class AutoThreshold:
 
 
 class Levels:
-    """A histogram of 5 ms levels, of any number of samples, in constant memory.
+    """The noise floor and the loud level of any number of samples, in constant memory.
+
+    Windows of 5 ms give the floor. The loud level is a percentile of slots of 0.2 s, so no single event moves it by much:
+    a clap is one slot or two, a door a few, and a tone counts at its beginning only.
 
     Args:
         rate: of the sound, Hz.
@@ -62,35 +93,127 @@ class Levels:
 
     def __init__(self, rate: int) -> None:
         self.window = max(1, round(rate * 0.005))
-        self._counts = np.zeros(int((TOP_DB - FLOOR_DB) * BINS_PER_DB) + 1, np.int64)
+        bins = _bin(TOP_DB) + 1
+        self._windows, self._tones, self._faint, self._slots = (np.zeros(bins, np.int64) for _ in range(4))
+        self._rises = np.zeros(
+            bins + 1, np.int64
+        )  # differences: `np.cumsum` of it says how often a level is reached
+        self._slot = np.empty(0)  # windows of the slot that is not yet whole
+        self._before = (-np.inf, np.inf, FLOOR_DB)  # of the slot before: lowest and highest window, level
+        self._tone_db = np.nan  # level of the newest tone
+        self._held: list[
+            NDArray[np.float64]
+        ] = []  # faint slots in a row, of which it is not yet known if they end
 
     def add(self, x: NDArray[np.floating]) -> None:
-        """Count the levels of x (n, channels): RMS over windows of 5 ms side by side, of the loudest channel.
+        """Take x (n, channels), which follows what came before; samples that are not finite count as 0.
 
-        What remains after the last whole window is left out; samples that are not finite count as 0.
+        What remains after the last whole window of 5 ms is left out.
         """
         power = window_powers(x, self.window)
-        heard = power[power > 10 ** (FLOOR_DB / 10)]
-        bins = ((10.0 * np.log10(heard) - FLOOR_DB) * BINS_PER_DB).astype(np.int64)
-        self._counts += np.bincount(np.clip(bins, 0, len(self._counts) - 1), minlength=len(self._counts))
+        if not len(power):
+            return
+        floored = np.maximum(power.astype(np.float64), 10 ** (FLOOR_DB / 10))
+        levels = np.concatenate([self._slot, 10.0 * np.log10(floored)])
+        whole = len(levels) // SLOT_WINDOWS * SLOT_WINDOWS
+        for slot in levels[:whole].reshape(-1, SLOT_WINDOWS):
+            self._add_slot(slot)
+        self._slot = levels[whole:]
 
     def floor_db(self) -> float:
-        """Noise floor: the 10th percentile of all but digital silence; nan when there is nothing else."""
-        return self._percentile(FLOOR_PERCENTILE, 0)
+        """Return the noise floor: the 10th percentile of what is neither silence nor line-up tone; nan if nothing is."""
+        return self._ended()._floor_db()
 
     def loud_db(self) -> float:
-        """Loud level: the 90th percentile of those within 40 dB of the highest; nan for digital silence."""
-        highest = np.flatnonzero(self._counts)
-        if not len(highest):
-            return float("nan")
-        return self._percentile(LOUD_PERCENTILE, max(0, int(highest[-1]) - int(LOUD_SPAN_DB * BINS_PER_DB)))
+        """Return the loud level: a percentile of the slots that hold sound; nan for digital silence."""
+        return self._ended()._loud_db()
 
-    def _percentile(self, percent: float, lowest: int) -> float:
-        total = np.cumsum(self._counts[lowest:])
-        if not total[-1]:
-            return float("nan")
-        at = int(np.searchsorted(total, percent / 100.0 * total[-1]))
-        return FLOOR_DB + (lowest + at + 0.5) / BINS_PER_DB
+    def _add_slot(self, levels: NDArray[np.float64]) -> None:
+        if levels.max() < FAINT_DB:
+            self._held.append(levels)
+            if len(self._held) > FAINT_SLOTS + 1:
+                self._faint += _histogram(self._held.pop())
+            return
+        self._end_faint()
+        self._count(levels)
+
+    def _end_faint(self) -> None:
+        """Count the faint slots that were held: as room if they are few, as silence if not."""
+        if len(self._held) <= FAINT_SLOTS:
+            for levels in self._held:
+                self._count(levels)
+        else:
+            self._faint += sum(map(_histogram, self._held))
+            self._before = (*self._before[:2], FLOOR_DB)
+        self._held.clear()
+
+    def _count(self, levels: NDArray[np.float64]) -> None:
+        lowest, highest = float(levels.min()), float(levels.max())
+        level = float(np.sort(levels)[int(SLOT_PERCENTILE / 100.0 * (len(levels) - 1))])
+        (low, high, before), self._before = self._before, (lowest, highest, level)
+        if max(high, highest) - min(low, lowest) <= STEADY_DB:
+            self._tone_db = level
+        if (
+            abs(level - self._tone_db) <= STEADY_DB / 2.0
+        ):  # goes on, or comes again: line-up tones are interrupted
+            self._tones += _histogram(levels)
+            return
+        self._windows += _histogram(levels)
+        if level > FLOOR_DB:
+            self._slots[_bin(level)] += 1
+            if level > before:
+                self._rises[_bin(before) + 1] += 1
+                self._rises[_bin(level) + 1] -= 1
+
+    def _ended(self) -> "Levels":
+        """Return these levels with what is held and with the slot that is not yet whole."""
+        ended = copy.deepcopy(self)
+        if len(self._slot):
+            ended._add_slot(self._slot)
+        ended._end_faint()
+        return ended
+
+    def _floor_db(self) -> float:
+        counts = self._windows
+        if counts.sum() < A_SECOND:  # nothing but a tone, or nearly: then the tone is the sound
+            counts = counts + self._tones
+        else:
+            line_up = _bin(_percentile(counts, FLOOR_PERCENTILE) + TONE_OVER_DB)
+            counts = np.concatenate([counts[:line_up] + self._tones[:line_up], counts[line_up:]])
+        return _percentile(counts if counts.any() else self._faint, FLOOR_PERCENTILE)
+
+    def _loud_db(self) -> float:
+        slots = self._slots
+        if not slots.any():  # nothing but clicks in silence, or all of it faint
+            return _percentile(self._windows if self._windows.any() else self._faint, SLOT_PERCENTILE)
+        reached = np.cumsum(self._rises[:-1])
+        events = max(EVENTS, EVENTS_A_MINUTE * slots.sum() * SLOT_WINDOWS * 0.005 / 60.0)
+        lowest = _bin(self._floor_db() + ACTIVE_OVER_DB)
+        if slots[lowest:].sum() < ACTIVE_SHARE * slots.sum() and reached[lowest] < ACTIVE_EVENTS * events:
+            lowest = 0
+        often = np.flatnonzero(reached >= events)
+        top = max(_bin(_percentile(slots, TOP_PERCENTILE, lowest)), int(often[-1]) if len(often) else 0)
+        return _percentile(slots, LOUD_PERCENTILE, max(lowest, top - int(TOP_SPAN_DB * BINS_PER_DB)))
+
+
+def _bin(level_db: float) -> int:
+    """Return the place of a level in a histogram."""
+    return int((min(max(level_db, FLOOR_DB), TOP_DB) - FLOOR_DB) * BINS_PER_DB)
+
+
+def _histogram(levels_db: NDArray[np.float64]) -> NDArray[np.int64]:
+    """Return how often each level comes, silence left out."""
+    heard = np.minimum(levels_db[levels_db > FLOOR_DB], TOP_DB)
+    return np.bincount(((heard - FLOOR_DB) * BINS_PER_DB).astype(np.int64), minlength=_bin(TOP_DB) + 1)
+
+
+def _percentile(counts: NDArray[np.int64], percent: float, lowest: int = 0) -> float:
+    """Return a percentile of the levels in a histogram from the bin ``lowest`` on, dBFS; nan if there are none."""
+    total = np.cumsum(counts[lowest:])
+    if not len(total) or not total[-1]:
+        return float("nan")
+    at = int(np.searchsorted(total, percent / 100.0 * total[-1]))
+    return FLOOR_DB + (lowest + at + 0.5) / BINS_PER_DB
 
 
 def measure(

@@ -96,6 +96,7 @@ def _single(plan: "Plan", settings: "Settings") -> int:
 def _batch(plan: "Plan", settings: "Settings", extras: "Extras", options: "argparse.Namespace") -> int:
     from gate import batch
     from gate.atomic import AtomicFile
+    from gate.remarks import VERDICTS, batch_lines
     from gate.report import to_json
 
     started = time.perf_counter()
@@ -116,6 +117,7 @@ def _batch(plan: "Plan", settings: "Settings", extras: "Extras", options: "argpa
             "files": len(reports) + len(failed),
             "rendered": len(reports),
             "failed": len(failed),
+            **{name: sum(getattr(report, name) for report in reports) for name in VERDICTS},
             "seconds": seconds,
             "wall_seconds": wall,
             "real_time_factor": seconds / max(wall, 1e-9),
@@ -130,6 +132,8 @@ def _batch(plan: "Plan", settings: "Settings", extras: "Extras", options: "argpa
         f"{len(reports)} of {total['files']} files rendered into {options.output}: {_clock(seconds)} of "
         f"sound in {wall:.1f} s, {total['real_time_factor']:.0f} times as fast as it plays"
     )
+    if lines := batch_lines(reports):
+        say("\n".join(lines))
     if failed:
         say("\n".join([f"{len(failed)} failed:", *(f"  {source}" for source, _ in failed)]))
     return 1 if failed else 0

@@ -7,17 +7,16 @@ PortAudio's own memory to the chain and changes nothing.
 """
 
 import ctypes
-import functools
 from typing import Any
 
 import numpy as np
-from numba import cfunc, from_dtype
+from numba import from_dtype
 
 from gate.chain_record import CHAIN_RECORD
 from gate.decision import LATE
+from gate.entry import Entry
 from gate.live.live_record import BINS, BINS_A_DECADE, LIVE_RECORD, SHORTEST_US
-from gate.native import COMPILE, at, call2, call4, carray, native, types
-from gate.process import SOURCES, Compiled, c_function, fingerprint, without_scipy
+from gate.native import at, call2, call4, carray, native, types
 from gate.record import RECORD
 
 ULONG = types.uint64 if ctypes.sizeof(ctypes.c_ulong) == 8 else types.uint32
@@ -34,26 +33,6 @@ STRIKE, ENOUGH = 16, 128
 
 MONOTONIC = 1
 """CLOCK_MONOTONIC."""
-
-FINGERPRINT = fingerprint((*SOURCES, "live/callback", "live/live_record", "chain_walk", "chain_record"))
-"""Kept with the compiled code, and written to ``record["code"]``."""
-
-_RECORD_POINTER = types.CPointer(from_dtype(LIVE_RECORD))
-
-
-@functools.cache
-def compiled(dtype: Any) -> Compiled:
-    """The callback for sound of ``dtype``: float32 for PortAudio, either for files; a ``PaStreamCallback``.
-
-    Its arguments: addresses of input and output (interleaved, ``dtype``), frames, an address that is not used, flags, and
-    the address of a record of ``LIVE_RECORD``. It returns ``CONTINUE``, always.
-    """
-    sample = types.CPointer(from_dtype(np.dtype(dtype)))
-    signature = types.int32(sample, sample, ULONG, types.voidptr, ULONG, _RECORD_POINTER)
-    with without_scipy():
-        function = cfunc(signature, cache=True, **COMPILE)(_make(FINGERPRINT))
-    word, ulong = ctypes.c_void_p, ctypes.c_ulong
-    return c_function(function, ctypes.c_int, word, word, ulong, word, ulong, word)
 
 
 def _make(code: int) -> Any:
@@ -77,6 +56,22 @@ def _make(code: int) -> Any:
         return CONTINUE
 
     return callback
+
+
+def _signature(sample: Any) -> Any:
+    record = types.CPointer(from_dtype(LIVE_RECORD))
+    return types.int32(sample, sample, ULONG, types.voidptr, ULONG, record)
+
+
+compiled = Entry(
+    _make, _signature, ctypes.c_int,
+    ctypes.c_void_p, ctypes.c_void_p, ctypes.c_ulong, ctypes.c_void_p, ctypes.c_ulong, ctypes.c_void_p,
+)  # fmt: skip
+"""The callback, a ``PaStreamCallback``: for sound of float32 for PortAudio, of either for files.
+
+Its arguments: addresses of input and output (interleaved), frames, an address that is not used, flags, and the address of a
+record of ``LIVE_RECORD``. It returns ``CONTINUE``, always.
+"""
 
 
 @native

@@ -5,16 +5,16 @@ allocates, waits or raises; what happened is counted in a record that Python rea
 """
 
 import ctypes
-import functools
-from typing import Any, NamedTuple
+from typing import Any
 
 import numpy as np
 from llvmlite import ir
-from numba import cfunc, from_dtype
+from numba import from_dtype
 from numpy.typing import NDArray
 
 from gate.constants import MAX_CHANNELS
-from gate.native import COMPILE, at, carray, intrinsic, types
+from gate.entry import Entry
+from gate.native import at, carray, intrinsic, types
 from gate.record import aligned
 
 PIECE_FRAMES = 8192
@@ -40,6 +40,7 @@ RECORD = np.dtype(
         ("xruns_told", "i8"),  # from here on written by the audio thread
         ("frames", "i8"),  # of the newest buffer
         ("finished", "i8"),  # 1: the callback asked to end
+        ("code", "i8"),  # which sources the three are compiled from (gate.fingerprint); each writes the same
     ]
 )
 """What the three functions share; the addresses are set before JACK knows them, and never again."""
@@ -76,65 +77,73 @@ def _buffer_of(typing: Any, function: Any, port: Any, frames: Any) -> Any:
     return types.int64(*[types.int64] * 3), generate
 
 
-def _process(frames: Any, user: Any) -> Any:
-    r: Any = carray(user, (1,))[0]
-    n: Any = np.int64(frames)
-    r.frames = n
-    flags = 0
-    if r.xruns != r.xruns_told:
-        r.xruns_told = r.xruns
-        flags = XRUN_FLAGS
-    taken = carray(at(r.taken_at, np.float32), (PIECE_FRAMES * r.inputs,))
-    given = carray(at(r.given_at, np.float32), (PIECE_FRAMES * r.outputs,))
-    begin: Any = np.int64(0)
-    while begin < n:
-        piece: Any = min(n - begin, PIECE_FRAMES)
-        for c in range(r.inputs):
-            x = carray(at(_buffer_of(r.buffer_of, r.input_port[c], n), np.float32), (n,))
-            for i in range(piece):
-                taken[i * r.inputs + c] = x[begin + i]
-        result = 0
-        if r.finished == 0:
-            result = _call_stream(r.callback, r.taken_at, r.given_at, piece, r.times_at, flags, r.user)
-        for c in range(r.outputs):
-            y = carray(at(_buffer_of(r.buffer_of, r.output_port[c], n), np.float32), (n,))
-            for i in range(piece):
-                y[begin + i] = given[i * r.outputs + c] if r.finished == 0 else np.float32(0)
-        if result != 0:  # paComplete or paAbort: silence from here on
-            r.finished = 1
+def _make_process(code: int) -> Any:
+    def process(frames: Any, user: Any) -> Any:
+        r: Any = carray(user, (1,))[0]
+        r.code = code
+        n: Any = np.int64(frames)
+        r.frames = n
         flags = 0
-        begin += piece
-    return np.int32(0)
+        if r.xruns != r.xruns_told:
+            r.xruns_told = r.xruns
+            flags = XRUN_FLAGS
+        taken = carray(at(r.taken_at, np.float32), (PIECE_FRAMES * r.inputs,))
+        given = carray(at(r.given_at, np.float32), (PIECE_FRAMES * r.outputs,))
+        begin: Any = np.int64(0)
+        while begin < n:
+            piece: Any = min(n - begin, PIECE_FRAMES)
+            for c in range(r.inputs):
+                x = carray(at(_buffer_of(r.buffer_of, r.input_port[c], n), np.float32), (n,))
+                for i in range(piece):
+                    taken[i * r.inputs + c] = x[begin + i]
+            result = 0
+            if r.finished == 0:
+                result = _call_stream(r.callback, r.taken_at, r.given_at, piece, r.times_at, flags, r.user)
+            for c in range(r.outputs):
+                y = carray(at(_buffer_of(r.buffer_of, r.output_port[c], n), np.float32), (n,))
+                for i in range(piece):
+                    y[begin + i] = given[i * r.outputs + c] if r.finished == 0 else np.float32(0)
+            if result != 0:  # paComplete or paAbort: silence from here on
+                r.finished = 1
+            flags = 0
+            begin += piece
+        return np.int32(0)
+
+    return process
 
 
-def _xrun(user: Any) -> Any:
-    carray(user, (1,))[0].xruns += 1
-    return np.int32(0)
+def _make_xrun(code: int) -> Any:
+    def xrun(user: Any) -> Any:
+        r = carray(user, (1,))[0]
+        r.code = code
+        r.xruns += 1
+        return np.int32(0)
+
+    return xrun
 
 
-def _shutdown(user: Any) -> None:
-    carray(user, (1,))[0].down = 1
+def _make_shutdown(code: int) -> Any:
+    def shutdown(user: Any) -> None:
+        r = carray(user, (1,))[0]
+        r.code = code
+        r.down = 1
+
+    return shutdown
 
 
-class Functions(NamedTuple):
-    """Addresses of what JACK calls; ``kept`` keeps the code alive."""
+_POINTER = types.CPointer(from_dtype(RECORD))
 
-    process: int
-    xrun: int
-    shutdown: int
-    kept: tuple[Any, ...]
+process = Entry(
+    _make_process, lambda sample: types.int32(types.uint32, _POINTER),
+    ctypes.c_int, ctypes.c_uint32, ctypes.c_void_p,
+)  # fmt: skip
+"""What JACK calls for each buffer: frames, and the address of a ``RECORD``; returns 0."""
 
+xrun = Entry(_make_xrun, lambda sample: types.int32(_POINTER), ctypes.c_int, ctypes.c_void_p)
+"""What JACK calls after an xrun, with the address of a ``RECORD``; returns 0."""
 
-@functools.cache
-def functions() -> Functions:
-    """The three functions, compiled or loaded from disk at first use."""
-    record = types.CPointer(from_dtype(RECORD))
-    made = (
-        cfunc(types.int32(types.uint32, record), cache=True, **COMPILE)(_process),
-        cfunc(types.int32(record), cache=True, **COMPILE)(_xrun),
-        cfunc(types.void(record), cache=True, **COMPILE)(_shutdown),
-    )
-    return Functions(made[0].address, made[1].address, made[2].address, made)
+shutdown = Entry(_make_shutdown, lambda sample: types.void(_POINTER), None, ctypes.c_void_p)
+"""What JACK calls when the server ends, with the address of a ``RECORD``."""
 
 
 class Shared:

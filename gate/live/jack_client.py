@@ -115,10 +115,9 @@ class JackStream:
         self._shared = shared = jack_callback.Shared(
             self._inputs, self._outputs, callback, user, jack_library.address("jack_port_get_buffer")
         )
-        functions = jack_callback.functions()
-        lib.jack_on_shutdown(handle, functions.shutdown, shared.address)
-        failed = lib.jack_set_process_callback(handle, functions.process, shared.address)
-        failed |= lib.jack_set_xrun_callback(handle, functions.xrun, shared.address)
+        lib.jack_on_shutdown(handle, jack_callback.shutdown().address, shared.address)
+        failed = lib.jack_set_process_callback(handle, jack_callback.process().address, shared.address)
+        failed |= lib.jack_set_xrun_callback(handle, jack_callback.xrun().address, shared.address)
         for side, (prefix, count) in enumerate((("in", self._inputs), ("out", self._outputs))):
             flag = (jack_library.IS_INPUT, jack_library.IS_OUTPUT)[side]
             for channel in range(count):

@@ -1,10 +1,10 @@
-"""A threshold from three seconds of listening, by the method of ``gate-render --threshold auto``."""
+"""A threshold from five seconds of listening, by the method of ``gate-render --threshold auto``."""
 
 from gate.live.player import Player
 from gate.threshold import AutoThreshold, Levels, choose
 
-LISTEN_S = 3.0
-"""How long it listens: long enough for a sentence, and its pause."""
+LISTEN_S = 5.0
+"""How long it listens: long enough for a sentence, its pause, and a door that must not decide (the scope keeps six)."""
 
 
 class AutoListener:
@@ -21,16 +21,16 @@ class AutoListener:
         self._from = 0
 
     def begin(self, player: Player) -> None:
-        """From now on."""
+        """Start to listen to what comes in from now on."""
         self.listening, self.share = True, 0.0
         self._player, self._from = player, player.scope_written
 
     def end(self) -> None:
-        """Not any more."""
+        """Stop listening; propose nothing."""
         self.listening = False
 
     def look(self, player: Player, fallback_db: float) -> AutoThreshold | None:
-        """What was found, once three seconds have come; ``fallback_db`` is for nothing but silence."""
+        """Return what was found, once ``LISTEN_S`` have come; ``fallback_db`` is for nothing but silence."""
         if not self.listening:
             return None
         if player is not self._player:  # another device: what was heard does not count

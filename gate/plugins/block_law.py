@@ -18,20 +18,17 @@ the sound itself, one block later. The transform is a product with a matrix: 200
 Nothing is allocated, raised, waited for or printed. A run that fails lets its blocks through as they are.
 """
 
-import ctypes
-import functools
 from math import pi
 from typing import Any
 
 import numpy as np
-from numba import cfunc, from_dtype, types
 from numpy.typing import NDArray
 
 from gate.constants import BLOCK
+from gate.entry import processor
 from gate.metadata import MASK_BANDS
 from gate.model_run import clear_states, run_model
-from gate.native import COMPILE, at, carray, native
-from gate.process import Compiled, c_function, fingerprint, without_scipy
+from gate.native import at, carray, native
 from gate.record import MODEL_STATE, SIDECHAIN, SIDECHAIN_STATE, Field, aligned, layout, model_fields
 from gate.sidechain import listen
 
@@ -78,11 +75,6 @@ BLOCK_RECORD = layout(FIELDS)
 BACK_RECORD = layout((*SIDECHAIN_STATE, *SIDECHAIN))
 """Of the resampler back to the host's rate: it takes what the model made, and its blocks are pieces of a ring."""
 
-FINGERPRINT = fingerprint(
-    ("plugins/block_law", "model_run", "sidechain", "native", "record", "metadata", "constants")
-)
-"""Kept with the compiled code, and written to ``record["code"]``."""
-
 
 def make() -> NDArray[Any]:
     """A record full of zeros: a (1,) array of ``BLOCK_RECORD``."""
@@ -99,16 +91,6 @@ def transforms() -> tuple[NDArray[np.float64], NDArray[np.float64]]:
     return there, np.concatenate([twice * np.cos(angle), -twice * np.sin(angle)]) * window
 
 
-@functools.cache
-def compiled(dtype: Any) -> Compiled:
-    """The player for sound of ``dtype`` (float32 or float64), compiled or loaded from disk at first use."""
-    sample = types.CPointer(from_dtype(np.dtype(dtype)))
-    signature = types.void(types.CPointer(from_dtype(BLOCK_RECORD)), sample, sample, types.int64)
-    with without_scipy():
-        function = cfunc(signature, cache=True, **COMPILE)(_make(FINGERPRINT))
-    return c_function(function, None, *[ctypes.c_void_p] * 3, ctypes.c_int64)
-
-
 def _make(code: int) -> Any:
     def blocks(record: Any, x: Any, out: Any, n: Any) -> None:
         r = carray(record, (1,))[0]
@@ -122,6 +104,10 @@ def _make(code: int) -> Any:
             done = end
 
     return blocks
+
+
+compiled = processor(BLOCK_RECORD, _make)
+"""The player, for sound of float32 or float64."""
 
 
 @native

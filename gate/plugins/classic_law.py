@@ -17,18 +17,15 @@ Source: lsp-plugins-gate 1.0.39 (published behaviour, controls and curves). ``tr
 judging; a test holds the two together.
 """
 
-import ctypes
-import functools
 from typing import Any
 
 import numpy as np
-from numba import cfunc, from_dtype, types
 from numpy.typing import NDArray
 
+from gate.entry import processor
 from gate.gain import OPENING_MS
-from gate.native import COMPILE, at, carray, native
+from gate.native import at, carray, native
 from gate.plugins.svf import coefficient, settled, step
-from gate.process import Compiled, c_function, fingerprint, without_scipy
 from gate.record import Field, aligned, layout
 
 FIELDS = (
@@ -93,23 +90,10 @@ DEEPEST_DB = -120.0
 SILENT = 1e-15
 """An envelope under this is 0 (-300 dBFS)."""
 
-FINGERPRINT = fingerprint(("plugins/classic_law", "plugins/svf", "gain", "native", "record"))
-"""Kept with the compiled code, and written to ``record["code"]``."""
-
 
 def make() -> NDArray[Any]:
     """A record full of zeros: a (1,) array of ``CLASSIC_RECORD``."""
     return aligned(1, CLASSIC_RECORD)
-
-
-@functools.cache
-def compiled(dtype: Any) -> Compiled:
-    """The classic gate for sound of ``dtype`` (float32 or float64), compiled or loaded from disk at first use."""
-    sample = types.CPointer(from_dtype(np.dtype(dtype)))
-    signature = types.void(types.CPointer(from_dtype(CLASSIC_RECORD)), sample, sample, types.int64)
-    with without_scipy():
-        function = cfunc(signature, cache=True, **COMPILE)(_make(FINGERPRINT))
-    return c_function(function, None, *[ctypes.c_void_p] * 3, ctypes.c_int64)
 
 
 def _make(code: int) -> Any:
@@ -122,6 +106,10 @@ def _make(code: int) -> Any:
         _run(r, source, sound, n)
 
     return classic
+
+
+compiled = processor(CLASSIC_RECORD, _make)
+"""The classic gate, for sound of float32 or float64."""
 
 
 @native

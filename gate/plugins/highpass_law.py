@@ -1,16 +1,13 @@
 """The compiled high-pass: a Butterworth filter of the second order (``gate.plugins.svf``) whose cutoff glides."""
 
-import ctypes
-import functools
 from typing import Any
 
 import numpy as np
-from numba import cfunc, from_dtype, types
 from numpy.typing import NDArray
 
-from gate.native import COMPILE, at, carray, native
+from gate.entry import processor
+from gate.native import at, carray, native
 from gate.plugins.svf import HIGHEST, coefficient, settled, step
-from gate.process import Compiled, c_function, fingerprint, without_scipy
 from gate.record import Field, aligned, layout
 
 FIELDS = (
@@ -37,23 +34,10 @@ GLIDE_S = 0.01
 NEAR = 1e-3
 """Share of the goal within which a glide has arrived."""
 
-FINGERPRINT = fingerprint(("plugins/highpass_law", "plugins/svf", "native", "record"))
-"""Kept with the compiled code, and written to ``record["code"]``."""
-
 
 def make() -> NDArray[Any]:
     """A record full of zeros: a (1,) array of ``HIGHPASS_RECORD``."""
     return aligned(1, HIGHPASS_RECORD)
-
-
-@functools.cache
-def compiled(dtype: Any) -> Compiled:
-    """The high-pass for sound of ``dtype`` (float32 or float64), compiled or loaded from disk at first use."""
-    sample = types.CPointer(from_dtype(np.dtype(dtype)))
-    signature = types.void(types.CPointer(from_dtype(HIGHPASS_RECORD)), sample, sample, types.int64)
-    with without_scipy():
-        function = cfunc(signature, cache=True, **COMPILE)(_make(FINGERPRINT))
-    return c_function(function, None, *[ctypes.c_void_p] * 3, ctypes.c_int64)
 
 
 def _make(code: int) -> Any:
@@ -74,6 +58,10 @@ def _make(code: int) -> Any:
         r.position += n
 
     return highpass
+
+
+compiled = processor(HIGHPASS_RECORD, _make)
+"""The high-pass, for sound of float32 or float64."""
 
 
 @native

@@ -11,16 +11,13 @@ Nothing is allocated, raised, waited for or printed. Waking is one ``write`` to 
 (docs/decisions/0015).
 """
 
-import ctypes
-import functools
 from typing import Any
 
 import numpy as np
-from numba import cfunc, from_dtype, types
 from numpy.typing import NDArray
 
-from gate.native import COMPILE, at, call3, carray, load_acquire, native, store_release
-from gate.process import Compiled, c_function, fingerprint, without_scipy
+from gate.entry import processor
+from gate.native import at, call3, carray, load_acquire, native, store_release
 from gate.record import Field, aligned, layout
 from gate.sidechain import heard
 
@@ -58,23 +55,10 @@ FIELDS = (
 VST3_RECORD = layout(FIELDS)
 """The record's type."""
 
-FINGERPRINT = fingerprint(("plugins/vst3_law", "sidechain", "native", "record"))
-"""Kept with the compiled code, and written to ``record["code"]``."""
-
 
 def make() -> NDArray[Any]:
     """A record full of zeros: a (1,) array of ``VST3_RECORD``."""
     return aligned(1, VST3_RECORD)
-
-
-@functools.cache
-def compiled(dtype: Any) -> Compiled:
-    """The slot for sound of ``dtype`` (float32 or float64), compiled or loaded from disk at first use."""
-    sample = types.CPointer(from_dtype(np.dtype(dtype)))
-    signature = types.void(types.CPointer(from_dtype(VST3_RECORD)), sample, sample, types.int64)
-    with without_scipy():
-        function = cfunc(signature, cache=True, **COMPILE)(_make(FINGERPRINT))
-    return c_function(function, None, *[ctypes.c_void_p] * 3, ctypes.c_int64)
 
 
 def _make(code: int) -> Any:
@@ -91,6 +75,10 @@ def _make(code: int) -> Any:
             done += count
 
     return outside
+
+
+compiled = processor(VST3_RECORD, _make)
+"""The slot, for sound of float32 or float64."""
 
 
 @native

@@ -11,7 +11,7 @@ from gate.contract import Contract
 from gate.engine import CURVE_COLUMNS, Engine
 from gate.errors import ContractError, DeviceError, EngineError
 from gate.ort import cuda_available
-from gate.process import FINGERPRINT, compiled
+from gate.process import compiled
 from tests import toy_breaks, toy_model
 from tests.gate.engine_tools import CURVE, bursts, curve_of, render, run
 
@@ -320,7 +320,7 @@ def test_compiled_code_is_kept_and_knows_its_sources(toy: Contract) -> None:
     """A second process loads what the first one compiled, and the record tells from which sources."""
     with make(toy) as engine:
         run(engine, np.zeros((1, 1), np.float32))
-        assert engine.record["code"][0] == FINGERPRINT
+        assert engine.record["code"][0] == compiled.fingerprint
     compiled(np.dtype(np.float32))
     ask = "import numpy; from gate import process as p; print(p.compiled(numpy.dtype('f4')).from_disk)"
     said = subprocess.run([sys.executable, "-c", ask], capture_output=True, text=True, check=True)

@@ -56,7 +56,7 @@ def test_floor_and_loud_level_are_found() -> None:
 
 
 def test_loud_level_is_the_projects() -> None:
-    """The loud level agrees with gate.levels, which has one window a block."""
+    """For steady phrases the loud level agrees with that of gate.levels, which labels are made with."""
     x = speech_like(-70.0, -15.0)
     levels = Levels(RATE)
     levels.add(x)

@@ -88,7 +88,7 @@ class Face(QWidget):
             tr("How far the gate shuts; all the way down is silence"),
             "reduction",
         )
-        self.auto = push(tr("Auto"), tr("Listen for three seconds and propose a threshold (A)"))
+        self.auto = push(tr("Auto"), tr("Listen for five seconds and propose a threshold (A)"))
         self.use = push("", tr("Take the threshold that was proposed (Enter)"), kind="primary")
         self.use.hide()
         self.why = words("", "small")

@@ -118,7 +118,7 @@ class Window(TakesFiles, Face):
         model.end()
 
     def listen(self) -> None:
-        """Propose a threshold in three seconds; pressed again, do not."""
+        """Listen, and propose a threshold in five seconds; pressed again, stop listening."""
         if self.listener.listening:
             self.listener.end()
             self.auto.setText(tr("Auto"))

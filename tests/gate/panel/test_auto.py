@@ -20,7 +20,7 @@ def room(seconds, rate=RATE):
 
 
 def test_it_chooses_as_the_file_render_does(toy):
-    """From exactly the three seconds behind the beginning, whatever came before."""
+    """It listens to exactly the five seconds after the beginning, whatever came before."""
     listener, x = AutoListener(), room(LISTEN_S)
     levels = Levels(RATE)
     levels.add(x)
