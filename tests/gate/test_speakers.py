@@ -33,6 +33,7 @@ MASKS = [
     (4, 0x107), (4, 0x33), (4, 0x603), (4, 0xF), (5, 0x37), (5, 0x607), (5, 0x10F), (6, 0x3F), (6, 0x60F),
     (6, 0x707), (6, 0x6C3), (6, 0x137), (7, 0x70F), (7, 0x13F), (7, 0x6CB), (7, 0x637), (7, 0x6C7), (8, 0x63F),
     (8, 0xFF), (8, 0x6CF), (8, 0x737), (8, 0x5033), (8, 0), (4, 0x3), (6, 0x63F), (8, 0x2D03F), (8, 0xFFFFFFFF),
+    (12, 0x2D63F), (16, 0), (18, 0x3FFFF),
 ]  # fmt: skip
 """Channels and masks: every layout that ffmpeg has a name for, masks of none, too few and too many loudspeakers."""
 
@@ -59,7 +60,9 @@ def test_a_channel_mask_stays(tmp_path: Path, channels: int, mask: int, ending: 
 @pytest.mark.parametrize(("channels", "mask"), WHOLE)
 @pytest.mark.parametrize("ending", [".flac", ".caf", ".aiff", ".w64"])
 def test_a_mask_goes_there_and_back(tmp_path: Path, channels: int, mask: int, ending: str) -> None:
-    """A WAV by way of another container is the same WAV again."""
+    """A WAV by way of another container is the same WAV again (FLAC has eight channels at most)."""
+    if ending == ".flac" and channels > 8:
+        ending = ".caf"
     source = extensible(tmp_path / "in.wav", channels, mask)
     middle, target = tmp_path / f"middle{ending}", tmp_path / "out.wav"
     assert not through(source, middle)
