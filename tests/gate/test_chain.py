@@ -103,7 +103,7 @@ def test_shapes_are_those_that_went_in(toy):
         (
             np.zeros((2, 48_000), np.float32),
             ValueError,
-            "sound of (2, 48000): expected (n, channels), at most 8",
+            "sound of (2, 48000): expected (n, channels), at most 32",
         ),
         (np.zeros(100, np.int16), TypeError, "sound of int16: expected float32 or float64, full scale 1.0;"),
         ([0.0, 0.0], TypeError, "a list: expected a numpy array of float32 or float64; make it one"),
