@@ -73,10 +73,10 @@ _STEPS = {
     "PCM_S8": ("PCM_U8", "PCM_16"),
     "PCM_U8": ("PCM_S8", "PCM_16"),
     "PCM_16": ("ALAC_16",),
-    "PCM_24": ("ALAC_24",),
-    "PCM_32": ("ALAC_32", "PCM_24"),
+    "PCM_24": ("PCM_32",),
+    "PCM_32": ("PCM_24",),
     "ALAC_16": ("PCM_16",),
-    "ALAC_20": ("ALAC_24", "PCM_24"),
+    "ALAC_20": ("PCM_24",),
     "ALAC_24": ("PCM_24",),
     "ALAC_32": ("PCM_32", "PCM_24"),
     "FLOAT": ("PCM_24",),
@@ -176,9 +176,10 @@ def _subtype(source: Layout, format_: str, suffix: str, frames: int) -> str:
     wanted = [subtype, *_STEPS.get(subtype, ("PCM_16",)), _ONLY.get(format_, "PCM_16")]
     if format_ == "OGG" and subtype not in ("VORBIS", "OPUS"):
         wanted = ["OPUS" if suffix == ".opus" else "VORBIS"]
-    # libsndfile 1.2.2 lists MP3 among WAV's sample formats but cannot write it; its 20-bit ALAC is noise
-    # and of MPEG's layers it writes the third
-    broken = ["ALAC_20", "MPEG_LAYER_I", "MPEG_LAYER_II", *([] if format_ == "MP3" else ["MPEG_LAYER_III"])]
+    # libsndfile 1.2.2 lists MP3 among WAV's sample formats but cannot write it, and of MPEG's layers it writes the third;
+    # its ALAC of more than 16 bits damages loud noise (findings/libsndfile-alac-loud-noise.sh)
+    broken = ["ALAC_20", "ALAC_24", "ALAC_32", "MPEG_LAYER_I", "MPEG_LAYER_II"]
+    broken += [] if format_ == "MP3" else ["MPEG_LAYER_III"]
     wanted = [name for name in wanted if name not in broken and soundfile.check_format(format_, name)]
     return next(name for name in wanted if name in ANY_LENGTH or _holds(source, format_, name, frames))
 

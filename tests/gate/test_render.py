@@ -117,7 +117,7 @@ def test_any_length(tmp_path: Path, settings: Settings, n: int) -> None:
 SUBTYPES = [
     ("wav", "PCM_U8"), ("wav", "PCM_16"), ("wav", "PCM_24"), ("wav", "PCM_32"), ("wav", "FLOAT"),
     ("wav", "DOUBLE"), ("wav", "ULAW"), ("flac", "PCM_S8"), ("flac", "PCM_16"), ("flac", "PCM_24"),
-    ("aiff", "PCM_S8"), ("aiff", "PCM_32"), ("aiff", "DOUBLE"), ("caf", "ALAC_32"),
+    ("aiff", "PCM_S8"), ("aiff", "PCM_32"), ("aiff", "DOUBLE"), ("caf", "ALAC_16"),
 ]  # fmt: skip
 
 
