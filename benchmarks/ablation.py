@@ -21,15 +21,15 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 
-from gate.ballistics import ATTACK_RANGE_MS, HOLD_RANGE_MS, RELEASE_RANGE_MS
-from training import metrics
-from training.aims import shortfall
-from training.bodies import build
-from training.config import Config, from_dict, load
-from training.gate_net import GateNet
-from training.source import digest, open_corpus
-from training.train import train
-from training.validate import SLACK, Validation
+from gate.realtime.ballistics import ATTACK_RANGE_MS, HOLD_RANGE_MS, RELEASE_RANGE_MS
+from training.judging import metrics
+from training.networks.bodies import build
+from training.networks.gate_net import GateNet
+from training.recordings.source import digest, open_corpus
+from training.teach.aims import shortfall
+from training.teach.config import Config, from_dict, load
+from training.teach.train import train
+from training.teach.validate import SLACK, Validation
 
 SHORTER = ["optimiser.evaluate_every=100000", "batch.sequences=16"]
 VARIANTS = {
@@ -119,8 +119,8 @@ def cost_us(net: GateNet, config: Config, blocks: int = 4000) -> float:
     if net.config.body != "lstm" or not net.config.key:
         return float("nan")
     from export.to_onnx import to_model
-    from gate import contract
-    from gate.engine import Engine
+    from gate.engine.engine import Engine
+    from gate.modelfile import contract
 
     result = {"open_at": 0.4, "close_at": 0.2, "scores": {}, "training_data": "-"}
     model = to_model(net, config, {"result": result, "average": net.state_dict()})

@@ -68,7 +68,7 @@ def in_child(preset: str, rate: int, channels: int, seconds: float, tight: int) 
 
     from benchmarks import cadence
     from benchmarks.machine import log_histogram, percentiles
-    from gate import preset as presets
+    from gate.modelfile import preset as presets
 
     sound = cadence.bursts(rate, channels)
     out = np.zeros((HOST_BUFFER, channels), np.float32)
@@ -126,9 +126,9 @@ def _opened(contract: Any, rate: int, channels: int) -> Iterator[tuple[Any, tupl
     """A gate or a classifier: its record, and what ``cadence.run_model`` needs of it."""
     import numpy as np
 
-    from gate.classifier import Classifier
-    from gate.engine import Engine
-    from gate.process import compiled
+    from gate.engine.classifier import Classifier
+    from gate.engine.engine import Engine
+    from gate.realtime.process import compiled
 
     if contract.kind == "classify":
         with Classifier(contract, rate=rate, channels=channels) as classifier:

@@ -14,7 +14,7 @@ import numpy as np
 from numba import njit
 from numpy.typing import NDArray
 
-from gate.native import call4
+from gate.realtime.native import call4
 
 _libc = ctypes.CDLL(None, use_errno=True)
 _gettime = _libc.clock_gettime

@@ -13,10 +13,10 @@ from typing import Any
 
 from benchmarks import options
 from benchmarks.commands import COMMANDS
-from gate.atomic import AtomicFile, os_sentence, refuse_target
 from gate.cli.console import say, say_version
 from gate.cli.ending import run
 from gate.errors import AudioFileError
+from gate.files.atomic import AtomicFile, os_sentence, refuse_target
 
 PROG = "gate-bench"
 PAGE, RECORD, PICTURE = "RESULTS.md", "results.json", "results.png"
@@ -79,7 +79,7 @@ def _main(arguments: list[str]) -> int:
 def _run(asked: argparse.Namespace, command: str) -> int:
     """Measure, print, write."""
     from benchmarks import machine, report
-    from gate.preset import resolve
+    from gate.modelfile.preset import resolve
 
     files = _files(asked)
     for path in files.values():

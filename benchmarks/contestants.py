@@ -18,7 +18,7 @@ OFFLINE_CHUNK = 25_600
 """Samples that an offline gate takes at once: 256 blocks."""
 OFFLINE_BATCH = 256
 TO_16_KHZ_MS = 0.625
-"""How far the resampler to 16 kHz reaches ahead; see ``training.peers.frames``."""
+"""How far the resampler to 16 kHz reaches ahead; see ``training.judging.peers.frames``."""
 
 
 @dataclass(frozen=True)
@@ -54,7 +54,7 @@ def all_of(
     found = [_copy(sound), *_ours(preset, sound, stack)]
     absent: dict[str, str] = {}
     try:
-        from training.peers import PEERS
+        from training.judging.peers import PEERS
     except ModuleNotFoundError as error:
         return found, {
             "all peers": f"{error.name} is not installed; pip install -c constraints.txt '.[learn,peers]'"
@@ -84,8 +84,8 @@ def _copy(sound: NDArray[np.float32]) -> Contestant:
 
 
 def _ours(preset: str, sound: NDArray[np.float32], stack: ExitStack) -> list[Contestant]:
-    from gate import preset as presets
-    from gate.engine import Engine
+    from gate.engine.engine import Engine
+    from gate.modelfile import preset as presets
 
     contract = presets.resolve(preset).contract
     live = stack.enter_context(Engine(contract, rate=RATE, channels=1))
@@ -119,7 +119,7 @@ def _silero(_loaded: Any, peer: Any, sound: NDArray[np.float32]) -> list[Contest
     import silero_vad
     import torch
 
-    from training.peers import frames, silero
+    from training.judging.peers import frames, silero
 
     torch.set_num_threads(1)
     model = silero_vad.load_silero_vad(onnx=True)
@@ -138,7 +138,7 @@ def _silero(_loaded: Any, peer: Any, sound: NDArray[np.float32]) -> list[Contest
 def _ten(_loaded: Any, peer: Any, sound: NDArray[np.float32]) -> list[Contestant]:
     import ten_vad
 
-    from training.peers import frames, ten
+    from training.judging.peers import frames, ten
 
     hops = list(frames.framed(frames.to_int16(frames.to_16_khz(sound)), ten.HOP))
 
@@ -154,7 +154,7 @@ def _ten(_loaded: Any, peer: Any, sound: NDArray[np.float32]) -> list[Contestant
 def _webrtc(_loaded: Any, peer: Any, sound: NDArray[np.float32]) -> list[Contestant]:
     import webrtcvad
 
-    from training.peers import frames, webrtc
+    from training.judging.peers import frames, webrtc
 
     pieces = [piece.tobytes() for piece in frames.framed(frames.to_int16(sound), webrtc.FRAME)]
 
@@ -171,7 +171,7 @@ def _rnnoise(loaded: Any, peer: Any, sound: NDArray[np.float32]) -> list[Contest
     """Through the gate that gate-eval judges: it takes 48 kHz as it is, and calls the library frame by frame."""
     from types import SimpleNamespace
 
-    from training.peers import rnnoise
+    from training.judging.peers import rnnoise
 
     scene = SimpleNamespace(mixture=sound)
     block_ms = 1000.0 * rnnoise.FRAME / RATE

@@ -13,8 +13,8 @@ from numpy.typing import NDArray
 from benchmarks import sounds
 from benchmarks.machine import spread
 from gate.constants import BLOCK, RATE
-from gate.contract import Contract
-from gate.engine import Engine
+from gate.engine.engine import Engine
+from gate.modelfile.contract import Contract
 
 PLACES = 8
 """Onsets against the grid of blocks and buffers: evenly spaced over the longer of the two."""

@@ -18,24 +18,24 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 
-from gate.classifier import Classifier
 from gate.cli.ending import run
 from gate.constants import BLOCK, RATE
-from gate.contract import Contract
+from gate.engine.classifier import Classifier
 from gate.errors import UsageError
-from gate.preset import resolve
-from training.corpus import Corpus
+from gate.modelfile.contract import Contract
+from gate.modelfile.preset import resolve
 from training.detector import judge, truth
 from training.detector.sides import FRAME_SAMPLES
 from training.detector.truth import Case
-from training.peers import frames
-from training.peers.base import Peer
-from training.peers.rnnoise import RNNOISE
-from training.peers.silero import SILERO
-from training.peers.ten import TEN
-from training.peers.webrtc import WEBRTC
-from training.source import digest
-from training.swishnet import CLASSES
+from training.judging.peers import frames
+from training.judging.peers.base import Peer
+from training.judging.peers.rnnoise import RNNOISE
+from training.judging.peers.silero import SILERO
+from training.judging.peers.ten import TEN
+from training.judging.peers.webrtc import WEBRTC
+from training.networks.swishnet import CLASSES
+from training.recordings.corpus import Corpus
+from training.recordings.source import digest
 
 PEERS = (SILERO, TEN, RNNOISE, WEBRTC)
 BATCH = 100

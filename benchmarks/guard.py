@@ -14,14 +14,14 @@ import numpy as np
 
 from gate.cli.ending import run
 from gate.constants import BLOCK_S
-from gate.guard import Guard, choose
-from gate.preset import resolve
-from training.augment import loud_db
-from training.corpus import Corpus
+from gate.engine.guard import Guard, choose
+from gate.modelfile.preset import resolve
 from training.detector.truth import Case, pure_cases
-from training.evaluate import EngineGate
-from training.metrics import OPEN_GAIN
-from training.source import digest
+from training.judging.evaluate import EngineGate
+from training.judging.metrics import OPEN_GAIN
+from training.recordings.corpus import Corpus
+from training.recordings.source import digest
+from training.sounds.changes import loud_db
 
 UNDER_DB = 25.0
 GRACES_MS = (350.0, 250.0, 150.0)

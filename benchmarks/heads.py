@@ -22,23 +22,23 @@ from numpy.typing import NDArray
 
 from benchmarks import on_presets
 from benchmarks.ablation import CONSTANTS, TRIED
-from gate.ballistics import gain_curve, openness_curve
 from gate.constants import BLOCK
 from gate.levels import block_levels_db
-from gate.preset import resolve
-from training import metrics
-from training.baselines import RANGE_DB
-from training.bodies import without_key
-from training.corpus import Corpus
-from training.from_preset import from_preset
-from training.front import BANDS
-from training.gate_net import GateNet
-from training.judged import judged_scenes
-from training.losses import band_powers, tail_mask
-from training.metrics_more import si_sdr_db
-from training.scenes import Scene
-from training.source import digest
-from training.validate import Validation
+from gate.modelfile.preset import resolve
+from gate.realtime.ballistics import gain_curve, openness_curve
+from training.judging import metrics
+from training.judging.baselines import RANGE_DB
+from training.judging.metrics_more import si_sdr_db
+from training.networks.bodies import without_key
+from training.networks.from_preset import from_preset
+from training.networks.front import BANDS
+from training.networks.gate_net import GateNet
+from training.recordings.corpus import Corpus
+from training.recordings.source import digest
+from training.scenes.compose import Scene
+from training.scenes.judged import judged_scenes
+from training.teach.losses import band_powers, tail_mask
+from training.teach.validate import Validation
 
 PRESETS = ("voice", "snare", "kick", "toms", "guitar")
 SPEECH_ALONE = "speech alone"

@@ -87,7 +87,7 @@ def measure(
     """
     from benchmarks import decision
     from benchmarks.machine import every_preset
-    from gate import preset as presets
+    from gate.modelfile import preset as presets
 
     found = [presets.resolve(name) for name in preset or every_preset()]
     kinds = [onset or sounds.kind_of(one.name) for one in found]

@@ -73,6 +73,6 @@ def percentiles(x: Any) -> dict[str, float]:
 
 def every_preset(kind: str | None = "gate") -> list[str]:
     """The shipped presets' names, of a kind or of all (None), the voice first."""
-    from gate.preset import names
+    from gate.modelfile.preset import names
 
     return sorted(names(kind), key=lambda name: (name != "voice", name))

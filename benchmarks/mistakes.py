@@ -16,18 +16,18 @@ import torch
 from numpy.typing import NDArray
 
 from benchmarks import on_presets
-from gate.ballistics import gain_curve, openness_curve
 from gate.constants import BLOCK_MS
-from gate.preset import resolve
-from training.baselines import RANGE_DB
-from training.corpus import Corpus
-from training.from_preset import from_preset
-from training.gate_net import GateNet
-from training.judged import judged_scenes
+from gate.modelfile.preset import resolve
+from gate.realtime.ballistics import gain_curve, openness_curve
+from training.judging.baselines import RANGE_DB
+from training.judging.metrics import OPEN_GAIN, auc
 from training.labels import OPEN, SHUT
-from training.metrics import OPEN_GAIN, auc
-from training.source import digest
-from training.validate import Validation
+from training.networks.from_preset import from_preset
+from training.networks.gate_net import GateNet
+from training.recordings.corpus import Corpus
+from training.recordings.source import digest
+from training.scenes.judged import judged_scenes
+from training.teach.validate import Validation
 
 PRESETS = ("voice", "snare", "kick", "toms", "guitar")
 SPLITS = ("val", "train")

@@ -20,9 +20,9 @@ import numpy as np
 
 from benchmarks.machine import processor
 from gate import Chain, Vst3
-from gate.chain_stream import Stream
+from gate.chain.stream import Stream
 from gate.cli.ending import run
-from gate.plugins.vst3_running import Vst3Running
+from gate.plugins.vst3.running import Vst3Running
 
 RATE = 48_000
 

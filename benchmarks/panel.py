@@ -70,7 +70,7 @@ def _window(wishes: Any) -> tuple[Any, Any, Any]:
     from gate.panel.midi import Midi
     from gate.panel.model import Model
     from gate.panel.view.app import USUAL_SIZE, presets
-    from gate.panel.view.look import Look
+    from gate.panel.view.parts.look import Look
     from gate.panel.view.window import Window
 
     application = QApplication([])
@@ -125,11 +125,11 @@ def soak(seconds: float) -> dict[str, Any]:
 
     from benchmarks.stream_jack import DummyServer
     from benchmarks.stream_players import NativePlayer
-    from gate.live.devices import resolve_pair
-    from gate.live.stream import Stream
     from gate.live.wishes import DeviceWishes, Wishes
+    from gate.modelfile.preset import resolve
     from gate.panel.history import SCOPE_S
-    from gate.preset import resolve
+    from gate.soundsystem.devices import resolve_pair
+    from gate.soundsystem.stream import Stream
 
     rng = random.Random(0)
     with DummyServer(RATE, BUFFER):

@@ -14,8 +14,8 @@ from typing import Any
 
 from benchmarks import on_presets
 from training.cli import eval as gate_eval
-from training.metrics import MEASURES
-from training.tables import FORMATS, HEADINGS
+from training.judging.metrics import MEASURES
+from training.judging.tables import FORMATS, HEADINGS
 
 PRESETS = ("voice", "snare", "kick", "toms", "guitar")
 

@@ -49,11 +49,11 @@ def onset(kind: str) -> NDArray[np.float32]:
     if kind == "voice":
         x = _vowel()
     elif kind == "guitar":
-        from training import synthetic_strings as strings
+        from training.instruments import made_up_guitars as strings
 
         x = np.asarray(strings.pluck(rng, strings.draw(rng, "electric"), NOTE), np.float64)
     else:
-        from training import synthetic_drums as drums
+        from training.instruments import made_up_drums as drums
 
         x = np.asarray(drums.hit(rng, drums.drum(rng, kind), 0.0), np.float64)
     n = int(SECONDS * RATE)

@@ -82,7 +82,7 @@ def absent(*, input: str | None, output: str | None, jack_dummy: bool, **others:
     _check(input, output, jack_dummy, others["buffer"])
     if jack_dummy or input is not None or output is not None:
         return ""
-    from gate.live.devices import resolve_pair
+    from gate.soundsystem.devices import resolve_pair
 
     try:
         resolve_pair(None, None)
@@ -121,7 +121,7 @@ def measure(
         UsageError: what was asked for does not go together.
     """
     _check(input, output, jack_dummy, buffer)
-    from gate import preset as presets
+    from gate.modelfile import preset as presets
 
     found: dict[str, Any] = {
         "preset": presets.resolve(preset).name,
@@ -225,7 +225,7 @@ def together(pieces: list[dict[str, Any]]) -> dict[str, Any]:
 
 def percentiles(histogram: Any) -> dict[str, float]:
     """p50, p99, p99.9, max (upper edges of bins, us) and count; empty where there is nothing."""
-    from gate.live.live_record import percentiles_us
+    from gate.realtime.stream_record import percentiles_us
 
     if not histogram.sum():
         return {}
@@ -237,7 +237,7 @@ def trimmed(histogram: Any) -> dict[str, Any]:
     """Edges in us and counts, from the first to the last bin that is not empty."""
     import numpy as np
 
-    from gate.live.live_record import BINS_A_DECADE, SHORTEST_US
+    from gate.realtime.stream_record import BINS_A_DECADE, SHORTEST_US
 
     full = np.flatnonzero(histogram)
     if not len(full):

@@ -81,7 +81,8 @@ class DummyServer:
 
     def _start(self, priority: list[str]) -> str:
         """Nothing when it came up, else its last words."""
-        from gate.live import jack_client, jack_library
+        from gate.soundsystem import jack_library
+        from gate.soundsystem import jack_stream as jack_client
 
         words = ["-p", str(PORTS), *priority, *self._driver]
         self.command = " ".join(["jackd", *words])

@@ -15,17 +15,17 @@ from numpy.typing import NDArray
 
 from benchmarks import sounds
 from gate import Gate
-from gate.chain_record import CHAIN_RECORD
 from gate.constants import RATE
-from gate.contract import Contract
 from gate.live.player import Player, Shape
-from gate.native import COMPILE, at, call4, carray, types
+from gate.modelfile.contract import Contract
+from gate.realtime.chain_record import CHAIN_RECORD
+from gate.realtime.native import COMPILE, at, call4, carray, types
 
 SPEECH_S = 8.0
 
 
 class Measured(Protocol):
-    """A player of ``gate.live.stream`` that can be measured for a while."""
+    """A player of ``gate.soundsystem.stream`` that can be measured for a while."""
 
     def begin(self) -> None:
         """Count from here."""

@@ -8,9 +8,9 @@ from numpy.typing import NDArray
 
 from benchmarks.stream_players import speech
 from gate.constants import BLOCK, RATE
-from gate.contract import Contract
-from gate.live.callback import LATE_FLAGS
-from gate.live.live_record import BINS, BINS_A_DECADE, SHORTEST_US
+from gate.modelfile.contract import Contract
+from gate.realtime.stream import LATE_FLAGS
+from gate.realtime.stream_record import BINS, BINS_A_DECADE, SHORTEST_US
 
 LEAST_BUFFER = 16
 """Frames: there is room for the times of so small buffers, and no more."""
@@ -20,7 +20,7 @@ BEGUN, TOOK, FRAMES, FLAGGED, RUNS = range(5)
 
 
 class PythonPlayer:
-    """A gate as one would write it first, mono, for ``gate.live.stream`` and ``stream_players.Measured``.
+    """A gate as one would write it first, mono, for ``gate.soundsystem.stream`` and ``stream_players.Measured``.
 
     At other rates than 48 kHz it takes averages of neighbours for a resampler, and the model runs when 100 of them are
     there: at 192 kHz, in every fourth buffer of 100. It opens where the model says so, at once, and knows no times.

@@ -35,13 +35,13 @@ def in_child(
         rate_hz: Hz; None is the device's own.
         seconds: to measure, after half a second that is not.
         preset: name, folder or file.
-        input: device, as ``gate.live.devices`` takes it; None is the default one.
+        input: device, as ``gate.soundsystem.devices`` takes it; None is the default one.
         output: device.
     """
-    from gate import preset as presets
-    from gate.live.devices import resolve_pair
     from gate.live.player import Player
-    from gate.live.stream import Stream
+    from gate.modelfile import preset as presets
+    from gate.soundsystem.devices import resolve_pair
+    from gate.soundsystem.stream import Stream
 
     if hasattr(signal, "alarm"):
         signal.alarm(round(PATIENCE_S + 2.0 * seconds))

@@ -81,7 +81,8 @@ def in_child(preset: str, seconds: float, cache: str | None) -> dict[str, Any]:
     """
     import numpy as np
 
-    from gate.live import jack_client, jack_library
+    from gate.soundsystem import jack_library
+    from gate.soundsystem import jack_stream as jack_client
 
     with jack_library.a_client(f"{EAR}-look") as handle:
         clients = jack_client.sources_and_sinks(handle) if handle else {}
@@ -151,8 +152,8 @@ def _noise() -> Any:
     import numpy as np
     from numba import cfunc
 
-    from gate.live.callback import ULONG
-    from gate.native import COMPILE, carray, types
+    from gate.realtime.native import COMPILE, carray, types
+    from gate.realtime.stream import ULONG
 
     floats = types.CPointer(types.float32)
     signature = types.int32(floats, floats, ULONG, types.voidptr, ULONG, types.CPointer(types.int64))

@@ -3,8 +3,8 @@
 import dataclasses
 from typing import Any
 
-from gate.contract import Contract
-from training.config import Config
+from gate.modelfile.contract import Contract
+from training.teach.config import Config
 
 COLUMNS = {
     "auc": "AUC",
@@ -28,7 +28,7 @@ def text(contract: Contract, config: Config, state: dict[str, Any], figures: dic
         "",
         f"A gate taught to open for {contract.taught}.",
         "",
-        f"- Made {result['date']} by `python -m training.train training/configs/{contract.name}.toml` and "
+        f"- Made {result['date']} by `python -m training.teach.train training/configs/{contract.name}.toml` and "
         f"`python -m export.to_onnx runs/{contract.name}/checkpoint.pt presets/{contract.name}`, seed {config.seed}, "
         f"{state['step']} steps, {config.data.scenes} scenes of {config.scene.seconds:g} s.",
         f"- {parameters:,} learned weights; licence of the weights: {contract.licence}.",

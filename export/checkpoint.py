@@ -11,7 +11,7 @@ class ExportError(ValueError):
 
 
 def read(path: Path) -> dict[str, Any]:
-    """Everything in a checkpoint of ``training.train`` or ``training.detector.train`` whose run has ended.
+    """Everything in a checkpoint of ``training.teach.train`` or ``training.detector.train`` whose run has ended.
 
     Raises:
         ExportError: it is no checkpoint, or its run has not ended.
@@ -21,7 +21,7 @@ def read(path: Path) -> dict[str, Any]:
     except FileNotFoundError:
         raise ExportError(f"expected a checkpoint, found no file at {path}; train one first") from None
     except Exception as error:
-        raise ExportError(f"expected a checkpoint of training.train in {path}, got: {error}") from error
+        raise ExportError(f"expected a checkpoint of training.teach.train in {path}, got: {error}") from error
     if not state.get("result"):
         raise ExportError(
             f"{path} is of a run that has not ended (step {state.get('step')}); run its training again"

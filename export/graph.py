@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 from export.nodes import Nodes, Shape
 from gate.constants import BLOCK
-from training.front import (
+from training.networks.front import (
     BANDS,
     CHANNELS,
     DECIMATED,
@@ -23,7 +23,7 @@ from training.front import (
     band_edges_hz,
     design,
 )
-from training.gate_net import (
+from training.networks.gate_net import (
     FLOOR,
     KEY_HELD_BLOCKS,
     KEY_SHARE,

@@ -16,12 +16,12 @@ from export.checkpoint import ExportError
 from export.graph import READOUTS, build, key_bands_hz, state_shapes
 from export.picture import draw
 from export.to_onnx import GOLDEN_THRESHOLD_DB
-from gate import contract, preset
 from gate.errors import PresetError
-from training import metrics
-from training.gate_net import GateNet
-from training.metrics import MEASURES, Score
-from training.scenes import Scene
+from gate.modelfile import contract, preset
+from training.judging import metrics
+from training.judging.metrics import MEASURES, Score
+from training.networks.gate_net import GateNet
+from training.scenes.compose import Scene
 
 NAMES = {
     "balanced": "balanced accuracy",

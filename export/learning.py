@@ -10,23 +10,23 @@ import numpy as np
 import torch
 
 from export.learned import Learned, write
-from gate import preset
-from training import metrics
-from training import train as loop
-from training.batches import BatchConfig
-from training.config import Config, ConfigError, OptimiserConfig
-from training.corpus import Corpus, read_mono
-from training.examples import ENOUGH_SIDE_S, LEAST_SIDE_S, Finding, Measured
-from training.gate_net import GateConfig, GateNet
-from training.judged import judged_scenes
-from training.layouts import Found, open_any
-from training.learn_data import Progress, look, sort_out, summed, write_manifest
-from training.nearest import Candidate, candidates
-from training.quick import QuickConfig, adapt, merit
-from training.quick_scenes import Sounds, cut_in_two, judged
-from training.scenes import Scene, SceneConfig
-from training.source import DataConfig
-from training.validate import Validation
+from gate.modelfile import preset
+from training.judging import metrics
+from training.learn.examples import ENOUGH_SIDE_S, LEAST_SIDE_S, Finding, Measured
+from training.learn.manifest import Progress, look, sort_out, summed, write_manifest
+from training.learn.nearest import Candidate, candidates
+from training.learn.quick import QuickConfig, adapt, merit
+from training.learn.quick_scenes import Sounds, cut_in_two, judged
+from training.networks.gate_net import GateConfig, GateNet
+from training.recordings.corpus import Corpus, read_mono
+from training.recordings.layouts import Found, open_any
+from training.recordings.source import DataConfig
+from training.scenes.compose import Scene, SceneConfig
+from training.scenes.judged import judged_scenes
+from training.teach import train as loop
+from training.teach.batches import BatchConfig
+from training.teach.config import Config, ConfigError, OptimiserConfig
+from training.teach.validate import Validation
 
 STEPS_A_MINUTE, SCENES_A_MINUTE = 120, 35
 """For each of ``minutes``. The shipped voice gate learned from 290 s of sound a second on one core, so a step's 80 s take
@@ -86,7 +86,7 @@ def examine(order: Order, progress: Progress[Found]) -> Examples:
     """Find the examples and look at them.
 
     Raises:
-        FileNotFoundError, ValueError: see ``training.layouts.find``.
+        FileNotFoundError, ValueError: see ``training.recordings.layouts.find``.
     """
     found = summed(open_any(order.target, order.bleed, order.stem), order.work, progress)
     measured = look(found, order.work, progress)

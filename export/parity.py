@@ -9,11 +9,11 @@ import onnxruntime
 import torch
 from numpy.typing import NDArray
 
-from gate.ballistics import openness_curve
 from gate.constants import BLOCK, RATE
-from gate.contract import Contract
-from gate.engine import Engine
-from training.gate_net import GateNet
+from gate.engine.engine import Engine
+from gate.modelfile.contract import Contract
+from gate.realtime.ballistics import openness_curve
+from training.networks.gate_net import GateNet
 
 GAIN_TOLERANCE = 5e-5
 """Largest difference in linear gain (-86 dB) that two ways of running a shipped network may show."""

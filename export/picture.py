@@ -6,12 +6,12 @@ from pathlib import Path
 import numpy as np
 
 from export.parity import torch_gates
-from gate.ballistics import gain_curve, openness_curve
 from gate.constants import BLOCK, BLOCK_S
 from gate.levels import block_levels_db
-from training.gate_net import GateNet
+from gate.realtime.ballistics import gain_curve, openness_curve
 from training.labels import OPEN, label
-from training.scenes import Scene
+from training.networks.gate_net import GateNet
+from training.scenes.compose import Scene
 
 LOWEST_DB = -90.0
 """Bottom of the drawing, in dBFS."""

@@ -19,10 +19,10 @@ from export.checkpoint import ExportError
 from export.graph import READOUTS, build, key_bands_hz, state_shapes
 from export.learned import replace
 from export.to_onnx import GOLDEN_THRESHOLD_DB
-from gate import contract, preset
-from gate.contract import Contract
 from gate.errors import GateError
-from training.from_preset import StartError, from_preset
+from gate.modelfile import contract, preset
+from gate.modelfile.contract import Contract
+from training.networks.from_preset import StartError, from_preset
 
 SAME = 1e-5
 """Relative and absolute, of a constant that is folded anew from the weights: float32 rounds it differently, no more."""

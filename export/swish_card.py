@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from typing import Any
 
-from gate.contract import Contract
+from gate.modelfile.contract import Contract
 
 
 def text(contract: Contract, state: dict[str, Any], weights: int, figures: dict[str, float]) -> str:

@@ -14,8 +14,8 @@ from numpy.typing import NDArray
 from torch import nn
 
 from export.nodes import Nodes, Shape
-from training.gate_net import mean_step
-from training.mfcc import (
+from training.networks.gate_net import mean_step
+from training.networks.mfcc import (
     BEFORE,
     BINS,
     COEFFICIENTS,
@@ -30,8 +30,8 @@ from training.mfcc import (
     mel_weights,
     window,
 )
-from training.swish_live import BLOCKS_BEFORE, initial_state
-from training.swishnet import FRAME_S, LEVEL_S, Gated, SwishNet
+from training.networks.swish_live import BLOCKS_BEFORE, initial_state
+from training.networks.swishnet import FRAME_S, LEVEL_S, Gated, SwishNet
 
 READOUTS = (("level_db", "dBFS"),)
 LONG, SHORT = 16, 25

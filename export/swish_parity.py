@@ -9,12 +9,12 @@ from numpy.typing import NDArray
 from scipy.signal import resample_poly
 
 from export import golden
-from gate.classifier import Classifier
 from gate.constants import RATE as GOLDEN_RATE
-from gate.contract import Contract
-from training.mfcc import HOP, RATE
-from training.swish_live import initial_state, listen
-from training.swishnet import SwishNet
+from gate.engine.classifier import Classifier
+from gate.modelfile.contract import Contract
+from training.networks.mfcc import HOP, RATE
+from training.networks.swish_live import initial_state, listen
+from training.networks.swishnet import SwishNet
 
 TOLERANCE = 1e-5
 """Largest difference in a probability that two ways of running a shipped network may show."""

@@ -11,10 +11,10 @@ from typing import Any
 from export import card, checkpoint, golden, parity, swish_preset
 from export.checkpoint import ExportError
 from export.graph import READOUTS, build, key_bands_hz, state_shapes
-from gate import contract, preset
 from gate.errors import GateError
-from training.config import Config, from_dict
-from training.gate_net import GateNet
+from gate.modelfile import contract, preset
+from training.networks.gate_net import GateNet
+from training.teach.config import Config, from_dict
 
 LICENCE = "GPL-3.0-or-later"
 GOLDEN_THRESHOLD_DB = -40.0
@@ -24,7 +24,7 @@ def load(path: Path) -> tuple[GateNet, Config, dict[str, Any]]:
     """The averaged network of a checkpoint, its configuration, and everything else in it.
 
     Raises:
-        ExportError: not a checkpoint of ``training.train``, or its run has not ended.
+        ExportError: not a checkpoint of ``training.teach.train``, or its run has not ended.
     """
     state = checkpoint.read(path)
     config = from_dict(Config, state["config"])

@@ -4,7 +4,7 @@
 # What says how much delay to drop is a tag in a frame of its own, and that frame has the bit rate of all the others. At 32 kbps a
 # frame of 48 kHz is 96 bytes, the tag does not fit, and none is written: the sound comes back 1,105 samples late and in whole
 # frames of 1,152. At 162 kbps (169 with the tag) the same call is exact to the sample; so is VARIABLE at any level, whose tag has a bit rate of its own.
-# Here: outputs are written with VARIABLE (gate.audiofile).
+# Here: outputs are written with VARIABLE (gate.files.sound_reader).
 source "$(dirname "${BASH_SOURCE[0]}")/lib.sh"
 packages soundfile==0.14.0 numpy==2.4.6
 got="$("$PY" - <<'PYTHON'

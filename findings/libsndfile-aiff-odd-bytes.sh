@@ -3,7 +3,7 @@
 #
 # The byte that fills the chunk up is counted as a sample, in COMM's number of frames too, so every reader believes it. Twice
 # through libsndfile changes nothing more: the count is even by then.
-# Here: the number of frames is corrected after writing (gate.beside_chunks); tests/gate/test_beside.py.
+# Here: the number of frames is corrected after writing (gate.files.beside.put_chunks); tests/gate/files/test_beside.py.
 source "$(dirname "${BASH_SOURCE[0]}")/lib.sh"
 packages soundfile==0.14.0 numpy==2.4.6
 got="$("$PY" - <<'PYTHON'

@@ -4,7 +4,7 @@
 # Two channels of white noise at half of full scale, written as ALAC_24 into CAF and read again, differ from what was written by
 # four fifths of its level; at a tenth of full scale, with sine tones, and with 16 bits every sample is right. Nothing is raised,
 # length and header are right. A cymbal or hiss close to full scale is such a sound.
-# Here: outputs of ALAC inputs are written as PCM of the same bits, with a note (gate.audioformat).
+# Here: outputs of ALAC inputs are written as PCM of the same bits, with a note (gate.files.sound_format).
 source "$(dirname "${BASH_SOURCE[0]}")/lib.sh"
 packages soundfile==0.14.0 numpy==2.4.6
 got="$("$PY" - <<'PYTHON'

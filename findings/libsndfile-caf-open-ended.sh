@@ -4,7 +4,7 @@
 # Apple's specification gives the data chunk a size of -1 where it is the last one and was not closed: a recorder can lose power
 # and lose nothing. ffmpeg writes it into pipes. libsndfile says "file is malformed" of it, and of a size of 0 "SF_INFO struct
 # incomplete"; with the size in its place the same file is read.
-# Here: gate.containers has the table of such sizes; tests/gate/test_headers.py.
+# Here: gate.files.containers has the table of such sizes; tests/gate/files/test_headers.py.
 source "$(dirname "${BASH_SOURCE[0]}")/lib.sh"
 packages soundfile==0.14.0 numpy==2.4.6
 got="$("$PY" - <<'PYTHON'

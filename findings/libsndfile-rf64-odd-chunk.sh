@@ -3,7 +3,7 @@
 #
 # RIFF fills a chunk of odd length up with a byte. In a WAV libsndfile counts it; in an RF64 it does not, looks for the samples one
 # byte too early, and says "No 'data' chunk marker". Broadcast recorders put iXML and bext of any length in front of the samples.
-# Here: libsndfile is given such a file without the chunks that are in its way (gate.containers).
+# Here: libsndfile is given such a file without the chunks that are in its way (gate.files.containers).
 source "$(dirname "${BASH_SOURCE[0]}")/lib.sh"
 packages soundfile==0.14.0 numpy==2.4.6
 got="$("$PY" - <<'PYTHON'

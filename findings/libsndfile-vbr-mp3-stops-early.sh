@@ -6,7 +6,7 @@
 # A tag in front helps, but not any: an Info tag that names the number of frames makes mpg123 drop 529 samples, its own delay, as
 # it never does without a tag. Only with a LAME part whose delay is 1152 - 529, and a silent frame to drop, does every sample
 # stay where it was.
-# Here: gate.mpeg counts the frames and reads through such a tag; tests/gate/test_audiofile.py.
+# Here: gate.files.mpeg counts the frames and reads through such a tag; tests/gate/files/test_audiofile.py.
 source "$(dirname "${BASH_SOURCE[0]}")/lib.sh"
 packages soundfile==0.14.0 numpy==2.4.6
 got="$("$PY" - <<'PYTHON'

@@ -4,7 +4,7 @@
 # The size of the data chunk is not asked: samples are read to the end of the file. A marker list or a summary list there, both of
 # Sony's own specification, is a click of noise, and the file is longer than its header says. (WAV and RF64 with the same chunk
 # after the samples are right.)
-# Here: gate.audioheader always hands libsndfile a Wave64 that ends with its samples; tests/gate/test_headers.py.
+# Here: gate.files.sound_header always hands libsndfile a Wave64 that ends with its samples; tests/gate/files/test_headers.py.
 source "$(dirname "${BASH_SOURCE[0]}")/lib.sh"
 packages soundfile==0.14.0 numpy==2.4.6
 got="$("$PY" - <<'PYTHON'

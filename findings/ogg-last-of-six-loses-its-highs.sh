@@ -4,7 +4,7 @@
 # Six channels have one meaning in Vorbis, and in Opus' usual mapping: the last one is low frequencies. The coders make use of
 # that and throw its highs away: a tone of 1.2 kHz in channel 6 comes back as silence, while in channels 1 to 5 it is there. A
 # recorder's six microphones fit into a file that looks right and lacks one. (Of nine channels all are kept by Vorbis.)
-# Here: a note names the channel (gate.beside), and docs/files.md.
+# Here: a note names the channel (gate.files.beside.carry), and docs/files.md.
 source "$(dirname "${BASH_SOURCE[0]}")/lib.sh"
 packages soundfile==0.14.0 numpy==2.4.6
 got="$("$PY" - <<'PYTHON'

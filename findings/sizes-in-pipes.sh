@@ -5,7 +5,7 @@
 # A WAV that comes out of a pipe has a data chunk of 0 (flac, mpg123), 0x7FFFF000 (sox), 0x7FFFFFFF (lame), 0x80000000 (arecord) or
 # 0xFFFFFFFF (ffmpeg); in other formats 8 (flac's AIFF), 24 (flac's Wave64), 2^63 - 1 (ffmpeg's Wave64), 0xFFFFFFFE (arecord's AU).
 # A reader that knows only 0xFFFFFFFF calls the others empty, or cut short by two gigabytes.
-# Here: one table, gate.containers.PLACEHOLDERS; tests/gate/test_headers.py.
+# Here: one table, gate.files.containers.PLACEHOLDERS; tests/gate/files/test_headers.py.
 source "$(dirname "${BASH_SOURCE[0]}")/lib.sh"
 packages imageio-ffmpeg==0.8.1 numpy==2.4.6
 FFMPEG="$("$PY" -c 'import imageio_ffmpeg; print(imageio_ffmpeg.get_ffmpeg_exe())')"

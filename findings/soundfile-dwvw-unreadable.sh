@@ -3,7 +3,7 @@
 #
 # libsndfile says that such a file can be sought in; soundfile therefore seeks to where it is after the read, and that seek is the
 # one thing that fails ("Internal psf_fseek() failed."). The same file through a subclass that says it is not seekable is exact.
-# Here: the same subclass as for MP3 (gate.audiofile).
+# Here: the same subclass as for MP3 (gate.files.sound_reader).
 source "$(dirname "${BASH_SOURCE[0]}")/lib.sh"
 packages soundfile==0.14.0 numpy==2.4.6
 got="$("$PY" - <<'PYTHON'

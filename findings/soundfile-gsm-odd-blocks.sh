@@ -4,7 +4,7 @@
 # A block is 65 bytes, so an odd number of them is followed by RIFF's pad byte, which stands outside the chunk's size. libsndfile
 # takes it for the beginning of a block and decodes 320 samples that were never there: a burst at the end. `fact` has the right
 # number and is not asked. AIFF is right.
-# Here: gate.audioheader counts the blocks; tests/gate/test_headers.py.
+# Here: gate.files.sound_header counts the blocks; tests/gate/files/test_headers.py.
 source "$(dirname "${BASH_SOURCE[0]}")/lib.sh"
 packages soundfile==0.14.0 numpy==2.4.6
 got="$("$PY" - <<'PYTHON'

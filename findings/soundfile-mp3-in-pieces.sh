@@ -5,7 +5,7 @@
 # frames back, and the bit reservoir of a low bit rate reaches further: 48 kHz stereo at 32 kbps has a burst at every edge of a
 # block, up to .5 of full scale. The length is right and nothing is raised; at 320 kbps nothing happens. A subclass that says
 # it is not seekable is exact.
-# Here: gate.audiofile reads through such a subclass; tests/gate/test_pieces.py.
+# Here: gate.files.sound_reader reads through such a subclass; tests/gate/files/test_pieces.py.
 source "$(dirname "${BASH_SOURCE[0]}")/lib.sh"
 packages soundfile==0.14.0 numpy==2.4.6
 got="$("$PY" - <<'PYTHON'

@@ -7,26 +7,26 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from gate.chain import Chain
+    from gate.chain.chain import Chain
     from gate.plugins.classic import ClassicGate
     from gate.plugins.classify import Classify
     from gate.plugins.highpass import HighPass
     from gate.plugins.learned import Gate
     from gate.plugins.model import Model
-    from gate.plugins.vst3 import Vst3
-    from gate.session import Session
+    from gate.plugins.vst3.plugin import Vst3
+    from gate.session.session import Session
 
 __all__ = ["Chain", "ClassicGate", "Classify", "Gate", "HighPass", "Model", "Session", "Vst3"]
 
 _HOMES = {
-    "Chain": "gate.chain",
+    "Chain": "gate.chain.chain",
     "ClassicGate": "gate.plugins.classic",
     "Classify": "gate.plugins.classify",
     "Gate": "gate.plugins.learned",
     "HighPass": "gate.plugins.highpass",
     "Model": "gate.plugins.model",
-    "Session": "gate.session",
-    "Vst3": "gate.plugins.vst3",
+    "Session": "gate.session.session",
+    "Vst3": "gate.plugins.vst3.plugin",
 }
 
 

@@ -7,8 +7,8 @@ from typing import Any
 
 import pytest
 
-from gate import contract
-from gate.contract import Contract
+from gate.modelfile import contract
+from gate.modelfile.contract import Contract
 from tests import toy_model
 
 # Started in the background by a shell, or by nohup, commands under test would rightly ignore these; some tests send them.
@@ -45,8 +45,8 @@ def voice() -> Contract:
 @pytest.fixture(scope="session")
 def recordings() -> Any:
     """The recordings that the presets are taught with: a build server has them, a user need not."""
-    from training.corpus import Corpus
-    from training.source import DataConfig
+    from training.recordings.corpus import Corpus
+    from training.recordings.source import DataConfig
 
     folder = PRESETS.parent / DataConfig().corpus
     if not (folder / "manifest.csv").exists():

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from gate import metadata
+from gate.modelfile import metadata
 
 ROOT = Path(__file__).resolve().parent.parent
 PAGES = [*ROOT.glob("*.md"), *(ROOT / "docs").rglob("*.md"), ROOT / "presets" / "README.md"]

@@ -38,9 +38,9 @@ ALLOWED_IN_GATE = {
 
 EXTRAS_IN_GATE = {
     "gate/panel/view": {"PyQt6", "pyqtgraph"},
-    "gate/live/port_library.py": {"sounddevice"},
+    "gate/soundsystem/portaudio_library.py": {"sounddevice"},
     "gate/midi/ports.py": {"rtmidi"},
-    "gate/plugins/vst3_hosted.py": {"pedalboard"},
+    "gate/plugins/vst3/hosted.py": {"pedalboard"},
 }
 """The only places that may use an extra."""
 
@@ -48,7 +48,7 @@ NEEDS_AN_EXTRA = ("gate.panel.view", "gate.midi")
 
 ALLOWED_ABOVE = ALLOWED_IN_GATE | {"torch", "onnx", "onnxscript", "scipy"}
 
-EXTRAS_ABOVE = {"training/five/search.py": {"optuna"}}
+EXTRAS_ABOVE = {"training/studies/five/search.py": {"optuna"}}
 """The only places outside gate/ that may use an extra other than `learn`."""
 
 

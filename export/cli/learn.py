@@ -120,7 +120,7 @@ def _run(args: argparse.Namespace, progress: Progress, began: float) -> int:
 
     from export import learning
     from export.learned import refuse
-    from gate.preset import spelling
+    from gate.modelfile.preset import spelling
 
     if args.output is not None and not args.check:
         refuse(args.output, force=args.force)
@@ -132,7 +132,7 @@ def _run(args: argparse.Namespace, progress: Progress, began: float) -> int:
     if args.check:
         return 0
     if args.quick:
-        from training.quick import QuickConfig
+        from training.learn.quick import QuickConfig
 
         config = QuickConfig(seconds_most=QUICK_S, seed=args.seed)
         sentence = learning.quick(order, examples, config, progress.say, began)

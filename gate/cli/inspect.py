@@ -9,8 +9,8 @@ from gate.cli.console import say
 from gate.cli.ending import notes_said
 
 if TYPE_CHECKING:
-    from gate.contract import State
-    from gate.preset import Preset
+    from gate.modelfile.contract import State
+    from gate.modelfile.preset import Preset
 
 WIDTH = 100
 """Letters in a line of the card."""
@@ -35,7 +35,7 @@ def main(argv: list[str] | None = None) -> int:
     """Run the command; returns its exit code."""
     arguments = parser().parse_args(argv)
     from gate.errors import GateError
-    from gate.preset import resolve
+    from gate.modelfile.preset import resolve
 
     try:
         with notes_said("gate-inspect"):

@@ -13,10 +13,10 @@ from gate.errors import GateError
 if TYPE_CHECKING:
     import argparse
 
-    from gate.atomic import AtomicFile
-    from gate.contract import Contract
-    from gate.label_plan import LabelPlan
-    from gate.labelling import Labelled, Rules
+    from gate.files.atomic import AtomicFile
+    from gate.label.listen import Labelled, Rules
+    from gate.label.plan import LabelPlan
+    from gate.modelfile.contract import Contract
 
 PROG = "gate-label"
 
@@ -36,10 +36,10 @@ def _main(arguments: list[str]) -> int:
 
 
 def _run(options: "argparse.Namespace") -> int:
-    from gate.label_plan import make_plan
-    from gate.labelling import Rules
-    from gate.plan import Folders
-    from gate.preset import resolve
+    from gate.label.listen import Rules
+    from gate.label.plan import make_plan
+    from gate.modelfile.preset import resolve
+    from gate.render.plan import Folders
 
     rules = Rules(options.smooth_ms, options.margin, options.least_ms)
     contract = resolve(options.preset, "classify").contract
@@ -54,9 +54,9 @@ def _run(options: "argparse.Namespace") -> int:
 
 
 def _label(plan: "LabelPlan", contract: "Contract", rules: "Rules", options: "argparse.Namespace") -> int:
-    from gate.atomic import AtomicFile
-    from gate.label_files import frames_csv, write_labels
-    from gate.labelling import label_file
+    from gate.files.atomic import AtomicFile
+    from gate.label.formats import frames_csv, write_labels
+    from gate.label.listen import label_file
 
     failed = [sentence for _, sentence in plan.failures]
     for sentence in failed:
@@ -96,12 +96,12 @@ def _label(plan: "LabelPlan", contract: "Contract", rules: "Rules", options: "ar
 
 def _write_own(plan: "LabelPlan", source: Path, name: str, labelled: "Labelled", force: bool) -> None:
     """What one recording leaves: its file of labels and its picture."""
-    from gate.atomic import AtomicFile
-    from gate.label_files import write_labels
+    from gate.files.atomic import AtomicFile
+    from gate.label.formats import write_labels
 
     with contextlib.ExitStack() as stack:
         if source in plan.pictures:
-            from gate.label_picture import draw
+            from gate.label.picture import draw
 
             picture = stack.enter_context(AtomicFile(plan.pictures[source], force=force))
             with os.fdopen(picture.fd, "wb", closefd=False) as file:
@@ -115,8 +115,8 @@ def _write_own(plan: "LabelPlan", source: Path, name: str, labelled: "Labelled",
 
 def _fill(file: "AtomicFile", data: bytes) -> None:
     """Write it all, and let it appear."""
-    from gate.atomic import os_sentence
     from gate.errors import AudioFileError
+    from gate.files.atomic import os_sentence
 
     try:
         with os.fdopen(file.fd, "wb", closefd=False) as stream:

@@ -18,7 +18,7 @@ from gate.errors import GateError, MidiError, SoundDeviceError, UsageError
 
 if TYPE_CHECKING:
     from gate.live.live import Live
-    from gate.session import Session
+    from gate.session.session import Session
 
 PROG = "gate-live"
 
@@ -44,7 +44,7 @@ def _main(arguments: list[str]) -> int:
         return say_version(PROG)
     options = parser().parse_args(join_numbers(arguments, NUMBERS))
     if options.list_devices:
-        from gate.live.devices import list_devices, table
+        from gate.soundsystem.devices import list_devices, table
 
         say(table(list_devices()))
         return 0
@@ -78,8 +78,8 @@ def _run(options: argparse.Namespace) -> int:
         if files is None:
             live.play_devices(session.devices)
         else:
-            from gate.live.choices import HOST_BUFFER
             from gate.live.filestream import FileStream
+            from gate.session.choices import HOST_BUFFER
 
             stream = FileStream(
                 *files,
@@ -135,7 +135,7 @@ def _files(options: argparse.Namespace) -> tuple[Path, Path] | None:
     Raises:
         UsageError: one of each, or options that do not go with what there is.
     """
-    from gate.live.choices import FILE
+    from gate.session.choices import FILE
 
     named = [text is not None and text.startswith(FILE) for text in (options.input, options.output)]
     if any(named) != all(named):

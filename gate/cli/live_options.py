@@ -15,7 +15,7 @@ from gate.cli.options import (
     add_slots,
 )
 from gate.constants import MAX_CHANNELS, RATE_RANGE_HZ
-from gate.live.choices import FILE, HOST_BUFFER, MONITORS
+from gate.session.choices import FILE, HOST_BUFFER, MONITORS
 
 PROG = "gate-live"
 

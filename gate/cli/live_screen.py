@@ -11,8 +11,8 @@ from gate.cli.console import say
 
 if TYPE_CHECKING:
     from gate.live.live import Live
+    from gate.live.recorder import Recorder
     from gate.live.status import Status
-    from gate.live.tape import Recorder
 
 LINE_S = 1.0
 """How often a plain line is written where there is no terminal."""

@@ -8,12 +8,12 @@ from pathlib import Path
 
 from gate.cli.console import say
 from gate.errors import SessionError, UsageError
-from gate.live.choices import FILE
 from gate.live.wishes import DeviceWishes
 from gate.parameters import PARAMETERS
 from gate.plugins.registry import from_text
-from gate.session import Session, Slot, absolute
-from gate.session_file import last_good, load, restore, save
+from gate.session.choices import FILE
+from gate.session.file import last_good, load, restore, save
+from gate.session.session import Session, Slot, absolute
 
 AS_USUAL = Session()
 """What a gate is without a session."""

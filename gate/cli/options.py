@@ -5,7 +5,7 @@ import re
 import sys
 from typing import Any
 
-from gate.overrides import Overrides
+from gate.engine.overrides import Overrides
 from gate.parameters import BY_ID, default
 from gate.plugins.registry import KINDS
 

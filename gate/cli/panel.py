@@ -11,7 +11,7 @@ from gate.errors import GateError, SoundDeviceError, UsageError
 
 if TYPE_CHECKING:
     from gate.panel.keeper import Keeper
-    from gate.session import Session
+    from gate.session.session import Session
 
 PROG = "gate-panel"
 
@@ -101,8 +101,8 @@ def _made(options: argparse.Namespace, session: "Session") -> "tuple[Keeper, Ses
 
 def _begin(keeper: "Keeper", options: argparse.Namespace, session: "Session") -> None:
     """Begin to play: a file, devices, or where there are none, and none was asked for, silence."""
-    from gate.live.choices import FILE
     from gate.live.filestream import FileStream
+    from gate.session.choices import FILE
 
     live = keeper.live
     if options.input is not None and options.input.startswith(FILE):

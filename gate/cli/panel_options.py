@@ -6,7 +6,7 @@ from typing import Any
 from gate.cli.live_options import NUMBERS as LIVE_NUMBERS
 from gate.cli.live_options import add_gate, add_midi, add_session, add_sound, seconds
 from gate.cli.options import Parser
-from gate.live.choices import FILE
+from gate.session.choices import FILE
 
 PROG = "gate-panel"
 

@@ -14,10 +14,10 @@ from gate.errors import UsageError
 if TYPE_CHECKING:
     import argparse
 
-    from gate.batch import Outcome
-    from gate.plan import Extras, Plan
-    from gate.render import Settings
-    from gate.report import Report
+    from gate.render.batch import Outcome
+    from gate.render.file import Settings
+    from gate.render.plan import Extras, Plan
+    from gate.render.report import Report
 
 PROG = "gate-render"
 
@@ -40,10 +40,10 @@ def _main(arguments: list[str]) -> int:
 
 def _run(options: "argparse.Namespace") -> int:
     from gate.cli.options import overrides, value
-    from gate.guard import MODES, choose
-    from gate.plan import Extras, Folders, make_plan
-    from gate.preset import resolve
-    from gate.render import Settings
+    from gate.engine.guard import MODES, choose
+    from gate.modelfile.preset import resolve
+    from gate.render.file import Settings
+    from gate.render.plan import Extras, Folders, make_plan
 
     preset = resolve(options.preset, "gate")
     if options.live_buffer is not None and options.device == "cuda":
@@ -84,7 +84,7 @@ def _run(options: "argparse.Namespace") -> int:
 
 
 def _single(plan: "Plan", settings: "Settings") -> int:
-    from gate.render import render_file
+    from gate.render.file import render_file
 
     with _Bar() as bar:
         report = render_file(plan.jobs[0], settings, progress=bar.update)
@@ -94,10 +94,10 @@ def _single(plan: "Plan", settings: "Settings") -> int:
 
 
 def _batch(plan: "Plan", settings: "Settings", extras: "Extras", options: "argparse.Namespace") -> int:
-    from gate import batch
-    from gate.atomic import AtomicFile
-    from gate.remarks import VERDICTS, batch_lines
-    from gate.report import to_json
+    from gate.files.atomic import AtomicFile
+    from gate.render import batch
+    from gate.render.remarks import VERDICTS, batch_lines
+    from gate.render.report import to_json
 
     started = time.perf_counter()
     # on one GPU two at a time would only wait for each other
@@ -141,7 +141,7 @@ def _batch(plan: "Plan", settings: "Settings", extras: "Extras", options: "argpa
 
 def _with_bar(plan: "Plan", settings: "Settings", workers: int) -> "list[Outcome]":
     """Render a batch; a line for each file as it ends, on a terminal above a bar on stderr."""
-    from gate import batch
+    from gate.render import batch
 
     bar = progress_bar(total=len(plan.jobs), unit="file", dynamic_ncols=True)
 

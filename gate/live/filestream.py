@@ -13,12 +13,12 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from gate.audiofile import Reader, Writer
-from gate.audioformat import Layout, output_layout
 from gate.constants import RATE
 from gate.errors import AudioFileError, GateError, UsageError
-from gate.live.choices import HOST_BUFFER
+from gate.files.sound_format import Layout, output_layout
+from gate.files.sound_reader import Reader, Writer
 from gate.live.player import Player, Shape
+from gate.session.choices import HOST_BUFFER
 
 AHEAD_S = 0.002
 """So far ahead of time it may run before it waits."""

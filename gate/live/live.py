@@ -11,21 +11,21 @@ from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
 
+from gate.engine.overrides import check
 from gate.errors import GateError, PresetError, UsageError
 from gate.live.filestream import FileStream
 from gate.live.player import FADE_S, Player, Shape
-from gate.live.slots import SlotFacts, Slots
-from gate.live.standing import capture, take_up
+from gate.live.rack import SlotFacts, Slots
+from gate.live.recorder import TAPE_S, Recorder
+from gate.live.sessions import capture, take_up
 from gate.live.status import DECIDES, Look, Status
-from gate.live.tape import TAPE_S, Recorder
 from gate.live.wishes import DeviceWishes, Wishes
-from gate.overrides import check
+from gate.modelfile.preset import Preset, address, names, resolve
 from gate.parameters import BY_ID, FOLLOWS, Parameter, attribute
 from gate.plugins.learned import Gate
 from gate.plugins.plugin import Format, Plugin
 from gate.plugins.registry import from_text
-from gate.preset import Preset, address, names, resolve
-from gate.session import BYPASS, GATE, Session, absolute
+from gate.session.session import BYPASS, GATE, Session, absolute
 
 if TYPE_CHECKING:
     from gate.midi.hands import Hands
@@ -129,8 +129,8 @@ class Live:
         return stream
 
     def _supervised(self, wishes: DeviceWishes) -> Any:
-        from gate.live.devices import resolve_pair
-        from gate.live.supervisor import Supervisor
+        from gate.soundsystem.devices import resolve_pair
+        from gate.soundsystem.supervisor import Supervisor
 
         source, sink = resolve_pair(wishes.input, wishes.output)
         key = wishes.key

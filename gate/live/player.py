@@ -10,16 +10,16 @@ from typing import Any, Self
 import numpy as np
 from numpy.typing import NDArray
 
-from gate.chain_stream import Stream
-from gate.engine import Engine
+from gate.chain.stream import Stream
+from gate.engine.engine import Engine
 from gate.errors import EngineError
-from gate.live import callback
-from gate.live.callback import LATE_FLAGS
-from gate.live.choices import MONITORS
-from gate.live.live_record import make
 from gate.plugins.learned import Gate, GateRunning
 from gate.plugins.plugin import Format, Plugin
-from gate.record import aligned
+from gate.realtime import stream as callback
+from gate.realtime.record import aligned
+from gate.realtime.stream import LATE_FLAGS
+from gate.realtime.stream_record import make
+from gate.session.choices import MONITORS
 
 MOST_FRAMES = 1 << 16
 """Longest host buffer that is one call of the chain; no driver has a longer one."""
@@ -53,7 +53,7 @@ class Player:
         shape: what it was made for.
         dtype: of the sound.
         gate: the gate among the plugins that ``engine`` is of.
-        record: the record of ``gate.live.live_record``, shape (1,).
+        record: the record of ``gate.realtime.stream_record``, shape (1,).
         callback_address: the compiled ``PaStreamCallback``.
         user_address: its user pointer.
     """

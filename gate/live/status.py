@@ -4,10 +4,10 @@ import math
 from dataclasses import asdict, dataclass, field
 from typing import Any
 
-from gate.engine import Engine
-from gate.gain import SILENT_DB
-from gate.live.live_record import percentiles_us
+from gate.engine.engine import Engine
 from gate.live.player import Player
+from gate.realtime.gain import SILENT_DB
+from gate.realtime.stream_record import percentiles_us
 
 DECIDES = ("the model", "the classic gate: the model failed", "the classic gate: the model was too slow")
 """By the engine record's ``fallback``."""

@@ -4,8 +4,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from gate.constants import MAX_CHANNELS
+from gate.engine.overrides import AS_LEARNED, Overrides
 from gate.errors import UsageError
-from gate.overrides import AS_LEARNED, Overrides
 
 
 @dataclass(frozen=True)
@@ -22,9 +22,9 @@ class Wishes:
         record: file for what the gate gives.
         force: replace that file.
         scope_s: seconds that ``Player.scope`` can look back, for who looks, and records on the way; 0 keeps nothing.
-        guard: what the guard asks for, one of ``gate.guard.MODES``.
+        guard: what the guard asks for, one of ``gate.engine.guard.MODES``.
         guard_grace_ms: 100 to 2000; None takes the default.
-        guard_model: what it listens with; None takes ``gate.guard.PRESET``.
+        guard_model: what it listens with; None takes ``gate.engine.guard.PRESET``.
         overrides: what is insisted on over what is learned.
         before: plugins before the gate, as ``gate.plugins.registry.from_text`` reads them, in order.
         after: plugins behind it.

@@ -19,8 +19,9 @@ from concurrent.futures import Future
 from typing import Any, NamedTuple
 
 from gate.errors import MidiError
-from gate.live import jack_library, port_thread
-from gate.live.port_quiet import quiet
+from gate.soundsystem import jack_library
+from gate.soundsystem import thread as port_thread
+from gate.soundsystem.quiet import quiet
 
 CLIENT_NAME = "learned-gate-midi"
 

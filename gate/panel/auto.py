@@ -1,7 +1,7 @@
 """A threshold from five seconds of listening, by the method of ``gate-render --threshold auto``."""
 
 from gate.live.player import Player
-from gate.threshold import AutoThreshold, Levels, choose
+from gate.render.auto_threshold import AutoThreshold, Levels, choose
 
 LISTEN_S = 5.0
 """How long it listens: long enough for a sentence, its pause, and a door that must not decide (the scope keeps six)."""

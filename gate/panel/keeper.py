@@ -13,7 +13,7 @@ from typing import Any
 
 from gate.errors import GateError
 from gate.live.live import Live
-from gate.live.slots import SlotFacts
+from gate.live.rack import SlotFacts
 from gate.live.status import Status
 from gate.live.wishes import Wishes
 

@@ -7,9 +7,9 @@ from pathlib import Path
 from typing import Any
 
 from gate.errors import GateError
-from gate.places import user_folder
-from gate.session import Session
-from gate.session_file import load, save
+from gate.files.places import user_folder
+from gate.session.file import load, save
+from gate.session.session import Session
 
 SESSION, WINDOW = "last.toml", "window.json"
 

@@ -14,7 +14,7 @@ from typing import Any
 from gate.errors import ContractError
 from gate.panel.keeper import Keeper
 from gate.parameters import BY_ID, FOLLOWS, attribute, default
-from gate.session import Session
+from gate.session.session import Session
 
 SAME_S = 0.8
 """Changes of the same things within so long are one step."""

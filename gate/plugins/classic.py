@@ -5,9 +5,9 @@ import math
 import numpy as np
 
 from gate.parameters import Parameter
-from gate.plugins import classic_law as law
 from gate.plugins.plugin import Format, Knob, Plugin, Running
-from gate.record import aligned
+from gate.realtime.plugins import classic as law
+from gate.realtime.record import aligned
 
 PARAMETERS = (
     Parameter(
@@ -66,7 +66,7 @@ BY_ID = {parameter.id: parameter for parameter in PARAMETERS}
 
 
 class ClassicGate(Plugin):
-    """A gate that is told everything: the law of the LSP gate (``gate.plugins.classic_law``).
+    """A gate that is told everything: the law of the LSP gate (``gate.realtime.plugins.classic``).
 
     Attributes:
         threshold_db: dBFS, -96 to 0.

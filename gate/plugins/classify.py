@@ -2,9 +2,9 @@
 
 import os
 
-from gate import preset as presets
-from gate.classifier import Classifier
-from gate.contract import Contract
+from gate.engine.classifier import Classifier
+from gate.modelfile import preset as presets
+from gate.modelfile.contract import Contract
 from gate.plugins.plugin import Format, Plugin, Running
 
 
@@ -17,7 +17,7 @@ class Classify(Plugin):
         """Find the classifier.
 
         Args:
-            preset: name, folder, model file, or a model read by ``gate.contract.read``.
+            preset: name, folder, model file, or a model read by ``gate.modelfile.contract.read``.
 
         Raises:
             PresetError, ContractError: there is no such classifier.

@@ -3,9 +3,9 @@
 import numpy as np
 
 from gate.parameters import Parameter
-from gate.plugins import highpass_law as law
 from gate.plugins.plugin import Format, Knob, Plugin, Running
-from gate.record import aligned
+from gate.realtime.plugins import highpass as law
+from gate.realtime.record import aligned
 
 CUTOFF = Parameter(
     "cutoff", "Cutoff", "Hz", 10.0, 2000.0, 80.0, "log", True,

@@ -2,16 +2,16 @@
 
 import os
 
-from gate import preset as presets
-from gate.contract import Contract
-from gate.decision import HOLDS
-from gate.engine import Engine
-from gate.guard import Guard, check_class, find
-from gate.overrides import Overrides, check
+from gate.engine.engine import Engine
+from gate.engine.guard import Guard, check_class, find
+from gate.engine.overrides import Overrides, check
+from gate.modelfile import preset as presets
+from gate.modelfile.contract import Contract
 from gate.parameters import BY_ID, attribute
 from gate.plugins.plugin import Choice, Format, Knob, Plugin, Running
-from gate.process import compiled
-from gate.record import RECORD
+from gate.realtime.decision import HOLDS
+from gate.realtime.process import compiled
+from gate.realtime.record import RECORD
 
 OUTSIDE = int(RECORD.fields["outside_at"][1])  # type: ignore[index]
 """Where an engine's record takes the address of an external key."""
@@ -23,7 +23,7 @@ BATCH = 256
 class Gate(Plugin):
     """The learned gate: it opens for what its preset was taught and is over Threshold, and shuts to Range.
 
-    In a stream a decision acts as ``gate.engine`` says for live sound. Offline every decision acts from the first
+    In a stream a decision acts as ``gate.engine.engine`` says for live sound. Offline every decision acts from the first
     sample of its own block, as ``gate-render`` does it, and the chain takes out the delay that this costs.
 
     Attributes:
@@ -31,7 +31,7 @@ class Gate(Plugin):
         range_db: gain of the shut gate in dB, -120 to 0, or -inf.
         lookahead_ms: delay of the sound against the decisions, 0 to 20 ms.
         link: 1: one decision for all channels; 0: each its own.
-        guard: "off", "speech" or "not-music": shut again what is open without it (``gate.guard``).
+        guard: "off", "speech" or "not-music": shut again what is open without it (``gate.engine.guard``).
         guard_grace_ms: how long it may be open before, 100 to 2000 ms.
         attack_scale: the learned attack is taken so many times, 0.25 to 4.
         hold_scale: the same of the hold.
@@ -76,7 +76,7 @@ class Gate(Plugin):
         """Find the preset; what is None is the preset's own, or the table's.
 
         Args:
-            preset: name, folder, model file, or a model read by ``gate.contract.read``.
+            preset: name, folder, model file, or a model read by ``gate.modelfile.contract.read``.
             threshold_db: dBFS, -80 to 0.
             range_db: dB, -120 to 0, or -inf.
             lookahead_ms: 0 to 20 ms.
@@ -131,7 +131,7 @@ class Gate(Plugin):
 
     @property
     def guard_model(self) -> str | os.PathLike[str] | Contract | None:
-        """What the guard listens with, as it was given; None is ``gate.guard.PRESET``."""
+        """What the guard listens with, as it was given; None is ``gate.engine.guard.PRESET``."""
         return self._guard_model
 
     @property
@@ -204,7 +204,7 @@ class GateRunning(Running):
     """A gate at work.
 
     Attributes:
-        engine: what does it; its record has the readouts (``gate.record.FIELDS``).
+        engine: what does it; its record has the readouts (``gate.realtime.record.FIELDS``).
     """
 
     def __init__(self, format: Format, engine: Engine, *, bypassed: bool) -> None:

@@ -4,15 +4,15 @@ import os
 
 import numpy as np
 
-from gate import preset as presets
 from gate.constants import BLOCK
-from gate.contract import Contract
+from gate.engine.loaded_model import LoadedModel
 from gate.errors import ContractError
-from gate.loaded import LoadedModel
-from gate.plugins import block_law as law
+from gate.modelfile import preset as presets
+from gate.modelfile.contract import Contract
 from gate.plugins.plugin import Format, Plugin, Running
 from gate.plugins.round_trip import RoundTrip
-from gate.record import aligned
+from gate.realtime.plugins import blocks as law
+from gate.realtime.record import aligned
 
 BATCH = 256
 """Blocks a run offline, where the calls are a multiple of so many."""
@@ -36,7 +36,7 @@ class Model(Plugin):
         """Find the model.
 
         Args:
-            model: a model file, a preset's name or folder, or a model read by ``gate.contract.read``.
+            model: a model file, a preset's name or folder, or a model read by ``gate.modelfile.contract.read``.
 
         Raises:
             PresetError, ContractError: there is no such model, or it is of another kind.

@@ -1,7 +1,7 @@
 """What a plugin is: settings with units and ranges, which can be opened for a sound and then run compiled.
 
 A ``Plugin`` holds what a user sets, as attributes. ``open`` makes a ``Running`` of it for one sound: a flat record
-and the address of a compiled function ``f(record, input, output, frames)`` with the arguments of ``gate.process``:
+and the address of a compiled function ``f(record, input, output, frames)`` with the arguments of ``gate.realtime.process``:
 the addresses of the record, of frames in and of frames out (interleaved channels, float32 or float64, and both may be
 the same memory), and how many frames. It gives as many frames as it takes, ``latency_samples`` late, and neither
 allocates, waits nor raises. Setting an attribute reaches every ``Running`` of the plugin at once.
@@ -18,8 +18,8 @@ from numpy.typing import NDArray
 from gate.constants import MAX_CHANNELS, RATE_RANGE_HZ
 from gate.errors import UsageError
 from gate.parameters import Parameter, attribute
-from gate.plugins import slot_record
-from gate.record import aligned
+from gate.realtime import slot_record
+from gate.realtime.record import aligned
 
 
 @dataclass(frozen=True)
@@ -71,7 +71,7 @@ class Running:
         record: the plugin's flat record, shape (1,).
         function: address of its compiled function.
         latency_samples: by which its sound comes later, host samples.
-        slot: the record of its slot (``gate.plugins.slot_record``).
+        slot: the record of its slot (``gate.realtime.slot_record``).
         format: the sound it was opened for.
         most_frames: who calls from Python gives at most so many frames between two calls of ``wait``; None: any number.
     """
@@ -211,7 +211,7 @@ class Knob:
 
 
 class Choice(Knob):
-    """The same for a parameter whose values are words: ``gate.guard = "speech"``."""
+    """The same for a parameter whose values are words: ``gate.engine.guard = "speech"``."""
 
     @overload  # type: ignore[override]
     def __get__(self, plugin: None, owner: type) -> Self: ...

@@ -40,7 +40,7 @@ KINDS = {
     "classic": Kind("gate.plugins.classic", "ClassicGate", "", False, "a gate with every knob"),
     "gate": Kind("gate.plugins.learned", "Gate", "PRESET", False, "a learned gate"),
     "model": Kind("gate.plugins.model", "Model", "FILE.onnx", True, "a model file that makes sound of sound"),
-    "vst3": Kind("gate.plugins.vst3", "Vst3", "FILE.vst3[:NAME]", True, "a third-party plugin"),
+    "vst3": Kind("gate.plugins.vst3.plugin", "Vst3", "FILE.vst3[:NAME]", True, "a third-party plugin"),
     "classify": Kind("gate.plugins.classify", "Classify", "PRESET", False, "says what the sound is"),
 }
 """By the name that stands first in a text."""

@@ -1,4 +1,4 @@
-"""The ablation's rows, table and picture; the trainings themselves are those of training.train."""
+"""The ablation's rows, table and picture; the trainings themselves are those of training.teach.train."""
 
 import json
 
@@ -8,10 +8,10 @@ import torch
 
 from benchmarks import ablation
 from tests.training import tiny_corpus
-from training.config import Config
-from training.corpus import Corpus
-from training.gate_net import GateConfig, GateNet
-from training.validate import Validation
+from training.networks.gate_net import GateConfig, GateNet
+from training.recordings.corpus import Corpus
+from training.teach.config import Config
+from training.teach.validate import Validation
 
 
 @pytest.fixture(scope="module")
@@ -30,8 +30,8 @@ def test_every_variant_is_a_configuration_that_can_be_built():
     """Unknown keys or bodies would end the run hours into it."""
     from pathlib import Path
 
-    from training.bodies import build
-    from training.config import load
+    from training.networks.bodies import build
+    from training.teach.config import load
 
     for changes in ablation.VARIANTS.values():
         build(load(Path("training/configs/voice.toml"), [*ablation.SHORTER, *changes]).model)

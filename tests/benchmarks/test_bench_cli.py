@@ -160,7 +160,7 @@ def test_a_child_that_fails_gives_its_last_words() -> None:
 
 def test_peers_are_measured_or_named(tmp_path: Path) -> None:
     """Every peer is a row or has its reason; ours is 1 times itself, the floor is under it."""
-    from training.peers import PEERS
+    from training.judging.peers import PEERS
 
     found = peers.measure(preset=str(toy_model.write_preset(tmp_path / "toy")), seconds=0.6, repeats=1)
     names = [row["name"] for row in found["rows"]]

@@ -4,10 +4,10 @@ import numpy as np
 import pytest
 
 from benchmarks import decision, sounds
-from gate import preset as presets
-from gate.contract import Contract
-from gate.engine import Engine
+from gate.engine.engine import Engine
 from gate.errors import UsageError
+from gate.modelfile import preset as presets
+from gate.modelfile.contract import Contract
 
 EXACT = 1e-9
 BLOCK_MS = 100 / 48.0

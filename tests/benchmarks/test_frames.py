@@ -6,12 +6,12 @@ import numpy as np
 import pytest
 
 from benchmarks import frames
-from gate import contract
+from gate.modelfile import contract
 from tests import toy_classify
 from tests.training import tiny_corpus
-from training.corpus import Corpus
 from training.detector.truth import Case
-from training.scenes import Scene
+from training.recordings.corpus import Corpus
+from training.scenes.compose import Scene
 
 
 def test_values_count_at_the_end_of_each_frame():

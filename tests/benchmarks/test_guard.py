@@ -3,7 +3,7 @@
 import pytest
 
 from benchmarks import guard
-from gate import guard as gate_guard
+from gate.engine import guard as gate_guard
 from tests import toy_classify, toy_model
 from tests.training import tiny_corpus
 

@@ -8,10 +8,10 @@ import torch
 
 from benchmarks import heads
 from tests.training import tiny_corpus
-from training.corpus import Corpus
-from training.evaluate import Truth
-from training.gate_net import GateConfig, GateNet
-from training.scenes import Scene
+from training.judging.evaluate import Truth
+from training.networks.gate_net import GateConfig, GateNet
+from training.recordings.corpus import Corpus
+from training.scenes.compose import Scene
 
 
 def test_a_difference_is_paired_and_leaves_out_what_neither_has():

@@ -199,7 +199,7 @@ def _nothing_there(*wishes: object) -> None:
 @pytest.fixture
 def silent_machine(monkeypatch: pytest.MonkeyPatch) -> None:
     """No sound system, and nothing that measures."""
-    from gate.live import devices
+    from gate.soundsystem import devices
 
     monkeypatch.setattr(devices, "resolve_pair", _nothing_there)
     for name, module in stream_commands().items():

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from benchmarks import stream, stream_page
-from gate.live.live_record import BINS, bin_edges_us
+from gate.realtime.stream_record import BINS, bin_edges_us
 from tests.benchmarks import records
 
 BIN = 10.0 ** (1.0 / 32.0)

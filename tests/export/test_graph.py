@@ -6,9 +6,9 @@ import pytest
 import torch
 
 from export.graph import READOUTS, build, state_shapes
-from gate.key_band import OUTSIDE
-from training.front import BANDS
-from training.gate_net import KEY_SHARE, GateConfig, GateNet
+from gate.realtime.key_band import OUTSIDE
+from training.networks.front import BANDS
+from training.networks.gate_net import KEY_SHARE, GateConfig, GateNet
 
 LOGIT_LIKE = 1e-5
 """Absolute, open probability and states: float32 sums in another order."""

@@ -7,8 +7,8 @@ import numpy as np
 import pytest
 
 from export import golden, parity
-from gate import contract
-from training.metrics import MEASURES
+from gate.modelfile import contract
+from training.judging.metrics import MEASURES
 
 PRESETS = [
     path
@@ -58,5 +58,5 @@ def test_card_names_sources_and_scores(folder):
     checked = contract.read(folder / "model.onnx")
     card = (folder / "CARD.md").read_text()
     assert all(set(MEASURES) <= set(row) for row in checked.scores.values())
-    for needed in ("python -m training.train", "seed", "licence", "gcompris", "scenes of 20 s"):
+    for needed in ("python -m training.teach.train", "seed", "licence", "gcompris", "scenes of 20 s"):
         assert needed in card

@@ -11,13 +11,13 @@ import torch
 
 from export import golden, parity, renew
 from export.graph import key_bands_hz
-from gate import contract
 from gate.constants import RATE
-from gate.engine import CURVE_COLUMNS, Engine
-from gate.key_band import OUTSIDE
+from gate.engine.engine import CURVE_COLUMNS, Engine
+from gate.modelfile import contract
+from gate.realtime.key_band import OUTSIDE
 from tests import toy_classify
 from tests.conftest import PRESETS
-from training.from_preset import constants, from_preset
+from training.networks.from_preset import constants, from_preset
 
 NEW = ("key_bias", "key_place")
 """What a file from before has not: an input and a constant."""

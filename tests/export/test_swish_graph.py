@@ -7,8 +7,8 @@ import torch
 
 from export import swish_graph
 from export.swish_graph import READOUTS, build, fourier_weights, power_weights, state_shapes
-from training import mfcc, swish_live
-from training.swishnet import SwishConfig, SwishNet
+from training.networks import mfcc, swish_live
+from training.networks.swishnet import SwishConfig, SwishNet
 
 PROBABILITY = 1e-5
 """Absolute: float32 sums in another order."""
@@ -96,7 +96,7 @@ def test_any_number_of_blocks_a_run(net, session, step):
 @torch.no_grad()
 @pytest.mark.parametrize("step", [1, 9])
 def test_torch_in_blocks_is_the_network_on_its_features(net, step):
-    """What a host runs gives what training sees: the rows of ``training.mfcc`` through the network."""
+    """What a host runs gives what training sees: the rows of ``training.networks.mfcc`` through the network."""
     x = torch.from_numpy(np.nan_to_num(_sound(1, 100), posinf=0.0)).clamp(-1, 1)
     expected = torch.softmax(net(mfcc.mfcc(x.flatten(1)))[0][0], dim=1).T
     state, parts = swish_live.initial_state(net), []

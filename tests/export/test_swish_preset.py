@@ -9,9 +9,9 @@ import pytest
 import torch
 
 from export import golden, swish_parity, swish_preset, to_onnx
-from gate import contract, preset
-from training.mfcc import COEFFICIENTS
-from training.swishnet import SwishConfig, SwishNet
+from gate.modelfile import contract, preset
+from training.networks.mfcc import COEFFICIENTS
+from training.networks.swishnet import SwishConfig, SwishNet
 
 GOLDEN = 1e-3
 """Absolute, in probability: another processor sums in another order."""

@@ -7,10 +7,10 @@ import pytest
 import torch
 
 from export import golden, parity, to_onnx
-from gate import contract, preset
-from training.config import Config
-from training.gate_net import GateConfig, GateNet
-from training.metrics import MEASURES
+from gate.modelfile import contract, preset
+from training.judging.metrics import MEASURES
+from training.networks.gate_net import GateConfig, GateNet
+from training.teach.config import Config
 
 CONFIG = Config(name="tiny", taught="nothing yet", model=GateConfig(width=8, hidden=8))
 RESULT = {

@@ -14,10 +14,10 @@ from pathlib import Path
 
 import numpy as np
 
-from gate import contract
-from gate.classifier import Classifier
-from gate.engine import Engine
+from gate.engine.classifier import Classifier
+from gate.engine.engine import Engine
 from gate.errors import GateError
+from gate.modelfile import contract
 
 RATE, CHANNELS, SAMPLES = 48000, 2, 4800
 

@@ -9,9 +9,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from gate.constants import RATE
-from gate.contract import Contract
-from gate.engine import CURVE_COLUMNS, Engine
-from gate.sidechain import Clock
+from gate.engine.engine import CURVE_COLUMNS, Engine
+from gate.modelfile.contract import Contract
+from gate.realtime.sidechain import Clock
 
 Array = NDArray[np.floating]
 

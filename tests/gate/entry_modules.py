@@ -3,8 +3,8 @@
 import importlib
 from pathlib import Path
 
-from gate.entry import Entry
-from gate.fingerprint import SOURCES
+from gate.realtime.entry import Entry
+from gate.realtime.fingerprint import SOURCES
 
 ROOT = Path(__file__).parents[2]
 
@@ -18,7 +18,7 @@ def source_modules() -> list[str]:
 
 def entry_modules() -> list[str]:
     """Return the names of those that define an ``Entry``."""
-    return [name for name in source_modules() if "gate.entry" in SOURCES.imported(name)]
+    return [name for name in source_modules() if "gate.realtime.entry" in SOURCES.imported(name)]
 
 
 def entries() -> list[Entry]:

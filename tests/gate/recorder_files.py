@@ -5,8 +5,8 @@ from pathlib import Path
 
 import numpy as np
 
-from gate.audiofile import Reader, Writer
-from gate.audioformat import output_layout
+from gate.files.sound_format import output_layout
+from gate.files.sound_reader import Reader, Writer
 
 RATE = 48_000
 

@@ -4,8 +4,8 @@ from pathlib import Path
 
 import numpy as np
 
-from training.features import Store
-from training.front import CHANNELS
+from training.networks.front import CHANNELS
+from training.teach.features import Store
 
 
 def make_store(folder: Path, *, scenes: int = 4, blocks: int = 240, seed: int = 0) -> Store:

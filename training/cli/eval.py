@@ -13,11 +13,11 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
     from pathlib import Path
 
-    from gate.guard import Guard
-    from training.corpus import Corpus
+    from gate.engine.guard import Guard
     from training.judging.contestants import Absent, Contestant
     from training.judging.judge import Judged
-    from training.scenes import Scene
+    from training.recordings.corpus import Corpus
+    from training.scenes.compose import Scene
 
 PROG = "gate-eval"
 
@@ -74,8 +74,8 @@ def _run(options: "argparse.Namespace", command: str) -> int:
 
 def _refuse_outputs(options: "argparse.Namespace") -> None:
     """Say that an output is in the way before anything long is done."""
-    from gate.atomic import refuse_target
     from gate.errors import AudioFileError
+    from gate.files.atomic import refuse_target
     from training.judging.folders import SCENES, SCORES, refuse_folder
 
     for path in (options.json, options.picture, options.page, options.write_scenes):
@@ -99,7 +99,7 @@ def _scenes(options: "argparse.Namespace") -> "Sequence[Scene]":
         from_where = "given" if options.threshold is not None else "20 dB under the target's loud level"
         _note(f"threshold {scene.recipe['threshold_db']:.1f} dBFS, {from_where}")
         return [scene]
-    from training.judged import judged_scenes
+    from training.scenes.judged import judged_scenes
 
     corpus = _corpus(options.corpus)
     return judged_scenes(corpus, options.split, options.seed, options.per_kind, options.target)
@@ -107,7 +107,7 @@ def _scenes(options: "argparse.Namespace") -> "Sequence[Scene]":
 
 def _corpus(folder: "Path") -> "Corpus":
     """A folder with a manifest, or one whose folders say what is in them."""
-    from training.corpus import Corpus
+    from training.recordings.corpus import Corpus
 
     if (
         not (folder / "manifest.csv").is_file()
@@ -120,7 +120,7 @@ def _corpus(folder: "Path") -> "Corpus":
 
 
 def _guards(options: "argparse.Namespace") -> "list[Guard]":
-    from gate.guard import choose
+    from gate.engine.guard import choose
 
     chosen = (choose(mode, options.guard_grace, options.guard_model) for mode in options.guard)
     return [guard for guard in chosen if guard is not None]
@@ -176,8 +176,8 @@ def _judge(
 
 
 def _print(options: "argparse.Namespace", judged: "Judged") -> None:
-    from training.evaluate import data_sha256
-    from training.tables import format_more, format_tables
+    from training.judging.evaluate import data_sha256
+    from training.judging.tables import format_more, format_tables
 
     tables = {verdict.contestant.name: verdict.table for verdict in judged.verdicts}
     ends = {
@@ -194,7 +194,7 @@ def _print(options: "argparse.Namespace", judged: "Judged") -> None:
 
 
 def _write(options: "argparse.Namespace", judged: "Judged", absent: "list[Absent]", command: str) -> None:
-    from gate.report import to_json
+    from gate.render.report import to_json
     from training.judging.folders import write_whole
     from training.judging.report import report
 
@@ -221,7 +221,7 @@ def _write(options: "argparse.Namespace", judged: "Judged", absent: "list[Absent
 
 
 def _write_scenes(options: "argparse.Namespace", scenes: "Sequence[Scene]") -> None:
-    from training.evaluate import data_sha256
+    from training.judging.evaluate import data_sha256
     from training.judging.folders import write_scenes
 
     names = ("seed", "split", "target", "per_kind")

@@ -8,8 +8,8 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from training.detector.store import Sides
-from training.mfcc import FLOOR, MELS, coefficients, mel_weights
-from training.swishnet import CLASSES
+from training.networks.mfcc import FLOOR, MELS, coefficients, mel_weights
+from training.networks.swishnet import CLASSES
 
 UNSCORED = -1
 CROSS_TERM = 0.6
@@ -48,7 +48,7 @@ class MixConfig:
 
 @dataclass(frozen=True)
 class Mixtures:
-    """``features`` (B, T, 20) of ``training.mfcc``; ``label`` (B, T): index into the classes, or -1."""
+    """``features`` (B, T, 20) of ``training.networks.mfcc``; ``label`` (B, T): index into the classes, or -1."""
 
     features: Tensor
     label: Tensor

@@ -2,12 +2,12 @@
 
 from dataclasses import dataclass, field
 
-from training.config import OptimiserConfig
 from training.detector.batches import MixConfig
 from training.detector.sides import SideConfig
 from training.detector.store import Counts
-from training.source import DataConfig
-from training.swishnet import SwishConfig
+from training.networks.swishnet import SwishConfig
+from training.recordings.source import DataConfig
+from training.teach.config import OptimiserConfig
 
 
 @dataclass(frozen=True)

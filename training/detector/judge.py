@@ -9,9 +9,9 @@ from numpy.typing import NDArray
 
 from training.detector.store import band_powers
 from training.detector.truth import Case
-from training.metrics import auc
-from training.mfcc import coefficients
-from training.swishnet import CLASSES, SwishNet
+from training.judging.metrics import auc
+from training.networks.mfcc import coefficients
+from training.networks.swishnet import CLASSES, SwishNet
 
 CLIPS_S = (0.5, 1.0, 2.0)
 

@@ -11,14 +11,14 @@ import numpy as np
 from numpy.typing import NDArray
 
 from gate.constants import RATE
-from training import augment
-from training.augment import Rng, Sound, amplitude, loud_db
-from training.bleed import HIT_CLASSES, drum_pattern, events, gain_steps, looped, notes, on_off, pick
-from training.corpus import Corpus
-from training.rooms import in_room, random_room
-from training.scenes import SceneConfig, coded, speaking
-from training.swishnet import CLASSES
-from training.synthetic import KINDS
+from training.networks.swishnet import CLASSES
+from training.recordings.corpus import Corpus
+from training.scenes.compose import SceneConfig, coded, speaking
+from training.sounds import changes as augment
+from training.sounds.bleed import HIT_CLASSES, drum_pattern, events, gain_steps, looped, notes, on_off, pick
+from training.sounds.changes import Rng, Sound, amplitude, loud_db
+from training.sounds.made_up import KINDS
+from training.sounds.rooms import in_room, random_room
 
 FRAME_SAMPLES = RATE // 100
 """48 kHz samples in a frame of 10 ms."""

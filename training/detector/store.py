@@ -10,11 +10,12 @@ from numpy.typing import NDArray
 from scipy.signal import resample_poly
 
 from gate.constants import RATE
-from training import mfcc, prepared
-from training.augment import Rng
 from training.detector.sides import FRAME_SAMPLES, SideConfig, side
-from training.source import DataConfig, digest, open_corpus
-from training.swishnet import CLASSES
+from training.networks import mfcc
+from training.networks.swishnet import CLASSES
+from training.recordings.source import DataConfig, digest, open_corpus
+from training.sounds.changes import Rng
+from training.teach import prepared
 
 LOWEST_LOG10 = -7.0
 """Powers are kept as log10 in float16, at least this: the front's own floor lies higher."""

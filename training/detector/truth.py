@@ -5,11 +5,11 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from training.corpus import Corpus
 from training.detector.sides import FRAME_SAMPLES, SideConfig, filled, side
-from training.judged import judged_scenes
-from training.scenes import Scene
-from training.swishnet import CLASSES
+from training.networks.swishnet import CLASSES
+from training.recordings.corpus import Corpus
+from training.scenes.compose import Scene
+from training.scenes.judged import judged_scenes
 
 UNDER_DB = 30.0
 """Speech is in a frame whose level, without the bleed, is over this far under the scene's loud level."""

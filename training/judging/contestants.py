@@ -9,10 +9,10 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
-from training.baselines import RANGE_DB, SHUT_GAIN, Gate, Scene, ceiling, classic, oracle_classic
+from training.judging.baselines import RANGE_DB, SHUT_GAIN, Gate, Scene, ceiling, classic, oracle_classic
 
 if TYPE_CHECKING:
-    from gate.guard import Guard
+    from gate.engine.guard import Guard
 
 
 @dataclass(frozen=True)
@@ -22,7 +22,7 @@ class Contestant:
     Attributes:
         name: as printed; no two are the same.
         kind: "preset", "baseline", "law", "peer", "sound" or "curve".
-        gate: see ``training.baselines.Gate``.
+        gate: see ``training.judging.baselines.Gate``.
         facts: what else the JSON should say of it.
     """
 
@@ -71,8 +71,8 @@ def presets(
     Raises:
         GateError: a preset cannot be found or read.
     """
-    from gate.preset import resolve
-    from training.evaluate import BATCH, EngineGate
+    from gate.modelfile.preset import resolve
+    from training.judging.evaluate import BATCH, EngineGate
 
     found: list[Contestant] = []
     for text in wanted:
@@ -107,7 +107,7 @@ def baselines(range_db: float) -> list[Contestant]:
 
 def laws(range_db: float) -> list[Contestant]:
     """Other gates' laws, rebuilt, with the best settings for each file."""
-    from training.laws import ORACLES
+    from training.judging.laws import ORACLES
 
     return [Contestant(name, "law", ranged(gate, range_db)) for name, gate in ORACLES.items()]
 
@@ -124,7 +124,7 @@ class Absent:
 
 def peers(range_db: float) -> tuple[list[Contestant], list[Absent]]:
     """Every peer that is installed and loads, and those that are not or do not."""
-    from training.peers import PEERS
+    from training.judging.peers import PEERS
 
     found: list[Contestant] = []
     absent: list[Absent] = []

@@ -9,11 +9,11 @@ from typing import Any, Self
 
 import soundfile
 
-from gate.atomic import AtomicFile, os_sentence, partial_path
 from gate.constants import RATE
 from gate.errors import AudioFileError
-from gate.report import to_json
-from training.scenes import Scene
+from gate.files.atomic import AtomicFile, os_sentence, partial_path
+from gate.render.report import to_json
+from training.scenes.compose import Scene
 
 SCENES = "scenes.json"
 """What is in every folder of scenes, and by which one is known."""

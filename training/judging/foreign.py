@@ -10,10 +10,10 @@ from numpy.typing import NDArray
 
 from gate.constants import BLOCK, BLOCK_S, RATE
 from gate.levels import block_levels_db, loud_level_db
-from training.corpus import read_length, read_mono, read_sound
-from training.evaluate import measured_gain
-from training.metrics import block_power
-from training.scenes import Scene
+from training.judging.evaluate import measured_gain
+from training.judging.metrics import block_power
+from training.recordings.corpus import read_length, read_mono, read_sound
+from training.scenes.compose import Scene
 
 UNDER_LOUD_DB = 20.0
 """A pair's threshold lies this far under the target's loud level, if none is given: as in judged scenes."""

@@ -7,13 +7,13 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from training import evaluate, metrics, metrics_more
-from training.evaluate import Truth
+from training.judging import evaluate, metrics, metrics_more
 from training.judging.contestants import Contestant
-from training.metrics import Score
-from training.metrics_more import More
-from training.scenes import Scene
-from training.tables import Table
+from training.judging.evaluate import Truth
+from training.judging.metrics import Score
+from training.judging.metrics_more import More
+from training.judging.tables import Table
+from training.scenes.compose import Scene
 
 Ends = dict[str, dict[str, tuple[float, float]]]
 """Row -> measure -> (low, high)."""

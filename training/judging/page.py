@@ -10,13 +10,13 @@ import soundfile
 
 from gate.constants import RATE
 from gate.errors import AudioFileError
-from gate.report import to_json
+from gate.render.report import to_json
 from training.judging.folders import SCORES, AtomicFolder, write_whole
 from training.judging.judge import Judged, Verdict, sound_of
+from training.judging.metrics import MEASURES
 from training.judging.page_style import SCRIPT, STYLE
 from training.judging.picture import scene_picture, summary
-from training.metrics import MEASURES
-from training.tables import FORMATS, HEADINGS, cell, span
+from training.judging.tables import FORMATS, HEADINGS, cell, span
 
 
 def write_page(

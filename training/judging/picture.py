@@ -8,7 +8,7 @@ from numpy.typing import NDArray
 
 from gate.constants import BLOCK, BLOCK_S
 from training.judging.judge import Judged
-from training.metrics import MEASURES
+from training.judging.metrics import MEASURES
 
 TITLES = (
     ("AUC", "1 is best"), ("balanced accuracy", "1 is best"), ("onset, median", "ms, less is better"),
@@ -16,7 +16,7 @@ TITLES = (
     ("needless openings", "a minute, less is better"), ("chops", "a minute, less is better"),
     ("target lost", "dB, less is better"), ("bleed cut", "dB, more is better"),
 )  # fmt: skip
-"""Of the panels, in the order of ``training.metrics.MEASURES``."""
+"""Of the panels, in the order of ``training.judging.metrics.MEASURES``."""
 
 COLOURS = ("#1f6fb4", "#d9711c", "#3a8f4d", "#8a4fa3", "#b03a48", "#5a5a5a", "#a08400", "#008a8a")
 OPEN_COLOUR, UNSCORED_COLOUR = "#bfe3c4", "#f6e2b3"

@@ -5,12 +5,12 @@ from collections.abc import Sequence
 from typing import Any
 
 from gate.constants import RATE
-from gate.report import versions
-from training.evaluate import data_sha256
+from gate.render.report import versions
 from training.judging.contestants import Absent
+from training.judging.evaluate import data_sha256
 from training.judging.judge import Judged
-from training.scenes import Scene
-from training.tables import plain
+from training.judging.tables import plain
+from training.scenes.compose import Scene
 
 SCHEMA = 2
 """Of the JSON: 1 was one model beside two others, 2 has any gates, each with everything about it."""

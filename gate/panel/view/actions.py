@@ -11,7 +11,6 @@ from PyQt6.QtGui import QKeySequence, QShortcut
 from PyQt6.QtWidgets import QFileDialog, QMenu
 
 from gate.errors import GateError
-from gate.live.choices import MONITORS
 from gate.live.filestream import FileStream
 from gate.live.wishes import DeviceWishes
 from gate.panel.model import IDS, SLOTS
@@ -22,7 +21,8 @@ from gate.panel.view.devices import Devices
 from gate.panel.view.lessons import Lessons
 from gate.panel.view.menu import Keys
 from gate.panel.view.midi import MidiBox, context_menu
-from gate.panel.view.strings import tr
+from gate.panel.view.parts.strings import tr
+from gate.session.choices import MONITORS
 
 if TYPE_CHECKING:
     from gate.panel.view.window import Window
@@ -121,7 +121,7 @@ class Actions(QObject):
         self.devices.come(self.window.foot.devices)
 
     def _list_devices(self) -> None:
-        from gate.live.devices import list_devices
+        from gate.soundsystem.devices import list_devices
 
         def show(found: Any) -> None:
             self.told.emit(lambda: self.devices.show_devices(found, self.live.devices or DeviceWishes()))
@@ -186,7 +186,7 @@ class Actions(QObject):
 
     def take_session(self, path: Path) -> None:
         """As one step; port and map of MIDI come along, devices if they play."""
-        from gate.session_file import load
+        from gate.session.file import load
 
         try:
             session = load(path, self.keeper.tell)
@@ -207,7 +207,7 @@ class Actions(QObject):
 
     def keep_session(self, path: Path) -> None:
         """The same, its name being known."""
-        from gate.session_file import save
+        from gate.session.file import save
 
         session = self.live.session()
         said = tr("session saved to {path}").format(path=path)

@@ -13,14 +13,14 @@ from PyQt6.QtCore import QTimer
 from PyQt6.QtWidgets import QApplication
 
 from gate.errors import GateError, UsageError
+from gate.modelfile.preset import hidden, names, resolve
 from gate.panel import memory
 from gate.panel.keeper import Keeper
 from gate.panel.midi import Midi
 from gate.panel.model import Model
 from gate.panel.theme import THEMES
-from gate.panel.view.look import AUTO, Look
+from gate.panel.view.parts.look import AUTO, Look
 from gate.panel.view.window import Window
-from gate.preset import hidden, names, resolve
 
 WAKE_MS = 200
 """How often the interpreter is let in while Qt waits, so that Ctrl-C is heard."""

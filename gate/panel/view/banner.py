@@ -4,8 +4,8 @@ from PyQt6.QtCore import pyqtSignal
 from PyQt6.QtWidgets import QFrame, QHBoxLayout, QSizePolicy
 
 from gate.panel.theme import SPACE
-from gate.panel.view.controls import give, push, words
-from gate.panel.view.strings import tr
+from gate.panel.view.parts.controls import give, push, words
+from gate.panel.view.parts.strings import tr
 
 STAYS_S = {"info": 5.0, "warning": float("inf"), "error": 20.0}
 """How long a sentence stays by itself; a warning goes when what it warns of is over."""

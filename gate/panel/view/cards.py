@@ -4,10 +4,10 @@ from typing import Any
 
 from PyQt6.QtWidgets import QGridLayout, QTextBrowser, QWidget
 
-from gate.panel.view.controls import words
-from gate.panel.view.popover import Popover
-from gate.panel.view.strings import tr
-from gate.preset import Preset
+from gate.modelfile.preset import Preset
+from gate.panel.view.parts.controls import words
+from gate.panel.view.parts.popover import Popover
+from gate.panel.view.parts.strings import tr
 
 SCORES = (
     ("auc", "AUC"),

@@ -6,13 +6,13 @@ from typing import Any
 from PyQt6.QtCore import pyqtSignal
 from PyQt6.QtWidgets import QHBoxLayout, QMenu, QPushButton, QWidget
 
-from gate.live.slots import SlotFacts
+from gate.live.rack import SlotFacts
 from gate.panel.theme import SPACE
-from gate.panel.view.controls import Slider, push, words
-from gate.panel.view.look import Look
-from gate.panel.view.popover import Popover
-from gate.panel.view.strings import tr
-from gate.session import GATE
+from gate.panel.view.parts.controls import Slider, push, words
+from gate.panel.view.parts.look import Look
+from gate.panel.view.parts.popover import Popover
+from gate.panel.view.parts.strings import tr
+from gate.session.session import GATE
 
 Job = Callable[[Any], object]
 """Something to do with a live gate."""

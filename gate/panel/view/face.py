@@ -3,18 +3,18 @@
 from PyQt6.QtGui import QResizeEvent
 from PyQt6.QtWidgets import QFrame, QGridLayout, QHBoxLayout, QStackedWidget, QVBoxLayout, QWidget
 
-from gate.panel.teaching import Teacher
+from gate.panel.teaching.teacher import Teacher
 from gate.panel.theme import SPACE
 from gate.panel.view.banner import Banner
 from gate.panel.view.chain import ChainRow
-from gate.panel.view.controls import Knob, Slider, push, words
 from gate.panel.view.foot import Foot
 from gate.panel.view.guardbox import GuardBox
 from gate.panel.view.learned import Learned
-from gate.panel.view.look import Look
-from gate.panel.view.meters import Lamp
-from gate.panel.view.plots import GainPlot, LevelPlot, SpectrumPlot
-from gate.panel.view.strings import tr
+from gate.panel.view.parts.controls import Knob, Slider, push, words
+from gate.panel.view.parts.look import Look
+from gate.panel.view.parts.meters import Lamp
+from gate.panel.view.parts.plots import GainPlot, LevelPlot, SpectrumPlot
+from gate.panel.view.parts.strings import tr
 from gate.panel.view.teach import TeachPage
 from gate.panel.view.top import Top
 from gate.parameters import BY_ID

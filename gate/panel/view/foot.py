@@ -6,8 +6,8 @@ from PyQt6.QtWidgets import QHBoxLayout, QWidget
 
 from gate.live.status import Status
 from gate.panel.theme import SPACE
-from gate.panel.view.controls import push, words
-from gate.panel.view.strings import tr
+from gate.panel.view.parts.controls import push, words
+from gate.panel.view.parts.strings import tr
 
 
 class Foot(QWidget):

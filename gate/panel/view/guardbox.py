@@ -4,10 +4,10 @@ from PyQt6.QtWidgets import QFrame, QGridLayout
 
 from gate.live.status import Status
 from gate.panel.theme import SPACE
-from gate.panel.view.controls import Choice, Slider, words
-from gate.panel.view.look import Look
-from gate.panel.view.meters import ClassBar
-from gate.panel.view.strings import tr
+from gate.panel.view.parts.controls import Choice, Slider, words
+from gate.panel.view.parts.look import Look
+from gate.panel.view.parts.meters import ClassBar
+from gate.panel.view.parts.strings import tr
 from gate.parameters import BY_ID
 
 

@@ -7,10 +7,10 @@ from PyQt6.QtWidgets import QFrame, QGridLayout, QHBoxLayout, QVBoxLayout, QWidg
 
 from gate.live.status import Status
 from gate.panel.theme import SPACE
-from gate.panel.view.controls import Slider, push, words
-from gate.panel.view.look import Look
-from gate.panel.view.meters import Moving
-from gate.panel.view.strings import tr
+from gate.panel.view.parts.controls import Slider, push, words
+from gate.panel.view.parts.look import Look
+from gate.panel.view.parts.meters import Moving
+from gate.panel.view.parts.strings import tr
 from gate.parameters import BY_ID
 
 TIMES_MS = {"attack": (0.5, 100.0), "hold": (1.0, 1000.0), "release": (1.0, 1500.0)}

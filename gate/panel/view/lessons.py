@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 from PyQt6.QtCore import QObject
 
 from gate.errors import GateError
-from gate.panel.view.strings import tr
+from gate.panel.view.parts.strings import tr
 
 if TYPE_CHECKING:
     from gate.panel.view.window import Window

@@ -5,10 +5,10 @@ from collections.abc import Callable, Mapping
 from PyQt6.QtGui import QAction, QActionGroup
 from PyQt6.QtWidgets import QGridLayout, QMenu, QWidget
 
-from gate.panel.view.controls import words
-from gate.panel.view.look import AUTO
-from gate.panel.view.popover import Popover
-from gate.panel.view.strings import tr
+from gate.panel.view.parts.controls import words
+from gate.panel.view.parts.look import AUTO
+from gate.panel.view.parts.popover import Popover
+from gate.panel.view.parts.strings import tr
 
 SCALES = (1.0, 1.25, 1.5, 1.75, 2.0)
 

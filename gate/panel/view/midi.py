@@ -7,10 +7,10 @@ from PyQt6.QtCore import pyqtSignal
 from PyQt6.QtWidgets import QGridLayout, QHBoxLayout, QMenu, QWidget
 
 from gate.panel.midi import Midi
-from gate.panel.view.controls import push, words
-from gate.panel.view.dropdown import DropDown
-from gate.panel.view.popover import Popover
-from gate.panel.view.strings import tr
+from gate.panel.view.parts.controls import push, words
+from gate.panel.view.parts.dropdown import DropDown
+from gate.panel.view.parts.popover import Popover
+from gate.panel.view.parts.strings import tr
 
 
 class MidiBox(Popover):

@@ -8,7 +8,7 @@ from concurrent.futures import Future, wait
 from PyQt6.QtCore import Qt
 from PyQt6.QtWidgets import QApplication, QLabel
 
-from gate.panel.view.strings import tr
+from gate.panel.view.parts.strings import tr
 
 PATIENCE_S = 0.7
 """A start with compiled code takes less; nothing is shown then."""

@@ -15,15 +15,15 @@ from PyQt6.QtWidgets import (
     QWidget,
 )
 
-from gate.panel.comparing import Doing
-from gate.panel.takes import LEAST_S, TAKE_S, Heard
-from gate.panel.teaching import Teacher
+from gate.panel.teaching.comparing import Doing
+from gate.panel.teaching.takes import LEAST_S, TAKE_S, Heard
+from gate.panel.teaching.teacher import Teacher
 from gate.panel.theme import SPACE
-from gate.panel.view.controls import give, push, show_as, words
-from gate.panel.view.dropping import TakesFiles
-from gate.panel.view.look import Look
-from gate.panel.view.meters import Course
-from gate.panel.view.strings import tr
+from gate.panel.view.parts.controls import give, push, show_as, words
+from gate.panel.view.parts.dropping import TakesFiles
+from gate.panel.view.parts.look import Look
+from gate.panel.view.parts.meters import Course
+from gate.panel.view.parts.strings import tr
 
 
 class SideCard(TakesFiles, QFrame):

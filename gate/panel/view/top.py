@@ -6,12 +6,12 @@ from pathlib import PurePath
 from PyQt6.QtCore import QPoint, Qt, pyqtSignal
 from PyQt6.QtWidgets import QHBoxLayout, QWidget
 
-from gate.live.choices import MONITORS
 from gate.panel.model import SLOTS
 from gate.panel.theme import SPACE
-from gate.panel.view.controls import Choice, badge, push, show_badge, words
-from gate.panel.view.dropdown import DropDown
-from gate.panel.view.strings import tr
+from gate.panel.view.parts.controls import Choice, badge, push, show_badge, words
+from gate.panel.view.parts.dropdown import DropDown
+from gate.panel.view.parts.strings import tr
+from gate.session.choices import MONITORS
 
 
 class PresetBox(DropDown):

@@ -12,15 +12,15 @@ from gate.panel.history import History
 from gate.panel.midi import Midi
 from gate.panel.model import SLOTS, Model
 from gate.panel.spectrum import Spectrum
-from gate.panel.teaching import Teacher
+from gate.panel.teaching.teacher import Teacher
 from gate.panel.view.actions import Actions
-from gate.panel.view.controls import Choice, Control
-from gate.panel.view.dropping import TakesFiles
 from gate.panel.view.face import Face
-from gate.panel.view.field import people
 from gate.panel.view.learned import key_words
-from gate.panel.view.look import Look
-from gate.panel.view.strings import tr
+from gate.panel.view.parts.controls import Choice, Control
+from gate.panel.view.parts.dropping import TakesFiles
+from gate.panel.view.parts.field import people
+from gate.panel.view.parts.look import Look
+from gate.panel.view.parts.strings import tr
 from gate.panel.view.top import PresetBox
 from gate.parameters import BY_ID
 

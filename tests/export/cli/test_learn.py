@@ -10,15 +10,15 @@ import torch
 from export import learning
 from export.cli import learn
 from export.cli.progress import Progress, live_score, time_left
-from gate import preset
+from gate.modelfile import preset
 from tests.training.tiny_corpus import talk
-from training import quick as quick_module
-from training.batches import BatchConfig
-from training.config import Config, OptimiserConfig
-from training.gate_net import GateConfig
-from training.metrics import MEASURES
-from training.scenes import SceneConfig
-from training.source import DataConfig
+from training.judging.metrics import MEASURES
+from training.learn import quick as quick_module
+from training.networks.gate_net import GateConfig
+from training.recordings.source import DataConfig
+from training.scenes.compose import SceneConfig
+from training.teach.batches import BatchConfig
+from training.teach.config import Config, OptimiserConfig
 
 RATE = 16000
 

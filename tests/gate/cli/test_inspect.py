@@ -8,7 +8,7 @@ import sys
 import pytest
 
 from gate.cli import inspect
-from gate.contract import read
+from gate.modelfile.contract import read
 from tests import toy_breaks, toy_model
 
 

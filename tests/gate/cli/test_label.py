@@ -9,10 +9,10 @@ import numpy as np
 import pytest
 import soundfile
 
-from gate import preset
 from gate.cli import label
+from gate.modelfile import preset
 from tests import toy_classify, toy_model
-from tests.gate.test_label_files import read_textgrid
+from tests.gate.label.test_label_files import read_textgrid
 
 LOW, MIDDLE, HIGH = toy_classify.CENTRES_HZ
 RATE = 44_100

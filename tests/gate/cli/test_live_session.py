@@ -13,8 +13,8 @@ import pytest
 import soundfile
 
 from gate.cli import live as command
-from gate.session import Session, Slot
-from gate.session_file import load, save
+from gate.session.file import load, save
+from gate.session.session import Session, Slot
 from tests import toy_model
 from tests.gate.engine_tools import bursts
 

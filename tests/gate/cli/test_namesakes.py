@@ -6,8 +6,8 @@ import soundfile
 
 import gate
 from gate.cli import inspect, label, live, render
+from gate.modelfile.preset import folders
 from gate.notes import GateNote
-from gate.preset import folders
 from tests import toy_classify, toy_model
 
 

@@ -4,16 +4,17 @@ import numpy as np
 import pytest
 import soundfile
 
-from gate import Chain, ClassicGate, Gate, HighPass, Model, contract
+from gate import Chain, ClassicGate, Gate, HighPass, Model
 from gate.errors import UsageError
 from gate.live.filestream import FileStream
 from gate.live.live import Live
-from gate.live.live_record import LIVE_RECORD
 from gate.live.player import Player, Shape
-from gate.live.slots import Slots
+from gate.live.rack import Slots
 from gate.live.wishes import Wishes
 from gate.midi.bindings import parse
 from gate.midi.router import Router
+from gate.modelfile import contract
+from gate.realtime.stream_record import LIVE_RECORD
 from tests import toy_model, toy_sound
 from tests.gate.engine_tools import bursts
 from tests.gate.live.jack_server import wait_until

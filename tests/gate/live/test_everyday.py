@@ -11,7 +11,7 @@ import pytest
 from gate.cli.live_lines import MIDI_WORDS, WORDS
 from gate.cli.live_options import NUMBERS, parser
 from gate.cli.options import join_numbers
-from gate.live.jack_client import CLIENT_NAME
+from gate.soundsystem.jack_stream import CLIENT_NAME
 
 ROOT = Path(__file__).resolve().parents[3]
 PAGE = ROOT / "docs" / "live.md"

@@ -6,11 +6,11 @@ import pytest
 from gate import Chain, ClassicGate, Gate
 from gate.cli import live as command
 from gate.errors import UsageError
-from gate.live.devices import resolve_pair
 from gate.live.live import Live
 from gate.live.player import Player, Shape
-from gate.live.stream import Stream
 from gate.live.wishes import DeviceWishes, Wishes
+from gate.soundsystem.devices import resolve_pair
+from gate.soundsystem.stream import Stream
 from tests import toy_model
 from tests.gate.engine_tools import bursts
 from tests.gate.live.jack_server import JackServer, needs_jackd, wait_until

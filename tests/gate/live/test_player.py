@@ -3,11 +3,12 @@
 import numpy as np
 import pytest
 
-from gate import Gate, contract
-from gate.engine import Engine
-from gate.live.choices import MONITORS
-from gate.live.live_record import percentiles_us
+from gate import Gate
+from gate.engine.engine import Engine
 from gate.live.player import FADE_S, Player, Shape
+from gate.modelfile import contract
+from gate.realtime.stream_record import percentiles_us
+from gate.session.choices import MONITORS
 from tests import toy_model
 from tests.gate.engine_tools import bursts, run
 

@@ -12,9 +12,9 @@ import numpy as np
 import pytest
 
 from gate.errors import GateError, SoundDeviceError
-from gate.live.devices import resolve_pair
 from gate.live.live import DeviceWishes, Live, Wishes
-from gate.live.stream import Stream
+from gate.soundsystem.devices import resolve_pair
+from gate.soundsystem.stream import Stream
 from tests import toy_model
 from tests.gate.live.jack_server import JackServer, needs_jackd, wait_until
 from tests.gate.live.wire import Wire
@@ -142,7 +142,7 @@ def test_a_recording_survives_a_change_of_device_that_fails(preset, tmp_path, mo
     take = tmp_path / "take.wav"
     with JackServer() as server, Stage(server, preset, record=take) as stage:
         with monkeypatch.context() as patched, pytest.raises(SoundDeviceError):
-            patched.setattr("gate.live.jack_client.JackStream.start", fails)
+            patched.setattr("gate.soundsystem.jack_stream.JackStream.start", fails)
             stage.live.set_device("output", "system")
         before = stage.live.recorder.frames
         wait_until(lambda: stage.live.recorder.frames > before + 4800, "more of the recording")
@@ -215,7 +215,7 @@ def test_a_stream_that_cannot_be_opened_says_so(preset, monkeypatch):
     def fails(*_):
         raise SoundDeviceError("the server went away; start it again")
 
-    monkeypatch.setattr("gate.live.jack_client.JackStream.start", fails)
+    monkeypatch.setattr("gate.soundsystem.jack_stream.JackStream.start", fails)
     raises = pytest.raises(SoundDeviceError, match="went away")
     with JackServer(), raises, Live(Wishes(preset=str(preset)), print) as live:
         live.play_devices(DeviceWishes())

@@ -10,8 +10,8 @@ from gate.errors import GateError
 from gate.live.filestream import FileStream
 from gate.live.live import Live
 from gate.live.wishes import DeviceWishes, Wishes
-from gate.preset import write_preset
-from gate.session import Session, Slot
+from gate.modelfile.preset import write_preset
+from gate.session.session import Session, Slot
 from tests import toy_model
 from tests.gate.engine_tools import bursts
 from tests.gate.live.jack_server import wait_until

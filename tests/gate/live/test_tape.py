@@ -10,9 +10,9 @@ import soundfile
 
 from gate import Gate
 from gate.errors import AudioFileError
-from gate.live import tape
+from gate.live import recorder as tape
 from gate.live.player import Player, Shape
-from gate.live.tape import Recorder
+from gate.live.recorder import Recorder
 from tests import toy_model
 from tests.gate.engine_tools import bursts
 
@@ -99,7 +99,7 @@ signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
 resource.setrlimit(resource.RLIMIT_FSIZE, (40_000, 40_000))
 from pathlib import Path
 from gate import contract
-from gate.live.tape import Recorder
+from gate.live.recorder import Recorder
 from tests.gate.live.test_tape import play, player
 with player(contract.read(Path(sys.argv[1]))) as live:
     recorder = Recorder(Path(sys.argv[2]), 48_000, 2)

@@ -37,7 +37,7 @@ def _callback(taken: Any, given: Any, frames: Any, times: Any, flags: Any, user:
 
 
 class Wire:
-    """A ``gate.live.stream.Player``: copies, counts, and measures the way back from output to input."""
+    """A ``gate.soundsystem.stream.Player``: copies, counts, and measures the way back from output to input."""
 
     def __init__(self, rate_hz: int, inputs: int, outputs: int) -> None:
         self.rate_hz = rate_hz

@@ -4,11 +4,11 @@ import contextlib
 
 import pytest
 
-from gate.decision import HOLDS
 from gate.errors import MidiError
 from gate.midi import ports
 from gate.midi.bindings import parse
 from gate.midi.hands import Hands
+from gate.realtime.decision import HOLDS
 from tests import toy_model
 from tests.gate.live.jack_server import JackServer, needs_jackd, wait_until
 from tests.gate.live.test_stage import Stage

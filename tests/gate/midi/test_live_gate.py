@@ -7,8 +7,8 @@ import pytest
 import soundfile
 
 from gate import Gate
+from gate.engine.guard import MODES
 from gate.errors import ContractError
-from gate.guard import MODES
 from gate.live.filestream import FileStream
 from gate.live.live import Live
 from gate.live.wishes import Wishes

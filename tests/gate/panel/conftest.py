@@ -19,7 +19,7 @@ def toys(tmp_path, monkeypatch):
     """Two presets that open for anything over the threshold, found by name: {name: folder}."""
     places = tmp_path / "presets"
     made = {name: toy_model.write_preset(places / name, holds=True) for name in ("one", "two")}
-    monkeypatch.setattr("gate.preset.folders", lambda: [places])
+    monkeypatch.setattr("gate.modelfile.preset.folders", lambda: [places])
     return made
 
 
@@ -72,7 +72,7 @@ def midi(keeper):
 @pytest.fixture
 def window(qtbot, model, midi):
     """Over that gate, shown and looked at once."""
-    from gate.panel.view.look import Look
+    from gate.panel.view.parts.look import Look
     from gate.panel.view.window import Window
 
     look = Look("dark")

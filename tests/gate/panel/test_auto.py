@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from gate.panel.auto import LISTEN_S, AutoListener
-from gate.threshold import Levels, choose
+from gate.render.auto_threshold import Levels, choose
 from tests.gate.live.test_player import play
 from tests.gate.panel.test_history import RATE, player
 

@@ -8,8 +8,8 @@ from gate.cli.panel import _stands
 from gate.cli.panel_options import parser
 from gate.panel import memory
 from gate.panel.view.app import USUAL_SIZE, View
-from gate.session import Session
-from gate.session_file import load, save
+from gate.session.file import load, save
+from gate.session.session import Session
 from tests import toy_model
 
 pytestmark = pytest.mark.qt

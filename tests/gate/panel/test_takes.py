@@ -5,8 +5,8 @@ import pytest
 import soundfile
 
 from gate.errors import AudioFileError
-from gate.panel import takes
-from gate.panel.takes import FLOOR_UNDER_LOUD_DB, LEAST_S, LOUD_DB, Take, hear, hear_files
+from gate.panel.teaching import takes
+from gate.panel.teaching.takes import FLOOR_UNDER_LOUD_DB, LEAST_S, LOUD_DB, Take, hear, hear_files
 from tests.gate.live.jack_server import wait_until
 from tests.gate.live.test_player import play
 from tests.gate.panel.test_history import RATE, player
@@ -108,8 +108,8 @@ def test_what_is_no_sound_is_refused(tmp_path):
 
 def test_the_limits_are_those_of_gate_learn():
     """The panel says "enough" where the learner will not refuse."""
-    from training import examples
-    from training.corpus import LEAST_RANGE_DB
+    from training.learn import examples
+    from training.recordings.corpus import LEAST_RANGE_DB
 
     assert (LEAST_S, LOUD_DB, FLOOR_UNDER_LOUD_DB) == (
         examples.LEAST_SIDE_S,

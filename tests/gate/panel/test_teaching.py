@@ -8,11 +8,11 @@ import pytest
 import soundfile
 
 from gate.errors import PresetError
-from gate.panel import learner
-from gate.panel.comparing import compare
-from gate.panel.learner import DID_NOT_HELP, Learner
-from gate.panel.teaching import Teacher
-from gate.preset import names, resolve
+from gate.modelfile.preset import names, resolve
+from gate.panel.teaching import learner
+from gate.panel.teaching.comparing import compare
+from gate.panel.teaching.learner import DID_NOT_HELP, Learner
+from gate.panel.teaching.teacher import Teacher
 from tests import toy_model
 from tests.gate.live.jack_server import PATIENCE_S, wait_until
 from tests.gate.panel.stand_in import DID_NOT, HELPED

@@ -13,7 +13,7 @@ from PyQt6.QtWidgets import QAbstractButton, QAbstractSpinBox, QComboBox, QLabel
 from gate.live.filestream import FileStream
 from gate.panel.theme import THEMES
 from gate.panel.view.learned import key_words
-from gate.panel.view.look import Look
+from gate.panel.view.parts.look import Look
 from gate.panel.view.window import HIDDEN_MS, Window
 
 pytestmark = pytest.mark.qt

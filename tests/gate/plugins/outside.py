@@ -9,7 +9,7 @@ from typing import Any
 
 import numpy as np
 
-from gate.chain_stream import Stream
+from gate.chain.stream import Stream
 
 DEADLINE_S = 120.0
 """How long a condition is waited for: a busy machine is no failure."""

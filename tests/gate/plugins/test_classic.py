@@ -6,7 +6,7 @@ import pytest
 from gate import Chain, ClassicGate
 from gate.plugins import classic
 from tests.gate.engine_tools import Array, bursts, cuts
-from training.laws.lsp import LspSettings, detect, gains, static_gain_db
+from training.judging.laws.lsp import LspSettings, detect, gains, static_gain_db
 
 RATE = 48_000
 
@@ -51,7 +51,7 @@ def gain_of(plugin: ClassicGate, x: Array) -> Array:
     ],
 )
 def test_it_is_the_law_that_gates_are_judged_beside(settings):
-    """Gain by gain as ``training.laws.lsp`` has it, but for steps, which take 1 ms here."""
+    """Gain by gain as ``training.judging.laws.lsp`` has it, but for steps, which take 1 ms here."""
     x = bursts(RATE, 1.0).astype(np.float64) + 1e-7
     zone = settings.get("zone_db", -6.0)
     plugin = ClassicGate(**settings, hysteresis_zone_db=zone)

@@ -6,10 +6,11 @@ from math import gcd
 import numpy as np
 import pytest
 
-from gate import Chain, Gate, HighPass, Model, contract, preset
+from gate import Chain, Gate, HighPass, Model
 from gate.cli import inspect
-from gate.contract import Contract
 from gate.errors import ContractError
+from gate.modelfile import contract, preset
+from gate.modelfile.contract import Contract
 from tests import toy_classify, toy_sound
 from tests.gate.engine_tools import Array, bursts, cuts
 

@@ -6,10 +6,11 @@ from math import ceil, floor
 import numpy as np
 import pytest
 
-from gate import Chain, Model, contract
+from gate import Chain, Model
 from gate.constants import RATE
+from gate.modelfile import contract
 from gate.plugins.round_trip import least_latency
-from gate.sidechain import SOUND_PASSES, Clock, sound_feed
+from gate.realtime.sidechain import SOUND_PASSES, Clock, sound_feed
 from tests import toy_sound
 from tests.gate.engine_tools import bursts, cuts
 

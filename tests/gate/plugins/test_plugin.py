@@ -3,8 +3,9 @@
 import numpy as np
 import pytest
 
-from gate import Classify, Gate, HighPass, contract
+from gate import Classify, Gate, HighPass
 from gate.errors import ContractError, PresetError
+from gate.modelfile import contract
 from gate.parameters import Parameter, attribute
 from gate.plugins.plugin import Format
 from tests import toy_classify

@@ -7,12 +7,13 @@ import sys
 import numpy as np
 import pytest
 
-from gate import Chain, HighPass, Vst3, session_file
+from gate import Chain, HighPass, Vst3
 from gate.errors import PluginError, UsageError
 from gate.plugins.plugin import Format
 from gate.plugins.registry import from_dict, from_text, to_dict
-from gate.plugins.vst3_hosted import counts_in_words
-from gate.session import Session, Slot
+from gate.plugins.vst3.hosted import counts_in_words
+from gate.session import file as session_file
+from gate.session.session import Session, Slot
 from tests.gate.engine_tools import bursts, cuts
 from tests.gate.plugins.outside import is_running
 from tests.toy_vst3 import LATE

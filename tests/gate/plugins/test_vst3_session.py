@@ -4,10 +4,11 @@ from dataclasses import replace
 
 import pytest
 
-from gate import Vst3, session_file
+from gate import Vst3
 from gate.errors import SessionError
 from gate.live.live import Live
 from gate.live.wishes import Wishes
+from gate.session import file as session_file
 from tests import toy_model
 
 HALF_DB = pytest.approx(-6.0, abs=0.01)

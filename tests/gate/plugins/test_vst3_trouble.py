@@ -11,7 +11,7 @@ import pytest
 
 from gate import Chain, Vst3
 from gate.errors import PluginError
-from gate.plugins import vst3_keeper
+from gate.plugins.vst3 import keeper as vst3_keeper
 from tests.gate.plugins.outside import DEADLINE_S, Player, is_running, until
 from tests.toy_vst3 import LATE
 
@@ -206,7 +206,7 @@ def test_what_is_no_number_is_not_heard(toys):
 @pytest.mark.parametrize("at", [100, 47_999])
 def test_a_whole_sound_ends_with_an_error(toys, monkeypatch, trouble, got, at):
     """A render never falls back, wherever in the sound it happens."""
-    monkeypatch.setattr("gate.plugins.vst3_running.PATIENCE_S", 1.0)
+    monkeypatch.setattr("gate.plugins.vst3.running.PATIENCE_S", 1.0)
     x = np.full(RATE, 0.1, np.float32)
     plugin = Vst3(toys("LOUD"), trouble=trouble)
     assert np.array_equal(Chain([plugin])(x, RATE), x)

@@ -16,7 +16,7 @@ from gate.constants import BLOCK, BLOCK_S, RATE
 from tests import toy_classify, toy_model
 from tests.training import tiny_corpus
 from training.cli.eval import main
-from training.scenes import Scene
+from training.scenes.compose import Scene
 
 BLOCKS = 600
 
@@ -37,8 +37,10 @@ def make_scene(kind, snr_db, seed):
 def scenes(monkeypatch):
     """Short scenes in place of those that a corpus gives."""
     made = [make_scene(k, s, i) for i, (k, s) in enumerate((("noise", 0.0), ("noise", 20.0), ("music", 0.0)))]
-    monkeypatch.setattr("training.corpus.Corpus.from_manifest", lambda folder: folder)
-    monkeypatch.setattr("training.judged.judged_scenes", lambda corpus, split, seed, per_kind, target: made)
+    monkeypatch.setattr("training.recordings.corpus.Corpus.from_manifest", lambda folder: folder)
+    monkeypatch.setattr(
+        "training.scenes.judged.judged_scenes", lambda corpus, split, seed, per_kind, target: made
+    )
     return made
 
 
@@ -49,7 +51,7 @@ def model_path(tmp_path_factory):
 
 @dataclass
 class StandIn:
-    """A peer as ``training.peers`` has them."""
+    """A peer as ``training.judging.peers`` has them."""
 
     name: str
     there: bool = True
@@ -72,9 +74,9 @@ class StandIn:
 
 
 def with_peers(monkeypatch, *peers):
-    module = ModuleType("training.peers")
+    module = ModuleType("training.judging.peers")
     module.PEERS = peers
-    monkeypatch.setitem(sys.modules, "training.peers", module)
+    monkeypatch.setitem(sys.modules, "training.judging.peers", module)
 
 
 def rows_of(text, row):
@@ -151,9 +153,9 @@ def test_plain_folders_are_a_corpus(tmp_path, model_path, capsys):
 def test_table_and_json_have_every_gate(scenes, model_path, tmp_path, capsys, monkeypatch):
     """Presets, peers, laws and baselines stand in one table; each has figures, intervals and scenes in the JSON."""
     with_peers(monkeypatch, StandIn("always open"))
-    laws = ModuleType("training.laws")
+    laws = ModuleType("training.judging.laws")
     laws.ORACLES = {"a law": lambda scene, threshold_db: (None, np.full(BLOCKS, 1e-4))}
-    monkeypatch.setitem(sys.modules, "training.laws", laws)
+    monkeypatch.setitem(sys.modules, "training.judging.laws", laws)
     out = tmp_path / "scores.json"
     code = main(
         [model_path, "--corpus", "x", "--json", str(out), "--baselines", "--laws", "--peers", "--more"]
@@ -360,11 +362,9 @@ def test_a_corpus_that_is_none_is_a_sentence(tmp_path, capsys):
 
 def test_without_the_extra_it_says_which(monkeypatch, capsys):
     """The base installation has the command, and what it needs is one line away."""
-    monkeypatch.setitem(sys.modules, "training.judged", None)
+    monkeypatch.setitem(sys.modules, "training.scenes.judged", None)
     assert main(["voice", "--corpus", "x"]) == 1
-    error = (
-        "expected training.judged to be installed, and it is not; pip install -c constraints.txt '.[learn]'"
-    )
+    error = "expected training.scenes.judged to be installed, and it is not; pip install -c constraints.txt '.[learn]'"
     assert capsys.readouterr().err == f"gate-eval: error: {error}\n"
 
 

@@ -5,7 +5,7 @@ from pathlib import Path
 import numpy as np
 
 from training.detector.store import Sides
-from training.mfcc import MELS
+from training.networks.mfcc import MELS
 
 
 def make(folder: Path, *, each: int = 3, frames: int = 160, seed: int = 0) -> Sides:

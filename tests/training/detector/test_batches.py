@@ -5,9 +5,9 @@ import pytest
 import torch
 
 from tests.training.detector import made_sides
-from training import mfcc
 from training.detector.batches import UNSCORED, MixConfig, classes, draw, draw_one, hiss_powers
 from training.detector.store import band_powers
+from training.networks import mfcc
 
 SMALL = MixConfig(sequences=5, frames=90)
 

@@ -5,7 +5,7 @@ import pytest
 
 from training.detector.judge import accuracies, confusion, speech_auc, speech_table
 from training.detector.truth import Case
-from training.scenes import Scene
+from training.scenes.compose import Scene
 
 
 def _case(label, kind="speech under noise", snr=0.0):

@@ -4,8 +4,8 @@ import numpy as np
 import pytest
 
 from tests.training import tiny_corpus
-from training.corpus import Corpus
 from training.detector.sides import FRAME_SAMPLES, SideConfig, filled, heard_in, side
+from training.recordings.corpus import Corpus
 
 
 @pytest.fixture(scope="module")
@@ -21,7 +21,7 @@ def test_a_side_is_of_one_class_and_the_same_for_the_same_seed(corpus, kind):
     assert made.sound.shape == (4 * 48_000,) and made.sound.dtype == np.float32
     assert made.heard.shape == (400,) and made.heard.any()
     assert np.array_equal(made.sound, again.sound)
-    from training.augment import loud_db
+    from training.sounds.changes import loud_db
 
     assert abs(loud_db(made.sound)) < 0.1
 

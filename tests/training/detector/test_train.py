@@ -9,14 +9,14 @@ import torch
 
 from tests.training import tiny_corpus
 from tests.training.detector import made_sides
-from training.config import OptimiserConfig
 from training.detector.batches import MixConfig
 from training.detector.config import DetectorConfig
 from training.detector.sides import SideConfig
 from training.detector.store import Counts, prepare
 from training.detector.train import main, train
-from training.source import DataConfig
-from training.swishnet import SwishConfig, SwishNet
+from training.networks.swishnet import SwishConfig, SwishNet
+from training.recordings.source import DataConfig
+from training.teach.config import OptimiserConfig
 
 PLAIN = MixConfig(
     sequences=6, frames=100, snr_db=(10.0, 30.0), level_db=(-30.0, -10.0), floor_db=(-100.0, -90.0),

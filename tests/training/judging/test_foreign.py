@@ -8,7 +8,7 @@ import soundfile
 
 from gate.constants import BLOCK, BLOCK_S, RATE
 from training.judging.foreign import CurveFolder, SoundFolder, SoundPair, lag_samples, pair_scene, read_curve
-from training.scenes import Scene
+from training.scenes.compose import Scene
 
 BLOCKS = 480
 FLOAT_GAIN = 1e-6

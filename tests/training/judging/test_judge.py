@@ -5,14 +5,14 @@ import pytest
 
 from gate.constants import BLOCK, RATE
 from gate.errors import AudioFileError
-from training import metrics_more
-from training.baselines import SHUT_GAIN
-from training.evaluate import Truth
+from training.judging import metrics_more
+from training.judging.baselines import SHUT_GAIN
 from training.judging.contestants import Contestant, Ranged, ranged
+from training.judging.evaluate import Truth
 from training.judging.folders import AtomicFolder, write_whole
 from training.judging.judge import intervals_more, judge, sound_of
 from training.judging.picture import POINTS, envelope
-from training.scenes import Scene
+from training.scenes.compose import Scene
 
 BLOCKS = 480
 

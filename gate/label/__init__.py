@@ -1,0 +1,1 @@
+"""What recordings hold, as segments of speech, music and noise."""

@@ -1,0 +1,1 @@
+"""Teaching a gate from the panel: takes, the lesson as a process of its own, the comparison at its end."""

@@ -1,0 +1,48 @@
+"""The key, held to a band: which of a model's bands its key may weigh.
+
+A model that can be held has an input that is added to its key's logits before they are turned into weights that sum to 1.
+Zeros leave it as learned; ``OUTSIDE`` takes a band out, and the others share its weight as they were learned. A band is
+inside when all of it is; where none is, the one that is nearest stays.
+"""
+
+from typing import Any
+
+import numpy as np
+
+from gate.parameters import BY_ID, default
+from gate.realtime.native import at, carray, native
+
+OUTSIDE = -1e4
+"""Added to a logit, this makes its weight exactly 0 in float32, whatever the others are."""
+
+LOWEST_HZ, HIGHEST_HZ = default("key-low"), default("key-high")
+"""At these ends of the knobs nothing is cut off: a model may have bands beyond them."""
+
+assert (BY_ID["key-low"].minimum, BY_ID["key-high"].maximum) == (LOWEST_HZ, HIGHEST_HZ)
+
+
+@native
+def hold_key(r: Any) -> None:
+    """Write what the model adds to its key, if the band has changed since it was last written.
+
+    Args:
+        r: the engine's record. Of ``key_from_hz`` and ``key_to_hz`` what is not over 0 and finite is left as it was.
+    """
+    low, high = r.key_from_hz, r.key_to_hz
+    if r.key_bands == 0 or (low == r.key_from_used and high == r.key_to_used):
+        return
+    if not (np.isfinite(low) and np.isfinite(high) and low > 0.0 and high > 0.0):
+        return
+    r.key_from_used, r.key_to_used = low, high
+    edges = carray(at(r.key_edges_at, np.float64), (r.key_bands, 2), np.float64)
+    bias = carray(at(r.key_bias_at, np.float32), (r.key_bands,), np.float32)
+    middle, inside, nearest, least = 0.5 * np.log(low * high), 0, 0, np.inf
+    for k in range(r.key_bands):
+        cut = (low > LOWEST_HZ and edges[k, 0] < low) or (high < HIGHEST_HZ and edges[k, 1] > high)
+        bias[k] = np.float32(OUTSIDE) if cut else np.float32(0.0)
+        inside += 0 if cut else 1
+        far = abs(0.5 * np.log(edges[k, 0] * edges[k, 1]) - middle)
+        if far < least:
+            nearest, least = k, far
+    if inside == 0:
+        bias[nearest] = np.float32(0.0)

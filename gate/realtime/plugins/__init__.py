@@ -1,0 +1,1 @@
+"""What each kind of slot does to a buffer of sound, compiled."""

@@ -1,0 +1,55 @@
+"""An external key for a file render: another file, read beside the sound."""
+
+from pathlib import Path
+from typing import Any, Self
+
+import numpy as np
+from numpy.typing import NDArray
+
+from gate.errors import AudioFileError
+from gate.files.sound_reader import Reader
+
+
+class KeyFile:
+    """A file that is listened to in place of the sound, as long and of the same rate."""
+
+    def __init__(self, path: Path, source: Reader) -> None:
+        """Open it.
+
+        Raises:
+            AudioFileError: it cannot be read, or is of another rate or length than the sound.
+        """
+        self._reader, self._dtype = Reader(path), source.dtype
+        layout, expected = self._reader.layout, source.layout
+        self.channels = layout.channels
+        for what, mine, sounds, remedy in (
+            ("Hz", layout.rate, expected.rate, "resample it first"),
+            ("samples", self._reader.frames, source.frames, "cut or pad it first"),
+        ):
+            if mine != sounds:
+                self.close()
+                raise AudioFileError(
+                    f"{path} has {mine} {what}, a key for {source.path} with {sounds} was expected; {remedy}"
+                )
+
+    def next(self, frames: int) -> NDArray[Any]:
+        """(frames, channels) of the sound's type: what comes next, with silence behind the end.
+
+        Raises:
+            AudioFileError: the file is damaged.
+        """
+        piece = np.zeros((frames, self.channels), self._reader.dtype)
+        self._reader.read(piece)
+        return piece.astype(self._dtype, copy=False)
+
+    def close(self) -> None:
+        """Close the file; may be called twice."""
+        self._reader.close()
+
+    def __enter__(self) -> Self:
+        """Itself."""
+        return self
+
+    def __exit__(self, *error: object) -> None:
+        """Close."""
+        self.close()

@@ -1,0 +1,274 @@
+"""A picture of a render: sound before and after, and what the gate learned to do, on one axis of time.
+
+What is drawn is gathered while the file is rendered, thinned to a fixed number of columns as it comes (least
+and most of each), so an hour costs no more memory than a minute. matplotlib is loaded for the drawing alone.
+"""
+
+import textwrap
+from dataclasses import dataclass
+from typing import Any, BinaryIO
+
+import numpy as np
+from numpy.typing import NDArray
+
+from gate.engine.engine import CURVE_COLUMNS
+
+COLUMNS = 2400
+"""Columns that are kept: two for each pixel of the picture's width."""
+
+SIZE_INCHES = (12.0, 11.0)
+DPI = 100
+
+TITLE_LETTERS = 110
+"""Letters in a line of the title."""
+
+LOWEST_GAIN_DB = -120.0
+"""Where a gain of 0 is drawn."""
+
+TIMES_MS = (0.5, 1500.0)
+"""Axis of attack, hold and release: what the engine lets through is 0 to 1000 ms."""
+
+KEY_HZ = (20.0, 24000.0)
+"""Axis of the key: what a model at 48 kHz can hear."""
+
+AFTER, BEFORE, LINE, BAND = "#1b6ca8", "#c3c7cc", "#222222", "#e8a33d"
+
+CLASS_COLOURS = ("#1b6ca8", "#e8a33d", "#7a7f87", "#9a3d6b")
+"""Of speech, music, noise and whatever else there is."""
+
+
+class Thin:
+    """Least and most of each column's share of a long row of values.
+
+    Attributes:
+        low: (columns, width) float64 least, nan where nothing came.
+        high: the same, most.
+
+    Args:
+        total: values that will come, about; more go into the last column.
+        width: values side by side (each has its own least and most).
+        columns: at most this many.
+    """
+
+    def __init__(self, total: int, width: int, columns: int = COLUMNS) -> None:
+        self._total = max(total, 1)
+        self._columns = min(columns, self._total)
+        self._seen = 0
+        self.low = np.full((self._columns, width), np.nan)
+        self.high = np.full((self._columns, width), np.nan)
+
+    def add(self, x: NDArray[np.floating]) -> None:
+        """Take x (n, width), which follows what came before."""
+        if not len(x):
+            return
+        last = self._columns - 1
+        first = min(self._seen * self._columns // self._total, last)
+        beyond = min((self._seen + len(x) - 1) * self._columns // self._total, last) + 1
+        into = np.arange(first, beyond)
+        # column c begins at the first i with i * columns // total == c
+        starts = np.maximum(-(-into * self._total // self._columns) - self._seen, 0)
+        self.low[into] = np.fmin(self.low[into], np.fmin.reduceat(x, starts, axis=0))
+        self.high[into] = np.fmax(self.high[into], np.fmax.reduceat(x, starts, axis=0))
+        self._seen += len(x)
+
+    def times(self, seconds: float) -> NDArray[np.float64]:
+        """Where the columns' middles lie (columns,), of a row that lasts so long."""
+        return np.arange(self._columns, dtype=np.float64) * (seconds / self._columns) + (
+            0.5 * seconds / self._columns
+        )
+
+
+@dataclass(frozen=True)
+class Picture:
+    """What a picture is drawn from.
+
+    Attributes:
+        title: one line or two.
+        seconds: length of the sound.
+        range_db: gain of the shut gate, -inf allowed.
+        before: the input's samples, all channels, width 1.
+        after: the output's.
+        curve: rows of the engine's curve.
+        columns: what its columns are; those behind ``CURVE_COLUMNS`` are a guard's.
+    """
+
+    title: str
+    seconds: float
+    range_db: float
+    before: Thin
+    after: Thin
+    curve: Thin
+    columns: tuple[str, ...] = CURVE_COLUMNS
+
+
+class Collector:
+    """Gathers a picture while a file is rendered.
+
+    Args:
+        frames: of the sound.
+        blocks: of the curve.
+        columns: of the curve.
+    """
+
+    def __init__(self, frames: int, blocks: int, columns: tuple[str, ...] = CURVE_COLUMNS) -> None:
+        self.columns = columns
+        self.before = Thin(frames, 1)
+        self.after = Thin(frames, 1)
+        self.curve = Thin(blocks, len(columns))
+
+    def add_before(self, x: NDArray[np.floating]) -> None:
+        """Input samples (n, channels), in order; those that are not finite are 0 to the gate and here."""
+        self.before.add(extremes(np.nan_to_num(x, nan=0.0, posinf=0.0, neginf=0.0)))
+
+    def add_after(self, y: NDArray[np.floating]) -> None:
+        """Output samples (n, channels), in order."""
+        self.after.add(extremes(y))
+
+    def add_curve(self, rows: NDArray[np.float64]) -> None:
+        """Rows of ``Engine.take_curve``, in order."""
+        self.curve.add(rows)
+
+    def picture(self, title: str, seconds: float, range_db: float) -> Picture:
+        """What was gathered."""
+        return Picture(title, seconds, range_db, self.before, self.after, self.curve, self.columns)
+
+
+def extremes(x: NDArray[np.floating]) -> NDArray[np.floating]:
+    """(n, 1): of each frame the channel that is farthest from 0."""
+    if x.shape[1] == 1:
+        return x
+    at = np.argmax(np.abs(x), axis=1)
+    return np.take_along_axis(x, at[:, None], axis=1)
+
+
+def draw(picture: Picture, file: BinaryIO) -> None:
+    """Draw the picture as a PNG.
+
+    Args:
+        picture: what to draw.
+        file: open for writing.
+    """
+    import logging
+    import warnings
+
+    # the first time, matplotlib tells the user about its font cache
+    logging.getLogger("matplotlib").setLevel(logging.ERROR)
+    from matplotlib.backends.backend_agg import FigureCanvasAgg
+    from matplotlib.figure import Figure
+
+    # without pyplot: no global state, no window system
+    figure = Figure(figsize=SIZE_INCHES, dpi=DPI, layout="constrained")
+    FigureCanvasAgg(figure)
+    # a file's name may hold dollar signs (no formula), letters that no font has, bytes that are no letters
+    title = picture.title.encode("utf-8", "replace").decode()
+    lines = [line for part in title.splitlines() for line in textwrap.wrap(part, TITLE_LETTERS)]
+    figure.suptitle("\n".join(lines), parse_math=False)
+    guard = picture.columns[len(CURVE_COLUMNS) :]
+    axes = figure.subplots(6 if guard else 5, 1, sharex=True, height_ratios=[1.4, *[1] * (5 if guard else 4)])
+    _draw_waveform(axes[0], picture)
+    times = picture.curve.times(picture.seconds)
+    curve = {
+        name: (picture.curve.low[:, i], picture.curve.high[:, i]) for i, name in enumerate(picture.columns)
+    }
+    _draw_level(axes[1], times, curve)
+    _draw_gain(axes[2], times, curve, picture.range_db)
+    _draw_times(axes[3], times, curve)
+    _draw_key(axes[4], times, curve)
+    if guard:
+        _draw_guard(axes[5], times, curve, guard)
+    axes[0].set_xlim(0.0, picture.seconds)
+    axes[-1].set_xlabel("time, s")
+    for ax in axes:
+        ax.grid(alpha=0.25)
+        ax.margins(x=0)
+    with warnings.catch_warnings():
+        warnings.filterwarnings("ignore", message="Glyph .* missing")
+        figure.savefig(file, format="png")
+
+
+Curve = dict[str, tuple[NDArray[np.float64], NDArray[np.float64]]]
+Axes = Any
+
+
+def _draw_waveform(ax: Axes, picture: Picture) -> None:
+    for thin, colour, label in ((picture.before, BEFORE, "before"), (picture.after, AFTER, "after")):
+        times = thin.times(picture.seconds)
+        # from below 0 to above it: a column of one sample has no height of its own
+        low, high = np.minimum(thin.low[:, 0], 0.0), np.maximum(thin.high[:, 0], 0.0)
+        ax.fill_between(times, low, high, color=colour, linewidth=0.5, label=label)
+    ax.set_ylabel("sound")
+    _legend(ax)
+
+
+def _draw_level(ax: Axes, times: NDArray[np.float64], curve: Curve) -> None:
+    _band(ax, times, curve["level_db"], AFTER, "level")
+    ax.plot(times, curve["threshold_db"][1], color=LINE, linewidth=1.2, label="threshold")
+    ax.set_ylabel("level, dBFS")
+    _legend(ax)
+
+
+def _draw_gain(ax: Axes, times: NDArray[np.float64], curve: Curve, range_db: float) -> None:
+    lowest = max(range_db, LOWEST_GAIN_DB)
+    low, high = (np.maximum(side, lowest) for side in curve["gain_db"])
+    _band(ax, times, (low, high), AFTER, "gain")
+    ax.set_ylabel("gain, dB")
+    ax.set_ylim(lowest - 3.0, 3.0)
+    chance = ax.twinx()
+    _band(chance, times, curve["open_probability"], BAND, "open probability")
+    chance.set_ylim(-0.05, 1.05)
+    chance.set_ylabel("open probability", color=BAND)
+
+
+def _draw_times(ax: Axes, times: NDArray[np.float64], curve: Curve) -> None:
+    for name, colour in (("attack_ms", BAND), ("hold_ms", AFTER), ("release_ms", LINE)):
+        # a hold of 0 has no place on a logarithmic axis
+        low, high = (np.maximum(side, TIMES_MS[0]) for side in curve[name])
+        _band(ax, times, (low, high), colour, name.removesuffix("_ms"))
+    ax.set_yscale("log")
+    ax.set_ylim(TIMES_MS)
+    ax.set_ylabel("learned, ms")
+    _legend(ax)
+
+
+def _draw_key(ax: Axes, times: NDArray[np.float64], curve: Curve) -> None:
+    low, high = curve["key_low_hz"][0], curve["key_high_hz"][1]
+    ax.set_ylabel("key, Hz")
+    if np.isnan(low).all() or np.isnan(high).all():
+        ax.text(0.5, 0.5, "this model reads out no key", transform=ax.transAxes, ha="center", va="center")
+        return
+    low, high = np.maximum(low, KEY_HZ[0]), np.maximum(high, KEY_HZ[0])
+    ax.fill_between(times, low, high, color=BAND, alpha=0.5, linewidth=0.0)
+    ax.plot(times, low, color=LINE, linewidth=0.8)
+    ax.plot(times, high, color=LINE, linewidth=0.8)
+    ax.set_yscale("log")
+    ax.set_ylim(KEY_HZ)
+
+
+def _draw_guard(ax: Axes, times: NDArray[np.float64], curve: Curve, columns: tuple[str, ...]) -> None:
+    """Probabilities of the classes, grey where the guard keeps the gate shut."""
+    ax.fill_between(
+        times, 0.0, 1.0, where=curve[columns[0]][1] > 0.5, color=BEFORE, linewidth=0.0, step="mid"
+    )
+    for name, colour in zip(columns[1:], CLASS_COLOURS * len(columns), strict=False):
+        _band(ax, times, curve[name], colour, name)
+    ax.set_ylim(-0.05, 1.05)
+    ax.set_ylabel("guard")
+    _legend(ax)
+
+
+def _legend(ax: Axes) -> None:
+    """Above the axes: inside it would hide what is drawn there."""
+    ax.legend(loc="lower right", bbox_to_anchor=(1.0, 0.98), ncols=3, frameon=False)
+
+
+def _band(
+    ax: Axes,
+    times: NDArray[np.float64],
+    sides: tuple[NDArray[np.float64], NDArray[np.float64]],
+    colour: str,
+    label: str,
+) -> None:
+    """What lies between least and most, and the most as a line."""
+    low, high = sides
+    ax.fill_between(times, low, high, color=colour, alpha=0.35, linewidth=0.0)
+    ax.plot(times, high, color=colour, linewidth=0.9, label=label)

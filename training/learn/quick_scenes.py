@@ -1,0 +1,174 @@
+"""Scenes from a few seconds of target and bleed: cut in two, to learn from and to judge by, and kept in memory."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from gate.constants import BLOCK, RATE
+from training.recordings.corpus import Corpus, Item
+from training.scenes.compose import Scene
+from training.sounds import changes as augment
+from training.sounds.bleed import looped
+from training.sounds.changes import Rng, Sound, amplitude, loud_db
+from training.sounds.made_up import KINDS, hiss
+from training.sounds.phrases import speech_track
+from training.teach.features import Features, Front
+
+ARRAYS = ("mixture", "target", "bleed", "level_db")
+SNRS_DB = (0.0, 5.0, 10.0, 20.0)
+UNDER_DB = (30.0, 20.0, 12.0)
+"""What judged scenes go through, as ``training.scenes.judged.judged_scenes`` does."""
+FOREIGN = 0.5
+"""Share of learned scenes with a made-up noise in place of the user's: what else there is must stay shut out."""
+SPEED, BLEED_SPEED = 1.12, 1.15
+"""Targets and bleed are played up to this much faster or slower."""
+ALONE = 0.12
+"""Share of learned scenes without a target: bleed alone never opens it."""
+
+
+class Sounds(Corpus):
+    """A corpus of sounds that are in memory: (n,) float32 at 48 kHz each, under "target" and "bleed"."""
+
+    def __init__(self, target: Sequence[Sound], bleed: Sequence[Sound]) -> None:
+        self._sounds: dict[Path, NDArray[np.float16]] = {}
+        items = []
+        for kind, sounds in (("target", target), ("bleed", bleed)):
+            for number, x in enumerate(sounds):
+                path = Path(f"{kind}-{number}")
+                self._sounds[path] = x.astype(np.float16)
+                items.append(Item(path, kind, f"{kind}-{number}", "train", seconds=len(x) / RATE))
+        super().__init__(items)
+
+    def _held(self, item: Item) -> NDArray[np.float16]:
+        return self._sounds[item.path]
+
+
+@dataclass(frozen=True)
+class Memory:
+    """A prepared set of scenes in memory: what ``training.teach.batches.draw`` asks of a ``Store``."""
+
+    arrays: dict[str, NDArray[np.float16]]
+    loud_db: NDArray[np.float64]
+    has_target: NDArray[np.bool_]
+
+    @classmethod
+    def of(cls, rows: Sequence[Features]) -> "Memory":
+        """From the features of scenes of one length."""
+        return cls(
+            {name: np.stack([getattr(row, name) for row in rows]) for name in ARRAYS},
+            np.array([row.loud_db for row in rows]),
+            np.array([row.has_target for row in rows]),
+        )
+
+    def __len__(self) -> int:
+        return len(self.loud_db)
+
+
+def cut_in_two(sounds: Sequence[Sound], share: float) -> tuple[list[Sound], list[Sound]]:
+    """The first ``share`` of all samples, and the rest; one sound is cut, at its quietest place near there.
+
+    Sounds of which less than half a second would remain on a side go there as a whole.
+    """
+    total, least = sum(len(x) for x in sounds), RATE // 2
+    before, after, at = [], [], 0
+    for x in sounds:
+        cut = int(share * total) - at
+        at += len(x)
+        if cut >= least and len(x) - cut >= least:
+            cut = _quietest(x, cut, min(cut - least // 2, len(x) - cut - least // 2, int(0.1 * total)))
+            before.append(x[:cut])
+            after.append(x[cut:])
+        elif cut >= len(x) / 2:
+            before.append(x)
+        else:
+            after.append(x)
+    if not after and len(before) > 1:
+        after.append(before.pop())
+    if not before and len(after) > 1:
+        before.append(after.pop(0))
+    return before, after
+
+
+def learned(corpus: Sounds, rng: Rng, count: int, seconds: float, front: Front) -> Memory:
+    """Scenes to learn from: any level, -3 to 25 dB signal to noise, the bleed now and then another."""
+    rows = []
+    for _ in range(count):
+        n = int(seconds * RATE) // BLOCK * BLOCK
+        alone = rng.random() < ALONE
+        target = (
+            np.zeros(n, np.float32)
+            if alone
+            else _target(corpus, rng, n, augment.log_uniform(rng, 1 / SPEED, SPEED))
+        )
+        bleed = _bleed(corpus, rng, n)
+        level, snr_db = rng.uniform(-45.0, -8.0), rng.uniform(-3.0, 25.0)
+        target_loud, bleed_loud = loud_db(target), loud_db(bleed)
+        if np.isfinite(target_loud):
+            target = target * np.float32(amplitude(level - target_loud))
+        if np.isfinite(bleed_loud):
+            bleed = bleed * np.float32(amplitude(level - snr_db - bleed_loud))
+        if rng.random() < 0.3:
+            floor = hiss(rng, n)
+            bleed = bleed + floor * np.float32(amplitude(level - rng.uniform(45.0, 70.0) - loud_db(floor)))
+        if rng.random() < 0.3:
+            tone = augment.random_tone(rng)
+            target, bleed = (augment.filtered(x, tone) if np.any(x) else x for x in (target, bleed))
+        rows.append(front.features(Scene(target + bleed, target, loud_db(target))))
+    return Memory.of(rows)
+
+
+def judged(corpus: Sounds, rng: Rng, count: int, seconds: float, kind: str = "your bleed") -> list[Scene]:
+    """Scenes to judge by: nothing but target and bleed, SNR and threshold in turn; recipes as a judge wants them."""
+    n = int(seconds * RATE) // BLOCK * BLOCK
+    bleeds, scenes = corpus.items("bleed", "train"), []
+    for index in range(count):
+        snr_db, under_db = SNRS_DB[index % 4], UNDER_DB[index % 3]
+        for _ in range(8):  # a target of few phrases now and then gives a scene without one
+            target = _target(corpus, rng, n, 1.0)
+            if np.isfinite(loud_db(target)):
+                break
+        else:
+            raise ValueError(
+                "expected sounds of at least 10 ms with pauses between them in the target, got none; "
+                "record the target alone, with pauses"
+            )
+        item = bleeds[index % len(bleeds)]
+        bleed = looped(corpus, rng, n, item, speed=1.0)
+        target = target * np.float32(amplitude(-26.0 - loud_db(target)))
+        if np.isfinite(loud_db(bleed)):
+            bleed = bleed * np.float32(amplitude(-26.0 - snr_db - loud_db(bleed)))
+        peak = float(np.max(np.abs(target + bleed)))
+        if peak > 0.99:
+            target, bleed = target * np.float32(0.99 / peak), bleed * np.float32(0.99 / peak)
+        recipe: dict[str, Any] = {"kind": kind, "snr_db": snr_db, "bleed": [item.path.stem]}
+        recipe["threshold_db"] = loud_db(target) - under_db
+        scenes.append(Scene(target + bleed, target, loud_db(target), recipe))
+    return scenes
+
+
+def _target(corpus: Sounds, rng: Rng, n: int, speed: float) -> Sound:
+    return speech_track(corpus, rng, n, [list(corpus.items("target", "train"))], [speed])
+
+
+def _bleed(corpus: Sounds, rng: Rng, n: int) -> Sound:
+    """The user's, at nearly its own speed, alone or with another of theirs; or a made-up noise."""
+    if rng.random() < FOREIGN:
+        return KINDS[list(KINDS)[int(rng.integers(len(KINDS)))]](rng, n)
+    items = corpus.items("bleed", "train")
+    weights = np.array([item.seconds for item in items])
+    item = items[int(rng.choice(len(items), p=weights / weights.sum()))]
+    return looped(corpus, rng, n, item, speed=augment.log_uniform(rng, 1 / BLEED_SPEED, BLEED_SPEED))
+
+
+def _quietest(x: Sound, cut: int, reach: int) -> int:
+    """Where, within ``reach`` samples of ``cut``, 20 ms of sound are the quietest."""
+    if reach < RATE // 50:
+        return cut
+    start = cut - reach
+    window = np.square(x[start : cut + reach], dtype=np.float64)
+    sums = np.convolve(window, np.ones(RATE // 50), "valid")
+    return start + int(np.argmin(sums)) + RATE // 100

@@ -1,0 +1,1 @@
+"""The networks: the gate, the frame detector, and what both hear."""

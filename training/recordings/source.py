@@ -1,0 +1,64 @@
+"""Where a run's recordings come from, small enough to hand to another process, and what became of them."""
+
+import hashlib
+from collections import Counter
+from dataclasses import dataclass
+
+from training.recordings.corpus import Corpus
+
+
+@dataclass(frozen=True)
+class DataConfig:
+    """Where sound comes from and how much of it is composed. Folders are relative to where the command runs.
+
+    ``corpus`` is a folder with a manifest; naming plain folders in ``target`` and ``bleed`` takes its place. ``scenes``
+    are learned from; ``val_scenes`` under each kind of bleed say how good it is. ``share`` of the owners (speakers, kits,
+    sources) of the ``train`` split is used: less only to learn what less would do.
+    """
+
+    corpus: str = "../shared/corpus"
+    target: tuple[str, ...] = ()
+    bleed: tuple[str, ...] = ()
+    store: str = "data"
+    share: float = 1.0
+    scenes: int = 3600
+    val_scenes: int = 24
+    jobs: int = 2
+
+
+def open_corpus(data: DataConfig) -> Corpus:
+    """The recordings that a configuration names.
+
+    Raises:
+        FileNotFoundError, ValueError: see ``Corpus.from_manifest`` and ``Corpus.from_folders``.
+    """
+    if data.target or data.bleed:
+        return Corpus.from_folders(data.target, data.bleed)
+    corpus = Corpus.from_manifest(data.corpus)
+    if data.share >= 1.0:
+        return corpus
+    return Corpus(i for i in corpus.all if i.split != "train" or _lot(i.owner) < data.share)
+
+
+def _lot(owner: str) -> float:
+    """A number in [0, 1) that an owner always draws: what a half keeps, a quarter keeps half of."""
+    return int.from_bytes(hashlib.sha256(owner.encode()).digest()[:4], "big") / 2**32
+
+
+def digest(corpus: Corpus) -> str:
+    """SHA-256 over what every item is: its place, class, owner, split and size on disk."""
+    lines = sorted(f"{i.path.name} {i.kind} {i.owner} {i.split} {i.path.stat().st_size}" for i in corpus.all)
+    return hashlib.sha256("\n".join(lines).encode()).hexdigest()
+
+
+def provenance(corpus: Corpus, split: str = "train") -> list[tuple[str, str, int, str]]:
+    """(class, source, files, licences) of everything in a split, sorted: for the card."""
+    files: Counter[tuple[str, str]] = Counter()
+    licences: dict[tuple[str, str], set[str]] = {}
+    for item in corpus.all:
+        if item.split != split:
+            continue
+        key = (item.kind, item.source.split(" (")[0])
+        files[key] += 1
+        licences.setdefault(key, set()).add(item.licence.split(" (")[0] or "not stated")
+    return [(*key, files[key], "; ".join(sorted(licences[key]))) for key in sorted(files)]

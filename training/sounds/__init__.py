@@ -1,0 +1,1 @@
+"""What is done to sounds: changes, rooms, made-up sounds, phrases, bleed."""

@@ -1,0 +1,1 @@
+"""How far other definitions of the label would disagree, drawn and counted."""

@@ -1,0 +1,1 @@
+"""Teaching a gate: losses, batches, features, the loop, validation."""

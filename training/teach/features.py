@@ -1,0 +1,119 @@
+"""Scenes seen through the front, prepared once: composing sound costs far more than learning from it.
+
+A store (``training.teach.prepared``) has one row a scene.
+"""
+
+from dataclasses import asdict, dataclass
+from pathlib import Path
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+
+from gate.constants import BLOCK
+from gate.levels import block_levels_db
+from training.networks.front import CHANNELS
+from training.networks.gate_net import GateConfig, GateNet
+from training.recordings.source import DataConfig, digest, open_corpus
+from training.scenes.compose import Scene, SceneConfig, compose
+from training.teach import prepared
+
+LOWEST_LOG10 = -16.0
+"""Powers are kept as log10, at least this (-160 dBFS), in float16: steps of at most 0.08 dB."""
+
+
+@dataclass(frozen=True)
+class Features:
+    """One scene, T blocks. Powers as log10 re full scale, float16.
+
+    ``mixture``, ``target`` and ``bleed`` (T, 56); ``level_db`` (T,) of the target; ``loud_db`` of the target, or of the
+    bleed where there is no target (``has_target`` False).
+    """
+
+    mixture: NDArray[np.float16]
+    target: NDArray[np.float16]
+    bleed: NDArray[np.float16]
+    level_db: NDArray[np.float16]
+    loud_db: float
+    has_target: bool
+
+
+class Front:
+    """The fixed front, from sound to log10 powers."""
+
+    def __init__(self) -> None:
+        self._net = GateNet(GateConfig(width=1, hidden=1))
+
+    @torch.no_grad()
+    def __call__(self, x: NDArray[np.float32]) -> NDArray[np.float16]:
+        """x (n,) at 48 kHz, n a multiple of 100 -> (n // 100, 56)."""
+        state = self._net.initial_state()
+        powers, _, _ = self._net.powers(
+            torch.from_numpy(x).reshape(1, -1, BLOCK), state.audio, state.decimated
+        )
+        return torch.log10(powers.clamp_min(10**LOWEST_LOG10)).numpy().astype(np.float16)
+
+    def features(self, scene: Scene) -> Features:
+        """What learning needs of a scene."""
+        bleed = scene.mixture - scene.target
+        has_target = bool(np.isfinite(scene.loud_db))
+        bleed_levels = block_levels_db(bleed)
+        return Features(
+            mixture=self(scene.mixture),
+            target=self(scene.target),
+            bleed=self(bleed),
+            level_db=block_levels_db(scene.target).astype(np.float16),
+            loud_db=float(scene.loud_db if has_target else np.percentile(bleed_levels, 95)),
+            has_target=has_target,
+        )
+
+
+_ARRAYS = {"mixture": (CHANNELS,), "target": (CHANNELS,), "bleed": (CHANNELS,), "level_db": ()}
+_worker: dict[str, object] = {}
+
+
+def _start(data: DataConfig, config: SceneConfig, split: str, seed: int) -> None:
+    _worker.update(corpus=open_corpus(data), config=config, split=split, seed=seed, front=Front())
+
+
+def _row(i: int) -> tuple[int, prepared.Rows]:
+    rng = np.random.default_rng([_worker["seed"], i])
+    scene = compose(_worker["corpus"], rng, _worker["config"], _worker["split"])
+    features = _worker["front"].features(scene)
+    rows = {name: getattr(features, name) for name in _ARRAYS}
+    return i, rows | {prepared.FACTS: (features.loud_db, features.has_target)}
+
+
+class Store:
+    """A prepared set of scenes, opened for reading. ``len`` is the number of scenes."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+        self.arrays = prepared.read(folder, tuple(_ARRAYS))
+        facts = self.arrays.pop(prepared.FACTS)
+        self.loud_db, self.has_target = facts[:, 0], facts[:, 1] > 0
+
+    def __len__(self) -> int:
+        return len(self.loud_db)
+
+
+def prepare(data: DataConfig, config: SceneConfig, *, split: str, seed: int) -> Store:
+    """Compose ``data.scenes`` scenes and keep what the front hears of them, or go on with, or reuse, an earlier run.
+
+    What is at its default is left out of the recipe, so that scenes outlive the day when there is one more thing to choose.
+    """
+    scenes, usual = data.scenes, asdict(SceneConfig())
+    recipe = {
+        "config": {key: value for key, value in asdict(config).items() if value != usual[key]},
+        "split": split,
+        "scenes": scenes,
+        "seed": seed,
+        "data": digest(open_corpus(data)),
+    }
+    folder = prepared.folder_for(data.store, f"{split}-{scenes}", recipe)
+    blocks = round(config.seconds * 48_000) // BLOCK
+    prepared.fill(
+        folder, recipe, scenes, {name: ((blocks, *rest), np.float16) for name, rest in _ARRAYS.items()}, 2,
+        _row, _start, (data, config, split, seed), jobs=data.jobs, words=f"scenes ({split})",
+    )  # fmt: skip
+    return Store(folder)

@@ -1,0 +1,180 @@
+"""What a good gate is, as numbers to make small. Each term says one thing; ``docs/decisions`` says why.
+
+* ``decision``: cross-entropy on scored blocks, the first 25 ms of each opening counted more: onsets are what is heard.
+* ``openness``: distance of the openness curve, after hold, attack and release, from the label: teaches the times.
+* ``heard``: spectral distance, at three time resolutions, between gated mixture and gated target: target that is
+  lost everywhere, bleed that is let through where the label does not say open.
+* ``energy``: bleed's energy let through while shut, and target's lost while open, each as a logarithm of its share in
+  the sequence: what a judge reads as cut and lost. A logarithm, because the last 50 ms of an overlong release are what
+  keeps a gate that is nearly always right from cutting more than 10 dB.
+* ``tail``: behind a closing, how far the gated mixture's level is from the target's, in dB: teaches the release to fall
+  as the target decays. In dB, because a tail is quiet: in the other terms it would weigh nothing.
+* ``release``: there too, how far the release asked for is from the time that the target takes to fall, as a ratio: what a
+  release is called after. In a mixture the end of a decay is buried, and the other terms hardly see it.
+* ``key``: while open, how little of what the key hears is target: teaches it to listen where the target is over
+  Threshold and bleed is not.
+* ``chatter``: movement of the decision where the label stands still.
+"""
+
+from dataclasses import dataclass
+
+import torch
+from torch import Tensor
+from torch.nn import functional as F
+
+from training.networks.front import BANDS
+from training.networks.gate_net import GateOutput
+from training.networks.soft_ballistics import openness
+
+ONSET_BLOCKS = 12
+"""Blocks (25 ms) after an opening that count as its onset."""
+LEAST_LEAK = 1e-3
+"""Share of bleed's energy (30 dB) under which letting through less is worth nothing more."""
+TAIL_FLOOR = 1e-3
+"""Power relative to Threshold (-30 dB) under which a tail is silence."""
+KEY_FLOOR = 1.0
+"""Power in the key's bands, relative to Threshold, under which the key hears nothing."""
+RESOLUTIONS_BLOCKS = (1, 4, 16)
+"""Time resolutions of the heard distance: 2, 8 and 33 ms."""
+
+
+@dataclass(frozen=True)
+class LossConfig:
+    """Weight of each term; of onsets (extra) and of shut blocks in the first two; of bleed let through against
+    target lost in the third, and the other way round in the fourth; and how sharply the soft decision follows the logit."""
+
+    decision: float = 1.0
+    openness: float = 1.0
+    heard: float = 1.5
+    energy: float = 0.2
+    tail: float = 0.15
+    release: float = 0.0
+    key: float = 0.1
+    chatter: float = 3.0
+    onset_weight: float = 1.5
+    shut_weight: float = 1.5
+    leak_weight: float = 2.0
+    lost_weight: float = 10.0
+    sharpness: float = 3.0
+
+
+@dataclass(frozen=True)
+class Batch:
+    """B sequences of T blocks: ``powers`` (B, T, 56), ``target`` and ``bleed`` (B, T, 32), all relative to Threshold's
+    power; ``label`` (B, T) of 1 open, 0 shut, -1 unscored; ``decay_ms`` (B, T), see ``training.teach.decays``."""
+
+    powers: Tensor
+    target: Tensor
+    bleed: Tensor
+    label: Tensor
+    decay_ms: Tensor
+
+
+def gate_loss(output: GateOutput, batch: Batch, config: LossConfig) -> dict[str, Tensor]:
+    """The terms by name, unweighted, and ``total``."""
+    label = batch.label
+    scored, should_open = label >= 0, label == 1
+    y = should_open.to(output.logit.dtype)
+    decision = torch.sigmoid(config.sharpness * output.logit)
+    opened = openness(decision, output.attack_ms, output.hold_ms, output.release_ms)
+
+    weight = scored.to(y.dtype) * (1.0 + config.onset_weight * onset_mask(should_open).to(y.dtype))
+    weight = torch.where(label == 0, weight * config.shut_weight, weight)
+    weight = weight / weight.sum().clamp_min(1.0)
+    terms = {
+        "decision": (weight * F.binary_cross_entropy_with_logits(output.logit, y, reduction="none")).sum(),
+        "openness": (weight * (opened - y).abs()).sum(),
+        "heard": heard_distance(opened, batch, config.leak_weight),
+        "energy": energy(opened, batch, config.lost_weight),
+        "tail": tail(opened, batch),
+        "release": release(output.release_ms, batch.decay_ms),
+        "key": key_share(output.key, batch),
+        "chatter": chatter(decision, label) + chatter(opened, label),
+    }
+    terms["total"] = torch.stack([getattr(config, name) * value for name, value in terms.items()]).sum()
+    return terms
+
+
+def onset_mask(should_open: Tensor) -> Tensor:
+    """(B, T) bool: blocks within ``ONSET_BLOCKS`` after the start of an opening."""
+    before = F.pad(should_open[:, :-1], (1, 0))
+    start = (should_open & ~before).to(torch.float32)[:, None]
+    return (F.max_pool1d(F.pad(start, (ONSET_BLOCKS - 1, 0)), ONSET_BLOCKS, 1)[:, 0] > 0) & should_open
+
+
+def heard_distance(opened: Tensor, batch: Batch, leak_weight: float) -> Tensor:
+    """Magnitudes of target lost and bleed let through, as a share of the sequence's mean magnitude."""
+    power_gain = opened.square()[..., None]
+    elsewhere = (batch.label != 1).to(opened.dtype)[..., None]
+    magnitude = (batch.target + batch.bleed).sqrt().mean(dim=(1, 2)).clamp_min(1e-3)
+    total = opened.new_zeros(len(opened))
+    for blocks in RESOLUTIONS_BLOCKS:
+        pooled = lambda p, blocks=blocks: (_mean_over(p, blocks) + 1e-8).sqrt()  # noqa: E731
+        lost = (pooled(batch.target) - pooled(power_gain * batch.target)).mean(dim=(1, 2))
+        let_through = pooled(power_gain * elsewhere * batch.bleed).mean(dim=(1, 2))
+        total = total + (lost + leak_weight * let_through) / magnitude
+    return total.mean() / len(RESOLUTIONS_BLOCKS)
+
+
+def energy(opened: Tensor, batch: Batch, lost_weight: float) -> Tensor:
+    """Mean over sequences of log10 shares: bleed let through where shut, plus weighted target lost where open."""
+    gain = opened.square()
+    shut, open_ = ((batch.label == value).to(opened.dtype) for value in (0, 1))
+    bleed, target = batch.bleed.sum(-1) * shut, batch.target.sum(-1) * open_
+    leak = (gain * bleed).sum(1) / bleed.sum(1).clamp_min(1e-9)
+    kept = (gain * target).sum(1) / target.sum(1).clamp_min(1e-9)
+    lost = torch.where(target.sum(1) > 0, -torch.log10(kept.clamp_min(1e-6)), torch.zeros_like(kept))
+    return (torch.log10(leak + LEAST_LEAK) + lost_weight * lost).mean()
+
+
+def tail(opened: Tensor, batch: Batch) -> Tensor:
+    """Mean distance, in units of 10 dB, of the gated mixture's level from the target's over the tails of closings."""
+    target = batch.target.sum(-1)
+    heard = opened.square() * (target + batch.bleed.sum(-1))
+    distance = (torch.log10(heard + TAIL_FLOOR) - torch.log10(target + TAIL_FLOOR)).abs()
+    mask = tail_mask(batch.label)
+    return (distance * mask).sum() / mask.sum().clamp_min(1)
+
+
+def release(release_ms: Tensor, decay_ms: Tensor) -> Tensor:
+    """Mean distance, in nepers, of the release from the target's decay in the tails of closings that have one."""
+    mask = decay_ms > 0
+    ratio = torch.log(release_ms) - torch.log(torch.where(mask, decay_ms, release_ms.detach()))
+    return (ratio.abs() * mask).sum() / mask.sum().clamp_min(1)
+
+
+def tail_mask(label: Tensor) -> Tensor:
+    """(B, T) bool: unscored blocks whose last scored block before them was open."""
+    at = torch.arange(label.shape[1], device=label.device).expand_as(label)
+    last = torch.where(label >= 0, at, torch.zeros_like(at)).cummax(dim=1).values
+    return (label < 0) & (label.gather(1, last) == 1)
+
+
+def key_share(key: Tensor, batch: Batch) -> Tensor:
+    """Mean over open blocks of -ln(the share of the keyed power, and of ``KEY_FLOOR``, that is target)."""
+    target, bleed = (key * batch.target).sum(-1), (key * batch.bleed).sum(-1)
+    share = (target + 1e-6) / (target + bleed + KEY_FLOOR)
+    mask = batch.label == 1
+    return -(torch.log(share) * mask).sum() / mask.sum().clamp_min(1)
+
+
+def _mean_over(power: Tensor, blocks: int) -> Tensor:
+    """(B, T, n) -> (B, T // blocks, n): means of neighbouring blocks."""
+    length = power.shape[1] // blocks * blocks
+    return power[:, :length].unflatten(1, (-1, blocks)).mean(2)
+
+
+def chatter(curve: Tensor, label: Tensor) -> Tensor:
+    """Mean movement a block of a curve in [0, 1] where the label stays what it was, onsets left out."""
+    still = (label[:, 1:] == label[:, :-1]) & (label[:, 1:] >= 0) & ~onset_mask(label == 1)[:, 1:]
+    return (curve.diff(dim=1).abs() * still).sum() / still.sum().clamp_min(1)
+
+
+def band_powers(log10_powers: Tensor, threshold_db: Tensor) -> Tensor:
+    """(B, T, n) log10 powers re full scale and (B,) thresholds in dB -> powers relative to Threshold's power."""
+    return torch.pow(10.0, log10_powers.float() - 0.1 * threshold_db[:, None, None])
+
+
+def bands(powers: Tensor) -> Tensor:
+    """The first ``BANDS`` channels of the front's powers."""
+    return powers[..., :BANDS]
