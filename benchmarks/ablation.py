@@ -22,12 +22,13 @@ import torch
 from numpy.typing import NDArray
 
 from gate.realtime.ballistics import ATTACK_RANGE_MS, HOLD_RANGE_MS, RELEASE_RANGE_MS
+from training.config_file import from_dict, load
 from training.judging import metrics
 from training.networks.bodies import build
 from training.networks.gate_net import GateNet
 from training.recordings.source import digest, open_corpus
 from training.teach.aims import shortfall
-from training.teach.config import Config, from_dict, load
+from training.teach.config import Config
 from training.teach.train import train
 from training.teach.validate import SLACK, Validation
 

@@ -67,9 +67,10 @@ def _window(wishes: Any) -> tuple[Any, Any, Any]:
     from PyQt6.QtWidgets import QApplication
 
     from gate.panel.keeper import Keeper
+    from gate.panel.library import presets
     from gate.panel.midi import Midi
     from gate.panel.model import Model
-    from gate.panel.view.app import USUAL_SIZE, presets
+    from gate.panel.view.app import USUAL_SIZE
     from gate.panel.view.parts.look import Look
     from gate.panel.view.window import Window
 
@@ -125,9 +126,10 @@ def soak(seconds: float) -> dict[str, Any]:
 
     from benchmarks.stream_jack import DummyServer
     from benchmarks.stream_players import NativePlayer
-    from gate.live.wishes import DeviceWishes, Wishes
+    from gate.live.wishes import Wishes
     from gate.modelfile.preset import resolve
     from gate.panel.history import SCOPE_S
+    from gate.session.choices import DeviceWishes
     from gate.soundsystem.devices import resolve_pair
     from gate.soundsystem.stream import Stream
 

@@ -11,6 +11,7 @@ import torch
 
 from export.learned import Learned, write
 from gate.modelfile import preset
+from training.config_file import ConfigError
 from training.judging import metrics
 from training.learn.examples import ENOUGH_SIDE_S, LEAST_SIDE_S, Finding, Measured
 from training.learn.manifest import Progress, look, sort_out, summed, write_manifest
@@ -25,7 +26,7 @@ from training.scenes.compose import Scene, SceneConfig
 from training.scenes.judged import judged_scenes
 from training.teach import train as loop
 from training.teach.batches import BatchConfig
-from training.teach.config import Config, ConfigError, OptimiserConfig
+from training.teach.config import Config, OptimiserConfig
 from training.teach.validate import Validation
 
 STEPS_A_MINUTE, SCENES_A_MINUTE = 120, 35

@@ -10,9 +10,9 @@ from export import golden, parity, swish_card, swish_parity
 from export.checkpoint import ExportError
 from export.swish_graph import READOUTS, build, state_shapes
 from gate.modelfile import contract, preset
+from training.config_file import ConfigError, from_dict
 from training.networks.mfcc import HOP, RATE
 from training.networks.swishnet import CLASSES, TWO_CLASSES, SwishConfig, SwishNet
-from training.teach.config import ConfigError, from_dict
 
 LICENCE = "GPL-3.0-or-later"
 

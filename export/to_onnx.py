@@ -13,8 +13,9 @@ from export.checkpoint import ExportError
 from export.graph import READOUTS, build, key_bands_hz, state_shapes
 from gate.errors import GateError
 from gate.modelfile import contract, preset
+from training.config_file import from_dict
 from training.networks.gate_net import GateNet
-from training.teach.config import Config, from_dict
+from training.teach.config import Config
 
 LICENCE = "GPL-3.0-or-later"
 GOLDEN_THRESHOLD_DB = -40.0

@@ -26,3 +26,11 @@ CLASSIFY_BLOCK = 160
 
 FRAME_S = CLASSIFY_BLOCK / CLASSIFY_RATE
 """One frame of a classifier in seconds."""
+
+
+CLASSES = (2, 16)
+"""Fewest and most classes of a classifier."""
+
+
+MASK_BANDS = BLOCK + 1
+"""Gains of a mask: one for each frequency, 240 Hz apart, of two blocks together."""

@@ -19,6 +19,8 @@ Every text is one sentence, "what was expected, what was got, what to do": "kick
 engine takes 1 to 32; render it in parts". Callers catch ``GateError`` to print a sentence, and nothing wider.
 """
 
+import os
+
 
 class GateError(Exception):
     """Something a person can act on; its text is one sentence for them."""
@@ -97,3 +99,16 @@ class SessionError(GateError):
 
 class MidiError(GateError):
     """MIDI cannot be had, or a port's name means several."""
+
+
+def unexpected(error: Exception, what: str, done: str = "rendered") -> str:
+    """A sentence for a mistake of this program's own, with what its makers need to find it."""
+    trace, place = error.__traceback__, "nowhere"
+    while trace is not None:
+        place = f"{os.path.basename(trace.tb_frame.f_code.co_filename)}:{trace.tb_lineno}"
+        trace = trace.tb_next
+    said = " ".join(str(error).split()) or "no words"
+    return (
+        f"{what} could not be {done}, this program has a mistake ({type(error).__name__} at {place}: "
+        f"{said}); report it with the file"
+    )

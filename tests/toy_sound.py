@@ -11,7 +11,7 @@ import numpy as np
 import onnx
 from onnx import TensorProto, helper, numpy_helper
 
-from gate.modelfile.metadata import MASK_BANDS
+from gate.constants import MASK_BANDS
 from tests.toy_model import BLOCK, finish
 
 METADATA: dict[str, Any] = {

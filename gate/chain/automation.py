@@ -16,7 +16,7 @@ from typing import NamedTuple
 from gate.chain.stream import Stream
 from gate.parameters import Parameter, attribute
 from gate.plugins.plugin import Plugin
-from gate.realtime.sidechain import Clock
+from gate.realtime.clock import Clock
 
 Points = Iterable[tuple[float, float]]
 """(seconds, value), by time."""

@@ -22,7 +22,8 @@ from numpy.typing import NDArray
 from gate.chain.automation import Automation, Points
 from gate.chain.stream import Stream, check
 from gate.constants import BLOCK, MAX_CHANNELS, RATE
-from gate.plugins.plugin import Format, Plugin
+from gate.plugins.plugin import Plugin
+from gate.plugins.running import Format
 
 if TYPE_CHECKING:
     from gate.session.session import Session

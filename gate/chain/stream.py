@@ -1,6 +1,6 @@
 """A chain at work on a sound that goes on: slots come, go and move while it runs, without a click.
 
-``Stream`` owns what runs (``gate.plugins.plugin.Running``) and the chain's record; the compiled chain
+``Stream`` owns what runs (``gate.plugins.running.Running``) and the chain's record; the compiled chain
 (``gate.realtime.chain``) is the only one who touches sound. One thread may call ``process``, or the compiled function by
 its address; any other may change the chain meanwhile.
 """
@@ -14,7 +14,8 @@ from numpy.typing import NDArray
 
 from gate.closing import Closes
 from gate.errors import EngineError
-from gate.plugins.plugin import Format, Plugin, Running
+from gate.plugins.plugin import Plugin
+from gate.plugins.running import Format, Running
 from gate.realtime import chain_record
 from gate.realtime.chain import compiled
 from gate.realtime.chain_record import MOST_SLOTS

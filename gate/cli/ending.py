@@ -64,7 +64,7 @@ def run(
     except plain as error:
         complain(program, str(error))
     except Exception as error:
-        from gate.render.batch import unexpected
+        from gate.errors import unexpected
 
         complain(program, unexpected(error, what, done))
     return 1

@@ -36,10 +36,10 @@ def _main(arguments: list[str]) -> int:
 
 
 def _run(options: "argparse.Namespace") -> int:
+    from gate.files.inputs import Folders
     from gate.label.listen import Rules
     from gate.label.plan import make_plan
     from gate.modelfile.preset import resolve
-    from gate.render.plan import Folders
 
     rules = Rules(options.smooth_ms, options.margin, options.least_ms)
     contract = resolve(options.preset, "classify").contract

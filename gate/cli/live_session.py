@@ -8,10 +8,9 @@ from pathlib import Path
 
 from gate.cli.console import say
 from gate.errors import SessionError, UsageError
-from gate.live.wishes import DeviceWishes
 from gate.parameters import PARAMETERS
 from gate.plugins.registry import from_text
-from gate.session.choices import FILE
+from gate.session.choices import FILE, DeviceWishes
 from gate.session.file import last_good, load, restore, save
 from gate.session.session import Session, Slot, absolute
 

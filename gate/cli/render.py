@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     import argparse
 
     from gate.render.batch import Outcome
-    from gate.render.file import Settings
+    from gate.render.job import Settings
     from gate.render.plan import Extras, Plan
     from gate.render.report import Report
 
@@ -41,9 +41,10 @@ def _main(arguments: list[str]) -> int:
 def _run(options: "argparse.Namespace") -> int:
     from gate.cli.options import overrides, value
     from gate.engine.guard import MODES, choose
+    from gate.files.inputs import Folders
     from gate.modelfile.preset import resolve
-    from gate.render.file import Settings
-    from gate.render.plan import Extras, Folders, make_plan
+    from gate.render.job import Settings
+    from gate.render.plan import Extras, make_plan
 
     preset = resolve(options.preset, "gate")
     if options.live_buffer is not None and options.device == "cuda":

@@ -11,8 +11,8 @@ from gate.engine.runs_model import RunsModel
 from gate.modelfile.contract import Contract
 from gate.realtime.classify import compiled
 from gate.realtime.classify_record import FIELDS, FRAME_COLUMNS, make
+from gate.realtime.clock import CLASSIFY_FEED, Clock
 from gate.realtime.record import aligned
-from gate.realtime.sidechain import CLASSIFY_FEED, Clock
 
 
 class Frames(NamedTuple):

@@ -9,17 +9,18 @@ from numpy.typing import NDArray
 
 from gate.constants import BLOCK_S, FRAME_S, MAX_CHANNELS
 from gate.engine.classifier import Classifier
-from gate.engine.guard import GUARD_COLUMNS, MODES, Guard, check_class
+from gate.engine.guard import MODES, Guard, check_class
 from gate.engine.loaded_model import LoadedModel
 from gate.engine.ort import Device
 from gate.engine.overrides import AS_LEARNED, Overrides, check
 from gate.engine.runs_model import RunsModel, UserField
 from gate.modelfile.contract import Contract
 from gate.parameters import BY_ID, default
+from gate.realtime.clock import FEED, Clock
 from gate.realtime.decision import CURVE_COLUMNS, HOLDS
+from gate.realtime.guard import GUARD_COLUMNS
 from gate.realtime.process import THRESHOLD_LIMIT_DB, compiled
 from gate.realtime.record import FIELDS, aligned, make
-from gate.realtime.sidechain import FEED, Clock
 
 __all__ = ["CURVE_COLUMNS", "Engine"]
 

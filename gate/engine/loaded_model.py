@@ -6,10 +6,10 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
+from gate.constants import MASK_BANDS
 from gate.engine.ort import Device, Session
 from gate.errors import ContractError, ModelRunError
 from gate.modelfile.contract import Contract
-from gate.modelfile.metadata import MASK_BANDS
 from gate.realtime.record import CACHE_LINE, aligned
 
 WARM_RUNS = 10

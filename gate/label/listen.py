@@ -22,7 +22,7 @@ from gate.engine.classifier import Classifier, Frames
 from gate.errors import RenderError, UsageError
 from gate.files.sound_reader import Reader
 from gate.modelfile.contract import Contract
-from gate.render.picture import Thin, extremes
+from gate.pictures import Thin, extremes
 
 BATCH = 128
 """Frames in one run of the model: 1.3 s."""

@@ -6,7 +6,7 @@ from typing import BinaryIO
 import numpy as np
 
 from gate.label.listen import Labelled
-from gate.render.picture import BEFORE, CLASS_COLOURS, DPI, TITLE_LETTERS, Thin
+from gate.pictures import BEFORE, CLASS_COLOURS, DPI, TITLE_LETTERS, Thin
 
 SIZE_INCHES = (12.0, 6.0)
 

@@ -6,8 +6,8 @@ from pathlib import Path
 
 from gate.errors import GateError, UsageError
 from gate.files.atomic import refuse_target
+from gate.files.inputs import apart, find, identity
 from gate.label.formats import ENDINGS, distinct
-from gate.render.plan import apart, find, identity
 
 
 @dataclass

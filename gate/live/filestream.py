@@ -16,7 +16,8 @@ from numpy.typing import NDArray
 from gate.constants import RATE
 from gate.errors import AudioFileError, GateError, UsageError
 from gate.files.sound_format import Layout, output_layout
-from gate.files.sound_reader import Reader, Writer
+from gate.files.sound_reader import Reader
+from gate.files.sound_writer import Writer
 from gate.live.player import Player, Shape
 from gate.session.choices import HOST_BUFFER
 

@@ -19,12 +19,14 @@ from gate.live.rack import SlotFacts, Slots
 from gate.live.recorder import TAPE_S, Recorder
 from gate.live.sessions import capture, take_up
 from gate.live.status import DECIDES, Look, Status
-from gate.live.wishes import DeviceWishes, Wishes
+from gate.live.wishes import Wishes
 from gate.modelfile.preset import Preset, address, names, resolve
 from gate.parameters import BY_ID, FOLLOWS, Parameter, attribute
 from gate.plugins.learned import Gate
-from gate.plugins.plugin import Format, Plugin
+from gate.plugins.plugin import Plugin
 from gate.plugins.registry import from_text
+from gate.plugins.running import Format
+from gate.session.choices import DeviceWishes
 from gate.session.session import BYPASS, GATE, Session, absolute
 
 if TYPE_CHECKING:

@@ -14,7 +14,8 @@ from gate.chain.stream import Stream
 from gate.engine.engine import Engine
 from gate.errors import EngineError
 from gate.plugins.learned import Gate, GateRunning
-from gate.plugins.plugin import Format, Plugin
+from gate.plugins.plugin import Plugin
+from gate.plugins.running import Format
 from gate.realtime import stream as callback
 from gate.realtime.record import aligned
 from gate.realtime.stream import LATE_FLAGS

@@ -6,7 +6,7 @@ from pathlib import Path
 
 from gate.errors import AudioFileError
 from gate.files.sound_format import MAX_BYTES, Layout, output_layout
-from gate.files.sound_reader import Writer
+from gate.files.sound_writer import Writer
 from gate.live.player import Player
 
 TAPE_S = 4.0

@@ -3,9 +3,7 @@
 from dataclasses import dataclass
 from pathlib import Path
 
-from gate.constants import MAX_CHANNELS
 from gate.engine.overrides import AS_LEARNED, Overrides
-from gate.errors import UsageError
 
 
 @dataclass(frozen=True)
@@ -45,35 +43,3 @@ class Wishes:
     overrides: Overrides = AS_LEARNED
     before: tuple[str, ...] = ()
     after: tuple[str, ...] = ()
-
-
-@dataclass(frozen=True)
-class DeviceWishes:
-    """Devices by number or part of a name, None for the default; rate in Hz and channels, None for their own.
-
-    ``key_channels``: channels of the input that are an external key, from 1, such as "3,4"; None: there is none.
-    """
-
-    input: str | None = None
-    output: str | None = None
-    rate: int | None = None
-    channels: int | None = None
-    key_channels: str | None = None
-
-    @property
-    def key(self) -> tuple[int, ...]:
-        """The same as numbers from 0.
-
-        Raises:
-            UsageError: it is none such.
-        """
-        found = [text.strip() for text in (self.key_channels or "").split(",") if text.strip()]
-        if (
-            not all(text.isdecimal() and 1 <= int(text) <= MAX_CHANNELS for text in found)
-            or len(found) > MAX_CHANNELS
-        ):
-            raise UsageError(
-                f"expected numbers of input channels from 1 to {MAX_CHANNELS}, such as 3,4, "
-                f"got {self.key_channels!r}; mend it"
-            )
-        return tuple(int(text) - 1 for text in found)

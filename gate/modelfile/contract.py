@@ -46,9 +46,10 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from gate.constants import MASK_BANDS
 from gate.errors import ContractError
 from gate.modelfile import metadata as md
-from gate.modelfile.metadata import AGAIN, KINDS, MASK_BANDS, Readout, State
+from gate.modelfile.metadata import AGAIN, KINDS, Readout, State
 from gate.modelfile.onnxfile import AI_ONNX, Graph, Model, Value, read_graph, read_model, with_metadata
 from gate.modelfile.protobuf import Walker
 

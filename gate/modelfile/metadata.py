@@ -6,7 +6,7 @@ import re
 from dataclasses import dataclass
 from typing import Any
 
-from gate.constants import BLOCK, CLASSIFY_BLOCK, CLASSIFY_RATE, RATE
+from gate.constants import BLOCK, CLASSES, CLASSIFY_BLOCK, CLASSIFY_RATE, RATE
 from gate.errors import ContractError
 from gate.parameters import BY_ID
 
@@ -37,8 +37,6 @@ KEY_BANDS = (2, 256)
 HIGHEST_BAND_HZ = RATE / 2
 """Where they end at the latest."""
 
-CLASSES = (2, 16)
-"""Fewest and most classes of a classifier."""
 
 MAX_AXES = 6
 """Axes of a state."""
@@ -66,8 +64,6 @@ KINDS = {
 }
 """Every kind there is."""
 
-MASK_BANDS = BLOCK + 1
-"""Gains of a mask: one for each frequency, 240 Hz apart, of two blocks together."""
 
 MOST_LATENCY = RATE
 """Samples by which a model of kind "audio" may be late by itself: 1 s."""

@@ -5,7 +5,8 @@ import math
 import numpy as np
 
 from gate.parameters import Parameter
-from gate.plugins.plugin import Format, Knob, Plugin, Running
+from gate.plugins.plugin import Knob, Plugin
+from gate.plugins.running import Format, Running
 from gate.realtime.plugins import classic as law
 from gate.realtime.record import aligned
 

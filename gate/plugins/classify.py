@@ -5,7 +5,8 @@ import os
 from gate.engine.classifier import Classifier
 from gate.modelfile import preset as presets
 from gate.modelfile.contract import Contract
-from gate.plugins.plugin import Format, Plugin, Running
+from gate.plugins.plugin import Plugin
+from gate.plugins.running import Format, Running
 
 
 class Classify(Plugin):

@@ -8,7 +8,8 @@ from gate.engine.overrides import Overrides, check
 from gate.modelfile import preset as presets
 from gate.modelfile.contract import Contract
 from gate.parameters import BY_ID, attribute
-from gate.plugins.plugin import Choice, Format, Knob, Plugin, Running
+from gate.plugins.plugin import Choice, Knob, Plugin
+from gate.plugins.running import Format, Running
 from gate.realtime.decision import HOLDS
 from gate.realtime.process import compiled
 from gate.realtime.record import RECORD

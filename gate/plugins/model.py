@@ -9,8 +9,9 @@ from gate.engine.loaded_model import LoadedModel
 from gate.errors import ContractError
 from gate.modelfile import preset as presets
 from gate.modelfile.contract import Contract
-from gate.plugins.plugin import Format, Plugin, Running
+from gate.plugins.plugin import Plugin
 from gate.plugins.round_trip import RoundTrip
+from gate.plugins.running import Format, Running
 from gate.realtime.plugins import blocks as law
 from gate.realtime.record import aligned
 

@@ -7,9 +7,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from gate.constants import RATE
+from gate.realtime.clock import Clock, sound_feed
 from gate.realtime.plugins.blocks import BACK_RECORD
 from gate.realtime.record import aligned
-from gate.realtime.sidechain import Clock, sound_feed
 
 
 class RoundTrip:

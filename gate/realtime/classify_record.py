@@ -4,7 +4,7 @@ from typing import Any
 
 from numpy.typing import NDArray
 
-from gate.modelfile.metadata import CLASSES
+from gate.constants import CLASSES
 from gate.realtime.record import MODEL_STATE, SIDECHAIN, SIDECHAIN_STATE, Field, aligned, layout, model_fields
 
 MOST_CLASSES = CLASSES[1]

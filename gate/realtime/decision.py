@@ -5,10 +5,10 @@ from typing import Any
 import numpy as np
 
 from gate.constants import BLOCK, RATE
-from gate.engine.guard import guarded, hear, show_guard
 from gate.realtime.ballistics import approach, times, wanted
 from gate.realtime.fallback import classic
 from gate.realtime.gain import decibels, floor_gain, goal_gain
+from gate.realtime.guard import guarded, hear, show_guard
 from gate.realtime.key_band import hold_key
 from gate.realtime.model_run import clear_states, readouts_of, run_model
 from gate.realtime.native import at, carray, native

@@ -13,9 +13,10 @@ from multiprocessing import get_context, parent_process
 from multiprocessing.synchronize import Event
 from typing import Any
 
-from gate.errors import GateError
+from gate.errors import GateError, unexpected
 from gate.files.atomic import partial_path
-from gate.render.file import Interrupted, Job, Settings, render_file
+from gate.render.file import render_file
+from gate.render.job import Interrupted, Job, Settings
 from gate.render.report import Report
 
 
@@ -91,19 +92,6 @@ def attempt(job: Job, settings: Settings, stop: Callable[[], bool]) -> Outcome:
         )
     except Exception as error:
         return Outcome(job, None, unexpected(error, str(job.source)))
-
-
-def unexpected(error: Exception, what: str, done: str = "rendered") -> str:
-    """A sentence for a mistake of this program's own, with what its makers need to find it."""
-    trace, place = error.__traceback__, "nowhere"
-    while trace is not None:
-        place = f"{os.path.basename(trace.tb_frame.f_code.co_filename)}:{trace.tb_lineno}"
-        trace = trace.tb_next
-    said = " ".join(str(error).split()) or "no words"
-    return (
-        f"{what} could not be {done}, this program has a mistake ({type(error).__name__} at {place}: "
-        f"{said}); report it with the file"
-    )
 
 
 def _fell_over(job: Job) -> str:

@@ -5,7 +5,7 @@ import os
 import time
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
-from dataclasses import asdict, dataclass
+from dataclasses import asdict
 from pathlib import Path
 from typing import Any, Literal
 
@@ -14,14 +14,13 @@ from numpy.typing import NDArray
 
 from gate.constants import BLOCK, RATE
 from gate.engine.engine import CURVE_COLUMNS, Engine
-from gate.engine.guard import Guard
-from gate.engine.overrides import AS_LEARNED, Overrides
 from gate.errors import AudioFileError, DeviceError, RenderError
 from gate.files.atomic import AtomicFile, os_sentence
 from gate.files.sound_format import output_layout
-from gate.files.sound_reader import Reader, Writer
-from gate.modelfile.contract import Contract
+from gate.files.sound_reader import Reader
+from gate.files.sound_writer import Writer
 from gate.render.auto_threshold import AutoThreshold, measure
+from gate.render.job import Interrupted, Job, Settings
 from gate.render.key_file import KeyFile
 from gate.render.remarks import judge
 from gate.render.report import Report, Tally, to_json
@@ -37,69 +36,6 @@ _CSV_FORMATS = ("%.6f", "%.6f", "%.6f", "%.4f", "%.3f", "%.3f", "%.3f", "%.2f", 
 """One for each of ``CURVE_COLUMNS``: times to a microsecond, gain to 1e-4 dB. What a guard adds is as ``_CSV_GUARD``."""
 
 _CSV_GUARD = "%.4f"
-
-Device = Literal["cpu", "cuda", "auto"]
-
-
-class Interrupted(BaseException):
-    """Somebody asked for an end; not an error, so nothing that handles errors may swallow it."""
-
-
-@dataclass(frozen=True)
-class Settings:
-    """How to render, the same for every file of a batch.
-
-    Attributes:
-        contract: the model.
-        preset: its name, for the report.
-        threshold_db: dBFS, -80 to 0; None measures each file.
-        threshold_from: "given", "preset" or "auto", for the report.
-        fallback_db: threshold of a silent file that is to be measured, dBFS.
-        range_db: dB, -120 to 0 or -inf.
-        lookahead_ms: 0 to 20.
-        link: one decision for all channels.
-        live_buffer: None, or the samples of a live stream's host buffer.
-        device: "auto" takes CUDA where it is.
-        strict: refuse files with samples that are not finite.
-        force: replace existing outputs.
-        owner: number in temporary names: the process that sweeps up.
-        guard: a classifier beside the gate, or None.
-        overrides: what somebody insists on over what the model has learned.
-        key: a file that model and guard listen to in place of the sound, or None.
-    """
-
-    contract: Contract
-    preset: str
-    threshold_db: float | None
-    threshold_from: str
-    fallback_db: float
-    range_db: float
-    lookahead_ms: float = 0.0
-    link: bool = True
-    live_buffer: int | None = None
-    device: Device = "cpu"
-    strict: bool = False
-    force: bool = False
-    owner: int = 0
-    guard: Guard | None = None
-    overrides: Overrides = AS_LEARNED
-    key: Path | None = None
-
-
-@dataclass(frozen=True)
-class Job:
-    """One file to render, and what to leave beside it."""
-
-    source: Path
-    target: Path
-    plot: Path | None = None
-    curve: Path | None = None
-    report: Path | None = None
-
-    @property
-    def outputs(self) -> list[Path]:
-        """Everything that it writes."""
-        return [path for path in (self.target, self.plot, self.curve, self.report) if path is not None]
 
 
 def render_file(

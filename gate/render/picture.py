@@ -12,15 +12,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from gate.engine.engine import CURVE_COLUMNS
-
-COLUMNS = 2400
-"""Columns that are kept: two for each pixel of the picture's width."""
+from gate.pictures import AFTER, BAND, BEFORE, CLASS_COLOURS, DPI, LINE, TITLE_LETTERS, Thin, extremes
 
 SIZE_INCHES = (12.0, 11.0)
-DPI = 100
 
-TITLE_LETTERS = 110
-"""Letters in a line of the title."""
 
 LOWEST_GAIN_DB = -120.0
 """Where a gain of 0 is drawn."""
@@ -30,52 +25,6 @@ TIMES_MS = (0.5, 1500.0)
 
 KEY_HZ = (20.0, 24000.0)
 """Axis of the key: what a model at 48 kHz can hear."""
-
-AFTER, BEFORE, LINE, BAND = "#1b6ca8", "#c3c7cc", "#222222", "#e8a33d"
-
-CLASS_COLOURS = ("#1b6ca8", "#e8a33d", "#7a7f87", "#9a3d6b")
-"""Of speech, music, noise and whatever else there is."""
-
-
-class Thin:
-    """Least and most of each column's share of a long row of values.
-
-    Attributes:
-        low: (columns, width) float64 least, nan where nothing came.
-        high: the same, most.
-
-    Args:
-        total: values that will come, about; more go into the last column.
-        width: values side by side (each has its own least and most).
-        columns: at most this many.
-    """
-
-    def __init__(self, total: int, width: int, columns: int = COLUMNS) -> None:
-        self._total = max(total, 1)
-        self._columns = min(columns, self._total)
-        self._seen = 0
-        self.low = np.full((self._columns, width), np.nan)
-        self.high = np.full((self._columns, width), np.nan)
-
-    def add(self, x: NDArray[np.floating]) -> None:
-        """Take x (n, width), which follows what came before."""
-        if not len(x):
-            return
-        last = self._columns - 1
-        first = min(self._seen * self._columns // self._total, last)
-        beyond = min((self._seen + len(x) - 1) * self._columns // self._total, last) + 1
-        into = np.arange(first, beyond)
-        # column c begins at the first i with i * columns // total == c
-        starts = np.maximum(-(-into * self._total // self._columns) - self._seen, 0)
-        self.low[into] = np.fmin(self.low[into], np.fmin.reduceat(x, starts, axis=0))
-        self.high[into] = np.fmax(self.high[into], np.fmax.reduceat(x, starts, axis=0))
-        self._seen += len(x)
-
-    def times(self, seconds: float) -> NDArray[np.float64]:
-        """Where the columns' middles lie (columns,), of a row that lasts so long."""
-        return np.arange(self._columns, dtype=np.float64) * (seconds / self._columns) + (
-            0.5 * seconds / self._columns
-        )
 
 
 @dataclass(frozen=True)
@@ -131,14 +80,6 @@ class Collector:
     def picture(self, title: str, seconds: float, range_db: float) -> Picture:
         """What was gathered."""
         return Picture(title, seconds, range_db, self.before, self.after, self.curve, self.columns)
-
-
-def extremes(x: NDArray[np.floating]) -> NDArray[np.floating]:
-    """(n, 1): of each frame the channel that is farthest from 0."""
-    if x.shape[1] == 1:
-        return x
-    at = np.argmax(np.abs(x), axis=1)
-    return np.take_along_axis(x, at[:, None], axis=1)
 
 
 def draw(picture: Picture, file: BinaryIO) -> None:

@@ -1,5 +1,10 @@
 """What may be chosen of a live gate, for those who read a command line before anything is loaded."""
 
+from dataclasses import dataclass
+
+from gate.constants import MAX_CHANNELS
+from gate.errors import UsageError
+
 MONITORS = ("out", "in", "removed")
 """What is heard: what the gate gives, what came in, and what the gate takes away. Values of ``monitor``: 0, 1, 2."""
 
@@ -8,3 +13,35 @@ FILE = "file:"
 
 HOST_BUFFER = 100
 """Frames in a host buffer of a file, unless somebody says otherwise: one block at 48 kHz."""
+
+
+@dataclass(frozen=True)
+class DeviceWishes:
+    """Devices by number or part of a name, None for the default; rate in Hz and channels, None for their own.
+
+    ``key_channels``: channels of the input that are an external key, from 1, such as "3,4"; None: there is none.
+    """
+
+    input: str | None = None
+    output: str | None = None
+    rate: int | None = None
+    channels: int | None = None
+    key_channels: str | None = None
+
+    @property
+    def key(self) -> tuple[int, ...]:
+        """The same as numbers from 0.
+
+        Raises:
+            UsageError: it is none such.
+        """
+        found = [text.strip() for text in (self.key_channels or "").split(",") if text.strip()]
+        if (
+            not all(text.isdecimal() and 1 <= int(text) <= MAX_CHANNELS for text in found)
+            or len(found) > MAX_CHANNELS
+        ):
+            raise UsageError(
+                f"expected numbers of input channels from 1 to {MAX_CHANNELS}, such as 3,4, "
+                f"got {self.key_channels!r}; mend it"
+            )
+        return tuple(int(text) - 1 for text in found)

@@ -11,9 +11,8 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Self
 
-from gate.live.wishes import DeviceWishes
 from gate.parameters import BY_ID, PARAMETERS
-from gate.session.choices import MONITORS
+from gate.session.choices import MONITORS, DeviceWishes
 
 if TYPE_CHECKING:
     from gate.plugins.plugin import Plugin

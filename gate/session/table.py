@@ -38,11 +38,10 @@ from typing import Any
 
 from gate.constants import MAX_CHANNELS, RATE_RANGE_HZ
 from gate.errors import UsageError
-from gate.live.wishes import DeviceWishes
 from gate.midi.bindings import parse_one
 from gate.parameters import BY_ID, Parameter
 from gate.plugins import registry
-from gate.session.choices import MONITORS
+from gate.session.choices import MONITORS, DeviceWishes
 from gate.session.session import BYPASS, GATE, Session, Slot, absolute
 
 FORMAT = 1

@@ -30,8 +30,8 @@ def test_every_variant_is_a_configuration_that_can_be_built():
     """Unknown keys or bodies would end the run hours into it."""
     from pathlib import Path
 
+    from training.config_file import load
     from training.networks.bodies import build
-    from training.teach.config import load
 
     for changes in ablation.VARIANTS.values():
         build(load(Path("training/configs/voice.toml"), [*ablation.SHORTER, *changes]).model)

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from gate.constants import RATE
 from gate.engine.engine import CURVE_COLUMNS, Engine
 from gate.modelfile.contract import Contract
-from gate.realtime.sidechain import Clock
+from gate.realtime.clock import Clock
 
 Array = NDArray[np.floating]
 

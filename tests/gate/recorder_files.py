@@ -6,7 +6,8 @@ from pathlib import Path
 import numpy as np
 
 from gate.files.sound_format import output_layout
-from gate.files.sound_reader import Reader, Writer
+from gate.files.sound_reader import Reader
+from gate.files.sound_writer import Writer
 
 RATE = 48_000
 

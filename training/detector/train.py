@@ -16,13 +16,13 @@ import numpy as np
 import torch
 from torch.nn import functional as F
 
+from training.config_file import ConfigError, load
 from training.detector import judge, truth
 from training.detector.batches import UNSCORED, draw
 from training.detector.config import DetectorConfig
 from training.detector.store import Sides, prepare
 from training.networks.swishnet import SwishNet
 from training.recordings.source import digest, open_corpus, provenance
-from training.teach.config import ConfigError, load
 from training.teach.train import LOG_EVERY, blend, learning_rate, resume, save, write
 
 NORMALISED_BY = 8

@@ -20,13 +20,14 @@ import torch
 from torch import nn
 
 from gate.constants import BLOCK_S
+from training.config_file import ConfigError, from_dict, load
 from training.judging.metrics import MEASURES
 from training.networks.bodies import build
 from training.networks.gate_net import GateNet
 from training.recordings.source import digest, open_corpus, provenance
 from training.teach.aims import AimConfig
 from training.teach.batches import draw, to
-from training.teach.config import Config, ConfigError, OptimiserConfig, from_dict, load
+from training.teach.config import Config, OptimiserConfig
 from training.teach.curves import draw_curves
 from training.teach.features import Store, prepare
 from training.teach.losses import gate_loss

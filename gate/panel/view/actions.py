@@ -12,7 +12,6 @@ from PyQt6.QtWidgets import QFileDialog, QMenu
 
 from gate.errors import GateError
 from gate.live.filestream import FileStream
-from gate.live.wishes import DeviceWishes
 from gate.panel.model import IDS, SLOTS
 from gate.panel.view import menu
 from gate.panel.view.cards import Card
@@ -22,7 +21,7 @@ from gate.panel.view.lessons import Lessons
 from gate.panel.view.menu import Keys
 from gate.panel.view.midi import MidiBox, context_menu
 from gate.panel.view.parts.strings import tr
-from gate.session.choices import MONITORS
+from gate.session.choices import MONITORS, DeviceWishes
 
 if TYPE_CHECKING:
     from gate.panel.view.window import Window

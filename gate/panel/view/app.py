@@ -13,9 +13,9 @@ from PyQt6.QtCore import QTimer
 from PyQt6.QtWidgets import QApplication
 
 from gate.errors import GateError, UsageError
-from gate.modelfile.preset import hidden, names, resolve
 from gate.panel import memory
 from gate.panel.keeper import Keeper
+from gate.panel.library import presets
 from gate.panel.midi import Midi
 from gate.panel.model import Model
 from gate.panel.theme import THEMES
@@ -152,17 +152,3 @@ def _picture(window: Window, path: Path, leave: Callable[[int], None]) -> Callab
         leave(0 if done else 1)
 
     return take
-
-
-def presets() -> list[tuple[str, str]]:
-    """Gates that have names, and those that others of their name hide, by their place; and what they were taught.
-
-    One that cannot be read says why when it is chosen.
-    """
-    found = []
-    for wish in (*names("gate"), *map(str, hidden("gate"))):
-        try:
-            found.append((wish, resolve(wish, "gate", lambda sentence: None).contract.taught))
-        except GateError:
-            found.append((wish, ""))
-    return found

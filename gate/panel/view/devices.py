@@ -5,11 +5,11 @@ from pathlib import Path
 from PyQt6.QtCore import pyqtSignal
 from PyQt6.QtWidgets import QFileDialog, QGridLayout, QHBoxLayout, QWidget
 
-from gate.live.wishes import DeviceWishes
 from gate.panel.view.parts.controls import push, words
 from gate.panel.view.parts.dropdown import DropDown
 from gate.panel.view.parts.popover import Popover
 from gate.panel.view.parts.strings import tr
+from gate.session.choices import DeviceWishes
 from gate.soundsystem.devices import Device
 
 RATES_HZ = (44_100, 48_000, 88_200, 96_000, 192_000)

@@ -71,7 +71,7 @@ class Lessons(QObject):
             )
 
     def _keep(self) -> None:
-        from gate.panel.view.app import presets
+        from gate.panel.library import presets
 
         made = self.window.teacher.made
         try:

@@ -12,7 +12,7 @@ import time
 from collections import deque
 
 from gate.errors import PluginError
-from gate.plugins.plugin import Format
+from gate.plugins.running import Format
 from gate.plugins.vst3.memory import CHANGES, Memory, create_file
 from gate.plugins.vst3.process import Process
 from gate.plugins.vst3.worker import LOAD_S

@@ -17,7 +17,8 @@ from typing import Any, Literal
 
 from gate.errors import PluginError
 from gate.parameters import Parameter, attribute
-from gate.plugins.plugin import Format, Knob, Plugin, Running
+from gate.plugins.plugin import Knob, Plugin
+from gate.plugins.running import Format, Running
 from gate.plugins.vst3.keeper import Keeper
 from gate.plugins.vst3.process import Process
 from gate.plugins.vst3.running import Vst3Running

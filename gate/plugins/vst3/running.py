@@ -12,7 +12,7 @@ import math
 import numpy as np
 
 from gate.errors import PluginError
-from gate.plugins.plugin import Format, Running
+from gate.plugins.running import Format, Running
 from gate.plugins.vst3.keeper import BLOCK, HANG_S, PATIENCE_S, Keeper
 from gate.plugins.vst3.memory import Memory
 from gate.realtime.plugins import vst3 as law

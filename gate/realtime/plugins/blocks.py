@@ -6,10 +6,10 @@ only 100 floor(k N / 100) of them can have been through the model. Sound goes th
 a sample's number alone; whatever happens, nothing shifts. A sample that is not there in time (a buffer of a size that
 was not promised) is 0, and counted.
 
-At other rates than 48 kHz the sound goes to the model's rate and back through two resamplers (``gate.realtime.sidechain``), and
-the ring holds it at the host's. Both filters are even about their middle, and where a host sample lies between the model's is an
-exact fraction: nothing shifts there either, and the way back starts at the fraction that makes the sound late by a whole
-number of host samples (``gate.plugins.round_trip``).
+At other rates than 48 kHz the sound goes to the model's rate and back through two resamplers (``gate.realtime.sidechain``),
+and the ring holds it at the host's. Both filters are even about their middle, and where a host sample lies between the
+model's is an exact fraction: nothing shifts there either, and the way back starts at the fraction that makes the sound
+late by a whole number of host samples (``gate.plugins.round_trip``).
 
 A mask is a gain for each frequency of two blocks together: they are weighted by the root of a Hann window, go to 101
 frequencies, are multiplied, come back, are weighted again, and halves that overlap are added. With gains of 1 that is
@@ -24,8 +24,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from gate.constants import BLOCK
-from gate.modelfile.metadata import MASK_BANDS
+from gate.constants import BLOCK, MASK_BANDS
 from gate.realtime.entry import processor
 from gate.realtime.model_run import clear_states, run_model
 from gate.realtime.native import at, carray, native

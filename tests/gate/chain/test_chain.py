@@ -13,7 +13,8 @@ from gate.engine.guard import Guard
 from gate.errors import ContractError, EngineError
 from gate.modelfile import contract
 from gate.modelfile.contract import Contract
-from gate.plugins.plugin import Plugin, Running
+from gate.plugins.plugin import Plugin
+from gate.plugins.running import Running
 from tests import toy_classify, toy_model, toy_sound
 from tests.gate.engine_tools import BUFFERS, Array, bursts, cuts, lively, render, run
 

@@ -11,8 +11,8 @@ from gate.modelfile import contract
 from gate.modelfile.contract import Contract
 from gate.parameters import BY_ID, PARAMETERS, Parameter
 from gate.plugins.plugin import Plugin
+from gate.realtime.clock import Clock
 from gate.realtime.gain import OPENING_MS
-from gate.realtime.sidechain import Clock
 from tests import toy_model
 from tests.gate.engine_tools import bursts
 

@@ -10,7 +10,7 @@ from gate.engine.classifier import Classifier, Frames
 from gate.errors import ContractError, EngineError
 from gate.modelfile import contract
 from gate.modelfile.contract import Contract
-from gate.realtime.sidechain import CLASSIFY_FEED, Clock
+from gate.realtime.clock import CLASSIFY_FEED, Clock
 from tests import toy_classify
 from tests.gate.engine_tools import RATES, Array, bursts, cuts
 

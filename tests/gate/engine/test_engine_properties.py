@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from export.golden import sound as vowels
 from gate.engine.engine import Engine
 from gate.modelfile.contract import Contract
-from gate.realtime.sidechain import Clock
+from gate.realtime.clock import Clock
 from tests.gate.engine_tools import (
     BUFFERS,
     CURVE,

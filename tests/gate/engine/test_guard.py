@@ -8,12 +8,13 @@ import pytest
 from gate.constants import BLOCK_MS
 from gate.engine.classifier import Classifier
 from gate.engine.engine import Engine
-from gate.engine.guard import MUSIC_AT, MUSIC_LOST_AT, SHARE, SPEECH_AT, SPEECH_LOST_AT, Guard
+from gate.engine.guard import Guard
 from gate.errors import ContractError
 from gate.modelfile import contract
 from gate.modelfile.contract import Contract
+from gate.realtime.clock import CLASSIFY_FEED, Clock
 from gate.realtime.decision import LATE
-from gate.realtime.sidechain import CLASSIFY_FEED, Clock
+from gate.realtime.guard import MUSIC_AT, MUSIC_LOST_AT, SHARE, SPEECH_AT, SPEECH_LOST_AT
 from tests import toy_classify, toy_model
 from tests.gate.engine_tools import CURVE, Array, cuts, render, run
 

@@ -17,7 +17,8 @@ from gate.files import sound_format as audioformat
 from gate.files import sound_reader as audiofile
 from gate.files.atomic import AtomicFile, partial_path
 from gate.files.sound_format import MAX_BYTES, Layout, output_layout
-from gate.files.sound_reader import Reader, Writer
+from gate.files.sound_reader import Reader
+from gate.files.sound_writer import Writer
 
 RATE = 48_000
 CHUNK = 1000  # frames; so that files of a few thousand need several

@@ -20,7 +20,8 @@ from gate.errors import AudioFileError
 from gate.files import chunks as chunks_module
 from gate.files.beside import chunk_layout
 from gate.files.sound_format import Layout
-from gate.files.sound_reader import Reader, Writer
+from gate.files.sound_reader import Reader
+from gate.files.sound_writer import Writer
 from gate.live.filestream import FileStream
 from tests.gate.recorder_files import (
     IXML,

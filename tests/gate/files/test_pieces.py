@@ -10,7 +10,8 @@ from gate.cli import live as live_command
 from gate.files.sound_reader import Reader
 from gate.label.listen import Rules, label_file
 from gate.modelfile.preset import resolve
-from gate.render.file import Job, Settings, render_file
+from gate.render.file import render_file
+from gate.render.job import Job, Settings
 from training.recordings.corpus import read_sound
 
 PIECES = (1, 997, 4096, 102_400)

@@ -8,7 +8,8 @@ from gate.cli import live as command
 from gate.errors import UsageError
 from gate.live.live import Live
 from gate.live.player import Player, Shape
-from gate.live.wishes import DeviceWishes, Wishes
+from gate.live.wishes import Wishes
+from gate.session.choices import DeviceWishes
 from gate.soundsystem.devices import resolve_pair
 from gate.soundsystem.stream import Stream
 from tests import toy_model

@@ -9,8 +9,9 @@ import soundfile
 from gate.errors import GateError
 from gate.live.filestream import FileStream
 from gate.live.live import Live
-from gate.live.wishes import DeviceWishes, Wishes
+from gate.live.wishes import Wishes
 from gate.modelfile.preset import write_preset
+from gate.session.choices import DeviceWishes
 from gate.session.session import Session, Slot
 from tests import toy_model
 from tests.gate.engine_tools import bursts

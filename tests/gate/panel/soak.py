@@ -16,7 +16,7 @@ pytest.importorskip("PyQt6")
 from PyQt6.QtWidgets import QApplication
 
 from gate.live.filestream import FileStream
-from gate.panel.view.app import presets
+from gate.panel.library import presets
 
 pytestmark = [pytest.mark.qt, pytest.mark.slow]
 

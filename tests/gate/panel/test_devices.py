@@ -6,7 +6,7 @@ pytest.importorskip("PyQt6")
 
 from PyQt6.QtCore import Qt
 
-from gate.live.wishes import DeviceWishes
+from gate.session.choices import DeviceWishes
 from tests.gate.live.jack_server import JackServer, needs_jackd
 
 pytestmark = [pytest.mark.qt, pytest.mark.audio]

@@ -10,7 +10,7 @@ from gate import Chain, Model
 from gate.constants import RATE
 from gate.modelfile import contract
 from gate.plugins.round_trip import least_latency
-from gate.realtime.sidechain import SOUND_PASSES, Clock, sound_feed
+from gate.realtime.clock import SOUND_PASSES, Clock, sound_feed
 from tests import toy_sound
 from tests.gate.engine_tools import bursts, cuts
 

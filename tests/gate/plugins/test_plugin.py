@@ -7,7 +7,7 @@ from gate import Classify, Gate, HighPass
 from gate.errors import ContractError, PresetError
 from gate.modelfile import contract
 from gate.parameters import Parameter, attribute
-from gate.plugins.plugin import Format
+from gate.plugins.running import Format
 from tests import toy_classify
 
 MONO = Format(48_000, 1, np.dtype(np.float32))

@@ -9,8 +9,8 @@ import pytest
 
 from gate import Chain, HighPass, Vst3
 from gate.errors import PluginError, UsageError
-from gate.plugins.plugin import Format
 from gate.plugins.registry import from_dict, from_text, to_dict
+from gate.plugins.running import Format
 from gate.plugins.vst3.hosted import counts_in_words
 from gate.session import file as session_file
 from gate.session.session import Session, Slot

@@ -8,7 +8,7 @@ import pytest
 
 from gate.engine.engine import Engine
 from gate.modelfile.contract import Contract
-from gate.realtime.sidechain import DELAY_MS, LANES, Clock
+from gate.realtime.clock import DELAY_MS, LANES, Clock
 from tests.gate.engine_tools import RATES, Array
 
 RESAMPLED = tuple(rate for rate in RATES if rate != 48_000)

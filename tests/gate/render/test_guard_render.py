@@ -18,7 +18,8 @@ from gate.errors import PresetError, RenderError
 from gate.live.player import Player, Shape
 from gate.live.status import Look, line, screen
 from gate.modelfile import contract, preset
-from gate.render.file import Job, Settings, render_file
+from gate.render.file import render_file
+from gate.render.job import Job, Settings
 from tests import toy_classify, toy_model
 
 RATE = 48_000

@@ -6,7 +6,8 @@ from pathlib import Path
 import pytest
 
 from gate.errors import AudioFileError, GateError, UsageError
-from gate.render.plan import Extras, Folders, Plan, make_plan
+from gate.files.inputs import Folders
+from gate.render.plan import Extras, Plan, make_plan
 
 NONE = Extras()
 

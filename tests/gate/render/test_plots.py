@@ -9,8 +9,9 @@ import numpy as np
 import pytest
 
 from gate.engine.engine import CURVE_COLUMNS
+from gate.pictures import Thin
 from gate.render import picture as plots
-from gate.render.picture import Collector, Thin, draw
+from gate.render.picture import Collector, draw
 
 
 def curve_rows(n: int) -> np.ndarray:

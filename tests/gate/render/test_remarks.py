@@ -10,7 +10,8 @@ import soundfile
 
 from gate.cli import render as command
 from gate.modelfile import contract
-from gate.render.file import Job, Settings, render_file
+from gate.render.file import render_file
+from gate.render.job import Job, Settings
 from gate.render.remarks import batch_lines, judge
 from gate.render.report import Report
 from tests import toy_model

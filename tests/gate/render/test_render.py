@@ -16,7 +16,8 @@ from gate.errors import AudioFileError, DeviceError, RenderError
 from gate.modelfile import contract
 from gate.render import batch
 from gate.render import file as render_module
-from gate.render.file import Interrupted, Job, Settings, render_file
+from gate.render.file import render_file
+from gate.render.job import Interrupted, Job, Settings
 from tests import toy_model
 from tests.gate.recorder_files import bext, cue, fmt_extensible, named, wav
 

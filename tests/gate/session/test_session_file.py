@@ -12,14 +12,13 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from gate.errors import SessionError
-from gate.live.wishes import DeviceWishes
 from gate.midi.bindings import parse, parse_one
 from gate.parameters import PARAMETERS
 from gate.plugins import registry
 from gate.session import file as session_file
 from gate.session import table as session_toml
 from gate.session import text as session_text
-from gate.session.choices import MONITORS
+from gate.session.choices import MONITORS, DeviceWishes
 from gate.session.file import last_good, load, restore, save
 from gate.session.session import Session, Slot
 

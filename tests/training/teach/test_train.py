@@ -7,10 +7,11 @@ import pytest
 import torch
 
 from tests.training.stores import make_store
+from training.config_file import ConfigError, load
 from training.networks.gate_net import GateConfig, GateNet
 from training.teach import train as loop
 from training.teach.batches import BatchConfig, draw
-from training.teach.config import Config, ConfigError, OptimiserConfig, load
+from training.teach.config import Config, OptimiserConfig
 from training.teach.losses import LossConfig, gate_loss
 
 CONFIG = Config(

@@ -12,8 +12,8 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
+from training.config_file import ConfigError, load
 from training.studies.swishnet.settings import ProtocolConfig
-from training.teach.config import ConfigError, load
 
 CONFIG = Path(__file__).parents[2] / "configs" / "swishnet.toml"
 

@@ -18,10 +18,10 @@ from torch import Tensor, nn
 from torch.nn import functional as F
 
 from gate.cli.console import progress_bar
+from training.config_file import ConfigError
 from training.studies.swishnet.clips import Clips
 from training.studies.swishnet.settings import FitConfig
 from training.studies.swishnet.teacher import distillation_loss
-from training.teach.config import ConfigError
 from training.teach.curves import draw_curves
 
 JUDGED_AT_ONCE = 512

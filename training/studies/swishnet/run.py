@@ -10,6 +10,7 @@ import numpy as np
 import torch
 from torch import nn
 
+from training.config_file import ConfigError
 from training.networks.swishnet import SwishConfig, SwishNet
 from training.recordings.corpus import Item
 from training.studies.swishnet.clips import Clips, cut, moments
@@ -20,7 +21,6 @@ from training.studies.swishnet.recordings import data_hash as hash_of
 from training.studies.swishnet.settings import FitConfig, ProtocolConfig
 from training.studies.swishnet.store import Store
 from training.studies.swishnet.teacher import Teacher
-from training.teach.config import ConfigError
 
 WIDTHS = {"slim": 1, "wide": 2}
 

@@ -9,13 +9,13 @@ import torch
 from torch import nn
 from torch.nn import functional as F
 
+from training.config_file import ConfigError
 from training.networks.swishnet import SwishConfig, SwishNet
 from training.studies.swishnet import fit as module
 from training.studies.swishnet.clips import Clips
 from training.studies.swishnet.fit import Progress, Soft, answers, fit, learning_rate
 from training.studies.swishnet.settings import DistilConfig, FitConfig, TeacherConfig
 from training.studies.swishnet.teacher import Teacher, distillation_loss
-from training.teach.config import ConfigError
 
 SMALL = FitConfig(epochs=4, batch=8, period_epochs=1, period_factor=2)
 

@@ -8,13 +8,13 @@ import pytest
 import torch
 
 from tests.training.studies.swishnet import trees
+from training.config_file import load
 from training.studies.swishnet import __main__ as command
 from training.studies.swishnet import fit as fit_module
 from training.studies.swishnet import store as store_module
 from training.studies.swishnet.published import GTZAN, MUSAN
 from training.studies.swishnet.report import markdown
 from training.studies.swishnet.settings import FitConfig, ProtocolConfig
-from training.teach.config import load
 
 SETTINGS = (
     "lengths_s=[0.5, 0.25]",

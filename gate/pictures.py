@@ -1,0 +1,70 @@
+"""What the pictures of renders and labels share: sizes, colours, and sound thinned to what a picture can show."""
+
+import numpy as np
+from numpy.typing import NDArray
+
+COLUMNS = 2400
+"""Columns that are kept: two for each pixel of the picture's width."""
+
+
+DPI = 100
+
+
+TITLE_LETTERS = 110
+"""Letters in a line of the title."""
+
+
+AFTER, BEFORE, LINE, BAND = "#1b6ca8", "#c3c7cc", "#222222", "#e8a33d"
+
+
+CLASS_COLOURS = ("#1b6ca8", "#e8a33d", "#7a7f87", "#9a3d6b")
+"""Of speech, music, noise and whatever else there is."""
+
+
+class Thin:
+    """Least and most of each column's share of a long row of values.
+
+    Attributes:
+        low: (columns, width) float64 least, nan where nothing came.
+        high: the same, most.
+
+    Args:
+        total: values that will come, about; more go into the last column.
+        width: values side by side (each has its own least and most).
+        columns: at most this many.
+    """
+
+    def __init__(self, total: int, width: int, columns: int = COLUMNS) -> None:
+        self._total = max(total, 1)
+        self._columns = min(columns, self._total)
+        self._seen = 0
+        self.low = np.full((self._columns, width), np.nan)
+        self.high = np.full((self._columns, width), np.nan)
+
+    def add(self, x: NDArray[np.floating]) -> None:
+        """Take x (n, width), which follows what came before."""
+        if not len(x):
+            return
+        last = self._columns - 1
+        first = min(self._seen * self._columns // self._total, last)
+        beyond = min((self._seen + len(x) - 1) * self._columns // self._total, last) + 1
+        into = np.arange(first, beyond)
+        # column c begins at the first i with i * columns // total == c
+        starts = np.maximum(-(-into * self._total // self._columns) - self._seen, 0)
+        self.low[into] = np.fmin(self.low[into], np.fmin.reduceat(x, starts, axis=0))
+        self.high[into] = np.fmax(self.high[into], np.fmax.reduceat(x, starts, axis=0))
+        self._seen += len(x)
+
+    def times(self, seconds: float) -> NDArray[np.float64]:
+        """Where the columns' middles lie (columns,), of a row that lasts so long."""
+        return np.arange(self._columns, dtype=np.float64) * (seconds / self._columns) + (
+            0.5 * seconds / self._columns
+        )
+
+
+def extremes(x: NDArray[np.floating]) -> NDArray[np.floating]:
+    """(n, 1): of each frame the channel that is farthest from 0."""
+    if x.shape[1] == 1:
+        return x
+    at = np.argmax(np.abs(x), axis=1)
+    return np.take_along_axis(x, at[:, None], axis=1)

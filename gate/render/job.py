@@ -1,0 +1,72 @@
+"""What to render, and how: the values that a command hands to its workers."""
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Literal
+
+from gate.engine.guard import Guard
+from gate.engine.overrides import AS_LEARNED, Overrides
+from gate.modelfile.contract import Contract
+
+Device = Literal["cpu", "cuda", "auto"]
+
+
+class Interrupted(BaseException):
+    """Somebody asked for an end; not an error, so nothing that handles errors may swallow it."""
+
+
+@dataclass(frozen=True)
+class Settings:
+    """How to render, the same for every file of a batch.
+
+    Attributes:
+        contract: the model.
+        preset: its name, for the report.
+        threshold_db: dBFS, -80 to 0; None measures each file.
+        threshold_from: "given", "preset" or "auto", for the report.
+        fallback_db: threshold of a silent file that is to be measured, dBFS.
+        range_db: dB, -120 to 0 or -inf.
+        lookahead_ms: 0 to 20.
+        link: one decision for all channels.
+        live_buffer: None, or the samples of a live stream's host buffer.
+        device: "auto" takes CUDA where it is.
+        strict: refuse files with samples that are not finite.
+        force: replace existing outputs.
+        owner: number in temporary names: the process that sweeps up.
+        guard: a classifier beside the gate, or None.
+        overrides: what somebody insists on over what the model has learned.
+        key: a file that model and guard listen to in place of the sound, or None.
+    """
+
+    contract: Contract
+    preset: str
+    threshold_db: float | None
+    threshold_from: str
+    fallback_db: float
+    range_db: float
+    lookahead_ms: float = 0.0
+    link: bool = True
+    live_buffer: int | None = None
+    device: Device = "cpu"
+    strict: bool = False
+    force: bool = False
+    owner: int = 0
+    guard: Guard | None = None
+    overrides: Overrides = AS_LEARNED
+    key: Path | None = None
+
+
+@dataclass(frozen=True)
+class Job:
+    """One file to render, and what to leave beside it."""
+
+    source: Path
+    target: Path
+    plot: Path | None = None
+    curve: Path | None = None
+    report: Path | None = None
+
+    @property
+    def outputs(self) -> list[Path]:
+        """Everything that it writes."""
+        return [path for path in (self.target, self.plot, self.curve, self.report) if path is not None]
