@@ -8,6 +8,7 @@ does not name after "May import". A *circle* is a set of files that import each 
 """
 
 import ast
+import re
 import sys
 from collections import defaultdict
 from collections.abc import Iterable
@@ -140,13 +141,10 @@ def may_import(root: Path, package: str) -> dict[str, set[str]]:
         if name != room(name) or not name.startswith(f"{package}."):
             continue
         text = ast.get_docstring(ast.parse(path.read_text(encoding="utf-8"))) or ""
-        for paragraph in text.split("\n\n"):
-            for part in paragraph.split(". "):
-                if MAY in part:
-                    names = " ".join(part.split(MAY, 1)[1].split()).split("Runs on:")[0].strip().rstrip(".")
-                    said[name] = {
-                        f"{package}.{one.strip()}" for one in names.split(",") if one.strip() != "nothing"
-                    }
+        named = re.search(rf"^{MAY}(.*?)\.$", text, re.MULTILINE | re.DOTALL)
+        if named:
+            rooms = {one.strip() for one in named[1].split(",")} - {"nothing"}
+            said[name] = {f"{package}.{one}" for one in rooms}
     return said
 
 
