@@ -20,3 +20,19 @@ class Closes:
     ) -> None:
         """Close."""
         self.close()
+
+
+class Commits(Closes):
+    """Something being made that is there after ``commit`` alone: the end of ``with`` removes what was not committed."""
+
+    def commit(self) -> None:
+        """Put what was made in its place, whole."""
+        raise NotImplementedError
+
+    def discard(self) -> None:
+        """Remove what was made so far; does nothing after ``commit``."""
+        raise NotImplementedError
+
+    def close(self) -> None:
+        """Remove what was not committed."""
+        self.discard()

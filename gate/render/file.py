@@ -1,12 +1,10 @@
 """One file through the engine: in, gated, out; same length, nothing shifted, all of it or nothing."""
 
 import math
-import os
 import time
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
 from dataclasses import asdict
-from pathlib import Path
 from typing import Any, Literal
 
 import numpy as np
@@ -15,7 +13,7 @@ from numpy.typing import NDArray
 from gate.constants import BLOCK, RATE
 from gate.engine.engine import CURVE_COLUMNS, Engine
 from gate.errors import AudioFileError, DeviceError, RenderError
-from gate.files.atomic import AtomicFile, os_sentence
+from gate.files.atomic import AtomicFile
 from gate.files.sound_format import output_layout
 from gate.files.sound_reader import Reader
 from gate.files.sound_writer import Writer
@@ -167,7 +165,7 @@ class _Render:
         if self.settings.live_buffer is not None:  # so that the block at the file's end completes
             self.extra += math.ceil(BLOCK * self.engine.rate / RATE) + self.engine.decision_delay_samples + 1
         if self.job.curve is not None:
-            self._append(self.job.curve, (",".join(self.engine.curve_columns) + "\n").encode())
+            self.extras[self.job.curve].write((",".join(self.engine.curve_columns) + "\n").encode())
         self.collector = None
         if self.job.plot is not None:
             from gate.render.picture import Collector
@@ -232,7 +230,7 @@ class _Render:
                 * len(rows)
                 % tuple(rows.ravel().tolist())
             )
-            self._append(self.job.curve, text.encode())
+            self.extras[self.job.curve].write(text.encode())
         self.progress(self.sink.frames, self.source.frames)
 
     def _process(self, piece: NDArray[Any], key: NDArray[Any] | None) -> None:
@@ -356,23 +354,12 @@ class _Render:
 
     def _write_extras(self, report: Report) -> None:
         if self.job.report is not None:
-            self._append(self.job.report, to_json(report.to_dict()))
+            self.extras[self.job.report].write(to_json(report.to_dict()))
         if self.job.plot is not None and self.collector is not None:
             from gate.render.picture import draw
 
             self._check_stop()
             title = f"{self.job.source.name}\n{report.threshold_reason}, range {report.range_db:g} dB"
             picture = self.collector.picture(title, report.seconds, report.range_db)
-            try:
-                with os.fdopen(self.extras[self.job.plot].fd, "wb", closefd=False) as file:
-                    draw(picture, file)
-            except OSError as error:
-                raise AudioFileError(os_sentence(self.job.plot, error, writing=True)) from error
-
-    def _append(self, path: Path, data: bytes) -> None:
-        view = memoryview(data)
-        try:
-            while view:
-                view = view[os.write(self.extras[path].fd, view) :]
-        except OSError as error:
-            raise AudioFileError(os_sentence(path, error, writing=True)) from error
+            with self.extras[self.job.plot].stream() as file:
+                draw(picture, file)

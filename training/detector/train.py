@@ -16,6 +16,7 @@ import numpy as np
 import torch
 from torch.nn import functional as F
 
+from gate.errors import GateError
 from training.config_file import ConfigError, load
 from training.detector import judge, truth
 from training.detector.batches import UNSCORED, draw
@@ -146,7 +147,7 @@ def main(argv: list[str] | None = None) -> int:
         config = load(args.config, args.set, DetectorConfig)
         validation, report = judges(config)
         path = train(config, args.runs / config.name, validation=validation, report=report)
-    except (ConfigError, OSError, ValueError, FloatingPointError) as error:
+    except (ConfigError, GateError, OSError, ValueError, FloatingPointError) as error:
         print(f"training.detector.train: error: {error}", file=sys.stderr)
         return 1
     except KeyboardInterrupt:

@@ -20,6 +20,8 @@ import torch
 from torch import nn
 
 from gate.constants import BLOCK_S
+from gate.errors import GateError
+from gate.files.atomic import whole
 from training.config_file import ConfigError, from_dict, load
 from training.judging.metrics import MEASURES
 from training.networks.bodies import build
@@ -188,9 +190,8 @@ def save(
         "commit": commit(),
         "result": result,
     }
-    partial = path.with_suffix(".partial")
-    torch.save(state, partial)
-    partial.replace(path)
+    with whole(path) as stream:
+        torch.save(state, stream)
 
 
 def resume(path: Path, config: Any, net: nn.Module, average: nn.Module, optimiser: Any, rng: Any) -> int:
@@ -256,7 +257,7 @@ def main(argv: list[str] | None = None) -> int:
             open_corpus(config.data), per_kind=config.data.val_scenes, target=config.scene.target
         )
         path = train(config, args.runs / config.name, device=args.device, validation=validation)
-    except (ConfigError, OSError, ValueError, FloatingPointError) as error:
+    except (ConfigError, GateError, OSError, ValueError, FloatingPointError) as error:
         print(f"training.teach.train: error: {error}", file=sys.stderr)
         return 1
     except KeyboardInterrupt:

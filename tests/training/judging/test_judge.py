@@ -5,11 +5,12 @@ import pytest
 
 from gate.constants import BLOCK, RATE
 from gate.errors import AudioFileError
+from gate.files.atomic import write_bytes
+from gate.files.atomic_folder import AtomicFolder
 from training.judging import metrics_more
 from training.judging.baselines import SHUT_GAIN
 from training.judging.contestants import Contestant, Ranged, ranged
 from training.judging.evaluate import Truth
-from training.judging.folders import AtomicFolder, write_whole
 from training.judging.judge import intervals_more, judge, sound_of
 from training.judging.picture import POINTS, envelope
 from training.scenes.compose import Scene
@@ -93,12 +94,12 @@ def test_a_folder_is_there_whole_or_not_at_all(tmp_path):
     """What fails on the way leaves nothing; what is somebody else's is never replaced."""
     target = tmp_path / "page"
     with pytest.raises(RuntimeError), AtomicFolder(target, "marker", force=False) as folder:
-        write_whole(folder.path / "marker", b"1", force=False)
+        write_bytes(folder.path / "marker", b"1", force=False)
         raise RuntimeError
     assert not list(tmp_path.iterdir())
     for text, force in ((b"1", False), (b"2", True)):
         with AtomicFolder(target, "marker", force=force) as folder:
-            write_whole(folder.path / "marker", text, force=False)
+            write_bytes(folder.path / "marker", text, force=False)
             folder.commit()
         assert (target / "marker").read_bytes() == text
     with pytest.raises(AudioFileError, match="exists already"):

@@ -12,6 +12,7 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
+from gate.errors import GateError
 from training.config_file import ConfigError, load
 from training.studies.swishnet.settings import ProtocolConfig
 
@@ -37,7 +38,7 @@ def main(argv: list[str] | None = None) -> int:
     try:
         config = load(args.config, args.set, ProtocolConfig)
         made = run(args.musan, args.gtzan, config, args.runs, args.device)
-    except (ConfigError, OSError, ValueError, FloatingPointError) as error:
+    except (ConfigError, GateError, OSError, ValueError, FloatingPointError) as error:
         print(f"training.studies.swishnet: error: {error}", file=sys.stderr)
         return 1
     except KeyboardInterrupt:

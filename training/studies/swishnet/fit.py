@@ -18,6 +18,7 @@ from torch import Tensor, nn
 from torch.nn import functional as F
 
 from gate.cli.console import progress_bar
+from gate.files.atomic import whole
 from training.config_file import ConfigError
 from training.studies.swishnet.clips import Clips
 from training.studies.swishnet.settings import FitConfig
@@ -184,9 +185,8 @@ def _learns_by(config: FitConfig) -> dict[str, Any]:
 
 def _save(path: Path, recipe: dict[str, Any], done: Progress, net: nn.Module, optimiser: Any) -> None:
     state = {"recipe": recipe, "net": net.state_dict(), "optimiser": optimiser.state_dict(), **vars(done)}
-    partial = path.with_suffix(".partial")
-    torch.save(state, partial)
-    partial.replace(path)
+    with whole(path) as stream:
+        torch.save(state, stream)
 
 
 def _resume(path: Path, recipe: dict[str, Any], net: nn.Module, optimiser: Any) -> Progress:
