@@ -19,8 +19,8 @@ import soundfile
 
 from gate.constants import RATE
 from gate.files.atomic import whole, write_text
+from training.learn.cut import cut_in_two
 from training.learn.examples import ENOUGH_SIDE_S, Finding, Measured, findings, left_out, measure
-from training.learn.quick_scenes import cut_in_two
 from training.recordings.corpus import COLUMNS, read_mono
 from training.recordings.layouts import Found
 from training.teach.features import Front
