@@ -4,7 +4,7 @@
 # A recording of 150 s comes back 320 samples early from the first minute on and 640 from the second: it is cleaned in pieces of 60 s whose last
 # window is dropped. `import logmmse` also calls numpy.seterr(all="raise"), so that a division somewhere else in the program, which gave inf
 # before, is now an exception.
-# Here: training.studies.swishnet.log_mmse is our own, and exact.
+# Here: training.studies.swishnet.log_mmse is our own.
 source "$(dirname "${BASH_SOURCE[0]}")/lib.sh"
 packages logmmse==1.5 numpy==2.4.6 scipy==1.17.1
 got="$("$PY" - <<'PYTHON'
