@@ -176,7 +176,15 @@ def _coded(data: Bytes, samples: Samples, end: int, view: tuple[Piece, ...] | No
         return Recording(view, (end - samples.start) // 65 * 320, end=end)
     if samples.tag in (containers.MP3, containers.MPEG):
         found = mpeg.stretches(data, samples.start, end)
-        return Recording(view, found[0].samples if len(found) == 1 else None, exact=False, end=end)
+        if len(found) != 1:
+            return Recording(view, exact=False, end=end)
+        # a variable rate without a tag: the decoder's guess may be too short
+        bare = found[0].layer == 3 and not found[0].tagged
+        counted = mpeg.counted_view(data, found[0]) if bare else None
+        return Recording(view, found[0].samples, exact=False, counted=counted, end=end)
+    if samples.tag in containers.ADPCM and 0 < (end - samples.start) % samples.align <= 4:
+        end -= (end - samples.start) % samples.align  # the pad byte, counted: libsndfile takes it for a block
+        view = samples.view(end)
     return Recording(view, end=end)
 
 

@@ -4,11 +4,12 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+import soundfile
 
 from gate import flac, mpeg
 from gate.audiofile import Reader
 from gate.errors import AudioFileError
-from tests.gate.test_headers import RATE, heard, noise, put, saved
+from tests.gate.test_headers import MP3_IN_WAV, RATE, heard, noise, put, saved
 
 ID3 = b"ID3\x04\0\0" + bytes([0, 0, 4, 10]) + bytes(522)
 TEXT = b"<html>no sound at all</html>" * 100
@@ -192,3 +193,28 @@ def test_a_true_flac_that_is_cut_is_refused(tmp_path: Path) -> None:
     assert flac.promised(bytes(data), 0) == len(noise())
     with pytest.raises(AudioFileError, match="is cut short or damaged"):
         heard(put(path, bytes(data)[:-3000]))
+
+
+def test_a_variable_rate_in_wav(tmp_path: Path) -> None:
+    """An MP3 of a variable rate in a WAV, as ffmpeg writes it, has no tag: it does not end where a guess does."""
+    bare = untagged(mp3(tmp_path / "in.mp3", "VARIABLE", 1))
+    expected = heard(put(tmp_path / "in.mp3", bare))[0]
+    inner = MP3_IN_WAV(len(expected)) + len(bare).to_bytes(4, "little") + bare + bytes(len(bare) % 2)
+    path = put(tmp_path / "in.wav", b"RIFF" + len(inner).to_bytes(4, "little") + inner)
+    assert soundfile.info(path).frames < len(expected) - 1152  # what is guarded against
+    got, remark = heard(path)
+    assert np.array_equal(got, expected) and remark is None
+
+
+@pytest.mark.parametrize("subtype", ["IMA_ADPCM", "MS_ADPCM"])
+@pytest.mark.parametrize("channels", [1, 2])
+def test_a_pad_byte_that_was_counted(tmp_path: Path, subtype: str, channels: int) -> None:
+    """A size of ADPCM that counts the pad byte: one byte is no block."""
+    path = tmp_path / "in.wav"
+    data = saved(path, noise(20_000, channels), "WAV", subtype)
+    whole = heard(path)[0]
+    at = data.index(b"data") + 4
+    size = int.from_bytes(data[at : at + 4], "little")
+    data[at : at + 4] = (size + 1).to_bytes(4, "little")
+    got, _ = heard(put(path, data[: at + 4 + size] + b"\0"))
+    assert np.array_equal(got, whole)
