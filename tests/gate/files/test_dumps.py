@@ -6,10 +6,10 @@ import numpy as np
 import pytest
 import soundfile
 
-from gate import flac, mpeg
-from gate.audiofile import Reader
 from gate.errors import AudioFileError
-from tests.gate.test_headers import MP3_IN_WAV, RATE, heard, noise, put, saved
+from gate.files import flac, mpeg
+from gate.files.sound_reader import Reader
+from tests.gate.files.test_headers import MP3_IN_WAV, RATE, heard, noise, put, saved
 
 ID3 = b"ID3\x04\0\0" + bytes([0, 0, 4, 10]) + bytes(522)
 TEXT = b"<html>no sound at all</html>" * 100
