@@ -80,7 +80,7 @@ class Screen:
         ]
         if facts["reopened"] or facts["stalls"]:
             lines.append(
-                f"interrupted {facts['stalls']} times, for {facts['lost_s']:.1f} s; opened anew {facts['reopened']} times"
+                f"interrupted {facts['stalls']} times, for {facts['lost_s']:.1f} s; opened again {facts['reopened']} times"
             )
         if recorded is not None:
             lines.append(f"recorded {taped:.1f} s to {recorded.path}")

@@ -5,12 +5,13 @@ import sys
 import threading
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any, Self
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from gate.chain.stream import Stream
+from gate.closing import Closes
 from gate.engine.engine import Engine
 from gate.errors import EngineError
 from gate.plugins.learned import Gate, GateRunning
@@ -47,7 +48,7 @@ class Shape:
         return max(self.channels, *(channel + 1 for channel in self.key)) if self.key else self.channels
 
 
-class Player:
+class Player(Closes):
     """Host buffers in, host buffers out; the chain may change while it plays. One thread at a time may call its methods.
 
     Attributes:
@@ -209,11 +210,6 @@ class Player:
             raise ValueError(f"expected {', '.join(MONITORS)}, got {value!r}; choose one")
         self._set("monitor", MONITORS.index(value))
 
-    def begin_anew(self) -> None:
-        """Fade in again, after a stream was lost. Only while nobody calls."""
-        self._set("heard", 0.0)
-        self._set("last_ns", 0)
-
     def fade_out(self) -> None:
         """Ask for silence, before an end; ``faded`` tells when."""
         self._set("master", 0)
@@ -295,14 +291,6 @@ class Player:
             if self._stream.is_open:
                 self._last_record = self.engine.record
             self._stream.close()
-
-    def __enter__(self) -> Self:
-        """Itself."""
-        return self
-
-    def __exit__(self, *error: object) -> None:
-        """Close."""
-        self.close()
 
     # -- inside
 

@@ -86,11 +86,6 @@ def make() -> NDArray[Any]:
     return aligned(1, LIVE_RECORD)
 
 
-def bin_edges_us() -> NDArray[np.float64]:
-    """(BINS,) lower edges of the histogram's bins, in microseconds; the first holds all that is shorter."""
-    return SHORTEST_US * 10.0 ** (np.arange(BINS) / BINS_A_DECADE)
-
-
 def percentiles_us(histogram: NDArray[np.integer], shares: tuple[float, ...]) -> list[float]:
     """Upper edges, in microseconds, of the bins where these shares (0 to 1) of the callbacks are reached; nan for none."""
     total = int(histogram.sum())

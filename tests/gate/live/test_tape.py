@@ -52,7 +52,7 @@ def test_what_is_recorded_is_what_came_out(tmp_path, toy, ending, subtype):
 
 
 def test_it_goes_on_with_the_next_player(tmp_path, toy):
-    """A stream that was lost and opened anew is one recording; one of another rate ends it, and says so."""
+    """A stream that was lost and opened again is one recording; one of another rate ends it, and says so."""
     path = tmp_path / "take.wav"
     recorder = Recorder(path, RATE, 2)
     pieces = []
