@@ -30,7 +30,7 @@ def play(live, seconds, recorder=None):
     for at in range(0, len(x), 100):
         live.play(x[at : at + 100], out[at : at + 100])
         if recorder is not None and at % 4800 == 0:
-            recorder._take(live)
+            recorder.take(live)
     return out
 
 
@@ -98,9 +98,9 @@ import resource, signal, sys
 signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
 resource.setrlimit(resource.RLIMIT_FSIZE, (40_000, 40_000))
 from pathlib import Path
-from gate import contract
+from gate.modelfile import contract
 from gate.live.recorder import Recorder
-from tests.gate.live.test_tape import play, player
+from tests.gate.live.test_recorder import play, player
 with player(contract.read(Path(sys.argv[1]))) as live:
     recorder = Recorder(Path(sys.argv[2]), 48_000, 2)
     recorder.start(live)
