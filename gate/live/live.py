@@ -4,14 +4,14 @@ import contextlib
 import os
 import threading
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import asdict, replace
+from dataclasses import replace
 from pathlib import Path
 from time import monotonic, sleep
 from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
 
-from gate.engine.overrides import check
+from gate.engine.settings import check_key
 from gate.errors import GateError, PresetError, UsageError
 from gate.live.filestream import FileStream
 from gate.live.player import FADE_S, Player, Shape
@@ -74,7 +74,7 @@ class Live:
             guard=wishes.guard,
             guard_grace_ms=wishes.guard_grace_ms,
             guard_model=wishes.guard_model,
-            **asdict(wishes.overrides),
+            **wishes.overrides,
         )
         self._leaving: list[Gate] = []  # of earlier presets, while they are still heard
         before, after = map(from_text, wishes.before), map(from_text, wishes.after)
@@ -268,7 +268,7 @@ class Live:
         plugin, parameter = self._found(name)
         value = parameter.check(value)
         if plugin is None:
-            check(self.preset.contract, parameter.id, value)
+            check_key(self.preset.contract, parameter.id, value)
         if not parameter.live or parameter.id == "guard":
             self._asked[name] = value
             return

@@ -3,7 +3,10 @@
 from dataclasses import dataclass
 from pathlib import Path
 
-from gate.engine.overrides import AS_LEARNED, Overrides
+from gate.parameters import GateValues
+
+
+AS_LEARNED = GateValues()
 
 
 @dataclass(frozen=True)
@@ -40,6 +43,6 @@ class Wishes:
     guard: str = "off"
     guard_grace_ms: float | None = None
     guard_model: str | None = None
-    overrides: Overrides = AS_LEARNED
+    overrides: GateValues = AS_LEARNED
     before: tuple[str, ...] = ()
     after: tuple[str, ...] = ()
