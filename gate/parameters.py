@@ -9,8 +9,8 @@ from typing import Any
 from gate.knobs import Choice, Knob, Parameter, Taper, attribute, knobs, numbers
 
 __all__ = [
-    "BYPASS", "BY_ID", "FOLLOWS", "OVERRIDES", "PARAMETERS", "GateKnobs", "GateValues", "Parameter", "Taper",
-    "attribute", "default",
+    "BYPASS", "BY_ID", "FOLLOWS", "OVERRIDES", "PARAMETERS", "Choice", "GateKnobs", "GateValues", "Knob", "Parameter",
+    "Taper", "attribute", "default", "knobs", "numbers",
 ]  # fmt: skip
 
 

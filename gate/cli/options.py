@@ -5,8 +5,7 @@ import re
 import sys
 from typing import Any
 
-from gate.knobs import Choice, knobs
-from gate.parameters import BY_ID, GateKnobs
+from gate.parameters import BY_ID, Choice, GateKnobs, knobs
 from gate.plugins.registry import KINDS
 
 MAX_LIVE_BUFFER = 1 << 16

@@ -10,9 +10,8 @@ from gate.constants import MAX_CHANNELS
 from gate.engine.guard import Guard
 from gate.engine.ort import Device
 from gate.errors import ContractError
-from gate.knobs import knobs, numbers
 from gate.modelfile.contract import Contract
-from gate.parameters import BY_ID, GateKnobs, default
+from gate.parameters import BY_ID, GateKnobs, default, knobs, numbers
 
 GATE_IDS = tuple(knob.parameter.id for knob in knobs(GateKnobs).values())
 

@@ -5,7 +5,6 @@ from pathlib import Path
 
 from gate.parameters import GateValues
 
-
 AS_LEARNED = GateValues()
 
 

@@ -6,10 +6,9 @@ from dataclasses import asdict
 from gate.engine.engine import Engine
 from gate.engine.guard import Guard, check_class, find
 from gate.engine.settings import EngineSettings, check_key
-from gate.knobs import knobs
 from gate.modelfile import preset as presets
 from gate.modelfile.contract import Contract
-from gate.parameters import BY_ID, GateKnobs
+from gate.parameters import BY_ID, GateKnobs, knobs
 from gate.plugins.plugin import Plugin
 from gate.plugins.running import Format, Running
 from gate.realtime.decision import HOLDS

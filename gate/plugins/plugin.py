@@ -13,7 +13,7 @@ from inspect import Signature, signature
 from typing import Any
 
 from gate.errors import UsageError
-from gate.knobs import Choice, Parameter, attribute, knobs, numbers
+from gate.parameters import Choice, Parameter, attribute, knobs, numbers
 from gate.plugins.running import Format, Running
 
 

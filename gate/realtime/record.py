@@ -21,8 +21,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from gate.constants import MAX_CHANNELS as _MAX_CHANNELS
-from gate.knobs import Parameter, knobs
-from gate.parameters import GateKnobs
+from gate.parameters import GateKnobs, Parameter, knobs
 
 Writer = Literal["setup", "user", "engine", "player", "callback", "caller"]
 

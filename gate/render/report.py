@@ -8,8 +8,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from gate.knobs import knobs
-from gate.parameters import GateKnobs, GateValues
+from gate.parameters import GateKnobs, GateValues, knobs
 
 OPEN_AT = 0.5
 """Openness above which a block counts as open: 6 dB under full gain."""

@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import Any, Literal
 
 from gate.errors import PluginError
-from gate.knobs import Knob, Parameter, attribute
+from gate.parameters import Knob, Parameter, attribute
 from gate.plugins.plugin import Plugin
 from gate.plugins.running import Format, Running
 from gate.plugins.vst3.keeper import Keeper

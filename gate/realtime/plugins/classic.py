@@ -22,7 +22,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from gate.knobs import Knob, Parameter, knobs
+from gate.parameters import Knob, Parameter, knobs
 from gate.realtime.entry import processor
 from gate.realtime.gain import OPENING_MS
 from gate.realtime.native import at, carray, native

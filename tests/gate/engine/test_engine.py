@@ -322,7 +322,9 @@ def test_compiled_code_is_kept_and_knows_its_sources(toy: Contract) -> None:
         run(engine, np.zeros((1, 1), np.float32))
         assert engine.record["code"][0] == compiled.fingerprint
     compiled(np.dtype(np.float32))
-    ask = "import numpy; from gate import process as p; print(p.compiled(numpy.dtype('f4')).from_disk)"
+    ask = (
+        "import numpy; from gate.realtime import process as p; print(p.compiled(numpy.dtype('f4')).from_disk)"
+    )
     said = subprocess.run([sys.executable, "-c", ask], capture_output=True, text=True, check=True)
     assert said.stdout.strip() == "True"
 

@@ -93,7 +93,11 @@ def test_never_shut(tmp_path: Path, settings: Settings) -> None:
 
 def test_measured_already(tmp_path: Path, settings: Settings) -> None:
     """Who asked for auto is not told to ask for it."""
-    report = render(tmp_path, replace(settings, values=GateValues(range_db=-80.0), threshold_from="auto"), noise(2.0, -20.0))
+    report = render(
+        tmp_path,
+        replace(settings, values=GateValues(range_db=-80.0), threshold_from="auto"),
+        noise(2.0, -20.0),
+    )
     assert report.never_shut and "give a higher --threshold, or try another preset" in report.notes[0]
 
 
