@@ -6,12 +6,7 @@ A new knob is a row of ``GateKnobs``, and the line that reads its field of the e
 
 from typing import Any
 
-from gate.knobs import Choice, Knob, Parameter, Taper, attribute, knobs, numbers
-
-__all__ = [
-    "BYPASS", "BY_ID", "FOLLOWS", "OVERRIDES", "PARAMETERS", "Choice", "GateKnobs", "GateValues", "Knob", "Parameter",
-    "Taper", "attribute", "default", "knobs", "numbers",
-]  # fmt: skip
+from gate.parameters.knob import Choice, Knob, Parameter, knobs, numbers
 
 
 class GateKnobs:
