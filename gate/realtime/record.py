@@ -1,12 +1,12 @@
 """The flat record that engine, panel, MIDI and stream share: every field with its one writer.
 
-``FIELDS`` is the table; ``make`` allocates. One record is one element of a structured array; what different
-writers write lies on different cache lines. PortAudio hands its address to the compiled callback, so all
-that ``process`` needs is in here, memory by its address. Nobody but the named writer writes a field while
-sound runs:
+``FIELDS`` is the table; ``make`` allocates. One record is one element of a structured array; fields of different
+writers lie on different cache lines. PortAudio hands the record's address to the compiled callback, so all
+that ``process`` needs is in the record, memory by its address. While sound runs, only the named writer writes
+a field:
 
 * setup: ``Engine`` when it opens; never again;
-* caller: whoever calls ``process``, before each call, on the same thread;
+* caller: the code that calls ``process``, before each call, on the same thread;
 * user: panel, MIDI, command line, through ``Engine`` or directly; each value is one word, read once a call;
 * engine: ``process``, on the audio thread.
 
@@ -37,7 +37,7 @@ class Field(NamedTuple):
 
 
 EACH = (_MAX_CHANNELS,)
-"""One a *unit*: the linked channels together are one unit, unlinked each channel is one."""
+"""Shape of a field with one value a *unit*: linked channels are one unit together, unlinked ones are one each."""
 
 SIDECHAIN_STATE = (
     Field(
@@ -46,7 +46,7 @@ SIDECHAIN_STATE = (
     Field("taken", "i8", (), "engine", "resampling: host frames taken into the history"),
     Field("history_first", "i8", (), "engine", "resampling: host frame that stands first in the history"),
     Field("base", "i8", (), "engine", "resampling: host frame at or before the next of the model's samples"),
-    Field("phase", "i8", (), "engine", "resampling: how far behind base it lies, in 1 / up"),
+    Field("phase", "i8", (), "engine", "resampling: how far after base it lies, in 1 / up"),
 )
 """State of a side-chain (``gate.realtime.sidechain.listen``), in the record of every plugin that listens."""
 
@@ -80,11 +80,11 @@ MODEL_STATE = (
         "first_status", "i8", (), "engine", "address of the first failed run's OrtStatus, kept for its text"
     ),
 )
-"""What a plugin that runs a model keeps of it (``gate.realtime.model_run``)."""
+"""State of the model that a plugin runs (``gate.realtime.model_run``)."""
 
 
 def model_fields(units: int) -> tuple[Field, ...]:
-    """What a plugin needs to run its model, for so many units at most."""
+    """Return the fields that a plugin needs to run its model, for ``units`` units at most."""
     return (
         Field("run", "i8", (), "setup", "address of RunWithBinding"),
         Field("release", "i8", (), "setup", "address of ReleaseStatus"),
@@ -136,8 +136,10 @@ FIELDS = (
     Field(
         "held", "i8", (), "user", "what somebody holds the gate: a number of ``gate.realtime.decision.HOLDS``"
     ),
-    Field("peaks_read", "i8", (), "user", "count up after reading the peaks: the next call starts them anew"),
-    # -- what whoever calls process gives with each call
+    Field(
+        "peaks_read", "i8", (), "user", "count up after reading the peaks: the next call starts them again"
+    ),
+    # -- what the caller of process gives with each call
     Field(
         "outside_at",
         "i8",
@@ -193,7 +195,7 @@ FIELDS = (
     Field("key_from_used", "f8", (), "engine", "band that ``key_bias`` was written for; NaN: none yet"),
     Field("key_to_used", "f8", (), "engine", "likewise"),
     Field("range_used", "f8", (), "engine", "last range that is a number, dB"),
-    Field("peaks_seen", "i8", (), "engine", "peaks_read when the peaks were last started anew"),
+    Field("peaks_seen", "i8", (), "engine", "peaks_read when the peaks were last started"),
     Field("decided", "f8", EACH, "engine", "1 while the gate is wanted open"),
     Field("hold_left_ms", "f8", EACH, "engine", "what is left of the hold"),
     Field("unit_openness", "f8", EACH, "engine", "0 to 1"),
@@ -219,8 +221,10 @@ FIELDS = (
     Field("block_samples", "f8", (), "setup", "length of a block in host frames"),
     Field("falls_back", "i8", (), "setup", "1: the classic gate takes over from a model that keeps failing"),
     Field("open_at", "f8", (), "setup", "probability above which a gate opens"),
-    Field("close_at", "f8", (), "setup", "probability below which it is let go"),
-    Field("key_bands", "i8", (), "setup", "bands that the key may be held to; 0: not this model's"),
+    Field("close_at", "f8", (), "setup", "probability below which a gate lets go"),
+    Field(
+        "key_bands", "i8", (), "setup", "bands that the key may be held to; 0: this model's cannot be held"
+    ),
     Field("key_edges_at", "i8", (), "setup", "float64 [band][2], Hz"),
     Field("key_bias_at", "i8", (), "setup", "float32 [band], the model's input: added to the key's logits"),
     Field("key_low_row", "i8", (), "setup", "row of the readouts, -1 for none"),
@@ -248,7 +252,7 @@ FIELDS = (
     Field("pending_goal_at", "i8", (), "setup", "float64 [unit][slot]: gain to go to"),
     Field("pending_attack_at", "i8", (), "setup", "float64 [unit][slot]: attack in ms"),
     Field("curve_at", "i8", (), "setup", "float64 [row][curve_columns], a ring"),
-    Field("curve_columns", "i8", (), "setup", "11, and with a guard its own"),
+    Field("curve_columns", "i8", (), "setup", "11, and with a guard the guard's own"),
     Field("curve_rows", "i8", (), "setup", "rows of that ring; 0: no curve is kept"),
 )
 """The record, field by field."""
@@ -258,7 +262,7 @@ CACHE_LINE = 64
 
 
 def layout(fields: tuple[Field, ...]) -> np.dtype[Any]:
-    """The type of a record with these fields; a new writer begins a new cache line."""
+    """Return the type of a record with these fields; a new writer begins a new cache line."""
     offset, offsets, writer = 0, [], fields[0].writer
     for field in fields:
         if field.writer != writer:
@@ -280,7 +284,7 @@ RECORD = layout(FIELDS)
 
 
 def aligned(size: int, dtype: Any) -> NDArray[Any]:
-    """(size,) zeros of ``dtype`` that begin on a cache line."""
+    """Return (size,) zeros of ``dtype`` that begin on a cache line."""
     dtype = np.dtype(dtype)
     raw = np.zeros(size * dtype.itemsize + CACHE_LINE, np.uint8)
     begin = -raw.ctypes.data % CACHE_LINE
@@ -288,5 +292,5 @@ def aligned(size: int, dtype: Any) -> NDArray[Any]:
 
 
 def make() -> NDArray[Any]:
-    """A record full of zeros: a (1,) array of ``RECORD``."""
+    """Return a record full of zeros: a (1,) array of ``RECORD``."""
     return aligned(1, RECORD)

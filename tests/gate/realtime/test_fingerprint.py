@@ -185,7 +185,7 @@ print([entry().from_disk for entry in Entry.every if entry.module == sys.argv[1]
 @pytest.mark.parametrize(
     ("name", "edited", "before", "after", "count"),
     [
-        ("gate.realtime.plugins.highpass", "plugins/svf.py", "import", "TRIED = 3\nimport", 1),
+        ("gate.realtime.plugins.highpass", "realtime/plugins/svf.py", "import", "TRIED = 3\nimport", 1),
         ("gate.realtime.jack", "constants.py", "MAX_CHANNELS = 32", "MAX_CHANNELS = 31", 3),
     ],
 )
