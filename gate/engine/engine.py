@@ -130,12 +130,12 @@ class Engine(RunsModel, GateKnobs):
             **fields(contract, settings, clock, lead=self._lead, **shape),
             **{f"{name}_at": array.ctypes.data for name, array in self._memory.items()},
             **guards,
-            **self._model.fields,
             "threshold_used": self.threshold_db,
             "range_used": self.range_db,
         }
         for name, value in setup.items():
             self._set(name, value)
+        self._set_model()
         self._curve_read = self.curve_lost = 0
         self._start = self.record.copy()
 

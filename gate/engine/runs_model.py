@@ -41,6 +41,13 @@ class RunsModel(Closes):
         else:
             self.record[name] = value
 
+    def _set_model(self) -> None:
+        """Write what the record needs to know of the model; a record has fields for some of it."""
+        known = self.record.dtype.names or ()
+        for name, value in self._opened().fields.items():
+            if name in known:
+                self._set(name, value)
+
     def _opened(self) -> LoadedModel:
         """The model.
 
