@@ -128,6 +128,7 @@ def _opened(contract: Any, rate: int, channels: int) -> Iterator[tuple[Any, tupl
 
     from gate.engine.classifier import Classifier
     from gate.engine.engine import Engine
+    from gate.engine.settings import EngineSettings
     from gate.realtime.process import compiled
 
     if contract.kind == "classify":
@@ -135,7 +136,7 @@ def _opened(contract: Any, rate: int, channels: int) -> Iterator[tuple[Any, tupl
             counter = classifier.record["frames"]
             yield classifier.record, (classifier.function, classifier.address, counter)
         return
-    with Engine(contract, rate=rate, channels=channels) as engine:
+    with Engine(contract, EngineSettings(rate, channels)) as engine:
         yield engine.record, (compiled(np.float32).address, engine.address, engine.record["blocks"])
 
 

@@ -85,11 +85,12 @@ def _copy(sound: NDArray[np.float32]) -> Contestant:
 
 def _ours(preset: str, sound: NDArray[np.float32], stack: ExitStack) -> list[Contestant]:
     from gate.engine.engine import Engine
+    from gate.engine.settings import EngineSettings
     from gate.modelfile import preset as presets
 
     contract = presets.resolve(preset).contract
-    live = stack.enter_context(Engine(contract, rate=RATE, channels=1))
-    offline = stack.enter_context(Engine(contract, rate=RATE, channels=1, batch=OFFLINE_BATCH))
+    live = stack.enter_context(Engine(contract, EngineSettings(RATE, channels=1)))
+    offline = stack.enter_context(Engine(contract, EngineSettings(RATE, channels=1, batch=OFFLINE_BATCH)))
     block_ms = 1000.0 * BLOCK / RATE
 
     def passed(engine: Engine, size: int) -> Callable[[], None]:

@@ -14,6 +14,7 @@ from benchmarks import sounds
 from benchmarks.machine import spread
 from gate.constants import BLOCK, RATE
 from gate.engine.engine import Engine
+from gate.engine.settings import EngineSettings
 from gate.modelfile.contract import Contract
 
 PLACES = 8
@@ -112,7 +113,7 @@ def measure(
     rows = []
     for rate_hz in rates_hz:
         target = sounds.at_rate(sounds.onset(kind), rate_hz)
-        with Engine(contract, rate=rate_hz, channels=1) as engine:
+        with Engine(contract, EngineSettings(rate_hz, channels=1)) as engine:
             for host_buffer in buffers:
                 silence, noise = (one(engine, target, host_buffer, in_noise=noisy) for noisy in (False, True))
                 rows.append(

@@ -28,10 +28,6 @@ MUSIC_AT, MUSIC_LOST_AT = 0.8, 0.6
 """Music has to be sure to shut a gate."""
 
 
-GUARD_COLUMNS = ("guard_shut",)
-"""Behind the curve's own columns; then one for each class, with its newest probability."""
-
-
 EPSILON_MS = 1e-6
 """A grace time of whole blocks is that many blocks, whatever the rounding."""
 

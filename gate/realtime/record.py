@@ -13,12 +13,15 @@ a field:
 A plugin of another kind has a record of its own, made of the same pieces (``gate.realtime.classify_record``).
 """
 
+from collections.abc import Iterable, Mapping
+from types import MappingProxyType
 from typing import Any, Literal, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
 from gate.constants import MAX_CHANNELS as _MAX_CHANNELS
+from gate.parameters import GateKnobs, Parameter, knobs
 
 Writer = Literal["setup", "user", "engine", "player", "callback", "caller"]
 
@@ -102,23 +105,34 @@ def model_fields(units: int) -> tuple[Field, ...]:
     )
 
 
+def user_fields(
+    rows: Iterable[Parameter], names: Mapping[str, str] = MappingProxyType({})
+) -> tuple[Field, ...]:
+    """Return a field of the record for each parameter that can be set while sound runs; the others are for setup.
+
+    Args:
+        rows: the parameters.
+        names: of fields, by parameter id; others are called as the id, with underscores.
+    """
+    return tuple(
+        Field(
+            names.get(row.id, row.id.replace("-", "_")), "i8" if row.words else "f8", (), "user", row.sentence
+        )
+        for row in rows
+        if row.live
+    )
+
+
+KNOB_FIELDS = {
+    **{knob.parameter.id: name for name, knob in knobs(GateKnobs).items() if knob.parameter.live},
+    "key-low": "key_from_hz",
+    "key-high": "key_to_hz",
+}
+"""Fields of the engine's record, by parameter: called as the attribute is, but where that is what the model says."""
+
 FIELDS = (
     # -- what the user sets
-    Field("threshold_db", "f8", (), "user", "threshold, dBFS; acts from the next block"),
-    Field("range_db", "f8", (), "user", "gain of the shut gate, dB, -inf allowed; acts from the next block"),
-    Field(
-        "guard",
-        "i8",
-        (),
-        "user",
-        "which class the guard asks for: a number of ``gate.engine.guard.MODES``, 0 for none",
-    ),
-    Field("guard_grace_ms", "f8", (), "user", "how long the gate may be open before its class is heard"),
-    Field("attack_scale", "f8", (), "user", "the attack that is learned is taken so many times; 1: as it is"),
-    Field("hold_scale", "f8", (), "user", "the hold, likewise"),
-    Field("release_scale", "f8", (), "user", "the release, likewise"),
-    Field("key_from_hz", "f8", (), "user", "the key may weigh bands from here"),
-    Field("key_to_hz", "f8", (), "user", "up to here"),
+    *user_fields((knob.parameter for knob in knobs(GateKnobs).values()), KNOB_FIELDS),
     Field(
         "held", "i8", (), "user", "what somebody holds the gate: a number of ``gate.realtime.decision.HOLDS``"
     ),

@@ -22,32 +22,71 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from gate.parameters import Knob, Parameter, knobs
 from gate.realtime.entry import processor
 from gate.realtime.gain import OPENING_MS
 from gate.realtime.native import at, carray, native
 from gate.realtime.plugins.svf import coefficient, settled, step
-from gate.realtime.record import Field, aligned, layout
+from gate.realtime.record import Field, aligned, layout, user_fields
+
+
+class ClassicKnobs:
+    """The knobs of the classic gate: ranges and defaults are LSP's; its hysteresis switch is a hysteresis of 0 here."""
+
+    threshold_db = Knob(Parameter(
+        "threshold", "Threshold", "dBFS", -96.0, 0.0, -24.0, "linear", True,
+        "level over which the gate is open",
+    ))  # fmt: skip
+    zone_db = Knob(Parameter(
+        "zone", "Zone", "dB", -60.0, 0.0, -6.0, "linear", True,
+        "how far under the threshold it is shut; between the two it is half open",
+    ))  # fmt: skip
+    hysteresis_db = Knob(Parameter(
+        "hysteresis", "Hysteresis", "dB", -96.0, 0.0, 0.0, "linear", True,
+        "how far under the threshold an open gate begins to shut; 0 is none",
+    ))  # fmt: skip
+    hysteresis_zone_db = Knob(Parameter(
+        "hysteresis-zone", "Hysteresis zone", "dB", -60.0, 0.0, -6.0, "linear", True,
+        "how far under that an open gate is shut",
+    ))  # fmt: skip
+    attack_ms = Knob(Parameter(
+        "attack", "Attack", "ms", 0.0, 2000.0, 20.0, "linear", True,
+        "time in which the envelope covers 0.71 of a rise",
+    ))  # fmt: skip
+    hold_ms = Knob(Parameter(
+        "hold", "Hold", "ms", 0.0, 1000.0, 0.0, "linear", True,
+        "how long the envelope stays where it was highest",
+    ))  # fmt: skip
+    release_ms = Knob(Parameter(
+        "release", "Release", "ms", 0.0, 5000.0, 100.0, "linear", True,
+        "time in which the envelope covers 0.71 of a fall",
+    ))  # fmt: skip
+    range_db = Knob(Parameter(
+        "range", "Range", "dB", -72.0, 72.0, -24.0, "linear", True,
+        "gain of the shut gate: -inf is silence; over 0 what is loud is turned down by so much",
+        smoothing_ms=1.0, silence=True,
+    ))  # fmt: skip
+    key_high_pass_hz = Knob(Parameter(
+        "key-high-pass", "Key high-pass", "Hz", 0.0, 20_000.0, 0.0, "linear", True,
+        "the key hears nothing below this frequency; 0 is none; 12 dB an octave",
+    ))  # fmt: skip
+    key_low_pass_hz = Knob(Parameter(
+        "key-low-pass", "Key low-pass", "Hz", 0.0, 20_000.0, 0.0, "linear", True,
+        "the key hears nothing above this frequency; 0 is none; 12 dB an octave",
+    ))  # fmt: skip
+    reactivity_ms = Knob(Parameter(
+        "reactivity", "Reactivity", "ms", 0.0, 250.0, 10.0, "linear", False,
+        "window over which the key's level is taken",
+    ))  # fmt: skip
+    lookahead_ms = Knob(Parameter(
+        "lookahead", "Lookahead", "ms", 0.0, 20.0, 0.0, "linear", False,
+        "delay of the sound against the key",
+    ))  # fmt: skip
+
 
 FIELDS = (
     # -- what the user sets
-    Field("threshold", "f8", (), "user", "dBFS"),
-    Field("zone", "f8", (), "user", "how far under the threshold it is shut, dB, 0 or less"),
-    Field(
-        "hysteresis",
-        "f8",
-        (),
-        "user",
-        "the second threshold under the first, dB, 0 or less; 0: there is none",
-    ),
-    Field(
-        "hysteresis_zone", "f8", (), "user", "how far under the second threshold it is shut, dB, 0 or less"
-    ),
-    Field("attack", "f8", (), "user", "ms"),
-    Field("hold", "f8", (), "user", "ms"),
-    Field("release", "f8", (), "user", "ms"),
-    Field("range", "f8", (), "user", "dB: gain of the shut gate, -inf allowed; over 0 it ducks"),
-    Field("key_high_pass", "f8", (), "user", "Hz, 0 for none"),
-    Field("key_low_pass", "f8", (), "user", "Hz, 0 for none"),
+    *user_fields(knob.parameter for knob in knobs(ClassicKnobs).values()),
     # -- what people look at
     Field("level_db", "f8", (), "engine", "the envelope at the end of the newest call, dBFS"),
     Field("gain_db", "f8", (), "engine", "the gain there, dB, -inf for 0"),

@@ -5,13 +5,24 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from gate.parameters import Knob, Parameter, knobs
 from gate.realtime.entry import processor
 from gate.realtime.native import at, carray, native
 from gate.realtime.plugins.svf import HIGHEST, coefficient, settled, step
-from gate.realtime.record import Field, aligned, layout
+from gate.realtime.record import Field, aligned, layout, user_fields
+
+
+class HighPassKnobs:
+    """The one knob of the high-pass."""
+
+    cutoff_hz = Knob(Parameter(
+        "cutoff", "Cutoff", "Hz", 10.0, 2000.0, 80.0, "log", True,
+        "where the high-pass takes 3 dB away; below it falls by 12 dB an octave", smoothing_ms=10.0,
+    ))  # fmt: skip
+
 
 FIELDS = (
-    Field("cutoff", "f8", (), "user", "where it is to be, Hz"),
+    *user_fields(knob.parameter for knob in knobs(HighPassKnobs).values()),
     Field("position", "i8", (), "engine", "host frames processed"),
     Field("used", "f8", (), "engine", "present cutoff, Hz; 0 before the first frame"),
     Field("g", "f8", (), "engine", "tan(pi cutoff / rate)"),
