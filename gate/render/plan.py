@@ -12,7 +12,7 @@ from gate.render.job import Job
 
 @dataclass(frozen=True)
 class Extras:
-    """What to leave beside the sound: files for one input; for several inputs folders, and one file as the report."""
+    """Files to leave beside the sound: single ones for one input; for several inputs folders, and one report."""
 
     plot: Path | None = None
     curve: Path | None = None
