@@ -27,7 +27,8 @@ from training.scenes.compose import Scene, SceneConfig
 from training.scenes.judged import judged_scenes
 from training.teach import train as loop
 from training.teach.batches import BatchConfig
-from training.teach.config import Config, OptimiserConfig
+from training.teach.config import Config
+from training.teach.optimiser import OptimiserConfig
 from training.teach.validate import Validation
 
 STEPS_A_MINUTE, SCENES_A_MINUTE = 120, 35

@@ -12,13 +12,13 @@ class Closes:
         raise NotImplementedError
 
     def __enter__(self) -> Self:
-        """Itself."""
+        """Begin a block that ends with ``close``."""
         return self
 
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        """Close."""
+        """Close, whatever ended the block."""
         self.close()
 
 

@@ -2,9 +2,10 @@
 
     python -m scripts.house [FOLDER]
 
-A *room* is a file or a folder at the top of a package, an *arrow* an import from one room to another, wherever in a file it
-stands, for types too. *Floors* say how deep arrows stack. An *arrow up* goes to a room that the importing room's docstring
-does not name after "May import". A *circle* is a set of files that import each other, anywhere in the checkout.
+A *room* is a file or a folder at the top of a package, an *arrow* an import from one room to another, anywhere in a
+file, for types too. *Floors* say how deep arrows stack. An *arrow up* goes to a room that the importing room's
+docstring does not name after "May import". A *circle* is a set of files that import each other, anywhere in the
+checkout.
 """
 
 import ast
@@ -23,7 +24,7 @@ Graph = dict[str, set[str]]
 
 
 class Figures(NamedTuple):
-    """A package, measured. ``up`` names arrows as "room -> room", ``longest`` is (lines, file)."""
+    """Figures of a package. ``up`` names arrows as "room -> room", ``longest`` is (lines, file)."""
 
     rooms: int
     floors: int
@@ -68,7 +69,7 @@ def room(module: str) -> str:
 
 
 def room_graph(files: Graph, package: str) -> Graph:
-    """Find which rooms of a package import which others of it; the front door, which only hands names out, is no room."""
+    """Find which rooms of a package import which others; the front door, which only hands names out, is no room."""
     graph: Graph = defaultdict(set)
     for name, targets in files.items():
         if room(name) != name or name != package:
@@ -135,7 +136,7 @@ def groups(graph: Graph) -> list[list[str]]:
 
 
 def may_import(root: Path, package: str) -> dict[str, set[str]]:
-    """Read what each room may import, by its docstring: a room is named by its last name; no line means nothing is said."""
+    """Read what each room may import, from its docstring: by their last names; a room without the line is left out."""
     said = {}
     for name, path in modules(root).items():
         if name != room(name) or not name.startswith(f"{package}."):

@@ -12,8 +12,9 @@ from training.networks.gate_net import GateConfig, GateNet
 from training.teach import run_log
 from training.teach import train as loop
 from training.teach.batches import BatchConfig, draw
-from training.teach.config import Config, OptimiserConfig
+from training.teach.config import Config
 from training.teach.losses import LossConfig, gate_loss
+from training.teach.optimiser import OptimiserConfig
 
 CONFIG = Config(
     model=GateConfig(width=8, hidden=8),

@@ -158,7 +158,7 @@ def answers(net: nn.Module, clips: Clips, device: str = "cpu") -> Tensor:
 
 
 def loss_of(logits: Tensor, clips: Clips) -> float:
-    """Mean cross-entropy."""
+    """Take the mean cross-entropy of the clips, in nats."""
     return float(F.cross_entropy(logits, torch.from_numpy(clips.labels)))
 
 
