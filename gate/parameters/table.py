@@ -14,7 +14,7 @@ class GateKnobs:
 
     threshold_db = Knob(Parameter(
         "threshold", "Threshold", "dBFS", -80.0, 0.0, None, "linear", True,
-        "5 ms level of the loudest channel from which a wanted sound opens the gate",
+        "the 5 ms level of the loudest channel from which a wanted sound opens the gate",
     ))  # fmt: skip
     range_db = Knob(Parameter(
         "range", "Range", "dB", -120.0, 0.0, None, "linear", True,
