@@ -64,25 +64,24 @@ def _environment(scale: float) -> dict[str, str]:
     return os.environ | {"QT_QPA_PLATFORM": "offscreen", "QT_SCALE_FACTOR": f"{scale:g}"}
 
 
-def _window(wishes: Any) -> tuple[Any, Any, Any]:
+def _window() -> tuple[Any, Any, Any]:
     from PyQt6.QtWidgets import QApplication
 
     from gate.panel.keeper import Keeper
     from gate.panel.library import presets
     from gate.panel.midi import Midi
     from gate.panel.model import Model
-    from gate.panel.view.app import USUAL_SIZE
+    from gate.panel.view.app import USUAL_SIZE, assemble
     from gate.panel.view.parts.look import Look
-    from gate.panel.view.window import Window
 
     application = QApplication([])
     look = Look("dark")
     look.dress()
-    keeper = Keeper(wishes)
+    keeper = Keeper()
 
     def shown() -> Any:
         keeper.start()
-        window = Window(Model(keeper), look, Midi(keeper))
+        window, _ = assemble(Model(keeper), look, Midi(keeper))
         window.top.presets.show_presets(presets())
         window.resize(*USUAL_SIZE)
         window.show()
@@ -96,11 +95,9 @@ def draw(sound: Path, seconds: float) -> dict[str, Any]:
     from PyQt6.QtCore import QTimer
 
     from gate.live.filestream import FileStream
-    from gate.live.wishes import Wishes
-    from gate.panel.history import SCOPE_S
 
-    application, keeper, shown = _window(Wishes(scope_s=SCOPE_S))
-    keeper.live.play_file(FileStream(sound, None, loops=True))
+    application, keeper, shown = _window()
+    keeper.live.sources.play(FileStream(sound, loops=True))
     window, found = shown(), {}
 
     def begin() -> None:
@@ -127,17 +124,16 @@ def soak(seconds: float) -> dict[str, Any]:
 
     from benchmarks.stream_jack import DummyServer
     from benchmarks.stream_players import NativePlayer
-    from gate.live.wishes import Wishes
+    from gate.live.devicestream import DeviceStream
     from gate.modelfile.preset import resolve
-    from gate.panel.history import SCOPE_S
-    from gate.session.choices import DeviceWishes
+    from gate.session.choices import Devices
     from gate.soundsystem.devices import resolve_pair
     from gate.soundsystem.stream import Stream
 
     rng = random.Random(0)
     with DummyServer(RATE, BUFFER):
-        application, keeper, shown = _window(Wishes(scope_s=SCOPE_S))
-        keeper.live.play_devices(DeviceWishes("system", "system"))
+        application, keeper, shown = _window()
+        keeper.live.sources.play(DeviceStream(Devices("system", "system")))
         contract = resolve("voice").contract
         floor = Stream(
             *resolve_pair("system", "system"),

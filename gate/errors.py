@@ -38,7 +38,7 @@ class UsageError(GateError, ValueError):
 class ContractError(GateError):
     """A model file breaks a line of the contract.
 
-    Its text is "SOURCE breaks the contract (LINE): DETAIL"; the three are kept apart as attributes too.
+    Its text is "SOURCE breaks the contract (LINE): DETAIL"; the three are attributes, too.
     """
 
     def __init__(self, line: str, detail: str, source: str = "the model") -> None:

@@ -7,6 +7,6 @@ bindings  the text of a map, what each line of it binds, and how a control's tra
 router    moves through a map: takeover, learning, holds, panic
 hands     all of it on a live gate
 
-May import: errors, parameters, soundsystem.
+May import: closing, errors, parameters, soundsystem.
 Runs on: a thread of its own, which looks into rtmidi's queue; it writes the user's fields of records.
 """

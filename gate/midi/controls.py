@@ -1,4 +1,4 @@
-"""From messages to moves of controls: where a fader, wheel, pad or knob of a controller stands now.
+"""Moves of controls, made of messages: where a fader, wheel, pad or knob of a controller is now.
 
 A controller of 14 bits comes as two of 7 (0 to 31 and 32 to 63), an NRPN as a choice of its number (99, 98) and data
 (6, 38; 96 and 97 step): what is half of such a pair is remembered here, for each channel. As the specification says, a

@@ -1,4 +1,4 @@
-"""From the bytes of a MIDI cable to messages, by one table of all messages.
+"""MIDI messages, parsed from the bytes of a cable by one table of all messages.
 
 Source of the table: MIDI 1.0 Detailed Specification 4.2, tables I to VII. The parser takes bytes in pieces of any size:
 whole messages, as python-rtmidi delivers them, or a raw stream with running status.

@@ -25,7 +25,7 @@ REST_S = 0.1
 
 
 class PickUp:
-    """Memory of one binding with pick-up: where its controls stand, and which of them has the value in hand.
+    """Memory of one binding with pick-up: where its controls are, and which of them has the value in hand.
 
     A binding without a channel hears the same number on 16 of them. These are different controls.
     """
@@ -35,16 +35,16 @@ class PickUp:
         self._holder: int | None = None
 
     def forget(self) -> None:
-        """Forget where every control stands: the device is gone."""
+        """Forget where every control is: the device is gone."""
         self._last.clear()
         self._holder = None
 
     def release(self) -> None:
-        """Take the value out of the control's hand: it was moved by steps, and the control stands elsewhere."""
+        """Take the value out of the control's hand: it was moved by steps, and the control is elsewhere."""
         self._holder = None
 
     def takes(self, channel: int, position: float, value_at: float, untouched: bool, now_s: float) -> bool:
-        """Note where a control stands now; return whether its position is to become the value.
+        """Note where a control is now; return whether its position is to become the value.
 
         At the moment of taking over this moves the value by ``FLICK`` of the travel at most, and by ``NUDGE`` after a
         rest.

@@ -86,11 +86,6 @@ def make() -> NDArray[Any]:
     return aligned(1, LIVE_RECORD)
 
 
-def bin_edges_us() -> NDArray[np.float64]:
-    """Return (BINS,) lower edges of the histogram's bins, in microseconds; the first bin holds all that is shorter."""
-    return SHORTEST_US * 10.0 ** (np.arange(BINS) / BINS_A_DECADE)
-
-
 def percentiles_us(histogram: NDArray[np.integer], shares: tuple[float, ...]) -> list[float]:
     """Return upper edges, us, of the bins where these shares (0 to 1) of the callbacks are reached; nan for none."""
     total = int(histogram.sum())

@@ -13,8 +13,6 @@ from gate import Chain, Gate
 from gate.cli import live as live_command
 from gate.cli import render as render_command
 from gate.live.filestream import FileStream
-from gate.live.live import Live
-from gate.live.wishes import Wishes
 from gate.modelfile import contract
 from gate.parameters import OVERRIDES, GateValues
 from gate.realtime.decision import FAILED, PATIENCE
@@ -30,6 +28,7 @@ from tests.gate.engine_tools import (
     render,
     run,
 )
+from tests.gate.live.gates import live_gate
 
 RATE, T_DB = 48_000, -35.0
 TIMES = ("attack_ms", "hold_ms", "release_ms")
@@ -209,12 +208,10 @@ def source(tmp_path):
 def test_scales_stay_when_the_preset_changes(tmp_path, toy_folder, source):
     """The engine that comes has what was set, before the change or under it."""
     other = toy_model.write_preset(tmp_path / "other", name="other")
-    with Live(
-        Wishes(preset=str(toy_folder), overrides=GateValues(release_scale=2.0)), lambda event: None
-    ) as live:
-        live.play_file(FileStream(source, tmp_path / "out.wav"))
+    with live_gate(toy_folder, {"release-scale": 2.0}) as live:
+        live.sources.play(FileStream(source, tmp_path / "out.wav"))
         live.set("attack-scale", 3.0)
-        live.set_preset(str(other))
+        live.rack.set_preset(str(other))
         live.set("hold-scale", 0.5)
         now = live.player.engine
         assert live.preset.name == "other"
@@ -255,5 +252,5 @@ def test_lines_and_options_scale_a_live_gate(tmp_path, toy_folder, source, monke
 
 def test_a_live_gate_says_its_scales(toy_folder):
     """Each is a parameter as any other."""
-    live = Live(Wishes(preset=str(toy_folder), overrides=GateValues(hold_scale=3.0)), lambda event: None)
+    live = live_gate(toy_folder, {"hold-scale": 3.0})
     assert [live.value(id) for id in OVERRIDES] == [1.0, 3.0, 1.0, 20.0, 20_000.0]
