@@ -16,11 +16,11 @@ from benchmarks.commands import COMMANDS
 from gate.cli.console import say, say_version
 from gate.cli.ending import run
 from gate.errors import AudioFileError
-from gate.files.atomic import AtomicFile, os_sentence, refuse_target
+from gate.files.atomic import refuse_target, write_bytes
 
 PROG = "gate-bench"
 PAGE, RECORD, PICTURE = "RESULTS.md", "results.json", "results.png"
-"""What ``all`` writes."""
+"""Files that ``all`` writes."""
 
 EPILOG = """
 Let nothing else run meanwhile. Times are this machine's; ratios carry over to others.
@@ -29,7 +29,7 @@ exit: 0 done, 1 something failed, 2 usage, 130 interrupted
 
 
 def parser() -> argparse.ArgumentParser:
-    """What the command takes."""
+    """Make the parser of the command line."""
     made = argparse.ArgumentParser(
         prog=PROG,
         description="Measure the gate: its cost, its speed, its latency, and others beside it.",
@@ -61,7 +61,7 @@ def parser() -> argparse.ArgumentParser:
 
 
 def main(argv: list[str] | None = None) -> int:
-    """Run the command; returns its exit code. What a person can act on is one sentence on stderr."""
+    """Run the command; return its exit code. What a person can act on is one sentence on stderr."""
     arguments = list(sys.argv[1:] if argv is None else argv)
     return run(PROG, lambda: _main(arguments), what="everything", done="measured")
 
@@ -77,7 +77,7 @@ def _main(arguments: list[str]) -> int:
 
 
 def _run(asked: argparse.Namespace, command: str) -> int:
-    """Measure, print, write."""
+    """Measure, print the results, write the files."""
     from benchmarks import machine, report
     from gate.modelfile.preset import resolve
 
@@ -111,34 +111,19 @@ def _run(asked: argparse.Namespace, command: str) -> int:
     page = report.markdown(record)
     say(page)
     if "record" in files:
-        _write(files["record"], (json.dumps(record, indent=1) + "\n").encode(), force=asked.force)
+        write_bytes(files["record"], (json.dumps(record, indent=1) + "\n").encode(), force=asked.force)
     if "picture" in files:
-        _write(files["picture"], report.picture(record), force=asked.force)
+        write_bytes(files["picture"], report.picture(record), force=asked.force)
     if "page" in files:
-        _write(files["page"], report.markdown(record, files["picture"].name).encode(), force=asked.force)
+        write_bytes(files["page"], report.markdown(record, files["picture"].name).encode(), force=asked.force)
     return 0
 
 
 def _files(asked: argparse.Namespace) -> dict[str, Path]:
-    """What is to be written."""
+    """Return the files to write, by kind."""
     if asked.command == "all":
         return {"page": asked.out / PAGE, "record": asked.out / RECORD, "picture": asked.out / PICTURE}
     return {kind: path for kind, path in (("record", asked.json), ("picture", asked.picture)) if path}
-
-
-def _write(path: Path, data: bytes, *, force: bool) -> None:
-    """A file, whole or not at all.
-
-    Raises:
-        AudioFileError: it is in the way, or cannot be written.
-    """
-    with AtomicFile(path, force=force) as file:
-        try:
-            with open(file.fd, "wb", closefd=False) as stream:
-                stream.write(data)
-        except OSError as error:
-            raise AudioFileError(os_sentence(path, error, writing=True)) from error
-        file.commit()
 
 
 if __name__ == "__main__":

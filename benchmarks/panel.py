@@ -1,11 +1,12 @@
-"""The panel: how soon it is there, what drawing costs, and whether the sound beside it minds.
+"""The panel: how soon it is there, what drawing costs, and whether the sound beside it suffers.
 
     python -m benchmarks.panel [--seconds 30] [--soak 3600] [-o docs/panel.json]
 
-* *start*: from the command to a picture of the window on the disk and the end of the process, compiled code being there.
+* *start*: from the command to a picture of the window on disk and the end of the process, with compiled code there.
 * *drawing*: processor time of the window's thread at sixty frames a second over a sound that is played round and round.
-* *soak*: on a JACK server of its own, with its dummy driver, a window in use over a live gate, and beside it a callback that
-  only copies; buffers that the server or the clock found late, of both; memory and objects at the beginning and the end.
+* *soak*: on a JACK server of its own, with its dummy driver, a window in use over a live gate, and beside it a callback
+  that only copies; buffers that the server or the clock found late, of both; memory and objects at the beginning and
+  the end.
 
 Offscreen. Everything in child processes. Times depend on the machine, and on what else it does.
 """
@@ -31,15 +32,15 @@ from gate.constants import RATE
 
 STARTS = 5
 SETTLE_S = 3.0
-"""Of a window that is not counted."""
+"""Time at the beginning of a window that is not counted."""
 BUFFER = 100
 """Frames in a host buffer of the soak."""
 EVERY_MS = 250
-"""How often something is done in it."""
+"""Time between two actions in the soak."""
 
 
 def start_s(sound: Path, folder: Path) -> list[float]:
-    """Seconds from the command to its end, for several."""
+    """Measure the seconds from the command to its end, of several runs."""
     command = [
         sys.executable, "-m", "gate.cli.panel", "--input", f"file:{sound}", "--screenshot", str(folder / "x.png"),
         "--after", "0.01",
@@ -53,7 +54,7 @@ def start_s(sound: Path, folder: Path) -> list[float]:
 
 
 def child(*arguments: str, scale: float = 1.0) -> dict[str, Any]:
-    """What this module says in another process."""
+    """Run this module in another process; return what it says."""
     command = [sys.executable, "-m", "benchmarks.panel", *arguments]
     done = subprocess.run(command, check=True, env=_environment(scale), stdout=subprocess.PIPE, text=True)
     return dict(json.loads(done.stdout.splitlines()[-1]))
@@ -90,7 +91,7 @@ def _window() -> tuple[Any, Any, Any]:
 
 
 def draw(sound: Path, seconds: float) -> dict[str, Any]:
-    """Frames and processor time of the window's thread."""
+    """Measure frames and processor time of the window's thread."""
     from PyQt6.QtCore import QTimer
 
     from gate.live.filestream import FileStream
@@ -117,7 +118,7 @@ def draw(sound: Path, seconds: float) -> dict[str, Any]:
 
 
 def soak(seconds: float) -> dict[str, Any]:
-    """A window in use over a live gate, and a callback that only copies."""
+    """Measure a window in use over a live gate, and a callback that only copies."""
     from PyQt6.QtCore import QTimer
     from PyQt6.QtWidgets import QApplication
 
@@ -205,7 +206,7 @@ def _resident_mb() -> float:
 
 
 def main(argv: list[str] | None = None) -> int:
-    """Run it."""
+    """Run the command line; return its exit code."""
     made = argparse.ArgumentParser(
         prog="python -m benchmarks.panel", description=(__doc__ or "").split("\n")[0]
     )

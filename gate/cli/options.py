@@ -5,8 +5,7 @@ import re
 import sys
 from typing import Any
 
-from gate.engine.overrides import Overrides
-from gate.parameters import BY_ID, default
+from gate.parameters import BY_ID, Choice, GateKnobs, knobs
 from gate.plugins.registry import KINDS
 
 MAX_LIVE_BUFFER = 1 << 16
@@ -17,6 +16,9 @@ BELOW_ZERO = re.compile(r"-(\.?[0-9]|inf|nan)", re.IGNORECASE)
 
 METAVARS = {"dBFS": "DB", "dB": "DB", "ms": "MS", "Hz": "HZ", "x": "FACTOR"}
 """What help calls a value, by its unit."""
+
+OPTIONS = {"guard_grace_ms": {"option": "--guard-grace-ms"}}
+"""Arguments of ``add_parameter`` for a knob, by attribute, in every command."""
 
 
 class Parser(argparse.ArgumentParser):
@@ -41,19 +43,19 @@ def batch_parser(program: str, description: str, epilog: str) -> Parser:
         "inputs",
         nargs="+",
         metavar="INPUT",
-        help="sound files (WAV, FLAC, OGG, MP3, AIFF) or folders of them, which are searched through links as well",
+        help="sound files (WAV, FLAC, OGG, MP3, AIFF), or folders, searched with all folders inside, links too",
     )
     made.add_argument("--version", action="store_true", help="print the version and exit")
     return made
 
 
 def add_preset(group: Any) -> None:
-    """Which gate."""
+    """Add the option of the gate's preset."""
     group.add_argument(
         "--preset",
         default="voice",
         metavar="NAME|FOLDER|FILE.onnx",
-        help="what to gate with (default: voice)",
+        help="the gate: a preset's name or folder, or a model file (default: voice)",
     )
 
 
@@ -79,47 +81,42 @@ def add_parameter(group: Any, id: str, *, option: str = "", extra: str = "", als
     )
 
 
-def value(options: argparse.Namespace, id: str) -> float:
-    """What the option of a parameter was given, or the table's default."""
-    given: float | None = getattr(options, id.replace("-", "_"))
-    return default(id) if given is None else given
+def add_knobs(group: Any, **also: dict[str, str]) -> None:
+    """Every knob of the gate, and what the guard listens with.
+
+    Args:
+        group: of the parser.
+        also: arguments of ``add_parameter``, by attribute, for knobs that need more than the table says.
+    """
+    for name, knob in knobs(GateKnobs).items():
+        add_parameter(group, knob.parameter.id, **(OPTIONS.get(name, {}) | also.get(name, {})))
+        if name == "guard_grace_ms":
+            group.add_argument(
+                "--guard-model",
+                metavar="NAME|FOLDER|FILE.onnx",
+                help="classifier that the guard listens with (default: speech-music-noise)",
+            )
 
 
-def add_overrides(group: Any) -> None:
-    """What somebody insists on over what is learned."""
-    for id in Overrides.IDS:
-        add_parameter(group, id)
-
-
-def overrides(options: argparse.Namespace) -> Overrides:
-    """What the options of ``add_overrides`` were given."""
-    return Overrides(*(value(options, id) for id in Overrides.IDS))
-
-
-def add_guard(group: Any) -> None:
-    """A classifier beside the gate."""
-    add_parameter(group, "guard")
-    add_guard_settings(group)
-
-
-def add_guard_settings(group: Any) -> None:
-    """How long it waits, and what it listens with."""
-    add_parameter(group, "guard-grace", option="--guard-grace-ms")
-    group.add_argument(
-        "--guard-model",
-        metavar="NAME|FOLDER|FILE.onnx",
-        help="what the guard listens with (default: speech-music-noise)",
-    )
+def given(options: argparse.Namespace) -> dict[str, Any]:
+    """Return what the options of ``add_knobs`` were given, by attribute; without those that were left out."""
+    found = {}
+    for name, knob in knobs(GateKnobs).items():
+        said = getattr(options, knob.parameter.id.replace("-", "_"))
+        if said is not None:
+            words = knob.parameter.words if isinstance(knob, Choice) else ()
+            found[name] = words[int(said)] if words else said
+    return found
 
 
 def add_slots(group: Any) -> None:
-    """Plugins round the gate."""
+    """Add the options of plugins around the gate."""
     kinds = ", ".join(f"{name}{f':{kind.file}' if kind.file else ''}" for name, kind in KINDS.items())
     help_ = (
         "a plugin before the gate, as KIND[:FILE][,PARAMETER=VALUE ...], such as highpass:cutoff=80; may be given more "
         f"than once, in the order of sound; kinds: {kinds} (docs/chain.md)"
     )
-    for option, text in (("--before", help_), ("--after", "the same behind it")):
+    for option, text in (("--before", help_), ("--after", "the same after the gate")):
         group.add_argument(option, action="append", default=[], metavar="PLUGIN", help=text)
 
 

@@ -5,22 +5,21 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from gate.errors import GateError, UsageError
-from gate.files.atomic import refuse_target
-from gate.files.inputs import apart, find, identity
+from gate.files.inputs import apart, find, identity, refuse_outputs
 from gate.label.formats import ENDINGS, distinct
 
 
 @dataclass
 class LabelPlan:
-    """What to do.
+    """The recordings to label, and where the labels of each go.
 
     Attributes:
         sources: recordings, each with its name in the labels: the path below the folder it was found in.
         format: of the labels.
         target: the one file for all, or None.
         each: a file of labels for each recording, by recording; empty with ``target``.
-        pictures: by recording.
-        folders: that have to be there, parents first.
+        pictures: a picture for each recording, by recording; empty where none are wanted.
+        folders: folders that have to be there, parents first.
         failures: inputs that cannot be labelled, each with its sentence.
     """
 
@@ -57,7 +56,7 @@ def make_plan(
         force: existing files may be replaced.
 
     Raises:
-        GateError: nothing of it can be done.
+        GateError: none of it can be done.
     """
     if output is None and frames is None and picture is None:
         raise UsageError("nothing to write was named; give -o labels.csv, --frames or --picture")
@@ -75,14 +74,17 @@ def make_plan(
     plan.sources = [(source, relative.as_posix()) for source, relative in placed]
     _place_labels(plan, placed, output, format_, one)
     _place_pictures(plan, placed, picture, one)
-    _check(plan, frames, force)
+    files = [path for path in (plan.target, frames) if path is not None]
+    files += [*plan.each.values(), *plan.pictures.values()]
+    read = {identity(source) for source, _ in plan.sources}
+    refuse_outputs(files, read, force=force, an_input=UsageError)
     return plan
 
 
 def _place_labels(
     plan: LabelPlan, placed: list[tuple[Path, Path]], output: str | None, format_: str | None, one: bool
 ) -> None:
-    """Where labels go, and their format."""
+    """Decide where labels go, and in which format."""
     if output is None:
         return
     target = Path(output)
@@ -131,20 +133,3 @@ def _place_pictures(
 def _add_folders(plan: LabelPlan, top: Path, files: dict[Path, Path]) -> None:
     inside = {parent for file in files.values() for parent in file.parents if top in parent.parents}
     plan.folders += [top, *sorted(inside)]
-
-
-def _check(plan: LabelPlan, frames: Path | None, force: bool) -> None:
-    """Refuse outputs that are an input, stand in each other's way, or are there already."""
-    inputs = {identity(source) for source, _ in plan.sources}
-    outputs = [path for path in (plan.target, frames) if path is not None]
-    names: set[str] = set()
-    for path in [*outputs, *plan.each.values(), *plan.pictures.values()]:
-        name = os.path.realpath(path)
-        if identity(path) in inputs:
-            raise UsageError(f"{path} is an input itself, output and input must differ; give another name")
-        if name in names:
-            raise UsageError(
-                f"{path} was given for two outputs, one file each was expected; give another name"
-            )
-        names.add(name)
-        refuse_target(path, force=force)

@@ -16,6 +16,7 @@ from numpy.typing import NDArray
 
 from gate.constants import RATE
 from gate.errors import AudioFileError, GateError, UsageError
+from gate.files.drained import Drained
 from gate.files.sound_format import Layout, output_layout
 from gate.files.sound_reader import Reader
 from gate.files.sound_writer import Writer
@@ -185,24 +186,17 @@ class PacedStream(Source):
         size, rate = self._buffer, self.shape.rate
         piece = np.zeros((max(int(PIECE_S * rate) // size, 1) * size, self.shape.channels), self.dtype)
         out = np.empty_like(piece)
-        drop = player.latency_samples
-        behind, taken, given, at_end = drop, 0, 0, False
+        drained = Drained(
+            lambda piece: 0 if self._ending.is_set() else self._read(piece),
+            player.latency_samples,
+            whole=size,
+        )
         self._begun = time.perf_counter()
-        while not at_end or behind > 0:
-            n = 0 if at_end or self._ending.is_set() else self._read(piece)
-            at_end = n < len(piece)
-            taken += n
-            pushed = min(behind, len(piece) - n) if at_end else 0
-            behind -= pushed
-            whole = -(-(n + pushed) // size) * size
-            piece[n:whole] = 0.0
-            self._buffers(player, piece, out, whole, taken - n)
-            begin = min(drop, whole)
-            drop -= begin
-            end = min(whole, begin + taken - given)
+        for fed, of_file in drained.pieces(piece):
+            self._buffers(player, fed, out, len(fed), drained.taken - of_file)
+            kept = drained.kept(out[: len(fed)])
             if self._writer is not None:
-                self._writer.write(out[begin:end])
-            given += end - begin
+                self._writer.write(kept)
 
     def _read(self, piece: Any) -> int:
         if self._left is None:

@@ -4,7 +4,7 @@ from collections.abc import Iterable
 from typing import Protocol
 
 from gate.engine.guard import MODES, check_class, find
-from gate.engine.overrides import check
+from gate.engine.settings import check_key
 from gate.live.live import Live
 from gate.modelfile.preset import resolve
 from gate.parameters import BY_ID, FOLLOWS, PARAMETERS
@@ -119,7 +119,7 @@ def take_up(live: Live, session: Session, midi: Midi | None = None) -> None:
     if guard != MODES[0] and (changes_gate or session.value("guard") != now.value("guard")):
         check_class(find(session.guard_model, guard), guard)
     for id, wanted in session.parameters:
-        check(preset.contract, id, wanted)
+        check_key(preset.contract, id, wanted)
     rack.follow({id: value for id, value in session.parameters if id in FOLLOWS})
     values = {id: value for id in BY_ID if id not in FOLLOWS and (value := session.value(id)) is not None}
     # first what goes back to as usual: another preset may not have it at all

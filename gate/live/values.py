@@ -6,7 +6,7 @@ import threading
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from gate.engine.overrides import check
+from gate.engine.settings import check_key
 from gate.errors import GateError, UsageError
 from gate.live.player import Player
 from gate.live.slots import Slots
@@ -91,7 +91,7 @@ class Values:
         plugin, parameter = self.find(name)
         value = parameter.check(value)
         if plugin is None:
-            check(self.preset.contract, parameter.id, value)
+            check_key(self.preset.contract, parameter.id, value)
         return value
 
     def at_once(self, name: str) -> bool:

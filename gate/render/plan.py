@@ -4,15 +4,14 @@ import os
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from gate.errors import AudioFileError, GateError, UsageError
-from gate.files.atomic import refuse_target
-from gate.files.inputs import apart, find, identity
+from gate.errors import GateError, UsageError
+from gate.files.inputs import apart, find, identity, refuse_outputs
 from gate.render.job import Job
 
 
 @dataclass(frozen=True)
 class Extras:
-    """What to leave beside the sound: a file each for one input, folders (a file, the report) for several."""
+    """Files to leave beside the sound: single ones for one input; for several inputs folders, and one report."""
 
     plot: Path | None = None
     curve: Path | None = None
@@ -21,13 +20,13 @@ class Extras:
 
 @dataclass
 class Plan:
-    """What to do.
+    """The files to render, and where each goes.
 
     Attributes:
         jobs: files to render.
         failures: inputs that cannot be rendered, each with its sentence.
-        batch: several files into a folder; the report is then one for all.
-        folders: that have to be there, parents first.
+        batch: whether several files go into a folder; the report is then one for all.
+        folders: folders that have to be there, parents first.
     """
 
     jobs: list[Job] = field(default_factory=list)
@@ -37,7 +36,7 @@ class Plan:
 
 
 def make_plan(inputs: list[str], output: str, extras: Extras, *, force: bool) -> Plan:
-    """Work out jobs from what was given.
+    """Work out the jobs of a command line.
 
     Args:
         inputs: files and folders; folders are searched to their depth for files with a sound's ending.
@@ -46,20 +45,20 @@ def make_plan(inputs: list[str], output: str, extras: Extras, *, force: bool) ->
         force: existing files may be replaced.
 
     Raises:
-        GateError: nothing of it can be done, or an only input cannot.
+        GateError: none of it can be done, or the only input cannot be rendered.
     """
     paths = [Path(text) for text in inputs]
     target = Path(output)
     one_file = len(paths) == 1 and not os.path.isdir(paths[0])
     if one_file and not os.path.isdir(target) and not output.endswith(("/", os.sep)):
         job = Job(paths[0], target, extras.plot, extras.curve, extras.report)
-        _check_job(job, {identity(paths[0])}, force)
+        refuse_outputs(job.outputs, {identity(paths[0])}, force=force)
         return Plan([job])
     if os.path.exists(target) and not os.path.isdir(target):
         raise UsageError(f"several files need a folder to go to, {target} is a file; give a folder with -o")
     if one_file:
         job = Job(paths[0], target / paths[0].name, extras.plot, extras.curve, extras.report)
-        _check_job(job, {identity(paths[0])}, force)
+        refuse_outputs(job.outputs, {identity(paths[0])}, force=force)
         return Plan([job], folders=[target])
     return _batch(paths, target, extras, force)
 
@@ -82,13 +81,13 @@ def _batch(paths: list[Path], target: Path, extras: Extras, force: bool) -> Plan
         }
         job = Job(source, target / relative, beside["plot"], beside["curve"])
         try:
-            _check_job(job, identities, force)
+            refuse_outputs(job.outputs, identities, force=force)
         except GateError as error:
             plan.failures.append((source, str(error)))
             continue
         plan.jobs.append(job)
     if extras.report is not None:
-        _check_job(Job(target, extras.report), identities, force)
+        refuse_outputs([extras.report], identities, force=force)
     tops = [folder for folder in (target, extras.plot, extras.curve) if folder is not None]
     below = {path.parent for job in plan.jobs for path in job.outputs}
     for top in tops:
@@ -98,23 +97,6 @@ def _batch(paths: list[Path], target: Path, extras: Extras, force: bool) -> Plan
     return plan
 
 
-def _check_job(job: Job, inputs: set[object], force: bool) -> None:
-    """Refuse outputs that are an input, stand in each other's way, or are there already."""
-    names: set[str] = set()
-    for path in job.outputs:
-        if identity(path) in inputs:
-            raise AudioFileError(
-                f"{path} is an input itself, output and input must differ; give another name with -o"
-            )
-        name = os.path.realpath(path)
-        if name in names:
-            raise UsageError(
-                f"{path} was given for two outputs, one file each was expected; give another name"
-            )
-        names.add(name)
-        refuse_target(path, force=force)
-
-
 def _with_ending(path: Path, ending: str) -> Path:
-    """``a.wav`` to ``a.wav.png``: ``a.flac`` may lie beside it."""
+    """Make ``a.wav.png`` of ``a.wav``, with its ending: ``a.flac`` may lie beside it."""
     return path.with_name(path.name + ending)

@@ -4,13 +4,12 @@ import numpy as np
 import pytest
 
 from gate import Gate
-from gate.engine.engine import Engine
 from gate.live.player import FADE_S, Player, Shape
 from gate.modelfile import contract
 from gate.realtime.stream_record import percentiles_us
 from gate.session.choices import MONITORS
 from tests import toy_model
-from tests.gate.engine_tools import bursts, run
+from tests.gate.engine_tools import bursts, open_engine, run
 
 RATE, T_DB = 48_000, -35.0
 LARGEST_STEP = 0.05
@@ -43,7 +42,7 @@ def play(live, x, buffer=100, each=lambda k: None):
 def test_it_gives_what_the_engine_gives(toy, buffer, dtype):
     """Host buffers of any size come out bit for bit as from the engine."""
     x = bursts(RATE, 0.5, 2).astype(dtype)
-    with Engine(toy, rate=RATE, channels=2, threshold_db=T_DB, range_db=-80.0, dtype=dtype) as engine:
+    with open_engine(toy, rate=RATE, channels=2, threshold_db=T_DB, range_db=-80.0, dtype=dtype) as engine:
         expected = run(engine, x, buffer)
     with player(toy, 2, dtype=dtype) as live:
         assert np.array_equal(play(live, x, buffer), expected)

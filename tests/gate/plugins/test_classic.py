@@ -4,9 +4,8 @@ import numpy as np
 import pytest
 
 from gate import Chain, ClassicGate
-from gate.plugins import classic
 from tests.gate.engine_tools import Array, bursts, cuts
-from training.judging.laws.lsp import LspSettings, detect, gains, static_gain_db
+from training.judging.laws.lsp import LspSettings, curve_db, detect, gains
 
 RATE = 48_000
 
@@ -81,7 +80,7 @@ def test_it_ducks_with_a_range_over_0_db(level_db):
     x = np.full((n, 1), 10.0 ** (level_db / 20.0))
     x[1::2] *= -1.0
     gain_db = 20.0 * np.log10(gain_of(ClassicGate(range_db=12.0, attack_ms=1.0), x)[-1])
-    open_ = 1.0 - static_gain_db(level_db, -24.0, -6.0, -1.0) / -1.0
+    open_ = 1.0 - curve_db(level_db, -24.0, -6.0, -1.0) / -1.0
     assert gain_db == pytest.approx(-12.0 * open_, abs=1e-3)
 
 
@@ -110,7 +109,7 @@ def test_turning_every_knob_while_it_sounds_makes_no_click():
     """From one end to the other under a tone: no step larger than the tone's own and a ramp of 1 ms."""
     x = (0.5 * np.sin(2 * np.pi * 100.0 * np.arange(2 * RATE) / RATE))[:, None]
     plugin = ClassicGate()
-    live = [parameter for parameter in classic.PARAMETERS if parameter.live]
+    live = [parameter for parameter in ClassicGate.table() if parameter.live]
     turns = [(parameter, value) for parameter in live for value in (parameter.minimum, parameter.maximum)]
     size = len(x) // (2 * len(turns))
     with Chain([plugin]).open(RATE, dtype=np.float64) as stream:
@@ -149,7 +148,7 @@ def test_the_record_says_level_and_gain():
 
 def test_every_parameter_of_the_table_takes_both_ends():
     """And says where they are."""
-    for parameter in classic.PARAMETERS:
+    for parameter in ClassicGate.table():
         assert parameter.check(parameter.minimum) == parameter.minimum
         assert parameter.check(parameter.maximum) == parameter.maximum
         assert parameter.check(parameter.default) == parameter.default
