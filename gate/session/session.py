@@ -1,6 +1,6 @@
 """A session: all settings of a live gate, as one value that can be compared, stored in a file and applied again.
 
-``gate.session.file`` reads and writes it; ``gate.live.sessions`` captures it from a live gate, and applies it to one.
+``gate.session.file`` reads and writes it; ``gate.live.sessions`` applies one to a live gate, and captures one from it.
 """
 
 import base64
