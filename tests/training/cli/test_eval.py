@@ -16,6 +16,7 @@ from gate.constants import BLOCK, BLOCK_S, RATE
 from tests import toy_classify, toy_model
 from tests.training import tiny_corpus
 from training.cli.eval import main
+from training.judging.gates import Gate
 from training.scenes.compose import Scene
 
 BLOCKS = 600
@@ -50,7 +51,7 @@ def model_path(tmp_path_factory):
 
 
 @dataclass
-class StandIn:
+class StandIn(Gate):
     """A peer as ``training.judging.peers`` has them."""
 
     name: str
