@@ -13,7 +13,8 @@ from gate.panel.view.learned import Learned
 from gate.panel.view.parts.controls import Knob, Slider, push, words
 from gate.panel.view.parts.look import Look
 from gate.panel.view.parts.meters import Lamp
-from gate.panel.view.parts.plots import GainPlot, LevelPlot, SpectrumPlot
+from gate.panel.view.parts.plots import GainPlot, LevelPlot
+from gate.panel.view.parts.spectrum_plot import SpectrumPlot
 from gate.panel.view.parts.strings import tr
 from gate.panel.view.teach import TeachPage
 from gate.panel.view.top import Top

@@ -163,9 +163,7 @@ class Window(TakesFiles, Face):
         if self.history.look(player):
             self.level.draw(self.history.ring)
             self.gain.draw(self.history.ring, model.value("range"))
-        if (
-            self._frame % SPECTRUM_EVERY == 1
-        ):  # numbers come in the same looks, so that text and picture agree
+        if self._frame % SPECTRUM_EVERY == 1:  # numbers come in the same looks: text and picture agree
             self._draw_spectrum()
         self.show_values()
         if self._frame % NUMBERS_EVERY == 1:
