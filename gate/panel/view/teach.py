@@ -29,7 +29,7 @@ from gate.panel.view.parts.strings import tr
 class SideCard(TakesFiles, QFrame):
     """One side: what to do, a button that records, a place for files, and what was heard.
 
-    Signals: ``asked``: record, or stop; ``dropped``: paths of files.
+    Signals: ``asked``: to record, or to stop; ``dropped``: paths of files.
     """
 
     asked, dropped = pyqtSignal(), pyqtSignal(list)
@@ -80,7 +80,7 @@ class SideCard(TakesFiles, QFrame):
         column.addWidget(hint)
 
     def show_recording(self, seconds: float) -> None:
-        """It is being recorded."""
+        """Show that the side is being recorded."""
         self.clock.setText(f"{max(TAKE_S - seconds, 0.0):.0f}")
         self.bar.setValue(round(1000 * seconds / TAKE_S))
         self.button.setText(tr("Stop"))
@@ -88,7 +88,7 @@ class SideCard(TakesFiles, QFrame):
         self.course.show_levels(())
 
     def show_heard(self, heard: Heard | None) -> None:
-        """What it holds, or nothing yet."""
+        """Show what a recording holds, or that there is none yet."""
         self.clock.setText("")
         self.button.setText(tr("Record") if heard is None else tr("Record again"))
         self.course.show_levels(() if heard is None else heard.levels_db)
@@ -107,14 +107,14 @@ class SideCard(TakesFiles, QFrame):
         dialog.show()
 
     def take(self, paths: list[Path]) -> None:
-        """Files came."""
+        """Take the files that were dropped."""
         self.dropped.emit(paths)
 
 
 class ResultCard(QFrame):
-    """The run: a name, a button, how it goes, and how it went.
+    """The run: a name, a button, its progress, and its result.
 
-    Signals: ``asked``: teach, with the name; ``cancelled``, ``tried``, ``kept``, ``discarded``.
+    Signals: ``asked``: to teach, with the name; ``cancelled``, ``tried``, ``kept``, ``discarded``.
     """
 
     asked = pyqtSignal(str)
@@ -189,7 +189,7 @@ class ResultCard(QFrame):
         column.addLayout(last)
 
     def show_doings(self, doings: list[Doing], old: str, new: str) -> None:
-        """Old against new on the recordings."""
+        """Show old against new on the recordings."""
         heads = ("", old, new)
         rows = [
             (tr("lets your target pass"), *(_percent(one.passes) for one in doings)),
@@ -213,9 +213,9 @@ class ResultCard(QFrame):
 
 
 class TeachPage(QWidget):
-    """The page.
+    """The page for teaching.
 
-    Signals: ``left``: back to the panel.
+    Signals: ``left``: for the way back to the panel.
     """
 
     left = pyqtSignal()
@@ -269,7 +269,7 @@ class TeachPage(QWidget):
         self.result.discarded.connect(teacher.discard)
 
     def look(self) -> None:
-        """Show how it stands."""
+        """Show the state of the lesson."""
         teacher, result = self.teacher, self.result
         teacher.look()
         for side, card in self.cards.items():
@@ -322,7 +322,7 @@ class TeachPage(QWidget):
 
 
 def heard_words(heard: Heard) -> str:
-    """What was heard, and whether that is enough."""
+    """Return what was heard, and whether that is enough."""
     levels = tr("{seconds} s, loud parts at {loud} dBFS, pauses at {floor} dBFS.").format(
         seconds=f"{heard.seconds:.0f}", loud=_level(heard.loud_db), floor=_level(heard.floor_db)
     )

@@ -1,7 +1,7 @@
-"""What is drawn over and over: level with the threshold, gain with the range, and the spectrum with the key.
+"""The plots that move: level with the threshold, gain with the range, and the spectrum with the key.
 
 Curves are made once and given new data; axes never move by themselves. Widths of one pixel without antialiasing are what
-Qt's raster engine is quick at (wider ones cost a hundred times as much), so that is what the moving curves have.
+Qt's raster engine draws fast (wider lines cost a hundred times as much), so the moving curves are drawn like that.
 """
 
 from typing import Any
@@ -20,15 +20,15 @@ from gate.panel.view.parts.look import Look
 from gate.panel.view.parts.strings import tr
 
 LOWEST_DB, HIGHEST_DB = -84.0, 3.0
-"""Of the level's axis: what Threshold can be, and a little more."""
+"""Ends of the level's axis: what Threshold can be, and a little more."""
 
 GAIN_DB = (-92.0, 4.0)
-"""Of the gain's axis: the shipped presets shut by 80 dB."""
+"""Ends of the gain's axis: the shipped presets shut by 80 dB."""
 
 SPECTRUM_DB = (-102.0, 0.0)
 
 TICK_DB = 20
-"""Between two numbers on an axis."""
+"""Distance between two numbers on an axis."""
 
 TICKS_HZ = (
     (50, "50"),
@@ -46,7 +46,7 @@ SHUT_AT = 0.5
 
 
 class Plot(pg.PlotWidget):
-    """A plot that nobody can push about, in the panel's colours."""
+    """A plot in the panel's colours that a mouse cannot move."""
 
     def __init__(self, look: Look, name: str, help: str, y_db: tuple[float, float]) -> None:
         super().__init__()
@@ -92,7 +92,7 @@ class Plot(pg.PlotWidget):
             line.setPen(look.line("quiet", 1.0, 0.16))
 
     def curve(self, z: float = 0.0) -> pg.PlotCurveItem:
-        """A curve of the kind that moves."""
+        """Make a curve of the kind that moves."""
         made = pg.PlotCurveItem(skipFiniteCheck=True, antialias=False)
         made.setZValue(z)
         made.setSegmentedLineMode("off")
@@ -119,7 +119,7 @@ class Label(pg.InfLineLabel):
         self.ground = QColor()
 
     def paint(self, painter: QPainter, *_: Any) -> None:
-        """The patch; the words are an item of their own on it."""
+        """Draw the patch; the words are an item of their own on it."""
         super().paint(painter)
         painter.fillRect(self.textItem.mapRectToParent(self.textItem.boundingRect()), self.ground)
 
@@ -145,7 +145,7 @@ class Line(pg.InfiniteLine):
         self.label.update()
 
     def show_value(self, value: float, text: str) -> None:
-        """Stand at a level, with these words."""
+        """Show a level, with these words."""
         if self.value() != value:
             self.blockSignals(True)
             self.setValue(value)
@@ -158,7 +158,7 @@ class Line(pg.InfiniteLine):
 class LevelPlot(HistoryPlot):
     """Level in and out, the threshold, and when the gate was closed.
 
-    Signals: ``begun``, ``ended``: around a drag of the threshold; ``asked``: for another one, dBFS.
+    Signals: ``begun``, ``ended``: around a drag of the threshold; ``asked``: for another threshold, dBFS.
     """
 
     begun, ended, asked = pyqtSignal(), pyqtSignal(), pyqtSignal(float)
@@ -201,7 +201,7 @@ class LevelPlot(HistoryPlot):
         self.line.dress()
 
     def draw(self, ring: Ring) -> None:
-        """The newest columns."""
+        """Draw the newest columns."""
         time_s = self.time_s
         input_db, heard_db = (np.maximum(ring[row], LOWEST_DB) for row in ("input_db", "heard_db"))
         self.areas.show_levels(
@@ -225,7 +225,7 @@ class LevelPlot(HistoryPlot):
 
 
 class GainPlot(HistoryPlot):
-    """What the gate takes away, hanging from 0 dB, and how far it may."""
+    """What the gate takes away, hanging from 0 dB, and how far it may go."""
 
     def __init__(self, look: Look) -> None:
         super().__init__(
@@ -249,7 +249,7 @@ class GainPlot(HistoryPlot):
         self.line.setPen(pen)
 
     def draw(self, ring: Ring, range_db: float) -> None:
-        """The newest columns."""
+        """Draw the newest columns."""
         gain_db = np.maximum(ring["gain_db"], GAIN_DB[0])
         self.areas.show_levels(gain_db)
         self.gain.setData(self.time_s, gain_db)
@@ -261,8 +261,8 @@ class GainPlot(HistoryPlot):
 class SpectrumPlot(Plot):
     """The spectrum of what comes in, and over it the band that the gate's key listens to.
 
-    While ``drawing`` is on a band can be drawn with the mouse. Signals: ``begun``, ``ended``: around that; ``asked``: for a
-    band, in Hz; ``reset``: a double-click.
+    While ``drawing`` is on a mouse can draw a band. Signals: ``begun``, ``ended``: around a drawing; ``asked``:
+    for a band, in Hz; ``reset``: a double-click.
 
     Attributes:
         drawing: may a band be drawn?
@@ -302,7 +302,7 @@ class SpectrumPlot(Plot):
     def draw(
         self, frequencies_hz: NDArray[Any], levels_db: NDArray[Any], key_hz: tuple[float, float]
     ) -> None:
-        """The newest spectrum; ``key_hz`` are the band's edges, NaN for none."""
+        """Draw the newest spectrum; ``key_hz`` are the band's edges, NaN for none."""
         low_hz, high_hz = key_hz
         inside = (frequencies_hz >= low_hz) & (frequencies_hz <= high_hz)
         self.areas.show_levels(levels_db, np.where(inside, SPECTRUM_DB[1], SPECTRUM_DB[0] - 1.0))
@@ -315,7 +315,7 @@ class SpectrumPlot(Plot):
                 edge.setValue(float(np.log10(np.clip(hz, LOWEST_HZ, HIGHEST_HZ))))
 
     def allow_drawing(self, able: bool) -> None:
-        """May a band be drawn?"""
+        """Set whether a band may be drawn."""
         if able != self.drawing:
             self.drawing = able
             self.setCursor(Qt.CursorShape.CrossCursor if able else Qt.CursorShape.ArrowCursor)
@@ -331,17 +331,17 @@ class SpectrumPlot(Plot):
             self.begun.emit()
 
     def mouseMoveEvent(self, event: QMouseEvent) -> None:
-        """Draw it."""
+        """Draw the band to here."""
         if self._from_hz:
             self.asked.emit(*sorted((self._from_hz, self._hertz(event))))
 
     def mouseReleaseEvent(self, event: QMouseEvent) -> None:
-        """It is drawn."""
+        """End the drawing of the band."""
         if self._from_hz and event.button() == Qt.MouseButton.LeftButton:
             self._from_hz = 0.0
             self.ended.emit()
 
     def mouseDoubleClickEvent(self, event: QMouseEvent) -> None:
-        """No band any more."""
+        """Remove the band."""
         if self.drawing:
             self.reset.emit()
