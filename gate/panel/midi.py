@@ -75,7 +75,7 @@ class Midi:
         self.keeper.ask(self._open)
 
     def learn(self, target: str) -> bool:
-        """Bind the next control that moves to a target; return False if a port must be chosen first: the target waits."""
+        """Bind the next control that moves to a target; return False while a port has to be chosen first."""
         if self.hands is None:
             self._pending = target
             return False

@@ -119,7 +119,7 @@ class Teacher:
         self.trouble = learner.missing() if self._command is learner.COMMAND else ""
         if not NAME.fullmatch(name):
             self.trouble = (
-                f"expected a name of letters, figures and spaces for the preset, got {name!r}; mend it"
+                f"expected a name of letters, figures and spaces for the preset, got {name!r}; change it"
             )
         if self.trouble:
             return

@@ -66,7 +66,7 @@ class Areas(pg.GraphicsObject):
         return self._rect
 
     def paint(self, painter: QPainter | None, *_: Any) -> None:
-        """Make the picture in the plot's height, and lay it over the plot; its lines are sharp enough for fine screens."""
+        """Make the picture in the plot's height, and lay it over the plot; fine screens need no more lines."""
         if painter is None or not self._levels:
             return
         height = min(max(round(painter.transform().mapRect(self._rect).height()), 2), MOST_ROWS)
