@@ -1,4 +1,4 @@
-"""What a parameter is, and the knob that makes an attribute of it.
+"""Parameters, and the knob that makes an attribute of one.
 
 A knob is written once, as an attribute of a class, with its whole row in it::
 
@@ -25,7 +25,7 @@ SUFFIXES: dict[str, dict[str, float]] = {
     "x": {"x": 1.0},
     "": {},
 }
-"""What may be written after a number, in any case, and how many of the parameter's unit it is; by unit.
+"""Units that may be written after a number, in any case, each in the parameter's unit; by that unit.
 
 A unit that is missing here, as a third-party plugin's may be, is written as it is.
 """

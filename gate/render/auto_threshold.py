@@ -155,7 +155,7 @@ class Levels:
             self._tone_db = level
         if (
             abs(level - self._tone_db) <= STEADY_DB / 2.0
-        ):  # goes on, or comes again: line-up tones are interrupted
+        ):  # continues, or comes again: line-up tones are interrupted
             self._tones += _histogram(levels)
             return
         self._windows += _histogram(levels)

@@ -1,4 +1,4 @@
-"""What is where in the window: two knobs on the left, level and gain in the middle, spectrum and key on the right."""
+"""Layout of the window: two knobs on the left, level and gain in the middle, spectrum and key on the right."""
 
 from PyQt6.QtGui import QResizeEvent
 from PyQt6.QtWidgets import QFrame, QGridLayout, QHBoxLayout, QStackedWidget, QVBoxLayout, QWidget
@@ -21,7 +21,7 @@ from gate.parameters import BY_ID
 
 
 class Face(QWidget):
-    """All the parts in their places; what the parts do is the window's business."""
+    """The window's parts in their places; what the parts do is the window's business."""
 
     def __init__(self, look: Look, teacher: Teacher) -> None:
         super().__init__()

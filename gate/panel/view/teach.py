@@ -129,7 +129,7 @@ class ResultCard(QFrame):
         column.addWidget(words(tr("Step {number}").format(number=3), "title"))
         column.addWidget(words(tr("Teach"), "huge"))
         task = words(
-            tr("The gate that plays is adapted to the two, which takes about a minute; the sound goes on."),
+            tr("The gate that plays is adapted to the two, which takes about a minute; the sound continues."),
             "quiet",
         )
         task.setWordWrap(True)
@@ -137,7 +137,7 @@ class ResultCard(QFrame):
         row = QHBoxLayout()
         self.name = QLineEdit(tr("mine"))
         self.name.setAccessibleName(tr("Name of the new preset"))
-        self.name.setToolTip(tr("Under this name it is kept, and found again"))
+        self.name.setToolTip(tr("The preset is stored under this name"))
         label = words(tr("Name"), "quiet")
         label.setBuddy(self.name)
         row.addWidget(label)
@@ -228,7 +228,7 @@ class TeachPage(QWidget):
         column.setSpacing(SPACE + 2)
         row = QHBoxLayout()
         self.back = push(
-            "\N{LEFTWARDS ARROW} " + tr("Back"), tr("Back to the panel; a run goes on"), kind="flat"
+            "\N{LEFTWARDS ARROW} " + tr("Back"), tr("Back to the panel; a run continues"), kind="flat"
         )
         self.back.setAccessibleName(tr("Back"))
         self.back.clicked.connect(self.left)

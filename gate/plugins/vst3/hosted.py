@@ -1,7 +1,7 @@
 """A third-party plugin as pedalboard hosts it: loaded, examined, and made to process. Inside its own process only.
 
 pedalboard knows a parameter by texts that the plugin writes for a thousand places of it. From these come its type, range
-and words, and from them a table that ``gate.plugins.vst3.plugin`` makes a ``gate.parameters.Parameter`` of. What is said
+and words, and a table of which ``gate.plugins.vst3.plugin`` makes a ``gate.parameters.Parameter``. What is said
 neither in numbers nor in a few words goes from 0 to 1, as the plugin itself has it.
 """
 

@@ -1,4 +1,4 @@
-"""What the sound and a third-party plugin's process share: two rings of samples, changes of parameters, and counters.
+"""Memory that the sound and a third-party plugin's process share: rings of samples, changes, and counters.
 
 The audio thread writes sound into ``input`` and then counts ``given`` up; the plugin's process reads it, writes what the
 plugin made of it into ``output`` at the same frames, and counts ``made`` up. A frame's place follows from its number

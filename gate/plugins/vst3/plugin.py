@@ -89,7 +89,7 @@ class Vst3(Plugin):
 
     @property
     def state(self) -> bytes:
-        """All of the plugin's settings, as it writes them itself (pedalboard's ``raw_state``); empty before any change.
+        """Settings of the plugin, as it writes them itself (pedalboard's ``raw_state``); empty before any change.
 
         Where a parameter was changed since, the plugin is loaded once more to give its state, beside those at work.
 

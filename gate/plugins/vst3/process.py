@@ -90,7 +90,7 @@ class Process:
         """How the process ended, in words."""
         code = self._child.poll()
         if code is None:
-            return "goes on"
+            return "still runs"
         with contextlib.suppress(ValueError):
             if code < 0:
                 return f"ended by {signal.Signals(-code).name}"

@@ -142,7 +142,7 @@ class Worker:
         memory.output[places] = out
         self._done += n
         bad = int(np.count_nonzero(~np.isfinite(out)))
-        if bad:  # as if it had begun behind them
+        if bad:  # as if it had begun after them
             memory["nonfinite"] = memory["nonfinite"] + bad
             memory["begun"] = self._done
         memory["made"] = self._done
