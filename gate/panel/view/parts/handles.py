@@ -93,7 +93,7 @@ class Handle(QWidget):
             self.reset.emit()
 
     def wheelEvent(self, event: QWheelEvent | None) -> None:
-        """Turn by the wheel: a notch is a step, with Shift a fine one; some systems make Shift and wheel a sideways one."""
+        """Turn: a notch is a step, with Shift a fine one (some systems make Shift and wheel a sideways one)."""
         assert event is not None
         fine = bool(event.modifiers() & Qt.KeyboardModifier.ShiftModifier)
         delta = event.angleDelta()
