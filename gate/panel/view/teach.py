@@ -23,9 +23,9 @@ from gate.panel.view.sidecard import SideCard
 
 
 class ResultCard(QFrame):
-    """The run: a name, a button, how it goes, and how it went.
+    """The run: a name, a button, its progress, and its result.
 
-    Signals: ``asked``: teach, with the name; ``cancelled``, ``tried``, ``kept``, ``discarded``.
+    Signals: ``asked``: to teach, with the name; ``cancelled``, ``tried``, ``kept``, ``discarded``.
     """
 
     asked = pyqtSignal(str)
@@ -40,7 +40,7 @@ class ResultCard(QFrame):
         column.addWidget(words(tr("Step {number}").format(number=3), "title"))
         column.addWidget(words(tr("Teach"), "huge"))
         task = words(
-            tr("The gate that plays is adapted to the two, which takes about a minute; the sound goes on."),
+            tr("The gate that plays is adapted to the two, which takes about a minute; the sound continues."),
             "quiet",
         )
         task.setWordWrap(True)
@@ -48,7 +48,7 @@ class ResultCard(QFrame):
         row = QHBoxLayout()
         self.name = QLineEdit(tr("mine"))
         self.name.setAccessibleName(tr("Name of the new preset"))
-        self.name.setToolTip(tr("Under this name it is kept, and found again"))
+        self.name.setToolTip(tr("The preset is stored under this name"))
         label = words(tr("Name"), "quiet")
         label.setBuddy(self.name)
         row.addWidget(label)
@@ -100,7 +100,7 @@ class ResultCard(QFrame):
         column.addLayout(last)
 
     def show_doings(self, doings: list[Doing], old: str, new: str) -> None:
-        """Old against new on the recordings."""
+        """Show old against new on the recordings."""
         heads = ("", old, new)
         rows = [
             (tr("lets your target pass"), *(_percent(one.passes) for one in doings)),
@@ -124,9 +124,9 @@ class ResultCard(QFrame):
 
 
 class TeachPage(QWidget):
-    """The page.
+    """The page for teaching.
 
-    Signals: ``left``: back to the panel.
+    Signals: ``left``: for the way back to the panel.
     """
 
     left = pyqtSignal()
@@ -139,7 +139,7 @@ class TeachPage(QWidget):
         column.setSpacing(SPACE + 2)
         row = QHBoxLayout()
         self.back = push(
-            "\N{LEFTWARDS ARROW} " + tr("Back"), tr("Back to the panel; a run goes on"), kind="flat"
+            "\N{LEFTWARDS ARROW} " + tr("Back"), tr("Back to the panel; a run continues"), kind="flat"
         )
         self.back.setAccessibleName(tr("Back"))
         self.back.clicked.connect(self.left)
@@ -180,7 +180,7 @@ class TeachPage(QWidget):
         self.result.discarded.connect(teacher.discard)
 
     def look(self) -> None:
-        """Show how it stands."""
+        """Show the state of the lesson."""
         teacher, result = self.teacher, self.result
         teacher.look()
         for side, card in self.cards.items():

@@ -1,7 +1,7 @@
-"""What is drawn over and over: level with the threshold, gain with the range.
+"""The plots that move: level with the threshold, gain with the range.
 
 Curves are made once and given new data; axes never move by themselves. Widths of one pixel without antialiasing are what
-Qt's raster engine is quick at (wider ones cost a hundred times as much), so that is what the moving curves have.
+Qt's raster engine draws fast (wider lines cost a hundred times as much), so the moving curves are drawn like that.
 """
 
 from typing import Any
@@ -18,20 +18,20 @@ from gate.panel.view.parts.look import Look
 from gate.panel.view.parts.strings import tr
 
 LOWEST_DB, HIGHEST_DB = -84.0, 3.0
-"""Of the level's axis: what Threshold can be, and a little more."""
+"""Ends of the level's axis: what Threshold can be, and a little more."""
 
 GAIN_DB = (-92.0, 4.0)
-"""Of the gain's axis: the shipped presets shut by 80 dB."""
+"""Ends of the gain's axis: the shipped presets shut by 80 dB."""
 
 TICK_DB = 20
-"""Between two numbers on an axis."""
+"""Distance between two numbers on an axis."""
 
 SHUT_AT = 0.5
 """Openness under which a stretch is shaded as closed."""
 
 
 class Plot(pg.PlotWidget):
-    """A plot that nobody can push about, in the panel's colours."""
+    """A plot in the panel's colours that a mouse cannot move."""
 
     def __init__(self, look: Look, name: str, help: str, y_db: tuple[float, float]) -> None:
         super().__init__()
@@ -77,7 +77,7 @@ class Plot(pg.PlotWidget):
             line.setPen(look.line("quiet", 1.0, 0.16))
 
     def curve(self, z: float = 0.0) -> pg.PlotCurveItem:
-        """A curve of the kind that moves."""
+        """Make a curve of the kind that moves."""
         made = pg.PlotCurveItem(skipFiniteCheck=True, antialias=False)
         made.setZValue(z)
         made.setSegmentedLineMode("off")
@@ -104,7 +104,7 @@ class Label(pg.InfLineLabel):
         self.ground = QColor()
 
     def paint(self, painter: QPainter, *_: Any) -> None:
-        """The patch; the words are an item of their own on it."""
+        """Draw the patch; the words are an item of their own on it."""
         super().paint(painter)
         painter.fillRect(self.textItem.mapRectToParent(self.textItem.boundingRect()), self.ground)
 
@@ -130,7 +130,7 @@ class Line(pg.InfiniteLine):
         self.label.update()
 
     def show_value(self, value: float, text: str) -> None:
-        """Stand at a level, with these words."""
+        """Show a level, with these words."""
         if self.value() != value:
             self.blockSignals(True)
             self.setValue(value)
@@ -143,7 +143,7 @@ class Line(pg.InfiniteLine):
 class LevelPlot(HistoryPlot):
     """Level in and out, the threshold, and when the gate was closed.
 
-    Signals: ``begun``, ``ended``: around a drag of the threshold; ``asked``: for another one, dBFS.
+    Signals: ``begun``, ``ended``: around a drag of the threshold; ``asked``: for another threshold, dBFS.
     """
 
     begun, ended, asked = pyqtSignal(), pyqtSignal(), pyqtSignal(float)
@@ -186,7 +186,7 @@ class LevelPlot(HistoryPlot):
         self.line.dress()
 
     def draw(self, ring: Ring) -> None:
-        """The newest columns."""
+        """Draw the newest columns."""
         time_s = self.time_s
         input_db, heard_db = (np.maximum(ring[row], LOWEST_DB) for row in ("input_db", "heard_db"))
         self.areas.show_levels(
@@ -210,7 +210,7 @@ class LevelPlot(HistoryPlot):
 
 
 class GainPlot(HistoryPlot):
-    """What the gate takes away, hanging from 0 dB, and how far it may."""
+    """What the gate takes away, hanging from 0 dB, and how far it may go."""
 
     def __init__(self, look: Look) -> None:
         super().__init__(
@@ -234,7 +234,7 @@ class GainPlot(HistoryPlot):
         self.line.setPen(pen)
 
     def draw(self, ring: Ring, range_db: float) -> None:
-        """The newest columns."""
+        """Draw the newest columns."""
         gain_db = np.maximum(ring["gain_db"], GAIN_DB[0])
         self.areas.show_levels(gain_db)
         self.gain.setData(self.time_s, gain_db)
