@@ -1,4 +1,4 @@
-"""What gate-label takes on its command line."""
+"""The command line of gate-label."""
 
 import argparse
 import math
@@ -25,7 +25,7 @@ exit: 0 done, 1 something failed (the labels of the other files are written), 2 
 
 
 def parser() -> argparse.ArgumentParser:
-    """What the command takes."""
+    """Return the command's parser."""
     made = batch_parser(
         PROG, "Find speech, music and noise in recordings, with the times when each begins and ends.", EPILOG
     )

@@ -1,4 +1,4 @@
-"""What gate-render takes on its command line."""
+"""The command line of gate-render."""
 
 import argparse
 from pathlib import Path
@@ -34,7 +34,7 @@ exit: 0 done, 1 something failed (the other files of a batch are written), 2 usa
 
 
 def parser() -> argparse.ArgumentParser:
-    """What the command takes."""
+    """Return the command's parser."""
     made = batch_parser(PROG, "Gate recordings with a network that learned when to open.", EPILOG)
     made.add_argument(
         "-o",

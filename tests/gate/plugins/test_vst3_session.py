@@ -62,7 +62,7 @@ def test_without_its_state_a_file_keeps_its_parameters(live, tmp_path):
     (tmp_path / "a.toml").write_text(
         (tmp_path / "a.toml").read_text().replace("gain = -6.0", "gain = 'loud'")
     )
-    with pytest.raises(SessionError, match="expected a number, got 'loud'; mend it"):
+    with pytest.raises(SessionError, match="expected a number, got 'loud'; fix it"):
         session_file.load(tmp_path / "a.toml")
 
 
