@@ -127,7 +127,7 @@ def _target(corpus: Sounds, rng: Rng, n: int, speed: float) -> Sound:
 
 
 def _bleed(corpus: Sounds, rng: Rng, n: int) -> Sound:
-    """Draw a bleed of the user's, at nearly its own speed, alone or with another of theirs; or a made-up noise."""
+    """The user's, at nearly its own speed, alone or with another of theirs; or a made-up noise."""
     if rng.random() < FOREIGN:
         return KINDS[list(KINDS)[int(rng.integers(len(KINDS)))]](rng, n)
     items = corpus.items("bleed", "train")
