@@ -10,12 +10,14 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from gate.chain.chain import Chain
     from gate.errors import GateError
+    from gate.live.live import Live
     from gate.plugins.classic import ClassicGate
     from gate.plugins.classify import Classify
     from gate.plugins.highpass import HighPass
     from gate.plugins.learned import Gate
     from gate.plugins.model import Model
     from gate.plugins.vst3.plugin import Vst3
+    from gate.session.choices import Devices
     from gate.session.file import load, save
     from gate.session.session import Session
 
@@ -23,9 +25,11 @@ __all__ = [
     "Chain",
     "ClassicGate",
     "Classify",
+    "Devices",
     "Gate",
     "GateError",
     "HighPass",
+    "Live",
     "Model",
     "Session",
     "Vst3",
@@ -37,9 +41,11 @@ _HOMES = {
     "Chain": "gate.chain.chain",
     "ClassicGate": "gate.plugins.classic",
     "Classify": "gate.plugins.classify",
+    "Devices": "gate.session.choices",
     "Gate": "gate.plugins.learned",
     "GateError": "gate.errors",
     "HighPass": "gate.plugins.highpass",
+    "Live": "gate.live.live",
     "Model": "gate.plugins.model",
     "Session": "gate.session.session",
     "Vst3": "gate.plugins.vst3.plugin",

@@ -91,11 +91,21 @@ def add_knobs(group: Any, **also: dict[str, str]) -> None:
     for name, knob in knobs(GateKnobs).items():
         add_parameter(group, knob.parameter.id, **(OPTIONS.get(name, {}) | also.get(name, {})))
         if name == "guard_grace_ms":
-            group.add_argument(
-                "--guard-model",
-                metavar="NAME|FOLDER|FILE.onnx",
-                help="classifier that the guard listens with (default: speech-music-noise)",
-            )
+            _add_guard_model(group)
+
+
+def add_guard_settings(group: Any) -> None:
+    """Add the guard's settings: its grace time and its model."""
+    add_parameter(group, "guard-grace", **OPTIONS["guard_grace_ms"])
+    _add_guard_model(group)
+
+
+def _add_guard_model(group: Any) -> None:
+    group.add_argument(
+        "--guard-model",
+        metavar="NAME|FOLDER|FILE.onnx",
+        help="classifier that the guard listens with (default: speech-music-noise)",
+    )
 
 
 def given(options: argparse.Namespace) -> dict[str, Any]:

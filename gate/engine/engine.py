@@ -63,9 +63,7 @@ class Engine(RunsModel, GateKnobs):
         classifier: what listens for the guard, or None; it belongs to the engine, and runs within ``process``.
     """
 
-    def __init__(
-        self, contract: Contract, settings: EngineSettings, **values: float | str | bool | None
-    ) -> None:
+    def __init__(self, contract: Contract, settings: EngineSettings, **values: float | str | None) -> None:
         """Load the model, try it out, and make everything that ``process`` needs.
 
         Args:
@@ -106,10 +104,9 @@ class Engine(RunsModel, GateKnobs):
             self.set(id, value)
         self._process = compiled(self.dtype).call
         self.classifier, guards = listener(settings)
-        self.curve_columns: tuple[str, ...] = CURVE_COLUMNS
         self.set("guard", guard)
-        if settings.guard is not None:
-            self.curve_columns = (*CURVE_COLUMNS, *GUARD_COLUMNS, *settings.guard.contract.classes)
+        also = () if settings.guard is None else (*GUARD_COLUMNS, *settings.guard.contract.classes)
+        self.curve_columns = (*CURVE_COLUMNS, *also)
         shape = {"delay": self.delay_samples, "units": units, "columns": len(self.curve_columns)}
         self._memory = memory(settings, clock, bands=len(contract.key_bands_hz), **shape)
         self._memory["key_edges"][:] = np.ravel(contract.key_bands_hz)

@@ -17,7 +17,10 @@ HOST_BUFFER = 100
 
 @dataclass(frozen=True)
 class Devices:
-    """Devices by number or part of a name, None for the default; rate in Hz and channels, None for their own.
+    """The devices that sound comes from and goes to.
+
+    ``input`` and ``output``: by number or part of a name, None for the default; ``rate`` in Hz and ``channels``: None for
+    the devices' own.
 
     ``key_channels``: channels of the input that are an external key, from 1, such as "3,4"; None: there is none.
     """

@@ -1,6 +1,6 @@
 """A session: everything that is set on a live gate, as one value that can be compared, kept in a file and come back to.
 
-``gate.session.file`` reads and writes it; ``gate.live.Live`` takes one up (``apply``) and says how it stands (``session``).
+``gate.session.file`` reads and writes it; ``gate.live.sessions`` applies one to a live gate, and captures one from it.
 """
 
 import base64
