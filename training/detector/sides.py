@@ -25,7 +25,7 @@ FRAME_SAMPLES = RATE // 100
 SPEECH_UNDER_DB = 33.0
 """Speech is heard where the dry track is over this far under its loud level: a phrase's last sounds belong to it."""
 SOUND_UNDER_DB = 40.0
-"""The same for music and noise."""
+"""The same distance for music and noise."""
 GAP_FRAMES = {"music": 50, "noise": 20}
 """Gaps shorter than this belong to it: rests to music."""
 
@@ -104,7 +104,7 @@ def side(
 
 
 def heard_in(x: Sound, under_db: float, gap_frames: int) -> NDArray[np.bool_]:
-    """(T,) bool: frames of 10 ms in which a sound is over its loud level less so much, shorter gaps filled."""
+    """Mark (T,) bool: frames of 10 ms in which a sound is over its loud level less so much, shorter gaps filled."""
     frames = x[: len(x) // FRAME_SAMPLES * FRAME_SAMPLES].reshape(-1, FRAME_SAMPLES)
     levels = 10.0 * np.log10(np.mean(np.square(frames, dtype=np.float64), axis=1) + 1e-20)
     loud = loud_db(x)
@@ -114,7 +114,7 @@ def heard_in(x: Sound, under_db: float, gap_frames: int) -> NDArray[np.bool_]:
 
 
 def filled(heard: NDArray[np.bool_], gap: int) -> NDArray[np.bool_]:
-    """Gaps of fewer frames than ``gap`` between two stretches become part of them."""
+    """Fill gaps of fewer frames than ``gap`` between two stretches."""
     heard = heard.copy()
     edges = np.flatnonzero(np.diff(np.concatenate([[False], heard, [False]])))
     for stop, start in zip(edges[1:-1:2], edges[2::2], strict=True):

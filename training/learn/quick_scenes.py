@@ -21,7 +21,7 @@ from training.teach.features import Features, Front
 ARRAYS = ("mixture", "target", "bleed", "level_db")
 SNRS_DB = (0.0, 5.0, 10.0, 20.0)
 UNDER_DB = (30.0, 20.0, 12.0)
-"""What judged scenes go through, as ``training.scenes.judged.judged_scenes`` does."""
+"""Values that judged scenes go through in turn, as in ``training.scenes.judged.judged_scenes``."""
 FOREIGN = 0.5
 """Share of learned scenes with a made-up noise in place of the user's: what else there is must stay shut out."""
 SPEED, BLEED_SPEED = 1.12, 1.15
@@ -54,7 +54,7 @@ class Memory:
 
     @classmethod
     def of(cls, rows: Sequence[Features]) -> "Memory":
-        """From the features of scenes of one length."""
+        """Stack the features of scenes of one length."""
         return cls(
             {name: np.stack([getattr(row, name) for row in rows]) for name in ARRAYS},
             np.array([row.loud_db for row in rows]),
@@ -66,7 +66,7 @@ class Memory:
 
 
 def learned(corpus: Sounds, rng: Rng, count: int, seconds: float, front: Front) -> Memory:
-    """Scenes to learn from: any level, -3 to 25 dB signal to noise, the bleed now and then another."""
+    """Compose scenes to learn from: any level, -3 to 25 dB signal to noise, the bleed now and then another."""
     rows = []
     for _ in range(count):
         n = int(seconds * RATE) // BLOCK * BLOCK
@@ -94,7 +94,7 @@ def learned(corpus: Sounds, rng: Rng, count: int, seconds: float, front: Front) 
 
 
 def judged(corpus: Sounds, rng: Rng, count: int, seconds: float, kind: str = "your bleed") -> list[Scene]:
-    """Scenes to judge by: nothing but target and bleed, SNR and threshold in turn; recipes as a judge wants them."""
+    """Compose scenes to judge by: nothing but target and bleed, SNR and threshold in turn; recipes as a judge wants."""
     n = int(seconds * RATE) // BLOCK * BLOCK
     bleeds, scenes = corpus.items("bleed", "train"), []
     for index in range(count):

@@ -1,6 +1,6 @@
 """Recordings to learn from: a manifest, or plain folders of what should pass and what should not.
 
-Nothing here mixes or changes sound; it finds recordings, says what is known about them, and hands them over
+Nothing here mixes or changes sound; the module finds recordings, says what is known about them, and returns them
 as mono float32 at 48 kHz, from memory when they have been asked for before.
 """
 
@@ -137,7 +137,7 @@ class Corpus:
         return cls(items, cache_bytes)
 
     def items(self, classes: str | Sequence[str], split: str) -> tuple[Item, ...]:
-        """Items of these classes in a split; "drums" takes "drums/kick" and its like too.
+        """Return the items of these classes in a split; "drums" includes "drums/kick" and other parts.
 
         Speech and other targets whose range is under ``LEAST_RANGE_DB`` are left out: a label made from a
         noisy target is a wrong label.
@@ -157,9 +157,9 @@ class Corpus:
         return self._found[key]
 
     def load(self, item: Item, start: int = 0, stop: int | None = None) -> NDArray[np.float32]:
-        """Samples of an item, or a stretch of them: (n,) float32, mono, 48 kHz; the caller's own.
+        """Load an item's samples, or a stretch of them: (n,) float32, mono, 48 kHz; the caller's own.
 
-        Kept in half precision: its error stays 66 dB under each sample, whatever its level.
+        Recordings are kept in half precision: the error stays 66 dB under each sample, whatever its level.
 
         Raises:
             FileNotFoundError: the file went away.
@@ -168,11 +168,11 @@ class Corpus:
         return self._held(item)[start:stop].astype(np.float32)
 
     def length(self, item: Item) -> int:
-        """Samples that ``load`` gives, at 48 kHz."""
+        """Count the samples that ``load`` gives, at 48 kHz."""
         return len(self._held(item))
 
     def derive(self, name: str, item: Item, measure: Callable[[NDArray[np.float32]], T]) -> T:
-        """What ``measure`` says of an item's samples, measured once and kept (so let it be small)."""
+        """Return what ``measure`` says of an item's samples, measured once and kept in memory (so let it be small)."""
         key = (name, item.path)
         if key not in self._derived:
             self._derived[key] = measure(self.load(item))
@@ -212,7 +212,7 @@ def read_sound(path: Path) -> tuple[NDArray[np.float32], int, str]:
 
 
 def read_length(path: Path) -> tuple[int, int]:
-    """Look how many frames a sound file has, and at which rate in Hz; raises as ``read_sound``."""
+    """Find how many frames a sound file has, and at which rate in Hz; raises as ``read_sound``."""
     with _opened(path) as reader:
         return reader.frames, reader.layout.rate
 
@@ -241,7 +241,7 @@ def _opened(path: Path) -> Reader:
 
 @contextmanager
 def _refused(path: Path) -> Iterator[None]:
-    """Say what is wrong with a recording as this package's callers expect it."""
+    """Raise what is wrong with a recording as this package's callers expect it."""
     try:
         yield
     except AudioFileError as error:
@@ -250,7 +250,7 @@ def _refused(path: Path) -> Iterator[None]:
 
 
 def measure_range_db(x: NDArray[np.floating]) -> float:
-    """Loud level (95th percentile of the 5 ms levels) minus floor (5th), in dB; 0 if too short."""
+    """Measure loud level (95th percentile of the 5 ms levels) minus floor (5th), in dB; 0 if too short."""
     levels = block_levels_db(x)
     if len(x) < 4 * WINDOW:
         return 0.0
