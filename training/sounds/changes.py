@@ -1,7 +1,6 @@
-"""What happens to a sound on its way: speed, filters, fades, steps, gaps, coders, clipping.
+"""What happens to a sound on its way: speed, filters, fades, steps, coders, clipping.
 
-Arrays are (n,) float32 at 48 kHz unless said otherwise. Whatever is random takes the generator first, so a
-scene depends on its seed alone.
+Arrays are (n,) float32 at 48 kHz unless said otherwise. Nothing here is random.
 """
 
 import io
@@ -17,7 +16,6 @@ from gate.constants import RATE
 from gate.levels import block_levels_db, loud_level_db
 
 Sound = NDArray[np.float32]
-Rng = np.random.Generator
 
 PHASES = 1024
 """Rows of the resampler's table: its timing error is 1/2048 sample, some 70 dB under a tone at 8 kHz."""
@@ -46,6 +44,11 @@ def resampled(x: Sound, ratio: float) -> Sound:
         return x
     half = ceil(HALF_TAPS * max(ratio, 1.0))
     return _read_at(x, ratio, _sinc_table(half, min(1.0, 1.0 / ratio)), int(len(x) / ratio))
+
+
+def resampled_length(n: int, ratio: float) -> int:
+    """Samples that ``resampled`` makes of n."""
+    return n if ratio == 1.0 else int(n / ratio)
 
 
 def _sinc_table(half: int, cutoff: float) -> Sound:
@@ -137,41 +140,6 @@ def tilt_section(hz: float, gain_db: float) -> NDArray[np.float64]:
     return np.array([[b0 / a0, b1 / a0, b2 / a0, 1.0, a1 / a0, a2 / a0]])
 
 
-def low_pass(rng: Rng, hz: float) -> NDArray[np.float64]:
-    """Low-pass of a random steepness, from a gentle roll-off to a coder's edge; none above 21 kHz."""
-    if hz > 21_000.0:
-        return np.empty((0, 6))
-    if rng.random() < 0.5:
-        return signal.ellip(8, 0.3, 65.0, hz, fs=RATE, output="sos")
-    return signal.butter(int(rng.integers(1, 5)) * 2, hz, fs=RATE, output="sos")
-
-
-def high_pass(rng: Rng, hz: float) -> NDArray[np.float64]:
-    """Butterworth high-pass of 12 or 24 dB an octave."""
-    return signal.butter(int(rng.integers(1, 3)) * 2, hz, "highpass", fs=RATE, output="sos")
-
-
-def random_band(rng: Rng) -> NDArray[np.float64]:
-    """Sections of a random channel: low-pass at 3.4 to 20 kHz, high-pass at 60 to 300 Hz, or both."""
-    which = rng.random()
-    sections = []
-    if which < 0.75:
-        sections.append(low_pass(rng, log_uniform(rng, 3_400.0, 20_000.0)))
-    if which > 0.5:
-        sections.append(high_pass(rng, log_uniform(rng, 60.0, 300.0)))
-    return np.concatenate(sections)
-
-
-def random_tone(rng: Rng) -> NDArray[np.float64]:
-    """Sections of a gentle random tone: a tilt of up to 8 dB and up to two bells of up to 6 dB."""
-    sections = [tilt_section(log_uniform(rng, 300.0, 4_000.0), rng.uniform(-8.0, 8.0))]
-    for _ in range(int(rng.integers(0, 3))):
-        sections.append(
-            peak_section(log_uniform(rng, 80.0, 12_000.0), rng.uniform(-6.0, 6.0), rng.uniform(0.4, 2.0))
-        )
-    return np.concatenate(sections)
-
-
 def mirrored_highs(x: Sound, edge_hz: float, gain_db: float) -> Sound:
     """Give narrowband speech highs: its spectrum mirrored at its edge, quieter and falling.
 
@@ -217,45 +185,6 @@ def stepped_gain(n: int, gains: NDArray[np.floating], at: NDArray[np.integer], m
     return np.interp(np.arange(n), np.maximum.accumulate(places), values).astype(np.float32)
 
 
-def on_off(rng: Rng, n: int) -> Sound:
-    """Gain curve (n,) of a source that comes, goes and changes its level every 0.2 to 3 s."""
-    count = int(n / RATE / 0.8) + 2
-    at = np.concatenate([[0], np.cumsum(rng.uniform(0.2, 3.0, count) * RATE)]).astype(np.int64)
-    kind = rng.random(len(at))
-    gains = 10.0 ** (rng.uniform(-20.0, 4.0, len(at)) / 20.0)
-    gains[kind < 0.5] = 1.0
-    gains[kind < 0.25] = 0.0
-    if not np.any(gains[at < n * 0.7] > 0.0):
-        gains[0] = 1.0
-    return stepped_gain(n, gains, at, log_uniform(rng, 2.0, 200.0))
-
-
-def gain_steps(rng: Rng, n: int) -> Sound:
-    """Gain curve (n,) with one to three steps of 3 to 15 dB, as when somebody turns a knob."""
-    count = int(rng.integers(1, 4))
-    at = np.concatenate([[0], np.sort(rng.integers(0, n, count))])
-    steps = rng.uniform(3.0, 15.0, count) * rng.choice([-1.0, 1.0], count)
-    gains_db = np.clip(np.concatenate([[0.0], np.cumsum(steps)]), -20.0, 20.0)
-    return stepped_gain(n, 10.0 ** (gains_db / 20.0), at, log_uniform(rng, 1.0, 100.0))
-
-
-def drop_outs(rng: Rng, n: int) -> list[tuple[int, int]]:
-    """One to six stretches of 2 to 120 ms in which a link loses everything, as (start, stop) in samples."""
-    stretches = []
-    for _ in range(int(rng.integers(1, 7))):
-        length = int(log_uniform(rng, 0.002, 0.12) * RATE)
-        start = int(rng.integers(0, max(n - length, 1)))
-        stretches.append((start, start + length))
-    return stretches
-
-
-def muted_stretch(rng: Rng, n: int) -> tuple[int, int]:
-    """One stretch of 0.3 to 2.5 s of digital silence, as a mute button makes; often at the very start."""
-    length = min(int(rng.uniform(0.3, 2.5) * RATE), n // 2)
-    start = 0 if rng.random() < 0.4 else int(rng.integers(0, n - length))
-    return start, start + length
-
-
 # -- losses
 
 
@@ -294,7 +223,3 @@ def vorbis(x: Sound, quality: float) -> Sound:
     out = np.zeros_like(x)
     out[: min(len(x), len(y))] = y[: len(x)]
     return out
-
-
-def log_uniform(rng: Rng, low: float, high: float) -> float:
-    return float(np.exp(rng.uniform(np.log(low), np.log(high))))

@@ -1,24 +1,25 @@
 """Noises made from nothing, for what the corpus lacks: hum, hiss, fans, clicks, keys, breath, coughs, thumps.
 
-Each takes the generator and a length and returns (n,) float32 at no particular level: the scene sets it.
+Each takes the generator and a length and returns (n,) float32 at no particular level: the scene sets it. They are random
+through and through, so that a recipe (``MadeUpNoise``) holds the kind and the generator's state.
 """
 
 from collections.abc import Callable
+from dataclasses import dataclass
 
 import numpy as np
 from scipy import fft
 
 from gate.constants import RATE
-from training.sounds.changes import (
-    Rng,
-    Sound,
-    add_at,
-    faded,
-    filtered,
-    log_uniform,
-    peak_section,
-    stepped_gain,
-)
+from training.sounds.bench import Studio, Texture
+from training.sounds.changes import Sound, add_at, faded, filtered, peak_section, stepped_gain
+from training.sounds.filters import high_pass, low_pass, sections, through
+from training.sounds.recipe import Rng, log_uniform
+
+BUMPS = 0.6
+"""Share of bumps in ``thumps``; the rest is rubbing, which is heard less often than it happens."""
+LINE_OUTPUT = 0.5
+"""Share of amplifiers' hiss that is not heard through the loudspeaker."""
 
 
 def hum(rng: Rng, n: int) -> Sound:
@@ -147,7 +148,7 @@ def thumps(rng: Rng, n: int) -> Sound:
     y = np.zeros(n, np.float32)
     at = rng.exponential(0.4) * RATE
     while at < n:
-        if rng.random() < 0.6:
+        if rng.random() < BUMPS:
             add_at(y, _knock(rng, log_uniform(rng, 25.0, 160.0), log_uniform(rng, 20.0, 180.0)), int(at))
         else:
             length = int(rng.uniform(0.1, 0.9) * RATE)
@@ -155,6 +156,25 @@ def thumps(rng: Rng, n: int) -> Sound:
             add_at(y, faded(rub, int(0.02 * RATE)) * np.float32(rng.uniform(0.05, 0.5)), int(at))
         at += (0.08 + rng.exponential(log_uniform(rng, 0.15, 1.2))) * RATE
     return y
+
+
+def buzz(rng: Rng, n: int) -> Sound:
+    """A pickup's buzz: the sharp edges of mains hum, 100 or 120 a second, as dimmers and screens make them."""
+    rate = 2.0 * rng.choice([50.0, 60.0]) * rng.uniform(0.998, 1.002)
+    phase = (np.arange(n) * (rate / RATE) + rng.random()) % 1.0
+    sharp = np.exp(-phase * log_uniform(rng, 8.0, 60.0)).astype(np.float32)
+    sharp *= np.where(phase < 0.5, 1.0, rng.uniform(-0.3, 0.3)).astype(np.float32)
+    band = high_pass(rng, log_uniform(rng, 80.0, 900.0))
+    band += low_pass(rng, log_uniform(rng, 3_000.0, 12_000.0))
+    return filtered(sharp, sections(band))
+
+
+def amplifier(rng: Rng, n: int) -> Sound:
+    """An amplifier's hiss, perhaps through its loudspeaker."""
+    if rng.random() < LINE_OUTPUT:
+        return hiss(rng, n)
+    x = coloured(rng, n, rng.uniform(-3.0, 3.0))
+    return through(x, low_pass(rng, log_uniform(rng, 3_500.0, 9_000.0)))
 
 
 KINDS: dict[str, Callable[[Rng, int], Sound]] = {
@@ -167,7 +187,27 @@ KINDS: dict[str, Callable[[Rng, int], Sound]] = {
     "coughs": coughs,
     "thumps": thumps,
 }
-"""All of them by name."""
+"""What is heard beside voices and instruments, by name."""
+
+ELECTRIC: dict[str, Callable[[Rng, int], Sound]] = {"hum": hum, "buzz": buzz, "amplifier": amplifier}
+"""What comes with pickups, cables and amplifiers."""
+
+
+@dataclass(frozen=True)
+class MadeUpNoise(Texture):
+    """A noise of ``KINDS`` or ``ELECTRIC``."""
+
+    kind: str
+
+    def sound(self, rng: Rng, n: int) -> Sound:
+        """(n,) float32 at no particular level."""
+        return (KINDS | ELECTRIC)[self.kind](rng, n)
+
+
+def made_up_noise(studio: Studio, kind: str | None = None) -> MadeUpNoise:
+    """Draw a noise; the kind too, of ``KINDS``, when None."""
+    noise: MadeUpNoise = studio.texture(MadeUpNoise, kind or studio.one_of(list(KINDS)))
+    return noise
 
 
 def _tick(rng: Rng, hz: float, ms: float) -> Sound:
