@@ -1,11 +1,11 @@
-"""What each learned part is worth: the gate without it, judged on the same scenes.
+"""What each learned part is worth: the gate without that part, judged on the same scenes.
 
     python -m benchmarks.ablation [--config training/configs/voice.toml] [--steps 600] [--runs runs/ablation]
 
 Every variant learns from the same scenes with the same seed for the same number of steps, far fewer than a preset's:
 compare rows, not this table with a preset's card. "Its best constant": the network as it is, with one of its answers
 replaced, everywhere, by the one constant that does best on the very scenes of the table. Writes docs/ablation.md,
-docs/ablation.json and docs/pictures/ablation.png. Stopped, it goes on where it was.
+docs/ablation.json and docs/pictures/ablation.png. A run that was stopped continues where it was.
 """
 
 import argparse
@@ -53,7 +53,7 @@ TRIED = 8
 
 
 def rows(config_path: Path, steps: int, runs: Path) -> Iterator[dict[str, Any]]:
-    """One row of the table after the other."""
+    """Yield one row of the table after the other."""
     shorter = [*SHORTER, f"optimiser.steps={steps}"]
     config = load(config_path, shorter)
     corpus = open_corpus(config.data)
@@ -70,7 +70,7 @@ def rows(config_path: Path, steps: int, runs: Path) -> Iterator[dict[str, Any]]:
 
 
 def network(path: Path) -> GateNet:
-    """The averaged network of a checkpoint."""
+    """Load the averaged network of a checkpoint."""
     state = torch.load(path, weights_only=True)
     net = build(from_dict(Config, state["config"]).model).eval()
     net.load_state_dict(state["average"])
@@ -80,7 +80,7 @@ def network(path: Path) -> GateNet:
 def row(
     name: str, net: GateNet, gates: NDArray[np.float32], validation: Validation, config: Config, cost: float
 ) -> dict[str, Any]:
-    """All measures over all kinds together, at the decision thresholds that suit these gates best."""
+    """Measure all kinds together, at the decision thresholds that suit these gates best."""
     pair = validation.best_decision(gates, config.aims)
     scores = validation.scores(gates, *pair)
     pooled, ends = metrics.pool(scores), metrics.intervals(scores, draws=400)
@@ -104,7 +104,7 @@ def best_constant(
     validation: Validation,
     config: Config,
 ) -> dict[str, Any]:
-    """The row of the constant, of ``TRIED``, with the least shortfall of those that are about as often right as the best."""
+    """Return the row of the constant with the least shortfall, of those (``TRIED``) nearly as often right as the best."""
     low, high = max(limits[0], 1.0), limits[1]
     found = []
     for ms in np.geomspace(low, high, TRIED):
@@ -116,18 +116,19 @@ def best_constant(
 
 
 def cost_us(net: GateNet, config: Config, blocks: int = 4000) -> float:
-    """Median time of one block, live, in microseconds, of what can be exported; nan of the others."""
+    """Measure the median time of one block, live, in us, of a network that can be exported; nan for others."""
     if net.config.body != "lstm" or not net.config.key:
         return float("nan")
     from export.to_onnx import to_model
     from gate.engine.engine import Engine
+    from gate.engine.settings import EngineSettings
     from gate.modelfile import contract
 
     result = {"open_at": 0.4, "close_at": 0.2, "scores": {}, "training_data": "-"}
     model = to_model(net, config, {"result": result, "average": net.state_dict()})
     sound = np.random.default_rng(0).standard_normal((100, 1), dtype=np.float32) * np.float32(0.1)
     out, times = np.empty_like(sound), []
-    with Engine(contract.read(model), rate=48_000, channels=1) as engine:
+    with Engine(contract.read(model), EngineSettings(48_000, channels=1)) as engine:
         for _ in range(blocks):
             start = time.perf_counter_ns()
             engine.process(sound, out)
@@ -140,7 +141,7 @@ FORMATS = ("{:.3f}", "{:.3f}", "{:.1f}", "{:.0f}", "{:.3f}", "{:.1f}", "{:.1f}",
 
 
 def markdown(table: list[dict[str, Any]], about: dict[str, Any]) -> str:
-    """The table and what it rests on."""
+    """Write the table, and what it rests on, as Markdown."""
     lines = [
         "# What each part is worth",
         "",
@@ -173,7 +174,7 @@ def markdown(table: list[dict[str, Any]], about: dict[str, Any]) -> str:
 
 
 def picture(table: list[dict[str, Any]], path: Path) -> None:
-    """Balanced accuracy, with intervals, against cost a block for the sizes; and the other rows beside them."""
+    """Draw balanced accuracy, with intervals, against cost a block for the sizes, and the other rows beside them."""
     import matplotlib
 
     matplotlib.use("Agg")
@@ -205,7 +206,7 @@ def picture(table: list[dict[str, Any]], path: Path) -> None:
 
 
 def main(argv: list[str] | None = None) -> int:
-    """The command line."""
+    """Run the command line; return its exit code."""
     parser = argparse.ArgumentParser(
         prog="python -m benchmarks.ablation", description=__doc__.splitlines()[0]
     )

@@ -1,8 +1,8 @@
-"""gate-bench block: cost of one callback that runs the model, a gate's or a classifier's, against the host buffer's time.
+"""gate-bench block: cost of a callback that runs a gate's or a classifier's model, against the host buffer's time.
 
-Each case gets a process of its own, so that its first callbacks are cold; compiled code comes from the cache. Host buffers
-are 100 samples: 2.27, 2.08, 1.04 and 0.52 ms. *Model* are the callbacks in which the model ran. The *floor* is the same
-loop round a process that only copies.
+Each case gets a process of its own, so that its first callbacks are cold; compiled code comes from the cache. Host
+buffers are 100 samples: 2.27, 2.08, 1.04 and 0.52 ms. *Model* are the callbacks in which the model ran. The *floor* is
+the same loop around a process that only copies.
 """
 
 import sys
@@ -23,7 +23,7 @@ COLD_CALLBACKS = 100
 """The first callbacks of a stream that run the model: these are called cold."""
 
 WARM_AFTER_S = 1.0
-"""From here on callbacks are called warm."""
+"""Time in s from which on callbacks are called warm."""
 
 TIGHT_CALLBACKS = 20_000
 SIZE_INCHES = (11.0, 4.2)
@@ -63,7 +63,7 @@ TIMES = (
 
 
 def in_child(preset: str, rate: int, channels: int, seconds: float, tight: int) -> dict[str, Any]:
-    """All figures of one case, in microseconds: cold and warm first, then the floor, then the tight loop."""
+    """Measure one case, in microseconds: cold and warm first, then the floor, then the tight loop."""
     import numpy as np
 
     from benchmarks import cadence
@@ -123,11 +123,12 @@ def in_child(preset: str, rate: int, channels: int, seconds: float, tight: int) 
 
 @contextmanager
 def _opened(contract: Any, rate: int, channels: int) -> Iterator[tuple[Any, tuple[Any, ...]]]:
-    """A gate or a classifier: its record, and what ``cadence.run_model`` needs of it."""
+    """Open a gate or a classifier; yield its record, and what ``cadence.run_model`` needs of it."""
     import numpy as np
 
     from gate.engine.classifier import Classifier
     from gate.engine.engine import Engine
+    from gate.engine.settings import EngineSettings
     from gate.realtime.process import compiled
 
     if contract.kind == "classify":
@@ -135,14 +136,14 @@ def _opened(contract: Any, rate: int, channels: int) -> Iterator[tuple[Any, tupl
             counter = classifier.record["frames"]
             yield classifier.record, (classifier.function, classifier.address, counter)
         return
-    with Engine(contract, rate=rate, channels=channels) as engine:
+    with Engine(contract, EngineSettings(rate, channels)) as engine:
         yield engine.record, (compiled(np.float32).address, engine.address, engine.record["blocks"])
 
 
 def cases(
     rates: list[int], presets: list[str], channels: list[int], *, product: bool
 ) -> list[tuple[str, int, int]]:
-    """(preset, rate, channels) to measure: each value in turn with the others' first, or every combination.
+    """Return (preset, rate, channels) to measure: each value in turn with the others' first, or every combination.
 
     The first rate is 48 kHz where it is among them.
     """
@@ -164,7 +165,7 @@ def measure(
     seconds: float,
     tight: int,
 ) -> list[dict[str, Any]]:
-    """Every case in turn.
+    """Measure every case in turn.
 
     Raises:
         BenchError: this system has no clock to be woken by, or a case failed.

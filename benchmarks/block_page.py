@@ -11,7 +11,7 @@ PERCENTILES = ("p50", "p99", "p99.9", "max")
 
 
 def markdown(results: list[dict[str, Any]]) -> list[str]:
-    """The section of a page: all cases in one table, as shares of the buffer, and each in full."""
+    """Write a page's section: all cases in one table, as shares of the buffer, and each in full."""
     lines = [
         "## A callback that runs the model",
         "",
@@ -44,13 +44,13 @@ def markdown(results: list[dict[str, Any]]) -> list[str]:
 
 
 def name(r: dict[str, Any]) -> str:
-    """Of a case: preset, rate, channels."""
+    """Return the name of a case: preset, rate, channels."""
     channels = {1: "mono", 2: "stereo"}.get(r["channels"], f"{r['channels']} channels")
     return f"{r['preset']}, {r['rate_hz'] / 1000:g} kHz, {channels}"
 
 
 def draw(figure: Any, results: list[dict[str, Any]]) -> None:
-    """Histograms of callbacks against the deadline, a panel for each rate of the first preset."""
+    """Draw histograms of callbacks against the deadline, a panel for each rate of the first preset."""
     first = results[0]
     shown = [r for r in results if r["preset"] == first["preset"] and r["channels"] == first["channels"]]
     axes = figure.subplots(1, len(shown), squeeze=False, sharey=True)[0]
@@ -72,7 +72,7 @@ def draw(figure: Any, results: list[dict[str, Any]]) -> None:
 
 
 def _stairs(bins: dict[str, int]) -> tuple[list[float], list[float]]:
-    """Share of callbacks in each bin from the first to the last, empty ones too, and the bins' ends in µs."""
+    """Return the share of callbacks in each bin, first to last, empty ones too, and the bins' ends in µs."""
     at = {round(BINS * math.log10(float(low))): count for low, count in bins.items()}
     if not at:
         return [], [1.0]

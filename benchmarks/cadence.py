@@ -26,7 +26,7 @@ _nanosleep.restype = ctypes.c_int
 
 MONOTONIC, ABSTIME = 1, 1  # <time.h>
 FIFO_PRIORITY = 60
-"""What sound servers give their callback's thread."""
+"""Priority that sound servers give their callback's thread."""
 
 
 @njit(nogil=True)
@@ -54,11 +54,11 @@ def run_model(
     lates: Any,
     ran: Any,
 ) -> None:
-    """One callback an entry of ``costs`` (ns): a plugin on the next ``len(out)`` frames of ``sound``.
+    """Call a plugin once for each entry of ``costs`` (ns), on the next ``len(out)`` frames of ``sound``.
 
-    ``function`` is the address of its compiled function, ``address`` that of its record, ``counter`` the field (1,) of
-    the record that counts its model's blocks or frames. ``lates`` gets how late each callback began (ns), ``ran`` how
-    many blocks or frames it decided. A ``period_ns`` of 0 is a tight loop.
+    ``function`` is the address of the plugin's compiled function, ``address`` that of its record, ``counter`` the
+    field (1,) of the record that counts its model's blocks or frames. ``lates`` gets how late each callback began (ns),
+    ``ran`` how many blocks or frames it decided. A ``period_ns`` of 0 is a tight loop.
     """
     spec = np.zeros(2, np.int64)
     n = len(out)
@@ -83,7 +83,7 @@ def run_model(
 
 @njit(nogil=True, error_model="numpy")
 def run_empty(sound: Any, out: Any, period_ns: Any, costs: Any, lates: Any) -> None:
-    """The floor: the same loop round a process that only copies its input."""
+    """Measure the floor: the same loop around a process that only copies its input."""
     spec = np.zeros(2, np.int64)
     n = len(out)
     start = _now(spec) + 1_000_000
@@ -106,7 +106,7 @@ def run_empty(sound: Any, out: Any, period_ns: Any, costs: Any, lates: Any) -> N
 
 @contextmanager
 def audio_priority(wanted: bool = True) -> Iterator[bool]:
-    """Real-time scheduling for this thread, where the system allows it; gives whether it did."""
+    """Give this thread real-time scheduling, where the system allows it; yield whether it did."""
     have = False
     if wanted:
         try:
@@ -122,7 +122,7 @@ def audio_priority(wanted: bool = True) -> Iterator[bool]:
 
 
 def bursts(rate: int, channels: int, seconds: float = 8.0) -> NDArray[np.float32]:
-    """Noise that comes and goes every half second, silence between: gates move, tails become denormal."""
+    """Make noise that comes and goes every half second, silence between: gates move, tails become denormal."""
     rng = np.random.default_rng(0)
     n = int(rate * seconds)
     shape = (np.arange(n) // (rate // 2)) % 2

@@ -1,8 +1,8 @@
-"""A measurement in a fresh interpreter: nothing is warm, and nothing else runs in it.
+"""Measurements in a fresh interpreter, in which nothing is warm and nothing else runs.
 
     python -m benchmarks.child MODULE JSON
 
-calls ``MODULE.in_child(**JSON)`` and prints what comes back as the last line.
+calls ``MODULE.in_child(**JSON)`` and prints its result as the last line.
 """
 
 import importlib
@@ -20,7 +20,7 @@ from gate.errors import GateError
 ONE_THREAD = dict.fromkeys(
     ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS", "NUMBA_NUM_THREADS"), "1"
 )
-"""What the libraries under the measured ones read when they are loaded."""
+"""Variables that the libraries under the measured ones read when they are loaded."""
 
 
 def run(
@@ -29,16 +29,16 @@ def run(
     environment: dict[str, str] | None = None,
     before: Callable[[], None] | None = None,
 ) -> Any:
-    """What ``module.in_child`` gives for these arguments, in a process of its own.
+    """Call ``module.in_child`` with these arguments in a process of its own; return its result.
 
     Args:
-        module: its full name.
+        module: full name of the module.
         arguments: fit for JSON.
         environment: added to this process's.
         before: called in the child before it starts.
 
     Raises:
-        BenchError: it failed; its last words are in the text.
+        BenchError: the child failed; its last words are in the text.
     """
     places = [str(Path(__file__).resolve().parents[1]), os.environ.get("PYTHONPATH", "")]
     done = subprocess.run(

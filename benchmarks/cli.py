@@ -20,7 +20,7 @@ from gate.files.atomic import AtomicFile, os_sentence, refuse_target
 
 PROG = "gate-bench"
 PAGE, RECORD, PICTURE = "RESULTS.md", "results.json", "results.png"
-"""What ``all`` writes."""
+"""Files that ``all`` writes."""
 
 EPILOG = """
 Let nothing else run meanwhile. Times are this machine's; ratios carry over to others.
@@ -29,7 +29,7 @@ exit: 0 done, 1 something failed, 2 usage, 130 interrupted
 
 
 def parser() -> argparse.ArgumentParser:
-    """What the command takes."""
+    """Make the parser of the command line."""
     made = argparse.ArgumentParser(
         prog=PROG,
         description="Measure the gate: its cost, its speed, its latency, and others beside it.",
@@ -61,7 +61,7 @@ def parser() -> argparse.ArgumentParser:
 
 
 def main(argv: list[str] | None = None) -> int:
-    """Run the command; returns its exit code. What a person can act on is one sentence on stderr."""
+    """Run the command; return its exit code. What a person can act on is one sentence on stderr."""
     arguments = list(sys.argv[1:] if argv is None else argv)
     return run(PROG, lambda: _main(arguments), what="everything", done="measured")
 
@@ -77,7 +77,7 @@ def _main(arguments: list[str]) -> int:
 
 
 def _run(asked: argparse.Namespace, command: str) -> int:
-    """Measure, print, write."""
+    """Measure, print the results, write the files."""
     from benchmarks import machine, report
     from gate.modelfile.preset import resolve
 
@@ -120,7 +120,7 @@ def _run(asked: argparse.Namespace, command: str) -> int:
 
 
 def _files(asked: argparse.Namespace) -> dict[str, Path]:
-    """What is to be written."""
+    """Return the files to write, by kind."""
     if asked.command == "all":
         return {"page": asked.out / PAGE, "record": asked.out / RECORD, "picture": asked.out / PICTURE}
     return {kind: path for kind, path in (("record", asked.json), ("picture", asked.picture)) if path}

@@ -1,9 +1,9 @@
 """The benchmarks by name, in the order of the page.
 
-One more is a module and a line here. The module has ``HELP``, ``OPTIONS``, ``SIZE_INCHES`` of its picture, ``measure(**what
-was asked) -> results`` fit for JSON, ``markdown(results) -> lines`` and ``draw(figure, results)``. It imports what is heavy
-inside functions: all of them are imported for ``--help``. It may have
-``absent(**what was asked) -> why``: ``all`` leaves it out for that reason, where there is one.
+A new one is a module and a line here. The module has ``HELP``, ``OPTIONS``, ``SIZE_INCHES`` of its picture,
+``measure(**what was asked) -> results`` fit for JSON, ``markdown(results) -> lines`` and ``draw(figure, results)``. It
+imports what is heavy inside functions, because ``--help`` imports all these modules. It may have ``absent(**what was
+asked) -> why``: where that gives a reason, ``all`` leaves the benchmark out.
 """
 
 from typing import Any

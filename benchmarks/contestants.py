@@ -1,4 +1,4 @@
-"""Who is timed beside the gate, and how each is fed: its own way of being called, one block after the other.
+"""Programs that are timed beside the gate; each is fed in its own way, one block after the other.
 
 Everything is prepared before the clock runs: models are loaded, sound is resampled to what each takes and cut into its
 blocks. What is timed is Python calling the package once a block, for our gate as for the others.
@@ -18,20 +18,20 @@ OFFLINE_CHUNK = 25_600
 """Samples that an offline gate takes at once: 256 blocks."""
 OFFLINE_BATCH = 256
 TO_16_KHZ_MS = 0.625
-"""How far the resampler to 16 kHz reaches ahead; see ``training.judging.peers.frames``."""
+"""How far ahead the resampler to 16 kHz reaches; see ``training.judging.peers.frames``."""
 
 
 @dataclass(frozen=True)
 class Contestant:
-    """One to be timed.
+    """A program to be timed.
 
     Attributes:
         name: as in the table.
         block_ms: sound that it takes at once.
         decision_ms: from a sample to the decision that rests on it, at the longest; None where there is no decision to
             wait for.
-        how: how that comes about, in words.
-        run: all of the sound, once, from a new state.
+        how: how that time comes about, in words.
+        run: processes all of the sound, once, from a new state.
     """
 
     name: str
@@ -44,7 +44,7 @@ class Contestant:
 def all_of(
     preset: str, sound: NDArray[np.float32], stack: ExitStack
 ) -> tuple[list[Contestant], dict[str, str]]:
-    """Those that can be had, our gate first, and the others' names with the reason.
+    """Make all contestants that can be had, our gate first; return them, and the others' names with the reason.
 
     Args:
         preset: of our gate.
@@ -72,7 +72,7 @@ def all_of(
 
 
 def _copy(sound: NDArray[np.float32]) -> Contestant:
-    """The floor: Python copies a block at a time."""
+    """Make the floor: Python copies a block at a time."""
     blocks = sound[: len(sound) // BLOCK * BLOCK].reshape(-1, BLOCK, 1)
     out = np.empty((BLOCK, 1), np.float32)
 
@@ -85,11 +85,12 @@ def _copy(sound: NDArray[np.float32]) -> Contestant:
 
 def _ours(preset: str, sound: NDArray[np.float32], stack: ExitStack) -> list[Contestant]:
     from gate.engine.engine import Engine
+    from gate.engine.settings import EngineSettings
     from gate.modelfile import preset as presets
 
     contract = presets.resolve(preset).contract
-    live = stack.enter_context(Engine(contract, rate=RATE, channels=1))
-    offline = stack.enter_context(Engine(contract, rate=RATE, channels=1, batch=OFFLINE_BATCH))
+    live = stack.enter_context(Engine(contract, EngineSettings(RATE, channels=1)))
+    offline = stack.enter_context(Engine(contract, EngineSettings(RATE, channels=1, batch=OFFLINE_BATCH)))
     block_ms = 1000.0 * BLOCK / RATE
 
     def passed(engine: Engine, size: int) -> Callable[[], None]:
@@ -168,7 +169,7 @@ def _webrtc(_loaded: Any, peer: Any, sound: NDArray[np.float32]) -> list[Contest
 
 
 def _rnnoise(loaded: Any, peer: Any, sound: NDArray[np.float32]) -> list[Contestant]:
-    """Through the gate that gate-eval judges: it takes 48 kHz as it is, and calls the library frame by frame."""
+    """Use the gate that gate-eval judges: it takes 48 kHz as it is, and calls the library frame by frame."""
     from types import SimpleNamespace
 
     from training.judging.peers import rnnoise
@@ -201,7 +202,7 @@ def _pedalboard(_loaded: Any, peer: Any, sound: NDArray[np.float32]) -> list[Con
 
 
 def _drop(_result: Any) -> None:
-    """Nothing of it is wanted but the time it took."""
+    """Drop a result: only the time that it took is wanted."""
 
 
 MAKERS: dict[str, Callable[[Any, Any, NDArray[np.float32]], list[Contestant]]] = {
@@ -211,4 +212,4 @@ MAKERS: dict[str, Callable[[Any, Any, NDArray[np.float32]], list[Contestant]]] =
     "pyrnnoise": _rnnoise,
     "pedalboard": _pedalboard,
 }
-"""By the module that a peer needs."""
+"""Makers of contestants, by the module that a peer needs."""

@@ -1,7 +1,7 @@
-"""How long a gate takes to open: from an onset to the first sample that comes out less than 6 dB under what went in.
+"""How long a gate takes to open: from an onset to the first output that is less than 6 dB under its input.
 
-The live engine, one block a run, fed in host buffers; offline, so that the figure is the same at every run, on slow
-machines too. A sound card's round trip is on top of it only for whoever listens (``benchmarks.loopback``).
+The live engine, one block a run, is fed in host buffers; offline, so that the figure is the same at every run, on slow
+machines too. A sound card's round trip comes on top of it only for whoever listens (``benchmarks.loopback``).
 """
 
 import math
@@ -14,6 +14,7 @@ from benchmarks import sounds
 from benchmarks.machine import spread
 from gate.constants import BLOCK, RATE
 from gate.engine.engine import Engine
+from gate.engine.settings import EngineSettings
 from gate.modelfile.contract import Contract
 
 PLACES = 8
@@ -21,7 +22,7 @@ PLACES = 8
 LEAD_S = 0.5
 """Sound before the onset: longer than anything a gate holds."""
 UNDER_THRESHOLD_DB = 10.0
-"""By which the noise lies under Threshold."""
+"""How far the noise lies under Threshold."""
 OPEN_GAIN = 10.0 ** (-6.0 / 20.0)
 QUIET = 1e-7
 """Samples smaller than this say nothing of the gain."""
@@ -30,13 +31,13 @@ QUIET = 1e-7
 def first_open(
     x: NDArray[np.float32], y: NDArray[np.float32], onset: int, begin: int | None = None
 ) -> int | None:
-    """Samples from the onset to the first output over -6 dB of its input.
+    """Return the samples from the onset to the first output over -6 dB of its input.
 
     Args:
         x: (n,) what went in.
         y: (n,) what came out.
-        onset: its sample.
-        begin: where the sound begins that is over Threshold from ``onset`` on; None: there. A gate whose block
+        onset: sample of the onset.
+        begin: where the sound begins that is over Threshold from ``onset`` on; None: at the onset. A gate whose block
             holds both may open in between, which counts as 0.
 
     Returns:
@@ -53,7 +54,7 @@ def first_open(
 
 
 def gated(engine: Engine, x: NDArray[np.float32], host_buffer: int) -> NDArray[np.float32]:
-    """What the live engine makes of (n,) in buffers of this size, from its start."""
+    """Return what the live engine makes of x (n,) in buffers of this size, from its start."""
     engine.reset()
     y = np.empty_like(x)
     for at in range(0, len(x), host_buffer):
@@ -62,16 +63,16 @@ def gated(engine: Engine, x: NDArray[np.float32], host_buffer: int) -> NDArray[n
 
 
 def one(engine: Engine, target: NDArray[np.float32], host_buffer: int, *, in_noise: bool) -> dict[str, Any]:
-    """All onsets of one case.
+    """Measure all onsets of one case.
 
     Args:
         engine: mono.
         target: (n,) at the engine's rate, beginning at once.
         host_buffer: samples.
-        in_noise: in noise under Threshold, or in silence.
+        in_noise: whether the onsets are in noise under Threshold, or in silence.
 
     Returns:
-        ``ms``: spread over onsets, None when none of them opened the gate; ``missed``: onsets that did not;
+        ``ms``: spread over onsets, None when no onset opened the gate; ``missed``: onsets that did not;
         ``open_before``: onsets at which it was open already.
     """
     rate_hz = engine.rate
@@ -100,11 +101,11 @@ def one(engine: Engine, target: NDArray[np.float32], host_buffer: int, *, in_noi
 def measure(
     name: str, contract: Contract, kind: str, rates_hz: list[int], buffers: list[int]
 ) -> list[dict[str, Any]]:
-    """One preset at each rate and host buffer: a row each.
+    """Measure one preset at each rate and host buffer: a row each.
 
     Args:
         name: of the preset, for the row.
-        contract: its model; at its own Threshold.
+        contract: the preset's model; it runs at its own Threshold.
         kind: of the sound, one of ``sounds.KINDS``.
         rates_hz: of the sound.
         buffers: host buffers, samples.
@@ -112,7 +113,7 @@ def measure(
     rows = []
     for rate_hz in rates_hz:
         target = sounds.at_rate(sounds.onset(kind), rate_hz)
-        with Engine(contract, rate=rate_hz, channels=1) as engine:
+        with Engine(contract, EngineSettings(rate_hz, channels=1)) as engine:
             for host_buffer in buffers:
                 silence, noise = (one(engine, target, host_buffer, in_noise=noisy) for noisy in (False, True))
                 rows.append(

@@ -1,9 +1,9 @@
-"""How well speech, music and noise are told apart, frame by frame: the shipped detector beside everybody else.
+"""How well speech, music and noise are told apart, frame by frame: the shipped detector beside others.
 
     python -m benchmarks.frames --corpus FOLDER [--preset speech-music-noise] [--per-kind 24] [--seed 0]
 
-Scenes of the ``val`` split. A decision counts from when it is known, for all alike. Writes docs/frames.md, docs/frames.json
-and docs/pictures/frames-confusion.png.
+Uses scenes of the ``val`` split. A decision counts from when it is known, for all alike. Writes docs/frames.md,
+docs/frames.json and docs/pictures/frames-confusion.png.
 """
 
 import argparse
@@ -43,7 +43,7 @@ DRAWS = 300
 
 
 def shipped(contract: Contract) -> Callable[[Case], judge.Probabilities]:
-    """The preset through its engine: (T, classes), what was known by the end of each frame of 10 ms."""
+    """Run the preset through its engine: (T, classes), what was known by the end of each frame of 10 ms."""
 
     def hear(case: Case) -> judge.Probabilities:
         x = np.append(case.scene.mixture, np.zeros(BATCH * FRAME_SAMPLES, np.float32))[:, None].copy()
@@ -59,7 +59,7 @@ def shipped(contract: Contract) -> Callable[[Case], judge.Probabilities]:
 
 
 def peer(one: Peer) -> Callable[[Case], NDArray[np.float64]]:
-    """Somebody else's probability of speech (T,), by the same rule."""
+    """Run another detector: its probability of speech (T,), by the same rule."""
     gate = one.load()
 
     def hear(case: Case) -> NDArray[np.float64]:
@@ -70,13 +70,13 @@ def peer(one: Peer) -> Callable[[Case], NDArray[np.float64]]:
 
 
 def at_frame_ends(blocks: NDArray[np.floating], count: int) -> NDArray[np.float64]:
-    """Of values that hold from block to block, the newest at the end of each frame."""
+    """Return the newest value at the end of each frame, of values that hold from block to block."""
     ends = (np.arange(count) + 1) * FRAME_SAMPLES // BLOCK - 1
     return np.asarray(blocks, np.float64)[ends]
 
 
 def interval(cases: Sequence[Case], found: Sequence[NDArray[np.floating]], seed: int) -> tuple[float, float]:
-    """95 % of the AUC over all frames, bootstrap over cases."""
+    """Return the 95 % interval of the AUC over all frames, bootstrap over cases."""
     rng = np.random.default_rng(seed)
     draws = rng.integers(len(cases), size=(DRAWS, len(cases)))
     values = [judge.speech_auc([cases[i] for i in draw], [found[i] for i in draw]) for draw in draws]
@@ -85,7 +85,7 @@ def interval(cases: Sequence[Case], found: Sequence[NDArray[np.floating]], seed:
 
 
 def measure(corpus: Corpus, contract: Contract, per_kind: int, seed: int) -> dict[str, Any]:
-    """Every detector that is installed, on the same cases; classes for ours."""
+    """Measure every detector that is installed on the same cases; classes for ours."""
     mixed = truth.speech_cases(corpus, seed=seed, per_kind=per_kind)
     alone = truth.pure_cases(corpus, seed=seed, per_class=per_kind)
     ours = shipped(contract)
@@ -122,7 +122,7 @@ def _aucs(
 
 
 def markdown(found: dict[str, Any], about: dict[str, Any]) -> str:
-    """Tables of AUC, and of classes."""
+    """Write tables of AUC, and of classes."""
     aucs = found["auc"]
     kinds = [kind for kind in next(iter(aucs.values())) if kind != "everything, 95 %"]
     lines = [
@@ -161,7 +161,7 @@ def markdown(found: dict[str, Any], about: dict[str, Any]) -> str:
 
 
 def picture(confusion: dict[str, Any], path: Path) -> None:
-    """Confusion matrices, rows summing to 100 %."""
+    """Draw confusion matrices, with rows that sum to 100 %."""
     import matplotlib
 
     matplotlib.use("Agg")
@@ -190,7 +190,7 @@ def picture(confusion: dict[str, Any], path: Path) -> None:
 
 
 def main(argv: list[str] | None = None) -> int:
-    """The command line."""
+    """Run the command line; return its exit code."""
     parser = argparse.ArgumentParser(
         prog="python -m benchmarks.frames", description=(__doc__ or "").splitlines()[0]
     )

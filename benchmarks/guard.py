@@ -2,7 +2,8 @@
 
     python -m benchmarks.guard --corpus FOLDER [--preset voice] [--per-class 24] [--seed 0]
 
-Recordings of the ``val`` split, Threshold 25 dB under each one's loud level. Prints the table of docs/guard.md.
+Uses recordings of the ``val`` split, with Threshold 25 dB under each one's loud level. Prints the table of
+docs/guard.md.
 """
 
 import argparse
@@ -29,7 +30,7 @@ MODES = ("speech", "not-music")
 
 
 def shares(cases: Sequence[Case], preset: str, guard: Guard | None) -> dict[str, tuple[float, float]]:
-    """Kind -> share of the time that the gate is open, and openings a minute."""
+    """Measure, by kind, the share of the time that the gate is open, and its openings a minute."""
     found: dict[str, list[tuple[float, float]]] = {}
     seconds = max(len(case.label) for case in cases) / 100.0
     gate = EngineGate(resolve(preset, "gate").contract, seconds=seconds, guard=guard)
@@ -50,7 +51,7 @@ def shares(cases: Sequence[Case], preset: str, guard: Guard | None) -> dict[str,
 
 
 def main(argv: list[str] | None = None) -> int:
-    """The command line."""
+    """Run the command line; return its exit code."""
     parser = argparse.ArgumentParser(
         prog="python -m benchmarks.guard", description=(__doc__ or "").splitlines()[0]
     )

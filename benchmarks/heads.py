@@ -1,10 +1,10 @@
-"""What each learned control of the shipped presets is worth: the preset with that one control held at its best constant.
+"""What each learned control of the shipped presets is worth: the preset with that one at its best constant.
 
     python -m benchmarks.heads --corpus FOLDER [--presets voice kick ...] [--per-kind 24] [--seed 0]
 
-"Its best constant" is chosen on the very scenes of the table, by the SI-SDR of what comes out: more than a user could know.
-Differences are paired, scene by scene; the intervals are bootstrap over scenes. Writes docs/heads.md and docs/heads.json,
-where presets that are not run again keep their figures, if scenes and data are the same.
+"Its best constant" is chosen on the very scenes of the table, by the SI-SDR of what comes out: more than a user could
+know. Differences are paired, scene by scene; the intervals are bootstrap over scenes. Writes docs/heads.md and
+docs/heads.json, where presets that are not run again keep their figures, if scenes and data are the same.
 """
 
 import argparse
@@ -43,10 +43,10 @@ from training.teach.validate import Validation
 PRESETS = ("voice", "snare", "kick", "toms", "guitar")
 SPEECH_ALONE = "speech alone"
 TAIL_FLOOR_DB = -30.0
-"""Relative to Threshold: under it a tail is silence."""
+"""Level relative to Threshold under which a tail is silence."""
 DRAWS = 1000
 MEASURES = ("si_sdr_db", "tail_db", "balanced")
-"""Higher is better but for ``tail_db``: how far, on average behind closings, what comes out is from the target's level."""
+"""Higher is better, but for ``tail_db``: how far, on average after closings, the output is from the target's level."""
 
 
 @dataclass(frozen=True)
@@ -57,7 +57,7 @@ class Judged:
     validation: Validation
 
     def values(self, gates: NDArray[np.float32], pair: tuple[float, float]) -> dict[str, NDArray[np.float64]]:
-        """Measure -> (S,): of every scene; nan where it has none."""
+        """Return each measure (S,) of every scene; nan where a scene has none."""
         rows = []
         for scene, gate, truth in zip(self.scenes, gates, self.validation.truths, strict=True):
             gain = gain_curve(openness_curve(np.ascontiguousarray(gate), *pair), RANGE_DB)
@@ -74,7 +74,7 @@ class Judged:
 
 
 def tail_db(scene: Scene, sound: NDArray[np.float32], truth: Any) -> float:
-    """Mean distance in dB of the gated sound's level from the target's over the unscored tails behind closings."""
+    """Return the mean distance in dB of the gated sound's level from the target's, in unscored tails after closings."""
     here, there = (
         np.maximum(block_levels_db(x) - truth.threshold_db, TAIL_FLOOR_DB) for x in (sound, scene.target)
     )
@@ -85,7 +85,7 @@ def tail_db(scene: Scene, sound: NDArray[np.float32], truth: Any) -> float:
 def difference(
     learned: NDArray[np.float64], other: NDArray[np.float64], seed: int = 0
 ) -> tuple[float, float, float]:
-    """Mean of learned - other over the scenes that have both, and the ends of its 95 % bootstrap interval."""
+    """Return the mean of learned - other over scenes that have both, and the ends of its 95 % bootstrap interval."""
     gap = (learned - other)[np.isfinite(learned) & np.isfinite(other)]
     rng = np.random.default_rng(seed)
     means = gap[rng.integers(len(gap), size=(DRAWS, len(gap)))].mean(1)
@@ -94,7 +94,7 @@ def difference(
 
 @torch.no_grad()
 def with_key(net: GateNet, judged: Judged, key: torch.Tensor) -> NDArray[np.float32]:
-    """(S, 4, T) with these key weights (32,) everywhere."""
+    """Return (S, 4, T) gates with these key weights (32,) everywhere."""
     net, bias, rows = without_key(copy.deepcopy(net)), torch.log(key), []
     for powers, truth in zip(judged.validation.powers, judged.validation.truths, strict=True):
         relative = band_powers(powers[None], torch.tensor([truth.threshold_db]))
@@ -107,7 +107,7 @@ def with_key(net: GateNet, judged: Judged, key: torch.Tensor) -> NDArray[np.floa
 
 @torch.no_grad()
 def mean_key(net: GateNet, judged: Judged) -> torch.Tensor:
-    """(32,): the mean of what the network weighed while the gate should be open."""
+    """Return the mean (32,) of the network's key weights while the gate should be open."""
     total = torch.zeros(BANDS)
     for powers, truth in zip(judged.validation.powers, judged.validation.truths, strict=True):
         output, _ = net.decide(
@@ -118,7 +118,7 @@ def mean_key(net: GateNet, judged: Judged) -> torch.Tensor:
 
 
 def table(net: GateNet, judged: Judged, pair: tuple[float, float]) -> dict[str, Any]:
-    """The preset's own figures, and for every control the learned one less its constant."""
+    """Return the preset's own figures, and for every control the learned one less its constant."""
     gates = judged.validation.gates(net)
     learned = judged.values(gates, pair)
     rows: dict[str, Any] = {}
@@ -142,7 +142,7 @@ def _gaps(learned: dict[str, NDArray[np.float64]], other: dict[str, NDArray[np.f
 
 
 def kinds_of(corpus: Corpus, name: str, per_kind: int, seed: int) -> dict[str, Judged]:
-    """Judged scenes by kind of bleed; for the voice also the same speech with no bleed at all."""
+    """Make judged scenes by kind of bleed; for the voice also the same speech with no bleed at all."""
     scenes = judged_scenes(corpus, "val", seed, per_kind, name)
     groups: dict[str, list[Scene]] = {}
     for scene in scenes:
@@ -156,7 +156,7 @@ def kinds_of(corpus: Corpus, name: str, per_kind: int, seed: int) -> dict[str, J
 
 
 def kept(path: Path, about: dict[str, Any]) -> dict[str, Any]:
-    """Figures of an earlier run of the same scenes of the same data, by preset."""
+    """Read the figures of an earlier run on the same scenes of the same data, by preset."""
     if not path.is_file():
         return {}
     earlier = json.loads(path.read_text())
@@ -165,7 +165,7 @@ def kept(path: Path, about: dict[str, Any]) -> dict[str, Any]:
 
 
 def markdown(found: dict[str, Any], about: dict[str, Any]) -> str:
-    """One row for each preset, kind and control."""
+    """Write one row for each preset, kind and control."""
     lines = [
         "# What each learned control is worth",
         "",
@@ -175,7 +175,7 @@ def markdown(found: dict[str, Any], about: dict[str, Any]) -> str:
         "scene by scene, with the 95 % interval over scenes. **Bold**: better beyond the interval; *italics*: worse.",
         "",
         "- *SI-SDR*: of what comes out against the target, dB; more is better.",
-        "- *tails*: how far, behind closings, the level of what comes out is from the target's own, dB; less is better.",
+        "- *tails*: how far, after closings, the level of what comes out is from the target's own, dB; less is better.",
         "- *balanced*: balanced accuracy; more is better. Attack, hold and release move it little: it knows open and shut.",
         "",
         "| preset, bleed | control | best constant | SI-SDR | tails | balanced |",
@@ -200,7 +200,7 @@ def _cell(gap: Sequence[float], measure: str) -> str:
 
 
 def main(argv: list[str] | None = None) -> int:
-    """The command line."""
+    """Run the command line; return its exit code."""
     return on_presets.main("benchmarks.heads", (__doc__ or "").splitlines()[0], PRESETS, _run, argv)
 
 

@@ -1,7 +1,7 @@
 """gate-bench latency: the round trip of a real loop, and how long the gate takes to open.
 
-The loop needs a cable (or a connection in the sound server) from the output to the input, and is measured when a device is
-named. The decision's latency needs no device: it is computed offline, and does not depend on how fast the machine is.
+The loop needs a cable (or a connection in the sound server) from the output to the input, and is measured when a device
+is named. The decision's latency needs no device: it is computed offline, and does not depend on the machine's speed.
 """
 
 import argparse
@@ -80,7 +80,7 @@ def measure(
     onset: str | None,
     buffers: list[int],
 ) -> dict[str, Any]:
-    """The loops, where a device is named, and the decisions.
+    """Measure the loops, where a device is named, and the decisions.
 
     Raises:
         GateError: a device or a preset cannot be had, or nothing came back.
@@ -118,7 +118,7 @@ def measure(
 
 
 def markdown(results: dict[str, Any]) -> list[str]:
-    """The section of a page."""
+    """Write the section of a page."""
     lines = ["## Latency", ""]
     for loop in results["loops"]:
         lines += _loop(loop)
@@ -156,7 +156,7 @@ def _opening(found: dict[str, Any], block_ms: float) -> str:
 
 
 def _loop(loop: dict[str, Any]) -> list[str]:
-    """One loop's table."""
+    """Write the table of one loop."""
     trip, software = loop["round_trip_samples"], loop["software_samples"]
     each_ms = 1000.0 / loop["rate_hz"]
     buffers = "-".join(str(size) for size in dict.fromkeys(loop["host_buffers"]))
@@ -192,7 +192,7 @@ def _loop(loop: dict[str, Any]) -> list[str]:
 
 
 def draw(figure: Any, results: dict[str, Any]) -> None:
-    """Time to open against the host buffer, a panel for each preset; and the loops' repeats."""
+    """Draw time to open against the host buffer, a panel for each preset; and the loops' repeats."""
     presets = list(dict.fromkeys(row["preset"] for row in results["decisions"]))
     loops = results["loops"]
     axes = figure.subplots(1, len(presets) + bool(loops), squeeze=False)[0]

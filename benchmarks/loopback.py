@@ -1,7 +1,8 @@
 """A real loopback: a sweep goes out of one device and is heard by another, both in one PortAudio stream.
 
-PortAudio is asked for buffers of whatever size the driver has (block size 0): a fixed size would add a buffer of its own.
-What it says of its latency, in and out, is the software's share of the round trip; the rest is converters, cables, air.
+PortAudio is asked for buffers of whatever size the driver has (block size 0): a fixed size would add a buffer of its
+own. What it says of its latency, in and out, is the software's share of the round trip; the rest is converters, cables,
+air.
 """
 
 import threading
@@ -19,14 +20,14 @@ from benchmarks.machine import spread
 LEAD_S = 0.3
 """Silence before the first sweep, in which a device wakes up."""
 TAIL_S = 1.0
-"""Silence behind each sweep: the longest round trip that can be measured."""
+"""Silence after each sweep: the longest round trip that can be measured."""
 PATIENCE_S = 10.0
 """How much longer than the sound the stream may take."""
 
 
 @dataclass
 class Tape:
-    """What the callback plays from and records to; its thread alone moves ``at``.
+    """A tape that the callback plays from and records to; the callback's thread alone moves ``at``.
 
     Attributes:
         sound: (n,) float32 to play.
@@ -45,7 +46,7 @@ class Tape:
     buffers: tuple[int, int] = (0, 0)
 
     def turn(self, heard: NDArray[np.float32], out: NDArray[np.float32], status: Any) -> bool:
-        """One callback: (frames, 1) in and out; is it the last?"""
+        """Do one callback, (frames, 1) in and out; return whether it is the last."""
         out[:] = 0.0
         if not self.running:
             return False
@@ -63,7 +64,7 @@ class Tape:
 
 
 def tape(rate_hz: int, repeats: int) -> tuple[Tape, NDArray[np.float32], list[int]]:
-    """A tape with so many sweeps on it, the sweep, and the sample at which each begins."""
+    """Make a tape with so many sweeps; return it, the sweep, and the sample at which each begins."""
     played = roundtrip.sweep(rate_hz)
     lead, each = round(LEAD_S * rate_hz), len(played) + round(TAIL_S * rate_hz)
     sound = np.zeros(lead + repeats * each, np.float32)
@@ -82,7 +83,7 @@ def measure(
     latency: str | float = "low",
     closed: Callable[[], None] = lambda: None,
 ) -> dict[str, Any]:
-    """The round trip of a loop, ``repeats`` times in one stream.
+    """Measure the round trip of a loop, ``repeats`` times in one stream.
 
     Args:
         rate_hz: None takes the input device's own.
@@ -93,7 +94,7 @@ def measure(
         closed: called once the stream runs and before the first sweep: may connect what has to be connected.
 
     Raises:
-        BenchError: no such device, it cannot do that, or no sweep came back.
+        BenchError: there is no such device, it cannot do that, or no sweep came back.
         ModuleNotFoundError: sounddevice is not installed.
     """
     sd = _sounddevice()
@@ -146,7 +147,7 @@ def result(
     input_samples: float,
     output_samples: float,
 ) -> dict[str, Any]:
-    """Each sweep's round trip, and what they come to.
+    """Return each sweep's round trip, and what they come to.
 
     Args:
         heard: (n,) from the stream's first sample on.
@@ -183,7 +184,7 @@ def result(
 
 
 def _sounddevice() -> Any:
-    """The module, once PortAudio is there."""
+    """Return the module sounddevice, if PortAudio is there."""
     try:
         import sounddevice
     except OSError as error:  # the wheel is there, the system's library is not
@@ -194,7 +195,7 @@ def _sounddevice() -> Any:
 
 
 def _devices(sd: Any) -> str:
-    """Every device by number and name, in one line."""
+    """List every device by number and name, in one line."""
     found = [
         f"{k} {one['name']} ({one['max_input_channels']} in, {one['max_output_channels']} out)"
         for k, one in enumerate(sd.query_devices())

@@ -1,4 +1,4 @@
-"""What a figure was measured on: processor, kernel, versions, load. No names of hosts or users."""
+"""The machine that a figure was measured on: processor, kernel, versions, load. No names of hosts or users."""
 
 import importlib.metadata
 import os
@@ -10,11 +10,11 @@ from typing import Any
 PACKAGES = ("learned-gate", "numpy", "numba", "onnxruntime-gpu", "onnxruntime", "soundfile", "sounddevice")
 
 BINS = 20
-"""Of a histogram, in a decade."""
+"""Bins of a histogram in a decade."""
 
 
 def processor() -> str:
-    """The processor's name, as the kernel gives it."""
+    """Return the processor's name, as the kernel gives it."""
     try:
         lines = Path("/proc/cpuinfo").read_text().splitlines()
     except OSError:
@@ -24,7 +24,7 @@ def processor() -> str:
 
 
 def versions(names: tuple[str, ...] = PACKAGES) -> dict[str, str]:
-    """Installed versions of these, by default of what the runtime stands on."""
+    """Return the installed versions of these packages, by default of those that the runtime needs."""
     found = {}
     for name in names:
         try:
@@ -35,7 +35,7 @@ def versions(names: tuple[str, ...] = PACKAGES) -> dict[str, str]:
 
 
 def describe() -> dict[str, Any]:
-    """Everything that a reader needs to judge the figures."""
+    """Return everything that a reader needs to judge the figures."""
     kernel = ".".join(platform.release().split(".")[:2])
     return {
         "processor": processor(),
@@ -48,12 +48,12 @@ def describe() -> dict[str, Any]:
 
 
 def spread(values: list[float]) -> dict[str, float]:
-    """Lowest, median and highest of some repeats."""
+    """Return the lowest, median and highest of some repeats."""
     return {"min": min(values), "median": statistics.median(values), "max": max(values), "n": len(values)}
 
 
 def log_histogram(x: Any) -> dict[str, int]:
-    """How many of some times fall into each of ``BINS`` bins a decade: lower end (as text) -> count, in order."""
+    """Count how many times fall into each of ``BINS`` bins a decade: lower end (as text) -> count, in order."""
     import numpy as np
 
     bins = np.floor(BINS * np.log10(np.maximum(x, 1e-3))).astype(int)
@@ -62,7 +62,7 @@ def log_histogram(x: Any) -> dict[str, int]:
 
 
 def percentiles(x: Any) -> dict[str, float]:
-    """p50, p99, p99.9, max and count of some times; empty where there are none."""
+    """Return p50, p99, p99.9, max and count of some times; empty where there are none."""
     import numpy as np
 
     if not len(x):
@@ -72,7 +72,7 @@ def percentiles(x: Any) -> dict[str, float]:
 
 
 def every_preset(kind: str | None = "gate") -> list[str]:
-    """The shipped presets' names, of a kind or of all (None), the voice first."""
+    """Return the shipped presets' names, of a kind or of all (None), the voice first."""
     from gate.modelfile.preset import names
 
     return sorted(names(kind), key=lambda name: (name != "voice", name))

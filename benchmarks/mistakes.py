@@ -1,9 +1,9 @@
-"""Where a shipped gate is wrong: how far in or behind an opening, at which Threshold, on known and unknown recordings.
+"""Where a shipped gate is wrong: how far into or after an opening, at which Threshold, on recordings known or not.
 
     python -m benchmarks.mistakes --corpus FOLDER [--presets snare toms guitar ...] [--per-kind 24] [--seed 0]
 
-Judges each preset on scenes made of both splits, ``val`` and ``train``, which parts what was learned by heart from what is
-not told at all. Writes docs/mistakes.md.
+Judges each preset on scenes of both splits, ``val`` and ``train``, to tell what was learned by heart from what cannot
+be told at all. Writes docs/mistakes.md.
 """
 
 import argparse
@@ -32,33 +32,33 @@ from training.teach.validate import Validation
 PRESETS = ("voice", "snare", "kick", "toms", "guitar")
 SPLITS = ("val", "train")
 UNDER_DB = (30, 20, 12)
-"""How far Threshold is under the target's loud level in judged scenes."""
+"""How far Threshold is under the target's loud level in judged scenes, dB."""
 INTO_MS = (10, 25, 100, 400)
-"""Ages of an opening that part its blocks; the last part has no end."""
+"""Ages of an opening that divide its blocks; the last part has no end."""
 BEHIND_MS = (150, 200, 300, 1000)
-"""The same for shut blocks, by the time since the target was last to be let through; before that, the last part."""
+"""The same for shut blocks, by the time since the target was last to be let through; never is in the last part."""
 BRIEF_MS = 20
-"""A needless opening shorter than this was a mistake that the gate saw itself."""
+"""A needless opening shorter than this was a mistake that the gate itself noticed."""
 NEVER = 10**9
 
 Rows = NDArray[np.bool_]
 
 
 def into_opening(label: NDArray[np.integer]) -> NDArray[np.int64]:
-    """(T,): how many blocks a block is behind the beginning of its opening; 0 for the first."""
+    """Return (T,): how many blocks a block is after the beginning of its opening; 0 for the first."""
     at = np.arange(len(label))
     return at - np.maximum.accumulate(np.where(label != OPEN, at + 1, 0))
 
 
 def behind_opening(label: NDArray[np.integer]) -> NDArray[np.int64]:
-    """(T,): how many blocks a block is behind the last one that should be open; ``NEVER`` if there was none."""
+    """Return (T,): how many blocks a block is after the last one that should be open; ``NEVER`` if there was none."""
     at = np.arange(len(label))
     last = np.maximum.accumulate(np.where(label == OPEN, at, -1))
     return np.where(last < 0, NEVER, at - last)
 
 
 def parts(wrong: Rows, age: NDArray[np.int64], edges_ms: Sequence[int]) -> list[tuple[float, float]]:
-    """For each part between the edges, and behind the last: its share of what is wrong, and how much of it is wrong.
+    """Return, for each part between the edges and after the last: its share of what is wrong, how much of it is wrong.
 
     Args:
         wrong: one for each block that counts; age: its age in blocks.
@@ -73,7 +73,7 @@ def parts(wrong: Rows, age: NDArray[np.int64], edges_ms: Sequence[int]) -> list[
 
 
 def needless(label: NDArray[np.integer], is_open: Rows) -> list[tuple[int, int]]:
-    """(blocks behind the last opening, length in blocks) of each opening of the gate that begins where it should be shut."""
+    """Return (blocks after the last opening, length in blocks) of each opening that begins where it should be shut."""
     edges = np.flatnonzero(np.diff(np.r_[False, is_open, False]))
     behind = behind_opening(label)
     return [
@@ -84,7 +84,7 @@ def needless(label: NDArray[np.integer], is_open: Rows) -> list[tuple[int, int]]
 def judge(
     net: GateNet, validation: Validation, pair: tuple[float, float], loud_db: Sequence[float]
 ) -> dict[str, Any]:
-    """What one preset gets wrong on scenes of one kind of bleed.
+    """Count what one preset gets wrong on scenes of one kind of bleed.
 
     Args:
         pair: its decision thresholds. loud_db: the target's loud level in each scene.
@@ -124,7 +124,7 @@ def judge(
 
 
 def markdown(found: dict[str, dict[str, dict[str, Any]]], about: dict[str, Any]) -> str:
-    """Three tables, a row for each preset, kind and split. ``found``: preset -> kind -> split -> ``judge``."""
+    """Write three tables, a row for each preset, kind and split. ``found``: preset -> kind -> split -> ``judge``."""
     rows = [
         (f"{name}, {kind}", split, row)
         for name, kinds in found.items()
@@ -162,10 +162,10 @@ def markdown(found: dict[str, dict[str, dict[str, Any]]], about: dict[str, Any])
             *head(*_spans(BEHIND_MS)),
             *(f"| {name} | {split} | {_cells(row['open_while_shut'])} |" for name, split, row in rows),
             "",
-            f"Needless openings a minute; how many of them begin {BEHIND_MS[2]} ms or more behind the target, and how "
+            f"Needless openings a minute; how many of them begin {BEHIND_MS[2]} ms or more after the target, and how "
             f"many end within {BRIEF_MS} ms:",
             "",
-            *head("a minute", "far behind", "brief"),
+            *head("a minute", "far after", "brief"),
             *(
                 f"| {name} | {split} | {row['needless_min']:.0f} | {row['needless_far']:.0%} | {row['needless_brief']:.0%} |"
                 for name, split, row in rows
@@ -185,7 +185,7 @@ def _cells(found: Sequence[tuple[float, float]]) -> str:
 
 
 def main(argv: list[str] | None = None) -> int:
-    """The command line."""
+    """Run the command line; return its exit code."""
     return on_presets.main("benchmarks.mistakes", (__doc__ or "").splitlines()[0], PRESETS, _run, argv)
 
 

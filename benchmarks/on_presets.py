@@ -1,4 +1,4 @@
-"""The command line of what is measured on shipped presets with a corpus, and written into the docs."""
+"""The command line of benchmarks that measure shipped presets with a corpus, and write into the docs."""
 
 import argparse
 from collections.abc import Callable, Sequence
@@ -14,7 +14,7 @@ def main(
     body: Callable[[argparse.Namespace], int],
     argv: list[str] | None,
 ) -> int:
-    """Read the arguments and measure; returns the exit code.
+    """Read the arguments and measure; return the exit code.
 
     Args:
         module: such as "benchmarks.heads".

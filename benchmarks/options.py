@@ -1,4 +1,4 @@
-"""What a benchmark can be asked, once: as ``--seconds`` of ``gate-bench block`` and as ``--block-seconds`` of ``all``."""
+"""Options of benchmarks, written once: ``--seconds`` of ``gate-bench block`` is ``--block-seconds`` of ``all``."""
 
 import argparse
 import math
@@ -25,14 +25,14 @@ def add(parser: argparse.ArgumentParser, options: tuple[Option, ...], prefix: st
 
 
 def values(asked: argparse.Namespace, options: tuple[Option, ...], prefix: str = "") -> dict[str, Any]:
-    """What was asked of one benchmark, by the options' own names, dashes as underscores."""
+    """Return what was asked of one benchmark, by the options' own names, dashes as underscores."""
     start = f"{prefix}_" if prefix else ""
     names = [one.name.replace("-", "_") for one in options]
     return {name: getattr(asked, start + name) for name in names}
 
 
 def whole(low: int, high: int) -> Callable[[str], int]:
-    """An argument from ``low`` to ``high``."""
+    """Make a reader of whole numbers from ``low`` to ``high``."""
 
     def read(text: str) -> int:
         try:
@@ -47,7 +47,7 @@ def whole(low: int, high: int) -> Callable[[str], int]:
 
 
 def over_zero(text: str) -> float:
-    """A finite argument over 0."""
+    """Read a finite argument over 0."""
     try:
         value = float(text)
     except ValueError:

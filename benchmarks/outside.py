@@ -2,8 +2,9 @@
 
     python -m benchmarks.outside [--seconds 5] [--plugin FILE] [--busy]
 
-A buffer at a time, at the pace of 48 kHz, stereo. Without ``--plugin`` it is the toy of the tests, which does next to
-nothing: what is measured is the slot. ``--busy`` keeps every processor busy meanwhile. Prints the table of docs/chain.md.
+Runs a buffer at a time, at the pace of 48 kHz, stereo. Without ``--plugin`` the plugin is the toy of the tests, which
+does next to nothing: what is measured is the slot. ``--busy`` keeps every processor busy meanwhile. Prints the table of
+docs/chain.md.
 """
 
 import argparse
@@ -30,7 +31,7 @@ BUFFERS = (64, 100, 128, 256, 512)
 
 
 def main(argv: list[str] | None = None) -> int:
-    """The command line."""
+    """Run the command line; return its exit code."""
     parser = argparse.ArgumentParser(
         prog="python -m benchmarks.outside", description=(__doc__ or "").splitlines()[0]
     )
@@ -72,7 +73,7 @@ def _run(args: argparse.Namespace) -> int:
 
 
 def row(plugin: Path, frames: int, seconds: float) -> str:
-    """One line: costs and answers as shares of the buffer."""
+    """Write one line of the table: costs and answers as shares of the buffer."""
     period = frames / RATE
     late, added = [], 0
     costs, answers = np.zeros(1), np.zeros(1)
@@ -91,7 +92,7 @@ def row(plugin: Path, frames: int, seconds: float) -> str:
 
 
 def paced(stream: Stream, frames: int, count: int) -> tuple[np.ndarray, np.ndarray, float]:
-    """Seconds in the call, seconds until the answer is there, and the share of calls that were late."""
+    """Return seconds in the call, seconds until the answer is there, and the share of calls that were late."""
     call = ctypes.CFUNCTYPE(None, *[ctypes.c_void_p] * 3, ctypes.c_int64)(stream.function)
     running = stream.running[0]
     assert isinstance(running, Vst3Running)
@@ -116,7 +117,7 @@ def paced(stream: Stream, frames: int, count: int) -> tuple[np.ndarray, np.ndarr
 
 
 def hog() -> None:
-    """Take a processor."""
+    """Keep a processor busy for ever."""
     while True:
         pass
 

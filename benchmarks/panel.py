@@ -1,11 +1,12 @@
-"""The panel: how soon it is there, what drawing costs, and whether the sound beside it minds.
+"""The panel: how soon it is there, what drawing costs, and whether the sound beside it suffers.
 
     python -m benchmarks.panel [--seconds 30] [--soak 3600] [-o docs/panel.json]
 
-* *start*: from the command to a picture of the window on the disk and the end of the process, compiled code being there.
+* *start*: from the command to a picture of the window on disk and the end of the process, with compiled code there.
 * *drawing*: processor time of the window's thread at sixty frames a second over a sound that is played round and round.
-* *soak*: on a JACK server of its own, with its dummy driver, a window in use over a live gate, and beside it a callback that
-  only copies; buffers that the server or the clock found late, of both; memory and objects at the beginning and the end.
+* *soak*: on a JACK server of its own, with its dummy driver, a window in use over a live gate, and beside it a callback
+  that only copies; buffers that the server or the clock found late, of both; memory and objects at the beginning and
+  the end.
 
 Offscreen. Everything in child processes. Times depend on the machine, and on what else it does.
 """
@@ -31,15 +32,15 @@ from gate.constants import RATE
 
 STARTS = 5
 SETTLE_S = 3.0
-"""Of a window that is not counted."""
+"""Time at the beginning of a window that is not counted."""
 BUFFER = 100
 """Frames in a host buffer of the soak."""
 EVERY_MS = 250
-"""How often something is done in it."""
+"""Time between two actions in the soak."""
 
 
 def start_s(sound: Path, folder: Path) -> list[float]:
-    """Seconds from the command to its end, for several."""
+    """Measure the seconds from the command to its end, of several runs."""
     command = [
         sys.executable, "-m", "gate.cli.panel", "--input", f"file:{sound}", "--screenshot", str(folder / "x.png"),
         "--after", "0.01",
@@ -53,7 +54,7 @@ def start_s(sound: Path, folder: Path) -> list[float]:
 
 
 def child(*arguments: str, scale: float = 1.0) -> dict[str, Any]:
-    """What this module says in another process."""
+    """Run this module in another process; return what it says."""
     command = [sys.executable, "-m", "benchmarks.panel", *arguments]
     done = subprocess.run(command, check=True, env=_environment(scale), stdout=subprocess.PIPE, text=True)
     return dict(json.loads(done.stdout.splitlines()[-1]))
@@ -63,25 +64,24 @@ def _environment(scale: float) -> dict[str, str]:
     return os.environ | {"QT_QPA_PLATFORM": "offscreen", "QT_SCALE_FACTOR": f"{scale:g}"}
 
 
-def _window(wishes: Any) -> tuple[Any, Any, Any]:
+def _window() -> tuple[Any, Any, Any]:
     from PyQt6.QtWidgets import QApplication
 
     from gate.panel.keeper import Keeper
     from gate.panel.library import presets
     from gate.panel.midi import Midi
     from gate.panel.model import Model
-    from gate.panel.view.app import USUAL_SIZE
+    from gate.panel.view.app import USUAL_SIZE, assemble
     from gate.panel.view.parts.look import Look
-    from gate.panel.view.window import Window
 
     application = QApplication([])
     look = Look("dark")
     look.dress()
-    keeper = Keeper(wishes)
+    keeper = Keeper()
 
     def shown() -> Any:
         keeper.start()
-        window = Window(Model(keeper), look, Midi(keeper))
+        window, _ = assemble(Model(keeper), look, Midi(keeper))
         window.top.presets.show_presets(presets())
         window.resize(*USUAL_SIZE)
         window.show()
@@ -91,15 +91,13 @@ def _window(wishes: Any) -> tuple[Any, Any, Any]:
 
 
 def draw(sound: Path, seconds: float) -> dict[str, Any]:
-    """Frames and processor time of the window's thread."""
+    """Measure frames and processor time of the window's thread."""
     from PyQt6.QtCore import QTimer
 
     from gate.live.filestream import FileStream
-    from gate.live.wishes import Wishes
-    from gate.panel.history import SCOPE_S
 
-    application, keeper, shown = _window(Wishes(scope_s=SCOPE_S))
-    keeper.live.play_file(FileStream(sound, None, loops=True))
+    application, keeper, shown = _window()
+    keeper.live.sources.play(FileStream(sound, loops=True))
     window, found = shown(), {}
 
     def begin() -> None:
@@ -120,23 +118,22 @@ def draw(sound: Path, seconds: float) -> dict[str, Any]:
 
 
 def soak(seconds: float) -> dict[str, Any]:
-    """A window in use over a live gate, and a callback that only copies."""
+    """Measure a window in use over a live gate, and a callback that only copies."""
     from PyQt6.QtCore import QTimer
     from PyQt6.QtWidgets import QApplication
 
     from benchmarks.stream_jack import DummyServer
     from benchmarks.stream_players import NativePlayer
-    from gate.live.wishes import Wishes
+    from gate.live.devicestream import DeviceStream
     from gate.modelfile.preset import resolve
-    from gate.panel.history import SCOPE_S
-    from gate.session.choices import DeviceWishes
+    from gate.session.choices import Devices
     from gate.soundsystem.devices import resolve_pair
     from gate.soundsystem.stream import Stream
 
     rng = random.Random(0)
     with DummyServer(RATE, BUFFER):
-        application, keeper, shown = _window(Wishes(scope_s=SCOPE_S))
-        keeper.live.play_devices(DeviceWishes("system", "system"))
+        application, keeper, shown = _window()
+        keeper.live.sources.play(DeviceStream(Devices("system", "system")))
         contract = resolve("voice").contract
         floor = Stream(
             *resolve_pair("system", "system"),
@@ -209,7 +206,7 @@ def _resident_mb() -> float:
 
 
 def main(argv: list[str] | None = None) -> int:
-    """Run it."""
+    """Run the command line; return its exit code."""
     made = argparse.ArgumentParser(
         prog="python -m benchmarks.panel", description=(__doc__ or "").split("\n")[0]
     )

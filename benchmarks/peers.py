@@ -1,7 +1,7 @@
 """gate-bench peers: processor time of a second of sound, our gate's beside other people's gates and detectors.
 
-One process, one core, one thread, the same sound; whoever is compared takes turns, so that a busy neighbour falls on all.
-What is not installed is named, with what to do about it.
+One process, one core, one thread, the same sound; all take turns, so that a busy neighbour falls on all alike. What is
+not installed is named, with what to do about it.
 """
 
 import os
@@ -21,11 +21,11 @@ OPTIONS = (
 )
 SIZE_INCHES = (11.0, 4.0)
 PACKAGES = ("silero-vad", "ten-vad", "webrtcvad-wheels", "pyrnnoise", "pedalboard")
-"""Whose versions the record has."""
+"""Packages whose versions are in the record."""
 
 
 def measure(*, preset: str, seconds: float, repeats: int) -> dict[str, Any]:
-    """Everybody's figures.
+    """Measure all contestants.
 
     Raises:
         BenchError: the measuring process failed.
@@ -36,7 +36,7 @@ def measure(*, preset: str, seconds: float, repeats: int) -> dict[str, Any]:
 
 
 def in_child(preset: str, seconds: float, repeats: int) -> dict[str, Any]:
-    """``measure``, in the process that ``child.run`` made."""
+    """Do the work of ``measure``, in the process that ``child.run`` made."""
     from benchmarks import contestants, sounds
     from benchmarks.machine import versions
 
@@ -73,7 +73,7 @@ def in_child(preset: str, seconds: float, repeats: int) -> dict[str, Any]:
 
 
 def markdown(results: dict[str, Any]) -> list[str]:
-    """The section of a page."""
+    """Write the section of a page."""
     lines = [
         "## Beside other people's gates and detectors",
         "",
@@ -103,7 +103,7 @@ def markdown(results: dict[str, Any]) -> list[str]:
 
 
 def draw(figure: Any, results: dict[str, Any]) -> None:
-    """Processor time, a bar for each."""
+    """Draw processor time, a bar for each."""
     axis = figure.subplots()
     rows = results["rows"][::-1]
     medians = [100.0 * row["cpu_s_per_s"]["median"] for row in rows]

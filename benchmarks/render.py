@@ -43,7 +43,7 @@ with soundfile.SoundFile(sys.argv[1]) as a:
 def timed(
     command: list[str], environment: dict[str, str] | None = None, before: Callable[[], None] | None = None
 ) -> dict[str, float]:
-    """Run a command to its end; wall clock, processor time (s) and largest resident memory (MiB).
+    """Run a command to its end; return wall clock, processor time (s) and largest resident memory (MiB).
 
     Raises:
         BenchError: the command failed; its last words are in the text.
@@ -70,14 +70,14 @@ def timed(
 
 
 def gate_render(source: Path, target: Path, preset: str) -> list[str]:
-    """The installed command, or its module where it is not installed."""
+    """Return the installed command, or its module where the command is not installed."""
     script = Path(sys.executable).with_name("gate-render")
     start = [str(script)] if script.exists() else [sys.executable, "-m", "gate.cli.render"]
     return [*start, str(source), "-o", str(target), "--preset", preset, "--threshold=-40", "--force"]
 
 
 def write_sound(path: Path, seconds: float) -> None:
-    """A mono 16-bit file of noise bursts, written in pieces."""
+    """Write a mono 16-bit file of noise bursts, in pieces."""
     import numpy as np
     import soundfile
 
@@ -90,7 +90,7 @@ def write_sound(path: Path, seconds: float) -> None:
 
 
 def measure(*, preset: str, minutes: float, repeats: int) -> dict[str, Any]:
-    """All figures; see the module's text.
+    """Measure all figures; see the module's text.
 
     Raises:
         BenchError: this system says nothing of a child's processor time, or a command failed.
@@ -137,7 +137,7 @@ def measure(*, preset: str, minutes: float, repeats: int) -> dict[str, Any]:
 
 
 def markdown(results: dict[str, Any]) -> list[str]:
-    """The section of a page."""
+    """Write the section of a page."""
     r = results
     return [
         "## gate-render",
@@ -160,7 +160,7 @@ def markdown(results: dict[str, Any]) -> list[str]:
 
 
 def draw(figure: Any, results: dict[str, Any]) -> None:
-    """Processor time of render and copy, and the aim."""
+    """Draw processor time of render and copy, and the aim."""
     axis = figure.subplots()
     names, values = ["gate-render", "copy"], [results["cpu_s"]["median"], results["copy_cpu_s"]["median"]]
     axis.barh(names, values, color=["tab:blue", "tab:gray"])

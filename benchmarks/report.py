@@ -9,7 +9,7 @@ DPI = 110
 
 
 def markdown(results: dict[str, Any], picture: str | None = None) -> str:
-    """The whole page.
+    """Write the whole page.
 
     Args:
         results: the record; see ``benchmarks.cli``.
@@ -37,7 +37,7 @@ def markdown(results: dict[str, Any], picture: str | None = None) -> str:
 
 
 def picture(results: dict[str, Any]) -> bytes:
-    """A PNG, each benchmark's part under the one before."""
+    """Draw a PNG, each benchmark's part under the one before."""
     from matplotlib.figure import Figure
 
     parts = [(module, results[name]) for name, module in COMMANDS.items() if name in results]

@@ -1,10 +1,10 @@
-"""When a sound came back: the delay of a played sweep in what was heard, to a small fraction of a sample.
+"""The delay of a played sweep in what was heard, to a small fraction of a sample.
 
-An exponential sweep holds all frequencies, is found in noise, and at no other place looks like itself. Its delay is where
-its cross-correlation with what was heard is highest. Between samples that correlation is known exactly, as both are
-band-limited: it is the inverse Fourier transform of the cross-spectrum at any time one likes, and Newton's method climbs
-to its top. In white noise no estimator does better (Knapp and Carter, The generalized correlation method for estimation of
-time delay, 1976).
+An exponential sweep holds all frequencies, is found in noise, and at no other place looks like itself. Its delay is
+where its cross-correlation with what was heard is highest. Between samples that correlation is known exactly, as both
+are band-limited: it is the inverse Fourier transform of the cross-spectrum at any time one likes, and Newton's method
+climbs to its top. In white noise no estimator does better (Knapp and Carter, The generalized correlation method for
+estimation of time delay, 1976).
 """
 
 import math
@@ -16,12 +16,12 @@ from numpy.typing import NDArray
 from benchmarks.errors import NothingHeard, NotThatSound
 
 LOW_HZ, HIGH_HZ = 50.0, 20_000.0
-"""Where the sweep begins and ends; it ends at ``OF_RATE`` of the rate where that is lower."""
+"""Frequencies where the sweep begins and ends; it ends at ``OF_RATE`` of the rate where that is lower."""
 OF_RATE = 0.45
 LEVEL = 0.25
 """Peak of the sweep: -12 dBFS, so that a loop with some gain does not clip."""
 FADE_S = 0.005
-"""At both ends, so that it is band-limited."""
+"""Fade at both ends, so that the sweep is band-limited."""
 
 SILENCE = 1e-5
 """Peak under which nothing was heard: -100 dBFS."""
@@ -31,17 +31,17 @@ music and hum stay under a tenth."""
 CLIPPED = 0.999
 MOST_SNR_DB = 120.0
 STEPS = 8
-"""Of Newton's method; four are enough."""
+"""Steps of Newton's method; four are enough."""
 
 
 @dataclass(frozen=True)
 class Arrival:
-    """How a sound came back.
+    """A sound that came back.
 
     Attributes:
         delay_samples: from the first sample played to its place in what was heard.
-        gain_db: of the way there and back.
-        inverted: the way turns the polarity round.
+        gain_db: gain of the way there and back.
+        inverted: whether the way inverts the polarity.
         snr_db: power of the sound over that of all else in its place; ``MOST_SNR_DB`` at most.
         clipped_samples: samples at full scale: with any, the level was too high.
     """
@@ -54,7 +54,7 @@ class Arrival:
 
 
 def sweep(rate_hz: int, seconds: float = 1.0) -> NDArray[np.float32]:
-    """An exponential sweep, (n,) float32, peak ``LEVEL``.
+    """Make an exponential sweep, (n,) float32, peak ``LEVEL``.
 
     Source: Farina, Simultaneous measurement of impulse response and distortion with a swept-sine technique, 2000.
     """
@@ -66,16 +66,16 @@ def sweep(rate_hz: int, seconds: float = 1.0) -> NDArray[np.float32]:
 
 
 def find(played: NDArray[np.floating], heard: NDArray[np.floating]) -> Arrival:
-    """Where in what was heard is what was played?
+    """Find what was played in what was heard.
 
     Args:
         played: (n,), full scale 1.0.
         heard: (m,), m >= n, recorded from the very sample on at which ``played`` began; it has to hold all of it.
 
     Raises:
-        NothingHeard: it is silent.
-        NotThatSound: it is something else.
-        ValueError: it is shorter than what was played, or holds values that are not finite.
+        NothingHeard: what was heard is silent.
+        NotThatSound: what was heard is something else.
+        ValueError: what was heard is shorter than what was played, or holds values that are not finite.
     """
     x, y = np.asarray(played, np.float64), np.asarray(heard, np.float64)
     if len(y) < len(x) or not np.all(np.isfinite(y)):
@@ -118,7 +118,7 @@ def find(played: NDArray[np.floating], heard: NDArray[np.floating]) -> Arrival:
 
 
 def _top(cross: NDArray[np.complex128], size: int, whole: int) -> tuple[float, float]:
-    """Place (samples) and height of the correlation's top, at most one sample from ``whole``."""
+    """Return place (samples) and height of the correlation's top, at most one sample from ``whole``."""
     omega = 2.0 * np.pi * np.arange(len(cross)) / size
     weight = np.full(len(cross), 2.0 / size)
     weight[[0, -1]] = 1.0 / size

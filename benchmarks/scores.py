@@ -1,4 +1,4 @@
-"""Every shipped preset judged beside everybody else, in one run: docs/scores.md and its JSON.
+"""Every shipped preset judged beside others, in one run: docs/scores.md and its JSON.
 
     python -m benchmarks.scores --corpus FOLDER [--per-kind 24] [--seed 0] [--presets voice ...]
 
@@ -21,7 +21,7 @@ PRESETS = ("voice", "snare", "kick", "toms", "guitar")
 
 
 def judge(name: str, corpus: Path, per_kind: int, seed: int) -> dict[str, Any]:
-    """One preset's report, as ``gate-eval --json`` writes it.
+    """Judge one preset; return its report, as ``gate-eval --json`` writes it.
 
     Raises:
         RuntimeError: gate-eval failed; it has said why.
@@ -44,7 +44,7 @@ def judge(name: str, corpus: Path, per_kind: int, seed: int) -> dict[str, Any]:
 
 
 def markdown(reports: dict[str, dict[str, Any]]) -> str:
-    """All tables: for each preset and kind of bleed, every gate; the preset with its intervals."""
+    """Write all tables: for each preset and kind of bleed, every gate; the preset with its intervals."""
     lines = [
         "# Scores",
         "",
@@ -89,7 +89,7 @@ def _cell(form: str, value: float | None) -> str:
 
 
 def main(argv: list[str] | None = None) -> int:
-    """The command line."""
+    """Run the command line; return its exit code."""
     return on_presets.main("benchmarks.scores", __doc__.splitlines()[0], PRESETS, _run, argv)
 
 

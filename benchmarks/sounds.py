@@ -17,16 +17,16 @@ SEED = 0
 
 PITCH_HZ = 120.0
 FORMANTS_HZ = (730.0, 1090.0, 2440.0)
-"""Of an a (Peterson and Barney 1952, men)."""
+"""First formants of an a (Peterson and Barney 1952, men)."""
 HALF_WIDTH_HZ = 90.0
 RISE_S = 0.002
-"""In which the vowel begins: a glottal stop before it, as in *apple*."""
+"""Rise of the vowel: a glottal stop before it, as in *apple*."""
 NOTE = 45
 """MIDI pitch of the guitar's note: its open A string."""
 
 
 def kind_of(preset: str) -> str:
-    """What a preset is taught, by its name.
+    """Return what a preset is taught, by its name.
 
     Raises:
         UsageError: its name says nothing.
@@ -40,7 +40,7 @@ def kind_of(preset: str) -> str:
 
 
 def onset(kind: str) -> NDArray[np.float32]:
-    """One of ``KINDS``, (24000,) float32.
+    """Make the sound of one of ``KINDS``, (24000,) float32.
 
     Raises:
         ModuleNotFoundError: strings and drums need the extra ``learn``.
@@ -64,7 +64,7 @@ def onset(kind: str) -> NDArray[np.float32]:
 
 
 def noise(n: int, db: float) -> NDArray[np.float32]:
-    """A room's noise: falling by 3 dB an octave over 50 Hz, RMS at ``db`` dBFS, (n,) float32."""
+    """Make a room's noise: falling by 3 dB an octave over 50 Hz, RMS at ``db`` dBFS, (n,) float32."""
     rng = np.random.default_rng(SEED + 1)
     falling = 1.0 / np.sqrt(np.maximum(np.fft.rfftfreq(n, 1.0 / RATE), 50.0))
     x = np.fft.irfft(np.fft.rfft(rng.standard_normal(n)) * falling, n)
@@ -72,7 +72,7 @@ def noise(n: int, db: float) -> NDArray[np.float32]:
 
 
 def speech(seconds: float) -> NDArray[np.float32]:
-    """Vowels and pauses of a quarter of a second in a room's noise 30 dB under them, (n,) float32."""
+    """Make vowels and pauses of a quarter of a second in a room's noise 30 dB under them, (n,) float32."""
     n = round(seconds * RATE)
     vowel = onset("voice")[: RATE // 4]
     syllable = np.concatenate((vowel, np.zeros(RATE // 4, np.float32)))
@@ -81,7 +81,7 @@ def speech(seconds: float) -> NDArray[np.float32]:
 
 
 def at_rate(x: NDArray[np.float32], rate_hz: int) -> NDArray[np.float32]:
-    """48 kHz to another rate, without delay."""
+    """Resample 48 kHz to another rate, without delay."""
     if rate_hz == RATE:
         return x
     from math import gcd
@@ -93,7 +93,7 @@ def at_rate(x: NDArray[np.float32], rate_hz: int) -> NDArray[np.float32]:
 
 
 def _vowel() -> NDArray[np.float64]:
-    """Harmonics of a falling source, each formant a resonance."""
+    """Make a vowel: harmonics of a falling source, each formant a resonance."""
     t = np.arange(int(SECONDS * RATE)) / RATE
     x = np.zeros(len(t))
     for k in range(1, 60):

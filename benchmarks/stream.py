@@ -1,8 +1,8 @@
 """gate-bench stream: what a live stream costs and misses, its memory, and how soon it sounds.
 
-The gate's stream beside the machine's floor, the same compiled callback round a process that only copies, and beside an
-ordinary callback in Python that calls session.run: with nothing else in the process, with a busy thread, and with a window
-that draws. On a JACK server of its own without a sound card (--jack-dummy), or on a device.
+The gate's stream is measured beside the machine's floor, the same compiled callback around a process that only copies,
+and beside an ordinary callback in Python that calls session.run: with nothing else in the process, with a busy thread,
+and with a window that draws. It runs on a JACK server of its own without a sound card (--jack-dummy), or on a device.
 """
 
 import contextlib
@@ -24,7 +24,7 @@ __all__ = ["HELP", "OPTIONS", "SIZE_INCHES", "absent", "draw", "markdown", "meas
 HELP = "what a live stream costs and misses, its memory and start-up"
 RATES_HZ = (48_000, 192_000)
 BUFFER = 100
-"""Of the server of its own."""
+"""Frames in a buffer of the benchmark's own server."""
 PARTS = ("runs", "start")
 SIZE_INCHES = (11.0, 5.5)
 
@@ -40,7 +40,7 @@ COUNTS = (
     "ended",
     "model_errors",
 )
-"""What is added up over turns."""
+"""Counts that are added up over turns."""
 
 OPTIONS = (
     Option("rates", "Hz (default: 48000 192000)", {"type": RATE, "nargs": "+", "default": list(RATES_HZ)}),
@@ -74,7 +74,7 @@ OPTIONS = (
 
 
 def absent(*, input: str | None, output: str | None, jack_dummy: bool, **others: Any) -> str:
-    """Why ``all`` leaves this benchmark out: nobody named a sound system, and there is none; else nothing.
+    """Return why ``all`` leaves this benchmark out (nobody named a sound system, and there is none), or "".
 
     Raises:
         UsageError: what was asked for does not go together.
@@ -114,7 +114,7 @@ def measure(
     repeats: int,
     parts: list[str],
 ) -> dict[str, Any]:
-    """All figures; ``absent`` among them has what could not be measured, and why.
+    """Measure all figures; ``absent`` among them says what could not be measured, and why.
 
     Raises:
         BenchError: nothing could be measured, or a run failed.
@@ -149,7 +149,7 @@ def measure(
 
 @contextlib.contextmanager
 def _sound_system(jack_dummy: bool, rate_hz: int, buffer: int, found: dict[str, Any]) -> Iterator[None]:
-    """A server of our own while this lasts, if that is wanted."""
+    """Run a server of our own while this lasts, if that is wanted."""
     if not jack_dummy:
         yield
         return
@@ -163,7 +163,7 @@ def _sound_system(jack_dummy: bool, rate_hz: int, buffer: int, found: dict[str, 
 
 
 def _measure_rate(found: dict[str, Any], asked: dict[str, Any], loads: list[str], turns: int) -> None:
-    """Every player under every load, by turns."""
+    """Measure every player under every load, by turns."""
     pieces: dict[tuple[str, str], list[dict[str, Any]]] = {}
     rate_hz = asked["rate_hz"]
     for turn in range(turns):
@@ -200,7 +200,7 @@ def _measure_start(found: dict[str, Any], preset: str, repeats: int) -> None:
 
 
 def together(pieces: list[dict[str, Any]]) -> dict[str, Any]:
-    """One run of its pieces: counts added up, percentiles in us of all callbacks and of those that ran the model."""
+    """Make one run of its pieces: counts added up, percentiles in us of all callbacks and of those with the model."""
     import numpy as np
 
     first = pieces[0]
@@ -224,7 +224,7 @@ def together(pieces: list[dict[str, Any]]) -> dict[str, Any]:
 
 
 def percentiles(histogram: Any) -> dict[str, float]:
-    """p50, p99, p99.9, max (upper edges of bins, us) and count; empty where there is nothing."""
+    """Return p50, p99, p99.9, max (upper edges of bins, us) and count; empty where there is nothing."""
     from gate.realtime.stream_record import percentiles_us
 
     if not histogram.sum():
@@ -234,7 +234,7 @@ def percentiles(histogram: Any) -> dict[str, float]:
 
 
 def trimmed(histogram: Any) -> dict[str, Any]:
-    """Edges in us and counts, from the first to the last bin that is not empty."""
+    """Return edges in us and counts, from the first to the last bin that is not empty."""
     import numpy as np
 
     from gate.realtime.stream_record import BINS_A_DECADE, SHORTEST_US
@@ -250,7 +250,7 @@ def trimmed(histogram: Any) -> dict[str, Any]:
 
 
 def _no_window(absent: dict[str, str]) -> bool:
-    """Is there nothing to make a window with? It is noted."""
+    """Return whether the packages for a window are missing, and note that in ``absent``."""
     missing = [name for name in ("PyQt6", "pyqtgraph") if importlib.util.find_spec(name) is None]
     if missing:
         absent["window"] = f"{' and '.join(missing)} not installed; pip install -c constraints.txt '.[panel]'"

@@ -16,19 +16,19 @@ from typing import Any, Self
 from benchmarks.errors import BenchError
 
 PATIENCE_S = 20.0
-"""For the server to come up, and to end."""
+"""Time for the server to come up, and to end."""
 
 PRIORITY = 60
-"""Of the server's real-time threads; its clients' are a little below."""
+"""Priority of the server's real-time threads; its clients' is a little lower."""
 
 PORTS = 128
-"""Room for so many: the usual 4096 take 100 MB of shared memory, of which a container may have 64."""
+"""Most ports: the usual 4096 take 100 MB of shared memory, of which a container may have 64."""
 
 _PR_SET_PDEATHSIG = 1
 
 
 class DummyServer:
-    """A running server, from ``with``; this process's environment, and so its children's, points to it meanwhile.
+    """A server that runs inside ``with``; the environment of this process and its children points to it meanwhile.
 
     Args:
         rate_hz: its rate.
@@ -49,7 +49,7 @@ class DummyServer:
         self._stack = contextlib.ExitStack()
 
     def __enter__(self) -> Self:
-        """Start it: with real-time priority where that is allowed."""
+        """Start the server, with real-time priority where that is allowed."""
         if shutil.which("jackd") is None:
             raise BenchError("expected jackd, and it is not installed; apt install jackd2, or name a device")
         settings = {
@@ -76,11 +76,11 @@ class DummyServer:
             )
 
     def __exit__(self, *_: object) -> None:
-        """End it."""
+        """End the server."""
         self._stack.close()
 
     def _start(self, priority: list[str]) -> str:
-        """Nothing when it came up, else its last words."""
+        """Start jackd; return "" when it came up, else its last words."""
         from gate.soundsystem import jack_library
         from gate.soundsystem import jack_stream as jack_client
 
@@ -106,7 +106,7 @@ class DummyServer:
             return lines[-1] if lines else "it said nothing"
 
     def _end(self) -> None:
-        """End it in such a way that it takes its name off JACK's list of servers, which has room for eight."""
+        """End the server so that it takes its name off JACK's list of servers, which has room for eight."""
         process, self._process = self._process, None
         if process is not None:
             process.terminate()
@@ -125,7 +125,7 @@ def _put(key: str, value: str | None) -> None:
 
 
 def _may_have_priority() -> bool:
-    """May this user's processes ask for real-time priority?"""
+    """Return whether this user's processes may ask for real-time priority."""
     if sys.platform != "linux":
         return False
     import resource
@@ -134,7 +134,7 @@ def _may_have_priority() -> bool:
 
 
 def _ends_with_parent() -> Callable[[], Any] | None:
-    """For a child to call before it starts: it is told to end when this process is no more, however that ended."""
+    """Return what a child calls before it starts, to be ended when this process is no more, however that ended."""
     if sys.platform != "linux":
         return None
     prctl = ctypes.CDLL(None).prctl

@@ -1,4 +1,4 @@
-"""What else goes on in the process whose stream is measured: nothing, a busy thread, or a window."""
+"""Loads on the process whose stream is measured: nothing, a busy thread, or a window."""
 
 import os
 import sys
@@ -12,7 +12,7 @@ CURVES, POINTS = 3, 4000
 
 
 class Idle:
-    """Nothing; and what the others have in common.
+    """No load; and what the others have in common.
 
     Attributes:
         drawn: pictures drawn so far; only a window draws.
@@ -21,11 +21,11 @@ class Idle:
     drawn = 0
 
     def __enter__(self) -> Self:
-        """Begin."""
+        """Begin the load."""
         return self
 
     def __exit__(self, *_: object) -> None:
-        """End."""
+        """End the load."""
 
     def wait(self, seconds: float) -> None:
         """Let time pass, in the main thread."""
@@ -33,7 +33,7 @@ class Idle:
 
 
 class Hogged(Idle):
-    """A thread that computes in pure Python and never waits: it has the interpreter nearly always."""
+    """A thread that computes in pure Python and never waits, so that it nearly always has the interpreter."""
 
     def __enter__(self) -> Self:
         """Start the thread."""
@@ -49,16 +49,16 @@ class Hogged(Idle):
                 count = (count + k * k) % 1_000_003
 
     def __exit__(self, *_: object) -> None:
-        """Stop it."""
+        """Stop the thread."""
         self._end = True
         self._thread.join()
 
 
 class Window(Idle):
-    """A window that draws three curves of 4000 points, new ones 60 times a second. Offscreen where there is no display."""
+    """A window that draws three curves of 4000 points, 60 times a second. Offscreen where there is no display."""
 
     def __enter__(self) -> Self:
-        """Open it.
+        """Open the window.
 
         Raises:
             ModuleNotFoundError: the extra ``panel`` is not installed.
@@ -96,7 +96,7 @@ class Window(Idle):
         self._application.exec()
 
     def __exit__(self, *_: object) -> None:
-        """Close it."""
+        """Close the window."""
         self._timer.stop()
         self._plot.close()
 

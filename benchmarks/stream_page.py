@@ -7,7 +7,7 @@ LEAST_SHARE = 1e-6
 """Bottom of the histograms: less than one callback of a minute at 192 kHz."""
 
 REACH = {48_000: (1.0, 1, 10.0), 192_000: (1.5, 5, 30.0)}
-"""Rate in Hz: late buffers at most so many times the floor's and so many more; the model's callbacks at the 99.9th
+"""By rate, Hz: late buffers, at most so many times the floor's and so many more; the model's callbacks, at the 99.9th
 percentile at most so many % of a buffer of 100."""
 REACH_BUFFER = 100
 REACH_START_S = 2.0
@@ -18,7 +18,7 @@ COLOURS = {"floor": "tab:gray", "gate": "tab:blue", "python": "tab:orange"}
 
 
 def markdown(results: dict[str, Any]) -> list[str]:
-    """The section of a page."""
+    """Write the section of a page."""
     runs = results["runs"]
     lines = ["## A live stream", "", _where(results), ""]
     for rate_hz in dict.fromkeys(r["rate_hz"] for r in runs):
@@ -33,7 +33,7 @@ def markdown(results: dict[str, Any]) -> list[str]:
 
 
 def reach(floor: dict[str, Any], gate: dict[str, Any]) -> list[tuple[str, bool]]:
-    """What a run of the gate should reach, beside its floor, in words, and whether it does; nothing for other shapes."""
+    """Return what a run of the gate should reach beside its floor, and whether it does; nothing for other shapes."""
     if gate["rate_hz"] not in REACH or gate["buffer_frames"] != REACH_BUFFER:
         return []
     times, more, share = REACH[gate["rate_hz"]]
@@ -48,7 +48,7 @@ def reach(floor: dict[str, Any], gate: dict[str, Any]) -> list[tuple[str, bool]]
 
 
 def draw(figure: Any, results: dict[str, Any]) -> None:
-    """Histograms of callback times against the deadline, a row for each rate and a panel for each load."""
+    """Draw histograms of callback times against the deadline, a row for each rate and a panel for each load."""
     runs = results["runs"]
     if not runs:
         figure.text(0.5, 0.5, "no stream was measured", ha="center")
@@ -127,7 +127,7 @@ def _table(runs: list[dict[str, Any]]) -> list[str]:
 
 
 def _remarks(runs: list[dict[str, Any]]) -> list[str]:
-    """What a reader has to know of single runs."""
+    """Return what a reader has to know of single runs."""
     found = []
     drawn = [r["drawn"] / r["seconds"] for r in runs if r["drawn"]]
     if drawn:
@@ -146,7 +146,7 @@ def _remarks(runs: list[dict[str, Any]]) -> list[str]:
 
 
 def _reached(runs: list[dict[str, Any]]) -> list[str]:
-    """Beside the figures: what should be reached, and whether it is."""
+    """Write what should be reached, and whether it is."""
     found = []
     for gate in (r for r in runs if r["subject"] == "gate"):
         floor = next(r for r in runs if (r["load"], r["subject"]) == (gate["load"], "floor"))
@@ -180,7 +180,7 @@ def _start(s: dict[str, Any]) -> list[str]:
 
 
 def _percent(share: float) -> str:
-    """Two digits, or all that stand before the point."""
+    """Return a percentage with two digits, or with all that are before the point."""
     return f"{100.0 * share:.2g}" if share < 0.995 else f"{100.0 * share:.0f}"
 
 

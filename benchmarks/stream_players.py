@@ -1,10 +1,10 @@
-"""What a measured stream plays through: the gate, and a floor that only copies.
+"""Players of a measured stream: the gate, and a floor that only copies.
 
-What comes from the device is taken, but all hear the same made-up speech from memory in its place: a dummy driver and an
+Sound from the device is taken, but all players hear the same made-up speech from memory instead: a dummy driver and an
 open line are silent, and a gate that hears nothing never moves.
 
-The floor is the gate's own compiled callback with its counting and its clocks; only ``process`` is another one, which
-copies. So what the floor misses is the machine's doing, and both are timed alike.
+The floor is the gate's own compiled callback with its counting and its clocks; only its ``process`` is another one,
+which copies. So what the floor misses is the machine's doing, and both are timed alike.
 """
 
 from typing import Any, Protocol
@@ -28,14 +28,14 @@ class Measured(Protocol):
     """A player of ``gate.soundsystem.stream`` that can be measured for a while."""
 
     def begin(self) -> None:
-        """Count from here."""
+        """Begin to count."""
 
     def end(self) -> dict[str, Any]:
-        """Counts since ``begin``: buffers, flagged, gaps, over, busy_ns, due_ns, and (BINS,) histogram, histogram_ran."""
+        """Return counts since ``begin``: buffers, flagged, gaps, over, busy_ns, due_ns, (BINS,) histogram(_ran)."""
 
 
 def speech(rate_hz: int) -> NDArray[np.float32]:
-    """Vowels and pauses, (n,) float32; drawn straight from point to point at other rates than 48 kHz."""
+    """Make vowels and pauses, (n,) float32; interpolated linearly at other rates than 48 kHz."""
     x = sounds.speech(SPEECH_S)
     n = int(SPEECH_S * rate_hz)
     return np.interp(np.arange(n) * (RATE / rate_hz), np.arange(len(x)), x).astype(np.float32)
@@ -68,9 +68,9 @@ class NativePlayer(Player):
 
 
 def _fed(speech: NDArray[np.float32], where: NDArray[np.int64], process: int) -> Any:
-    """A chain's function that hears the next piece of ``speech``, from ``where`` on; address 0 only copies it.
+    """Make a chain's function that hears the next piece of ``speech``, from ``where`` on; address 0 only copies it.
 
-    Not kept on disk: addresses are constants in it.
+    The function is not stored on disk: addresses are constants in it.
     """
     start, length, position = speech.ctypes.data, len(speech), where.ctypes.data
     floats = types.CPointer(types.float32)

@@ -13,10 +13,10 @@ from gate.realtime.stream import LATE_FLAGS
 from gate.realtime.stream_record import BINS, BINS_A_DECADE, SHORTEST_US
 
 LEAST_BUFFER = 16
-"""Frames: there is room for the times of so small buffers, and no more."""
+"""Frames of the smallest buffers whose times there is room for."""
 
 BEGUN, TOOK, FRAMES, FLAGGED, RUNS = range(5)
-"""Columns of what is noted of a buffer: ns, ns, a count, 0 or 1, a count."""
+"""Columns of the notes on a buffer: ns, ns, a count, 0 or 1, a count."""
 
 
 class PythonPlayer:
@@ -58,11 +58,11 @@ class PythonPlayer:
         self._run()  # the first run is dearer
 
     def buffers(self) -> int:
-        """Host buffers so far."""
+        """Return the host buffers so far."""
         return self._buffers
 
     def python_callback(self, indata: Any, outdata: Any, frames: int, _time: Any, status: Any) -> None:
-        """One buffer."""
+        """Play one buffer."""
         begun = time.perf_counter_ns()
         if self._place + frames > len(self._speech):
             self._place = 0
@@ -77,7 +77,7 @@ class PythonPlayer:
         self._buffers += 1
 
     def _listen(self, x: NDArray[np.float32]) -> int:
-        """Gather, and run the model as often as there is a block; gives how often that was."""
+        """Gather samples, and run the model as often as there is a block; return how often that was."""
         step, runs = self._step, 0
         slow = x[: len(x) // step * step].reshape(-1, step).mean(axis=1)
         while len(slow):
@@ -98,11 +98,11 @@ class PythonPlayer:
             self._given[f"{name}_in"] = out[f"{name}_out"]
 
     def begin(self) -> None:
-        """Count from here."""
+        """Begin to count."""
         self._first = min(self._buffers, len(self._noted))
 
     def end(self) -> dict[str, Any]:
-        """Counts since ``begin``, as of a ``Measured``."""
+        """Return counts since ``begin``, as ``Measured`` says."""
         noted = self._noted[self._first : min(self._buffers, len(self._noted))]
         due_ns = noted[:, FRAMES] * 1_000_000_000 // self._rate_hz
         took = noted[:, TOOK]

@@ -12,10 +12,10 @@ from gate.errors import SoundDeviceError
 SUBJECTS = ("floor", "gate", "python")
 
 SETTLE_S = 0.5
-"""Of every stream that is not counted: its beginning."""
+"""Beginning of every stream, which is not counted."""
 
 PATIENCE_S = 300.0
-"""More than a run takes, in which it has to end: the system ends it then, whatever it waits for."""
+"""Time in which a run has to end, more than it takes: then the system ends it, whatever it waits for."""
 
 
 def in_child(
@@ -27,7 +27,7 @@ def in_child(
     input: str | None,
     output: str | None,
 ) -> dict[str, Any]:
-    """What was counted in so many seconds, or {"refused": why} where the sound system will not have the stream.
+    """Return what was counted in so many seconds, or {"refused": why} where the sound system refuses the stream.
 
     Args:
         subject: one of ``SUBJECTS``.
@@ -91,7 +91,7 @@ def in_child(
 
 
 def _buffer_frames(player: Any, stream: Any) -> int:
-    """Of a host buffer: what the sound system says, or the newest one that the compiled callback saw; 0: nobody knows."""
+    """Return the frames of a buffer: what the sound system says, or the callback's newest one; 0: nobody knows."""
     if stream.port is not None and stream.port.buffer_frames:
         return int(stream.port.buffer_frames)
     record = getattr(player, "record", None)
@@ -99,7 +99,7 @@ def _buffer_frames(player: Any, stream: Any) -> int:
 
 
 def _has_priority() -> bool | None:
-    """Has any thread of this process real-time priority? None where the system does not say."""
+    """Return whether any thread of this process has real-time priority; None where the system does not say."""
     if not (hasattr(os, "sched_getscheduler") and Path("/proc/self/task").is_dir()):
         return None
     threads = [int(path.name) for path in Path("/proc/self/task").iterdir()]

@@ -1,4 +1,4 @@
-"""From the start of ``gate-live`` to the first sound through it, and the memory that it takes, on a JACK server.
+"""Time from the start of ``gate-live`` to the first sound through it, and its memory, on a JACK server.
 
 Another client of the server plays noise to the gate and hears what comes back. It runs in a process of its own, which
 starts ``gate-live``; that plays with Range at -60 dB, so that there is something to hear from the first buffer on.
@@ -18,23 +18,23 @@ from benchmarks.errors import BenchError
 from gate.errors import SoundDeviceError
 
 EAR = "gate-bench"
-"""The other client's name."""
+"""Name of the other client."""
 
 PATIENCE_S = 400.0
-"""For the first sound: where nothing is compiled yet, a busy machine takes long."""
+"""Time for the first sound: where nothing is compiled yet, a busy machine takes long."""
 
 PLAYED_S = 3.0
-"""Of sound, before memory is read."""
+"""Time of sound before memory is read."""
 
 ON, HEARD, SEED = range(3)
 """Words of the memory that the other client's callback shares."""
 
 
 def measure(preset: str, repeats: int, seconds: float) -> dict[str, Any]:
-    """All figures, or {"refused": why}: times in s, memory in MB (1e6 bytes).
+    """Measure all figures, or return {"refused": why}: times in s, memory in MB (1e6 bytes).
 
     Args:
-        preset: what is played.
+        preset: the gate that plays.
         repeats: runs with compiled code at hand.
         seconds: of sound before memory is read.
     """
@@ -69,10 +69,10 @@ def measure(preset: str, repeats: int, seconds: float) -> dict[str, Any]:
 
 
 def in_child(preset: str, seconds: float, cache: str | None) -> dict[str, Any]:
-    """One run of ``gate-live``.
+    """Measure one run of ``gate-live``.
 
     Args:
-        preset: what it plays.
+        preset: the gate that plays.
         seconds: of sound before its memory is read.
         cache: folder for its compiled code; None is the usual one.
 
@@ -141,14 +141,14 @@ def _play(preset: str, seconds: float, cache: str | None, words: Any, ear: str) 
 
 
 def _memory_mb(pid: int) -> dict[str, float]:
-    """Largest and present resident memory of a process, 1e6 bytes."""
+    """Read the largest and the present resident memory of a process, 1e6 bytes."""
     fields = dict(line.split(":", 1) for line in Path(f"/proc/{pid}/status").read_text().splitlines())
     peak, now = (1.024e-3 * float(fields[key].split()[0]) for key in ("VmHWM", "VmRSS"))
     return {"peak_mb": peak, "resident_mb": now}
 
 
 def _noise() -> Any:
-    """A ``PaStreamCallback``, mono: gives noise while ``ON``, and notes in ``HEARD`` that something came in."""
+    """Make a mono ``PaStreamCallback`` that gives noise while ``ON``, and notes in ``HEARD`` that something came in."""
     import numpy as np
     from numba import cfunc
 

@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 
 from gate.constants import BLOCK, RATE
 from gate.engine.engine import Engine
+from gate.engine.settings import EngineSettings
 from gate.modelfile.contract import Contract
 from gate.realtime.ballistics import openness_curve
 from training.networks.gate_net import GateNet
@@ -100,17 +101,9 @@ def engine_curve(
 ) -> NDArray[np.float64]:
     """The engine's curve of a sound, (T, 11), at range -inf."""
     blocks = len(x) // BLOCK
-    with Engine(
-        contract,
-        rate=RATE,
-        channels=1,
-        threshold_db=threshold_db,
-        range_db=-np.inf,
-        batch=batch,
-        curve_rows=blocks + 512,
-    ) as engine:
-        padded = np.concatenate([x, np.zeros(engine.delay_samples, np.float32)])[:, None].copy()
-        engine.process(padded, np.empty_like(padded))
+    settings = EngineSettings(RATE, channels=1, batch=batch, curve_rows=blocks + 512)
+    with Engine(contract, settings, threshold_db=threshold_db, range_db=-np.inf) as engine:
+        engine.whole(x[:, None])
         return engine.take_curve()[:blocks]
 
 

@@ -1,4 +1,4 @@
-"""The few numbers that everything else hangs on."""
+"""The few numbers that everything else depends on."""
 
 BLOCK = 100
 """Samples that a gate's model takes at once, at its own rate."""
@@ -33,4 +33,4 @@ CLASSES = (2, 16)
 
 
 MASK_BANDS = BLOCK + 1
-"""Gains of a mask: one for each frequency, 240 Hz apart, of two blocks together."""
+"""Gains of a mask: one for each frequency of two blocks together; frequencies are 240 Hz apart."""

@@ -26,7 +26,7 @@ class GateError(Exception):
     """Something a person can act on; its text is one sentence for them."""
 
     exit_code = 1
-    """What a command that stops on this returns."""
+    """Exit code of a command that stops on this error."""
 
 
 class UsageError(GateError, ValueError):
@@ -38,14 +38,14 @@ class UsageError(GateError, ValueError):
 class ContractError(GateError):
     """A model file breaks a line of the contract.
 
-    Its text is "SOURCE breaks the contract (LINE): DETAIL"; the three are kept apart as attributes too.
+    Its text is "SOURCE breaks the contract (LINE): DETAIL"; the three are attributes, too.
     """
 
     def __init__(self, line: str, detail: str, source: str = "the model") -> None:
-        """Say where and how.
+        """Make the sentence of its parts.
 
         Args:
-            line: which line, in short words ("inputs", "states", "opset", ...).
+            line: name of the line, in short words ("inputs", "states", "opset", ...).
             detail: expected, got, remedy.
             source: the file, as the reader knows it.
         """
@@ -57,7 +57,7 @@ class ContractError(GateError):
         self.source = source
 
     def __reduce__(self) -> tuple[type["ContractError"], tuple[str, str, str]]:
-        """Survive the way back from a worker process: pickle by the arguments."""
+        """Pickle the error by its arguments, so that it survives the way back from a worker process."""
         return type(self), (self.line, self.detail, self.source)
 
 
@@ -102,7 +102,7 @@ class MidiError(GateError):
 
 
 def unexpected(error: Exception, what: str, done: str = "rendered") -> str:
-    """A sentence for a mistake of this program's own, with what its makers need to find it."""
+    """Return a sentence for a mistake of this program's own, with what its makers need to find the mistake."""
     trace, place = error.__traceback__, "nowhere"
     while trace is not None:
         place = f"{os.path.basename(trace.tb_frame.f_code.co_filename)}:{trace.tb_lineno}"

@@ -13,16 +13,16 @@ WINDOW = RATE * 5 // 1000
 """Samples in 5 ms at 48 kHz."""
 
 FLOOR_DB = -140.0
-"""What digital silence reads, in dB re full scale."""
+"""Level of digital silence, in dB re full scale."""
 
 LOUDEST_POWER = 1e30
-"""Mean square that everything louder counts as: it fits into a float32."""
+"""Largest mean square, which everything louder counts as: it fits into a float32."""
 
 
 def window_powers(x: NDArray[Float], window: int) -> NDArray[Float]:
-    """Take the mean square of each window of a sound, of the channel that is the loudest in it.
+    """Return the mean square of each window of a sound, in the channel that is the loudest there.
 
-    So the level of several channels is what the loudest of them has alone, whatever the others do: silent channels take
+    So the level of several channels is that of the loudest one alone, whatever the others do: silent channels take
     nothing off, and two in antiphase do not cancel (docs/decisions/0022).
 
     Args:
@@ -48,10 +48,10 @@ def window_powers(x: NDArray[Float], window: int) -> NDArray[Float]:
 
 
 def block_levels_db(x: NDArray[np.floating]) -> NDArray[np.float32]:
-    """Level of each block: RMS over the 5 ms centred on the block, in dB re full scale.
+    """Return the level of each block: RMS over the 5 ms centred on the block, in dB re full scale.
 
     Args:
-        x: (n,) samples at 48 kHz, full scale 1.0. Outside it is silence.
+        x: (n,) samples at 48 kHz, full scale 1.0. Before and after them is silence.
 
     Returns:
         (n // 100,) float32, at least ``FLOOR_DB``. A full-scale sine reads -3 dB.
@@ -67,7 +67,7 @@ def block_levels_db(x: NDArray[np.floating]) -> NDArray[np.float32]:
 
 
 def loud_level_db(levels_db: NDArray[np.floating]) -> float:
-    """Loud level of a sound: 90th percentile of its 5 ms levels within 40 dB of the highest; nan if silent."""
+    """Return a sound's loud level: 90th percentile of its 5 ms levels within 40 dB of the highest; nan if silent."""
     highest = float(np.max(levels_db, initial=FLOOR_DB))
     if highest <= FLOOR_DB:
         return float("nan")

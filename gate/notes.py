@@ -1,4 +1,4 @@
-"""What a person should know though nothing failed: warnings, which commands print as notes."""
+"""Warnings of what a person should know though nothing failed; commands print them as notes."""
 
 
 class GateNote(UserWarning):

@@ -4,7 +4,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 COLUMNS = 2400
-"""Columns that are kept: two for each pixel of the picture's width."""
+"""Most columns of a row: two for each pixel of the picture's width."""
 
 
 DPI = 100
@@ -18,7 +18,7 @@ AFTER, BEFORE, LINE, BAND = "#1b6ca8", "#c3c7cc", "#222222", "#e8a33d"
 
 
 CLASS_COLOURS = ("#1b6ca8", "#e8a33d", "#7a7f87", "#9a3d6b")
-"""Of speech, music, noise and whatever else there is."""
+"""Colours of speech, music, noise and whatever else there is."""
 
 
 class Thin:
@@ -42,7 +42,7 @@ class Thin:
         self.high = np.full((self._columns, width), np.nan)
 
     def add(self, x: NDArray[np.floating]) -> None:
-        """Take x (n, width), which follows what came before."""
+        """Take x (n, width), which follows the values taken before."""
         if not len(x):
             return
         last = self._columns - 1
@@ -56,14 +56,14 @@ class Thin:
         self._seen += len(x)
 
     def times(self, seconds: float) -> NDArray[np.float64]:
-        """Where the columns' middles lie (columns,), of a row that lasts so long."""
+        """Return the times of the columns' middles (columns,), in a row that lasts ``seconds``."""
         return np.arange(self._columns, dtype=np.float64) * (seconds / self._columns) + (
             0.5 * seconds / self._columns
         )
 
 
 def extremes(x: NDArray[np.floating]) -> NDArray[np.floating]:
-    """(n, 1): of each frame the channel that is farthest from 0."""
+    """Return (n, 1): of each frame the sample that is farthest from 0."""
     if x.shape[1] == 1:
         return x
     at = np.argmax(np.abs(x), axis=1)

@@ -1,6 +1,6 @@
 """The demo's noisy room, made from nothing: a voice, a fan, mains hum, a keyboard and the walls around them.
 
-Everything is 48 kHz float64, full scale 1.0, and the same on every run but for espeak-ng's version.
+Everything is 48 kHz float64, full scale 1.0, and the same on every run with the same version of espeak-ng.
 """
 
 import shutil
@@ -25,10 +25,10 @@ LINES = (
     ("A gate that only looks at the level would open for every key.", 2.2),
     ("This one was taught what a voice is.", 2.5),
 )
-"""What is said, and the pause behind it in seconds."""
+"""Lines that are said, and the pause after each in seconds."""
 
 LEAD_S = 1.5
-"""Room noise before the first word: what ``--threshold auto`` and the ear get used to."""
+"""Room noise before the first word, for ``--threshold auto`` and for the ear to get used to."""
 
 SPEECH_DB, FAN_DB, HUM_DB, KEY_PEAK_DB = -20.0, -46.0, -50.0, -9.0
 """Loud level of the voice, RMS of fan and of hum, peak of a hard key: in dB re full scale."""
@@ -44,12 +44,12 @@ class Room:
 
 
 def db(x: float) -> float:
-    """Amplitude factor of x dB."""
+    """Return the amplitude factor of x dB."""
     return float(10.0 ** (x / 20.0))
 
 
 def resample(x: Sound, rate: int) -> Sound:
-    """A whole sound to 48 kHz through its spectrum: ideal low-pass; a silent end keeps it from wrapping."""
+    """Resample a whole sound to 48 kHz through its spectrum: ideal low-pass; a silent end keeps it from wrapping."""
     x = np.pad(x, (0, rate // 10))
     n = round(len(x) * RATE / rate)
     spectrum = np.fft.rfft(x)
@@ -60,7 +60,7 @@ def resample(x: Sound, rate: int) -> Sound:
 
 
 def spoken(text: str, voice: str = "en-us") -> Sound:
-    """A sentence from espeak-ng, silence at both ends cut off.
+    """Speak a sentence with espeak-ng, silence at both ends cut off.
 
     Raises:
         OSError, subprocess.CalledProcessError: espeak-ng is missing or failed.
@@ -79,7 +79,7 @@ VOWELS_HZ = ((730, 1090, 2440), (530, 1840, 2480), (270, 2290, 3010), (570, 840,
 
 
 def babbled(text: str, rng: np.random.Generator) -> Sound:
-    """A synthetic voice for machines without espeak-ng: one syllable for every three letters of the text."""
+    """Make a synthetic voice for machines without espeak-ng: one syllable for every three letters of the text."""
     syllables = []
     for _ in range(max(2, len(text) // 3)):
         n = int(rng.uniform(0.13, 0.24) * RATE)
@@ -92,7 +92,7 @@ def babbled(text: str, rng: np.random.Generator) -> Sound:
         vowel = np.zeros(n)
         for k in range(1, 36):
             f = k * pitch_hz.mean()
-            # Source falls with 12 dB an octave; each formant is a resonance of 90 Hz half width.
+            # The source falls by 12 dB an octave; each formant is a resonance of 90 Hz half width.
             vowel += sum(1.0 / (1.0 + ((f - at) / 90.0) ** 2) for at in formants) / k * np.sin(k * phase)
         shape = np.minimum(1.0, np.minimum(t, t[-1] - t) / 0.03)
         consonant = shaped_noise(int(0.06 * RATE), rng, low_hz=2500, high_hz=7500, tilt_db=0)
@@ -102,7 +102,7 @@ def babbled(text: str, rng: np.random.Generator) -> Sound:
 
 
 def shaped_noise(n: int, rng: np.random.Generator, *, low_hz: float, high_hz: float, tilt_db: float) -> Sound:
-    """Noise of RMS 1 between two frequencies, its spectrum falling by ``tilt_db`` an octave."""
+    """Make noise of RMS 1 between two frequencies, with a spectrum that falls by ``tilt_db`` an octave."""
     f = np.maximum(np.fft.rfftfreq(n, 1 / RATE), 1.0)
     shape = db(-tilt_db) ** np.log2(f / 1000.0) / np.sqrt((1 + (low_hz / f) ** 4) * (1 + (f / high_hz) ** 4))
     x = np.fft.irfft(np.fft.rfft(rng.standard_normal(n)) * shape, n)
@@ -110,13 +110,13 @@ def shaped_noise(n: int, rng: np.random.Generator, *, low_hz: float, high_hz: fl
 
 
 def fan(n: int, rng: np.random.Generator) -> Sound:
-    """A computer's fan: noise that falls with 4.5 dB an octave, breathing by a decibel; RMS 1."""
+    """Make a computer's fan: noise that falls by 4.5 dB an octave and breathes by a decibel; RMS 1."""
     breath = db(1.0) ** np.sin(2 * np.pi * 0.23 * np.arange(n) / RATE + rng.uniform(0, 6))
     return shaped_noise(n, rng, low_hz=70, high_hz=9000, tilt_db=4.5) * breath
 
 
 def hum(n: int) -> Sound:
-    """Mains at 50 Hz with the harmonics of a bad supply; RMS 1."""
+    """Make mains hum at 50 Hz with the harmonics of a bad supply; RMS 1."""
     t = np.arange(n) / RATE
     x = sum(
         a * np.sin(2 * np.pi * 50 * k * t + k) for k, a in ((1, 1.0), (2, 0.5), (3, 0.45), (5, 0.2), (7, 0.1))
@@ -125,7 +125,7 @@ def hum(n: int) -> Sound:
 
 
 def key(rng: np.random.Generator) -> Sound:
-    """One key of a keyboard, pressed and let go: two clicks and the thud of the desk; peak 1."""
+    """Make one key of a keyboard, pressed and let go: two clicks and the thud of the desk; peak 1."""
     x = np.zeros(int(0.16 * RATE))
     for at_s, strength in ((0.0, 1.0), (rng.uniform(0.06, 0.1), 0.45)):
         at = int(at_s * RATE)
@@ -137,7 +137,7 @@ def key(rng: np.random.Generator) -> Sound:
 
 
 def typing(n: int, rng: np.random.Generator) -> Sound:
-    """Runs of four to twelve keys, seven a second, with breaks between them; the hardest key peaks at 1."""
+    """Make runs of four to twelve keys, seven a second, with breaks between them; the hardest key peaks at 1."""
     x = np.zeros(n)
     at_s = 0.9
     while True:
@@ -152,7 +152,7 @@ def typing(n: int, rng: np.random.Generator) -> Sound:
 
 
 def walls(x: Sound, rng: np.random.Generator, *, wet_db: float) -> Sound:
-    """A sound in a small room: itself and 0.3 s of decay, ``wet_db`` over or under it; same length."""
+    """Put a sound into a small room: itself and 0.3 s of decay, ``wet_db`` over or under it; same length."""
     t = np.arange(int(0.35 * RATE)) / RATE
     tail = rng.standard_normal(len(t)) * db(-60.0) ** (t / 0.3) * (t > 0.002)
     tail *= db(wet_db) / np.sqrt(np.sum(tail**2))
@@ -162,7 +162,7 @@ def walls(x: Sound, rng: np.random.Generator, *, wet_db: float) -> Sound:
 
 
 def say_lines(rng: np.random.Generator) -> tuple[Sound, str]:
-    """All lines with their pauses, loud level SPEECH_DB, and who spoke."""
+    """Return all lines with their pauses, at the loud level SPEECH_DB, and who spoke them."""
     speaker = "espeak-ng" if shutil.which("espeak-ng") else "a synthetic voice (espeak-ng is not installed)"
     parts = [np.zeros(int(LEAD_S * RATE))]
     for text, pause_s in LINES:
@@ -174,7 +174,7 @@ def say_lines(rng: np.random.Generator) -> tuple[Sound, str]:
 
 
 def record(seed: int = 1) -> Room:
-    """The whole recording: voice in the middle, keyboard on the right, fan everywhere."""
+    """Make the whole recording: voice in the middle, keyboard on the right, fan everywhere."""
     rng = np.random.default_rng(seed)
     dry, speaker = say_lines(rng)
     n = len(dry)

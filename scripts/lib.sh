@@ -108,7 +108,7 @@ make_venv() {
 
 set_up() {
     local want
-    # The folder counts too: a moved checkout needs its commands written anew.
+    # The folder counts too: a moved checkout needs its commands written again.
     want="$(cat pyproject.toml constraints.txt scripts/lib.sh <(echo "$ROOT") | sha256sum | cut -d' ' -f1)"
     if [ -x "$PY" ] && [ "$(cat "$STAMP" 2>/dev/null)" = "$want" ] && is_new_enough "$PY"; then
         return

@@ -1,4 +1,4 @@
-"""Hear it: a noisy recording, the same through the gate, a picture of what happened, and the figures.
+"""The demo: a noisy recording, the same through the gate, a picture of what happened, and the figures.
 
     python -m scripts.make_demo [--preset NAME] [--out demo]
 
@@ -33,18 +33,18 @@ PAUSE_MARGIN_S = 0.4
 
 
 def levels_db(x: NDArray[np.floating]) -> NDArray[np.floating]:
-    """5 ms level of each block of an (n, channels) sound, channels averaged as powers."""
+    """Return the 5 ms level of each block of an (n, channels) sound, channels averaged as powers."""
     powers = [10.0 ** (block_levels_db(x[:, c]) / 10.0) for c in range(x.shape[1])]
     return 10.0 * np.log10(np.mean(powers, axis=0))
 
 
 def mean_db(levels: NDArray[np.floating]) -> float:
-    """Mean power of some blocks, in dB; the meter's floor where there are none."""
+    """Return the mean power of some blocks, in dB; the meter's floor where there are none."""
     return float(10.0 * np.log10(np.mean(10.0 ** (levels / 10.0)))) if len(levels) else FLOOR_DB
 
 
 def voice_and_pauses(voice: NDArray[np.floating]) -> tuple[NDArray[np.bool_], NDArray[np.bool_]]:
-    """Which blocks hold the voice, and which are surely pause, from the voice alone."""
+    """Return which blocks hold the voice, and which are surely pause, from the voice alone."""
     levels = levels_db(voice)
     there = levels > np.max(levels) - VOICE_OVER_DB
     reach = round(PAUSE_MARGIN_S * RATE / BLOCK)
@@ -53,7 +53,7 @@ def voice_and_pauses(voice: NDArray[np.floating]) -> tuple[NDArray[np.bool_], ND
 
 
 def read_curve(path: Path) -> dict[str, NDArray[np.float64]]:
-    """The columns of a --curve file by name."""
+    """Read the columns of a --curve file by name."""
     with path.open(newline="") as file:
         rows = list(csv.reader(file))
     table = np.array(rows[1:], dtype=np.float64)
@@ -61,7 +61,7 @@ def read_curve(path: Path) -> dict[str, NDArray[np.float64]]:
 
 
 def figures(room: Room, after: NDArray[np.floating], gain_db: NDArray[np.floating]) -> dict[str, float]:
-    """What the gate did, against what should have passed: levels in dB, shares of blocks from 0 to 1."""
+    """Measure what the gate did, against what should have passed: levels in dB, shares of blocks from 0 to 1."""
     voice, pauses = voice_and_pauses(room.voice)
     before_db, after_db = levels_db(room.mixture), levels_db(after)
     is_open = gain_db[: len(voice)] > OPEN_DB
@@ -78,7 +78,7 @@ def figures(room: Room, after: NDArray[np.floating], gain_db: NDArray[np.floatin
 
 
 def render(before: Path, after: Path, options: list[str]) -> float:
-    """Run gate-render with a report beside the output; seconds of wall clock, start-up included.
+    """Run gate-render with a report beside the output; return seconds of wall clock, start-up included.
 
     Raises:
         SystemExit: with gate-render's own exit status, its message already on stderr.
@@ -93,7 +93,7 @@ def render(before: Path, after: Path, options: list[str]) -> float:
 
 
 def summary(f: dict[str, float], seconds: float, wall_s: float, sound_s: float, speaker: str) -> str:
-    """The figures as a table for people; ``sound_s`` is ``wall_s`` without gate-render's start-up."""
+    """Write the figures as a table for people; ``sound_s`` is ``wall_s`` without gate-render's start-up."""
     percent = {name: f"{100 * f[name]:8.1f} %" for name in f if "share" in name}
     voice_share = f"{100 * f['voice_share']:.1f} %"
     return f"""{seconds:.1f} s of {speaker} in a room with a fan, mains hum and a keyboard

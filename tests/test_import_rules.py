@@ -9,6 +9,8 @@ from pathlib import Path
 
 import pytest
 
+from scripts import house
+
 ROOT = Path(__file__).resolve().parent.parent
 
 ABOVE = {"gate": {"training", "export"}, "training": {"export"}, "export": set[str]()}
@@ -141,3 +143,65 @@ def test_commands_read_their_arguments_before_they_load_anything() -> None:
     assert names
     cold = loaded_after("\n".join(f"import {name}" for name in names)) & set(COLD)
     assert not cold
+
+
+# -- rooms: folders and files at the top of a package ------------------------------------------------------
+
+ROOMS = sorted(
+    path.parent for package in ("gate", "training") for path in (ROOT / package).glob("*/__init__.py")
+)
+REACH = {"gate": (21, 10), "training": (13, 8)}
+"""Most rooms and floors of a package."""
+
+LONGEST = 400
+"""Lines of a file."""
+
+
+@pytest.mark.parametrize("folder", ROOMS, ids=lambda folder: folder.relative_to(ROOT).as_posix())
+def test_a_room_says_what_it_may_import_and_where_it_runs(folder: Path) -> None:
+    """Whoever opens a folder reads on its first page what it is for, what it may import, and on which thread it runs."""
+    page = ast.get_docstring(ast.parse((folder / "__init__.py").read_text())) or ""
+    assert len(page.splitlines()[0].split()) >= 3
+    assert (
+        house.may_import(ROOT, folder.parent.name).get(".".join(folder.relative_to(ROOT).parts)) is not None
+    )
+    assert "Runs on: " in page
+
+
+@pytest.mark.parametrize("package", REACH)
+def test_no_import_runs_against_the_rooms(package: str) -> None:
+    """Every import goes to a room that the importing room names, and rooms and floors are few enough to keep in mind."""
+    found = house.measure(ROOT, package)
+    assert found.up == []
+    assert (found.rooms <= REACH[package][0], found.floors <= REACH[package][1]) == (True, True)
+
+
+def test_no_files_import_each_other() -> None:
+    """There is no circle of imports anywhere, not even for types."""
+    assert house.circles(house.file_graph(ROOT)) == []
+
+
+@pytest.mark.parametrize("package", house.PACKAGES)
+def test_no_file_is_too_long(package: str) -> None:
+    """A file has one job."""
+    lines, name = house.measure(ROOT, package).longest
+    assert lines <= LONGEST, name
+
+
+def test_the_measure_sees_what_it_measures(tmp_path: Path) -> None:
+    """An arrow up, a circle, and how deep rooms stack, in a package made for it."""
+    files = {
+        "gate/__init__.py": '"""Door."""',
+        "gate/low/__init__.py": '"""Low room here.\n\nMay import: nothing.\nRuns on: any.\n"""',
+        "gate/low/a.py": "from gate.low import b",
+        "gate/low/b.py": "def later():\n    import gate.low.a\n    from gate import high",
+        "gate/high.py": "from gate.low.a import x",
+        "gate/top.py": "from typing import TYPE_CHECKING\nif TYPE_CHECKING:\n    from .high import y",
+    }
+    for name, text in files.items():
+        (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
+        (tmp_path / name).write_text(text)
+    found = house.measure(tmp_path, "gate")
+    assert (found.rooms, found.floors, found.arrows) == (3, 2, 3)
+    assert found.up == ["gate.low -> gate.high"]
+    assert house.circles(house.file_graph(tmp_path)) == [["gate.high", "gate.low.a", "gate.low.b"]]

@@ -14,10 +14,12 @@ from gate.cli.ending import run
 from gate.cli.live_lines import Lines
 from gate.cli.live_screen import Screen
 from gate.cli.typed import Typed
+from gate.closing import Closes
 from gate.errors import GateError, MidiError, SoundDeviceError, UsageError
 
 if TYPE_CHECKING:
     from gate.live.live import Live
+    from gate.midi.hands import Hands
     from gate.session.session import Session
 
 PROG = "gate-live"
@@ -58,25 +60,23 @@ def _main(arguments: list[str]) -> int:
 
 def _run(options: argparse.Namespace) -> int:
     from gate.cli.live_session import begin, keep
+    from gate.live.devicestream import DeviceStream
     from gate.live.live import Live
-    from gate.live.wishes import Wishes
+    from gate.live.sessions import NoMidi, capture, take_up
 
     files = _files(options)
     screen = Screen(PROG, as_json=options.json, quiet=options.fast)
     with contextlib.ExitStack() as stack:
         session = begin(options, screen.event)
-        wishes = Wishes(
-            preset=session.preset,
-            guard_model=session.guard_model,
-            record=None if options.record is None else Path(options.record),
-            force=options.force,
-        )
         ending = stack.enter_context(_Ending())
-        live = stack.enter_context(Live(wishes, screen.event))
-        live.apply(session)
-        midi = _midi(session, live, screen, asked=options.midi is not None)
+        live = stack.enter_context(Live(session.preset, session.guard_model, on_event=screen.event))
+        take_up(live, session)
+        if options.record is not None:
+            live.recording.begin(Path(options.record), None, force=options.force)
+        hands = _hands(session, live, screen, asked=options.midi is not None)
+        midi = hands or NoMidi(session.midi_port, session.midi_map)
         if files is None:
-            live.play_devices(session.devices)
+            live.sources.play(DeviceStream(session.devices))
         else:
             from gate.live.filestream import FileStream
             from gate.session.choices import HOST_BUFFER
@@ -91,29 +91,26 @@ def _run(options: argparse.Namespace) -> int:
             stack.callback(stream.close)
             for note in stream.notes:
                 screen.event(note)
-            live.play_file(stream)
+            live.sources.play(stream)
         ending.plays = True
-        with Typed(letters=screen.terminal) as typed, midi as hands:
-            live.hands = hands
-            lines = Lines(live, hands, screen.event, options.session)
+        with Typed(letters=screen.terminal) as typed, hands.start() if hands else contextlib.nullcontext():
+            lines = Lines(live, hands, screen.event, options.session, midi)
             _play(live, options.seconds if files is None else None, screen, ending, typed, lines)
             if options.save_session:
-                keep(live.session(states=True), None, options.session, screen.event)
-        last, facts, rate = live.status(), live.facts, live.player.shape.rate
+                keep(capture(live, midi, states=True), None, options.session, screen.event)
+        last, facts = live.status(), live.facts
         live.stop()
-        screen.end(last, facts, live.recorder, rate)
+        screen.end(last, facts, live.recording.recorder)
     return 0
 
 
-def _midi(
-    session: "Session", live: "Live", screen: Screen, *, asked: bool
-) -> "contextlib.AbstractContextManager[Any]":
-    """What MIDI moves, if there is a port for it; a map that is none is refused before anything sounds.
+def _hands(session: "Session", live: "Live", screen: Screen, *, asked: bool) -> "Hands | None":
+    """Return what moves the gate by MIDI, if there is a port for it; a wrong map is refused before anything sounds.
 
     Where MIDI cannot be had and only the session speaks of it (not ``asked``), the sound goes on without.
     """
     if session.midi_port is None:
-        return contextlib.nullcontext()
+        return None
     from gate.midi import ports
     from gate.midi.bindings import parse
     from gate.midi.hands import Hands
@@ -124,7 +121,7 @@ def _midi(
         if asked:
             raise
         screen.event(f"{error}; going on without MIDI")
-        return contextlib.nullcontext()
+        return None
     bindings = parse("\n".join(session.midi_map), live.parameter) if session.midi_map else ()
     return Hands(session.midi_port, bindings, live, screen.event)
 
@@ -165,7 +162,7 @@ def _play(
 ) -> None:
     """Until the sound ends, the time is up (None: it has its own end), or somebody says so."""
     begun = time.monotonic()
-    while live.running and not ending.asked.wait(LOOK_S):
+    while live.sources.running and not ending.asked.wait(LOOK_S):
         if seconds is not None and time.monotonic() - begun >= seconds:
             return
         live.tend()
@@ -174,7 +171,7 @@ def _play(
         screen.draw(live, typed.so_far)
 
 
-class _Ending:
+class _Ending(Closes):
     """Ctrl-C, SIGTERM and SIGHUP ask for an end; asked a second time, or before it plays, they insist.
 
     Attributes:
@@ -185,22 +182,20 @@ class _Ending:
     def __init__(self) -> None:
         self.asked, self.plays = threading.Event(), False
         self._before: dict[int, Any] = {}
-
-    def __enter__(self) -> "_Ending":
         if threading.current_thread() is threading.main_thread():
             names = [name for name in ("SIGINT", "SIGTERM", "SIGHUP") if hasattr(signal, name)]
             for number in [getattr(signal, name) for name in names]:
                 if number == signal.SIGHUP and signal.getsignal(number) is signal.SIG_IGN:
                     continue  # nohup
                 self._before[number] = signal.signal(number, self._ask)
-        return self
 
     def _ask(self, number: int, frame: object) -> None:
         if self.asked.is_set() or not self.plays:
             raise Ended(number)
         self.asked.set()
 
-    def __exit__(self, *error: object) -> None:
+    def close(self) -> None:
+        """Put back the handlers that there were."""
         for number, handler in self._before.items():
             signal.signal(number, handler)
 

@@ -7,9 +7,11 @@ from typing import TYPE_CHECKING
 from gate.cli.live_session import keep
 from gate.errors import GateError, UsageError
 from gate.parameters import BY_ID
+from gate.plugins.registry import from_text
 
 if TYPE_CHECKING:
     from gate.live.live import Live
+    from gate.live.sessions import Midi
     from gate.midi.hands import Hands
 
 SLOT_WORDS = ("slots", "add", "move", "bypass", "remove", "set")
@@ -41,12 +43,19 @@ class Lines:
         hands: what MIDI moves; None: there is no MIDI.
         say: told what there is to say, a sentence each.
         session: the file that ``save`` without a name writes.
+        midi: whose port and map ``save`` stores; None: the hands'.
     """
 
     def __init__(
-        self, live: "Live", hands: "Hands | None", say: Callable[[str], None], session: str | None = None
+        self,
+        live: "Live",
+        hands: "Hands | None",
+        say: Callable[[str], None],
+        session: str | None = None,
+        midi: "Midi | None" = None,
     ) -> None:
         self._live, self._hands, self._say, self._session = live, hands, say, session
+        self._midi = midi or hands
 
     def obey(self, line: str) -> bool:
         """One line of a user's: False is the end. What cannot be done is said, and the sound goes on."""
@@ -69,13 +78,15 @@ class Lines:
         elif word in BY_ID or "." in word:
             live.set(word, live.parameter(word).parse(rest))
         elif word == "preset":
-            live.set_preset(rest)
+            live.rack.set_preset(rest)
         elif word == "monitor":
             live.set_monitor(rest)
         elif word in ("input", "output"):
-            live.set_device("input" if word == "input" else "output", rest)
+            live.sources.set_device("input" if word == "input" else "output", rest)
         elif word == "save":
-            keep(live.session(states=True), os.path.expanduser(rest), self._session, self._say)
+            from gate.live.sessions import capture
+
+            keep(capture(live, self._midi, states=True), os.path.expanduser(rest), self._session, self._say)
         elif word in MIDI_WORDS:
             self._bind(word, rest)
         else:
@@ -94,14 +105,14 @@ class Lines:
             live.set(first, live.parameter(first).parse(second))
             return
         if word == "add":
-            live.add_slot(_number(first), second)
+            live.rack.add(_number(first), from_text(second))
         elif word == "move":
-            live.move_slot(first, _number(second))
+            live.rack.move(first, _number(second))
         elif word == "bypass":
-            live.bypass_slot(first, bool(BY_ID["bypass"].parse(second)))
+            live.rack.bypass(first, bool(BY_ID["bypass"].parse(second)))
         elif word == "remove":
-            live.remove_slot(first)
-        self._say(" | ".join(f"{k} {slot}" for k, slot in enumerate(live.chain)))
+            live.rack.remove(first)
+        self._say(" | ".join(f"{k} {slot}" for k, slot in enumerate(live.rack.chain)))
 
     def _bind(self, word: str, rest: str) -> None:
         """One line that is about MIDI."""

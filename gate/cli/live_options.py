@@ -8,9 +8,7 @@ from gate.cli.options import (
     MAX_LIVE_BUFFER,
     Count,
     Parser,
-    add_guard,
-    add_overrides,
-    add_parameter,
+    add_knobs,
     add_preset,
     add_slots,
 )
@@ -95,10 +93,7 @@ def add_sound(group: Any) -> None:
 def add_gate(group: Any) -> None:
     """Which gate, and how it stands."""
     add_preset(group)
-    for id in ("threshold", "range", "lookahead", "link"):
-        add_parameter(group, id)
-    add_guard(group)
-    add_overrides(group)
+    add_knobs(group)
 
 
 def add_midi(group: Any) -> None:

@@ -7,6 +7,7 @@ import threading
 import time
 from typing import TYPE_CHECKING, Any
 
+from gate.cli import live_words as words
 from gate.cli.console import say
 
 if TYPE_CHECKING:
@@ -42,8 +43,6 @@ class Screen:
 
     def draw(self, live: "Live", typed: str = "") -> None:
         """This moment, and the line that is being typed."""
-        from gate.live import status as words
-
         if self.terminal:
             width = shutil.get_terminal_size().columns
             rows = words.screen(live.status(), width, callback(live.facts))
@@ -58,11 +57,9 @@ class Screen:
             with self._lock:
                 say(json.dumps(status.to_dict()) if self._json else words.line(status))
 
-    def end(self, status: "Status", facts: dict[str, Any], recorded: "Recorder | None", rate: int) -> None:
-        """The last words; ``rate`` is the recording's."""
-        from gate.live.status import delay
-
-        taped = 0.0 if recorded is None else recorded.frames / rate
+    def end(self, status: "Status", facts: dict[str, Any], recorded: "Recorder | None") -> None:
+        """Show the last words."""
+        taped = 0.0 if recorded is None else recorded.seconds
         if self._json:
             last = {"end": True} | status.to_dict() | {"stream": facts}
             if recorded is not None:
@@ -76,11 +73,12 @@ class Screen:
         took = f"{status.p999_us:.0f} us" if status.p999_us == status.p999_us else "no time"
         buffers = f"{status.seconds:.1f} s in {status.buffers} buffers, {status.late} late"
         lines = [
-            f"{buffers}; the model's callbacks took {took} at the 99.9th percentile; {delay(status)}; {callback(facts)}"
+            f"{buffers}; the model's callbacks took {took} at the 99.9th percentile; {words.delay(status)}; "
+            f"{callback(facts)}"
         ]
         if facts["reopened"] or facts["stalls"]:
             lines.append(
-                f"interrupted {facts['stalls']} times, for {facts['lost_s']:.1f} s; opened anew {facts['reopened']} times"
+                f"interrupted {facts['stalls']} times, for {facts['lost_s']:.1f} s; opened again {facts['reopened']} times"
             )
         if recorded is not None:
             lines.append(f"recorded {taped:.1f} s to {recorded.path}")

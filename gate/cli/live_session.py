@@ -10,7 +10,7 @@ from gate.cli.console import say
 from gate.errors import SessionError, UsageError
 from gate.parameters import PARAMETERS
 from gate.plugins.registry import from_text
-from gate.session.choices import FILE, DeviceWishes
+from gate.session.choices import FILE, Devices
 from gate.session.file import last_good, load, restore, save
 from gate.session.session import Session, Slot, absolute
 
@@ -85,7 +85,7 @@ def _over(session: Session, options: argparse.Namespace) -> Session:
     """A session with what the command line says in place of what the file does."""
     given = {p.id: getattr(options, p.id.replace("-", "_"), None) for p in PARAMETERS}
     session = session.with_values({id: value for id, value in given.items() if value is not None})
-    devices = {one.name: getattr(options, one.name, None) for one in fields(DeviceWishes)}
+    devices = {one.name: getattr(options, one.name, None) for one in fields(Devices)}
     of_devices = {
         name: value
         for name, value in devices.items()

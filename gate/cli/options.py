@@ -5,8 +5,7 @@ import re
 import sys
 from typing import Any
 
-from gate.engine.overrides import Overrides
-from gate.parameters import BY_ID, default
+from gate.parameters import BY_ID, Choice, GateKnobs, knobs
 from gate.plugins.registry import KINDS
 
 MAX_LIVE_BUFFER = 1 << 16
@@ -17,6 +16,9 @@ BELOW_ZERO = re.compile(r"-(\.?[0-9]|inf|nan)", re.IGNORECASE)
 
 METAVARS = {"dBFS": "DB", "dB": "DB", "ms": "MS", "Hz": "HZ", "x": "FACTOR"}
 """What help calls a value, by its unit."""
+
+OPTIONS = {"guard_grace_ms": {"option": "--guard-grace-ms"}}
+"""Arguments of ``add_parameter`` for a knob, by attribute, in every command."""
 
 
 class Parser(argparse.ArgumentParser):
@@ -79,37 +81,32 @@ def add_parameter(group: Any, id: str, *, option: str = "", extra: str = "", als
     )
 
 
-def value(options: argparse.Namespace, id: str) -> float:
-    """What the option of a parameter was given, or the table's default."""
-    given: float | None = getattr(options, id.replace("-", "_"))
-    return default(id) if given is None else given
+def add_knobs(group: Any, **also: dict[str, str]) -> None:
+    """Every knob of the gate, and what the guard listens with.
+
+    Args:
+        group: of the parser.
+        also: arguments of ``add_parameter``, by attribute, for knobs that need more than the table says.
+    """
+    for name, knob in knobs(GateKnobs).items():
+        add_parameter(group, knob.parameter.id, **(OPTIONS.get(name, {}) | also.get(name, {})))
+        if name == "guard_grace_ms":
+            group.add_argument(
+                "--guard-model",
+                metavar="NAME|FOLDER|FILE.onnx",
+                help="what the guard listens with (default: speech-music-noise)",
+            )
 
 
-def add_overrides(group: Any) -> None:
-    """What somebody insists on over what is learned."""
-    for id in Overrides.IDS:
-        add_parameter(group, id)
-
-
-def overrides(options: argparse.Namespace) -> Overrides:
-    """What the options of ``add_overrides`` were given."""
-    return Overrides(*(value(options, id) for id in Overrides.IDS))
-
-
-def add_guard(group: Any) -> None:
-    """A classifier beside the gate."""
-    add_parameter(group, "guard")
-    add_guard_settings(group)
-
-
-def add_guard_settings(group: Any) -> None:
-    """How long it waits, and what it listens with."""
-    add_parameter(group, "guard-grace", option="--guard-grace-ms")
-    group.add_argument(
-        "--guard-model",
-        metavar="NAME|FOLDER|FILE.onnx",
-        help="what the guard listens with (default: speech-music-noise)",
-    )
+def given(options: argparse.Namespace) -> dict[str, Any]:
+    """Return what the options of ``add_knobs`` were given, by attribute; without those that were left out."""
+    found = {}
+    for name, knob in knobs(GateKnobs).items():
+        said = getattr(options, knob.parameter.id.replace("-", "_"))
+        if said is not None:
+            words = knob.parameter.words if isinstance(knob, Choice) else ()
+            found[name] = words[int(said)] if words else said
+    return found
 
 
 def add_slots(group: Any) -> None:

@@ -34,6 +34,7 @@ def _main(arguments: list[str]) -> int:
 
 def _run(options: argparse.Namespace) -> int:
     from gate.cli.live_session import keep
+    from gate.live.sessions import capture
     from gate.panel import memory
     from gate.panel.midi import Midi
     from gate.panel.view import app
@@ -54,7 +55,7 @@ def _run(options: argparse.Namespace) -> int:
     try:
         code = app.run(keeper, midi, view, application, look)
         if options.save_session:
-            keep(keeper.live.session(states=True), None, options.session, keeper.tell)
+            keep(capture(keeper.live, midi, states=True), None, options.session, keeper.tell)
         return code
     finally:
         midi.use("")
@@ -83,41 +84,36 @@ def _stands(options: argparse.Namespace) -> "tuple[Keeper, Session]":
 
 
 def _made(options: argparse.Namespace, session: "Session") -> "tuple[Keeper, Session]":
-    from gate.live.wishes import Wishes
-    from gate.panel.history import SCOPE_S
+    from gate.live.sessions import take_up
     from gate.panel.keeper import Keeper
 
-    keeper = Keeper(
-        Wishes(
-            preset=session.preset,
-            guard_model=session.guard_model,
-            record=None if options.record is None else Path(options.record),
-            scope_s=SCOPE_S,
-        )
-    )
-    keeper.live.apply(session)
+    keeper = Keeper(session.preset, session.guard_model)
+    take_up(keeper.live, session)
+    if options.record is not None:
+        keeper.live.recording.begin(Path(options.record), None)
     return keeper, session
 
 
 def _begin(keeper: "Keeper", options: argparse.Namespace, session: "Session") -> None:
     """Begin to play: a file, devices, or where there are none, and none was asked for, silence."""
-    from gate.live.filestream import FileStream
+    from gate.live.devicestream import DeviceStream
+    from gate.live.filestream import FileStream, SilentStream
     from gate.session.choices import FILE
 
-    live = keeper.live
+    sources = keeper.live.sources
     if options.input is not None and options.input.startswith(FILE):
         if options.output is not None or options.rate is not None or options.channels is not None:
             raise UsageError(
                 "a file is played as it is, to nowhere; leave --output, --rate and --channels out"
             )
-        live.play_file(FileStream(Path(options.input[len(FILE) :]), None, loops=True))
+        sources.play(FileStream(Path(options.input[len(FILE) :]), loops=True))
         return
     try:
-        live.play_devices(session.devices)
+        sources.play(DeviceStream(session.devices))
     except SoundDeviceError as error:
         if options.input is not None or options.output is not None:
             raise
-        live.play_file(FileStream(None, None, loops=True))
+        sources.play(SilentStream())
         keeper.tell(f"{error}; or play a file: Ctrl+D chooses one", "error")
 
 

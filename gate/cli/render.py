@@ -39,10 +39,13 @@ def _main(arguments: list[str]) -> int:
 
 
 def _run(options: "argparse.Namespace") -> int:
-    from gate.cli.options import overrides, value
-    from gate.engine.guard import MODES, choose
+    from dataclasses import asdict
+
+    from gate.cli.options import given
+    from gate.engine.guard import choose
     from gate.files.inputs import Folders
     from gate.modelfile.preset import resolve
+    from gate.parameters import GateValues
     from gate.render.job import Settings
     from gate.render.plan import Extras, make_plan
 
@@ -51,24 +54,22 @@ def _run(options: "argparse.Namespace") -> int:
         raise UsageError(
             "--live-buffer runs on the CPU as live does, --device cuda was asked for; leave one out"
         )
-    auto = options.threshold == "auto"
-    given = options.threshold is not None
+    said = given(options)
+    auto = said.get("threshold_db") == "auto"
+    values = asdict(preset.defaults) | said | ({"threshold_db": None} if auto else {})
+    guard = choose(values.pop("guard", "off"), values.pop("guard_grace_ms", None), options.guard_model)
     settings = Settings(
         contract=preset.contract,
         preset=preset.name,
-        threshold_db=None if auto else options.threshold if given else preset.defaults.threshold_db,
-        threshold_from="auto" if auto else "given" if given else "preset",
+        values=GateValues(**values),
+        threshold_from="auto" if auto else "given" if "threshold_db" in said else "preset",
         fallback_db=preset.defaults.threshold_db,
-        range_db=preset.defaults.range_db if options.range is None else options.range,
-        lookahead_ms=value(options, "lookahead"),
-        link=bool(value(options, "link")),
         live_buffer=options.live_buffer,
         device=options.device,
         strict=options.strict,
         force=options.force,
         owner=os.getpid(),
-        guard=choose(MODES[int(value(options, "guard"))], options.guard_grace, options.guard_model),
-        overrides=overrides(options),
+        guard=guard,
         key=options.key,
     )
     extras = Extras(options.plot, options.curve, options.report)
@@ -90,7 +91,7 @@ def _single(plan: "Plan", settings: "Settings") -> int:
     with _Bar() as bar:
         report = render_file(plan.jobs[0], settings, progress=bar.update)
     _remarks(report)
-    say(_summary(report, str(settings.overrides)))
+    say(_summary(report))
     return 0
 
 
@@ -184,7 +185,7 @@ class _Bar:
             self._bar.close()
 
 
-def _summary(report: "Report", overrides: str) -> str:
+def _summary(report: "Report") -> str:
     channels = "1 channel" if report.channels == 1 else f"{report.channels} channels"
     speed = f"{report.wall_seconds:.2f} s, {report.real_time_factor:.0f} times as fast as it plays"
     how = f"live buffers of {report.live_buffer}" if report.live_buffer else "offline"
@@ -194,7 +195,7 @@ def _summary(report: "Report", overrides: str) -> str:
             f"{report.output_format} {report.output_subtype}",
             f"  {report.threshold_reason}; range {report.range_db:g} dB; preset {report.preset}",
             f"  {_opened(report)}",
-            *([f"  not as learned: {overrides}"] if overrides else []),
+            *([f"  not as learned: {changed}"] if (changed := str(report.values)) else []),
             *([f"  opened by {report.key}"] if report.key else []),
             *_guarded(report),
             f"  {how} on {report.device}: {speed}",

@@ -7,9 +7,7 @@ from typing import Any
 from gate.cli.options import (
     MAX_LIVE_BUFFER,
     Count,
-    add_guard,
-    add_overrides,
-    add_parameter,
+    add_knobs,
     add_preset,
     batch_parser,
 )
@@ -52,12 +50,12 @@ def parser() -> argparse.ArgumentParser:
 
 def _add_gate(group: Any) -> None:
     add_preset(group)
-    add_parameter(group, "threshold", extra="auto", also="; auto measures the noise floor of each file")
-    add_parameter(group, "range")
-    add_parameter(group, "lookahead", also="; the output is not delayed by it")
-    add_parameter(group, "link", also="; figures and curve then show the first channel")
-    add_guard(group)
-    add_overrides(group)
+    add_knobs(
+        group,
+        threshold_db={"extra": "auto", "also": "; auto measures the noise floor of each file"},
+        lookahead_ms={"also": "; the output is not delayed by it"},
+        link={"also": "; figures and curve then show the first channel"},
+    )
     group.add_argument(
         "--key",
         type=Path,

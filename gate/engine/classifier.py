@@ -84,9 +84,7 @@ class Classifier(RunsModel):
         self._model: LoadedModel | None = LoadedModel(
             contract, channels=channels, units=1, batch=batch, threshold_db=None, device="cpu"
         )
-        for name, value in self._model.fields.items():
-            if name in self.record.dtype.names:  # type: ignore[operator]
-                self._set(name, value)
+        self._set_model()
         self._read = self.frames_lost = 0
         self._start = self.record.copy()
 

@@ -1,6 +1,6 @@
 """What engine and classifier have in common: a loaded model, and the flat record that compiled code works on."""
 
-from typing import Any, Self, overload
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -8,7 +8,6 @@ from numpy.typing import NDArray
 from gate.closing import Closes
 from gate.engine.loaded_model import LoadedModel
 from gate.errors import EngineError
-from gate.parameters import BY_ID, attribute
 from gate.realtime.record import Field
 
 
@@ -42,6 +41,13 @@ class RunsModel(Closes):
         else:
             self.record[name] = value
 
+    def _set_model(self) -> None:
+        """Write what the record needs to know of the model; a record has fields for some of it."""
+        known = self.record.dtype.names or ()
+        for name, value in self._opened().fields.items():
+            if name in known:
+                self._set(name, value)
+
     def _opened(self) -> LoadedModel:
         """The model.
 
@@ -72,36 +78,3 @@ class RunsModel(Closes):
             self._release_status()
             self._model.close()
             self._model = None
-
-
-class UserField:
-    """A parameter as an attribute that is a user's field of the record: checked when it is set, read where it acts.
-
-    Args:
-        id: of the parameter.
-        field: of the record, where it is not called as the attribute is.
-    """
-
-    def __init__(self, id: str, field: str = "") -> None:
-        self.parameter, self._field = BY_ID[id], field
-
-    def __set_name__(self, owner: type, name: str) -> None:
-        """The attribute is called as parameters are, and mostly as the field is."""
-        assert name == attribute(self.parameter), f"{name}: expected {attribute(self.parameter)}"
-        self._field = self._field or name
-
-    @overload
-    def __get__(self, engine: None, owner: type) -> Self: ...
-    @overload
-    def __get__(self, engine: RunsModel, owner: type) -> float: ...
-    def __get__(self, engine: RunsModel | None, owner: type) -> Self | float:
-        """The value; of the class, the attribute itself."""
-        return self if engine is None else float(engine.record[self._field][0])
-
-    def __set__(self, engine: RunsModel, value: float) -> None:
-        """Take another value.
-
-        Raises:
-            ValueError: it is out of its range.
-        """
-        engine.record[self._field] = self.parameter.check(value)

@@ -54,6 +54,9 @@ W64_RIFF = bytes.fromhex("726966662e91cf11a5d628db04c10000")
 GSM, MPEG, MP3 = 0x31, 0x50, 0x55
 """Format tags of WAV: GSM 6.10, MPEG layers I and II, and layer III."""
 
+ADPCM = (0x02, 0x11)
+"""Format tags of WAV: Microsoft's and IMA ADPCM."""
+
 _PLAIN = (1, 3, 0xFFFE)
 """Format tags of WAV whose blocks are single frames."""
 

@@ -25,9 +25,9 @@ def begins(data: Bytes, at: int = 0) -> bool:
     )
 
 
-def links(data: Bytes) -> list[tuple[int, int]]:
-    """Find the recordings that follow one another: (start, stop) of each, in bytes."""
-    starts, at = [0], 0
+def links(data: Bytes, begin: int = 0) -> list[tuple[int, int]]:
+    """Find the recordings that follow one another, the first from ``begin`` on: (start, stop) of each, in bytes."""
+    starts, at = [begin], begin
     while (at := data.find(b"fLaC", at + 4)) >= 0:
         if begins(data, at):
             starts.append(at)
@@ -51,14 +51,43 @@ def with_total(data: Bytes, start: int, samples: int) -> bytes:
 
 
 def counted(data: Bytes, start: int, stop: int) -> int | None:
-    """Return how many samples (per channel) lie there, by the last frame; None if it cannot be found.
+    """Return how many samples (per channel) lie there, by the last whole frame; None if it cannot be found.
 
-    A frame at the end is one whose header and whole are right by their checksums, up to the recording's last byte.
+    A whole frame is one whose header and all of it are right by their checksums, up to the recording's last byte, or, in
+    a recording that was cut, to where another one begins. Zeros and a tag after the frames do not count.
     """
+    stop = _without_tail(data, start, stop)
+    at, lowest = stop, _lowest(data, start, stop)
+    samples = _ending_at(data, start, stop)
+    while samples is None and (at := data.rfind(b"\xff", lowest, at)) >= 0:
+        if _samples_until(data[at : at + 16], 0) is not None:
+            samples = _ending_at(data, start, at)
+    return samples
+
+
+def _lowest(data: Bytes, start: int, stop: int) -> int:
+    """The lowest byte at which the last frame before ``stop`` may begin, with room for a tag after it."""
     longest = int.from_bytes(data[start + 15 : start + 18], "big") or MOST_FRAME
+    return max(start + 42, stop - longest - 65536)
+
+
+def _without_tail(data: Bytes, start: int, stop: int) -> int:
+    """Where the frames end at the latest: before a tag (ID3v1) and zeros, of which a frame may have two at its end."""
+    if data[stop - 128 : stop - 125] == b"TAG":
+        stop -= 128
+    end = stop
+    while stop - 4096 > start and not any(data[stop - 4096 : stop]):
+        stop -= 4096
+    stop = min(stop + 2, end)
+    while stop - 3 > start and not any(data[stop - 3 : stop]):
+        stop -= 1
+    return stop
+
+
+def _ending_at(data: Bytes, start: int, stop: int) -> int | None:
+    """Samples up to a byte at which a frame ends; None if none does."""
     block = int.from_bytes(data[start + 10 : start + 12], "big")
-    lowest = max(start + 42, stop - longest - 64)
-    at = stop
+    at, lowest = stop, _lowest(data, start, stop)
     while (at := data.rfind(b"\xff", lowest, at)) >= 0:
         if data[at + 1 : at + 2] in (b"\xf8", b"\xf9"):
             samples = _samples_until(data[at : at + 16], block)

@@ -62,7 +62,8 @@ def apart(found: list[tuple[Path, Path]]) -> list[tuple[Path, Path]]:
         namesakes = places[str(relative).casefold()]
         if len(namesakes) > 1:
             common = os.path.commonpath([str(other.parent) for other in namesakes])
-            wanted = relative = full.relative_to(common)
+            further = full.relative_to(common)
+            wanted = relative = further if len(further.parts) > len(relative.parts) else relative
             number = 2
             while str(relative).casefold() in taken:
                 relative = wanted.with_name(f"{wanted.stem} ({number}){wanted.suffix}")

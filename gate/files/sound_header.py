@@ -8,7 +8,7 @@ refused, and sound that the header does not speak of is read where it can be, an
 import math
 import mmap
 import os
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import NoReturn
 
@@ -81,12 +81,15 @@ def _contents(path: Path, data: Bytes) -> Contents:
     head = data[:4]
     if head == b"OggS":
         return _ogg(path, data)
-    if head == b"fLaC":
-        return _flac(path, data)
+    begin = mpeg.after_id3(data, 0)
+    if flac.begins(data, begin):
+        return _flac(path, data, begin)
     if head[:3] == b"ID3" or (head[0] == 0xFF and head[1] & 0xE0 == 0xE0):
         return _mpeg(path, data)
     samples = containers.locate(data)
-    return AS_IT_IS if samples is None else _container(path, data, samples)
+    if samples is not None:
+        return _container(path, data, samples)
+    return AS_IT_IS if mpeg.begins(data) is None else _mpeg(path, data)
 
 
 def _container(path: Path, data: Bytes, samples: Samples) -> Contents:
@@ -173,7 +176,15 @@ def _coded(data: Bytes, samples: Samples, end: int, view: tuple[Piece, ...] | No
         return Recording(view, (end - samples.start) // 65 * 320, end=end)
     if samples.tag in (containers.MP3, containers.MPEG):
         found = mpeg.stretches(data, samples.start, end)
-        return Recording(view, found[0].samples if len(found) == 1 else None, exact=False, end=end)
+        if len(found) != 1:
+            return Recording(view, exact=False, end=end)
+        # a variable rate without a tag: the decoder's guess may be too short
+        bare = found[0].layer == 3 and not found[0].tagged
+        counted = mpeg.counted_view(data, found[0]) if bare else None
+        return Recording(view, found[0].samples, exact=False, counted=counted, end=end)
+    if samples.tag in containers.ADPCM and 0 < (end - samples.start) % samples.align <= 4:
+        end -= (end - samples.start) % samples.align  # the pad byte, counted: libsndfile takes it for a block
+        view = samples.view(end)
     return Recording(view, end=end)
 
 
@@ -194,9 +205,9 @@ def _ogg(path: Path, data: Bytes) -> Contents:
     return Contents(tuple(Recording((link,)) for link in links), _several(path, len(links)))
 
 
-def _flac(path: Path, data: Bytes) -> Contents:
+def _flac(path: Path, data: Bytes, begin: int) -> Contents:
     recordings, remark = [], None
-    links = flac.links(data)
+    links = flac.links(data, begin)
     for start, stop in links:
         promised, counted, rate = (
             flac.promised(data, start),
@@ -220,25 +231,47 @@ def _flac(path: Path, data: Bytes) -> Contents:
 
 
 def _mpeg(path: Path, data: Bytes) -> Contents:
-    found = mpeg.stretches(data)
+    begin = mpeg.after_id3(data, 0) if data[:3] == b"ID3" else mpeg.begins(data) or 0
+    found = mpeg.stretches(data, begin)
     recordings, remark = [], None
     for one in found:
         if one.promised_end is not None and one.promised_end > one.stop + mpeg.SLACK_BYTES:
             _refuse_short(path, one.promised_end, one.stop)
-        view: tuple[Piece, ...] | None = None if len(found) == 1 else ((one.start, one.stop),)
-        if not one.tagged:
-            recordings.append(Recording(view, one.samples, exact=False, counted=mpeg.counted_view(data, one)))
-        elif one.promised_samples is not None and one.samples > one.promised_samples + mpeg.SLACK_SAMPLES:
-            recordings.append(Recording(mpeg.counted_view(data, one), one.samples, exact=False))
-            promised, there = one.promised_samples / one.rate, one.samples / one.rate
-            remark = f"{path} says that it holds {promised:.3f} s of sound; all {there:.3f} s of it were read"
-        else:
-            recordings.append(Recording(view))
+        recording, said = _stretch(data, one)
+        recordings.append(recording)
+        remark = remark or (f"{path} {said}" if said else None)
     if not recordings:
         return AS_IT_IS
+    last = found[-1].sound_end
     if len(recordings) > 1:
         remark = remark or _several(path, len(recordings))
+    elif recordings[0].view == ((0, len(data)),):
+        recordings[0] = replace(recordings[0], view=None)
+    elif data[:3] != b"ID3" and any(data[:begin]):
+        remark = remark or f"{path} begins in the middle of a stream; all whole frames of it were read"
+    if not containers.padding(data, last):
+        remark = (
+            remark or f"{path} ends in {len(data) - last} bytes that are no MP3; all before them were read"
+        )
     return Contents(tuple(recordings), remark)
+
+
+def _stretch(data: Bytes, one: mpeg.Stretch) -> tuple[Recording, str | None]:
+    """One recording of an MP3, and the second half of a sentence where its tag is not true."""
+    view: tuple[Piece, ...] = ((one.first, one.sound_end),)
+    if one.layer < 3:
+        return Recording(view, one.samples, exact=False), None
+    if not one.tagged:
+        return Recording(view, one.samples, exact=False, counted=mpeg.counted_view(data, one)), None
+    promised = one.promised_samples
+    too_few = promised is not None and one.samples > promised + mpeg.SLACK_SAMPLES
+    # a tag may say nothing, or count itself
+    if promised is None or too_few or (one.samples < promised and not one.delay):
+        recording = Recording(mpeg.counted_view(data, one), mpeg.counted(one), exact=False)
+        seconds = (promised or 0) / one.rate, mpeg.counted(one) / one.rate
+        said = "says that it holds {:.3f} s of sound; all {:.3f} s of it were read".format(*seconds)
+        return recording, said if too_few else None
+    return Recording(view), None
 
 
 def _several(path: Path, number: int) -> str:

@@ -25,6 +25,9 @@ from gate.files.file_view import FileView, Piece
 from gate.files.samples import ToSound
 from gate.files.sound_format import NAMED, Layout
 
+_LOST = 24 * 1152
+"""Samples that a decoder may leave out of an MP3 whose frames were counted: those that rest on frames cut off in front."""
+
 _TROUBLE = (soundfile.SoundFileError, OSError, AssertionError)
 """What soundfile raises when libsndfile stops (AssertionError: fewer frames were written than given)."""
 
@@ -135,6 +138,11 @@ class Reader(Closes):
         if recording.frames is not None and recording.counted and recording.frames > frames:
             self._close_decoder()  # its guess is too short, and it would stop there
             self._file = _decoder(self.path, self._fd, recording.counted)
+        elif recording.frames is not None and not recording.exact and recording.frames > frames + _LOST:
+            raise AudioFileError(
+                f"{self.path} holds {recording.frames / layout.rate:.3f} s of sound, and only "
+                f"{frames / layout.rate:.3f} s of it can be read; write it again with another program (ffmpeg -i IN OUT)"
+            )
         if number + 1 < len(self._recordings) and self._lengths[-1] and layout != self.layout:
             one, other = (f"{at.channels} channels at {at.rate} Hz" for at in (layout, self.layout))
             raise AudioFileError(
@@ -158,7 +166,7 @@ class Reader(Closes):
             got += n
             self.position += n
             self._left -= n
-            if n < want and exact:
+            if n < want and (exact or self._left > _LOST):
                 self._refuse_damaged(None)
             if n < want or (not self._left and exact):
                 if self._number + 1 == len(self._recordings):

@@ -20,19 +20,19 @@ ENDINGS = {".csv": "csv", ".textgrid": "TextGrid", ".rttm": "rttm"}
 FORMATS = tuple(ENDINGS.values())
 
 COLUMNS = ("file", "start_s", "end_s", "label", "probability")
-"""Of the CSV."""
+"""Columns of the CSV."""
 
 TIER = "class"
 """Name of the TextGrid's tier."""
 
 
 def write_labels(format_: str, labelled: Iterable[tuple[str, Labelled]], others: Iterable[str] = ()) -> bytes:
-    """Give the bytes of a file of labels.
+    """Return the bytes of a file of labels.
 
     Args:
         format_: one of ``FORMATS``.
         labelled: recordings, each with the name that it has in the file. A TextGrid holds one.
-        others: names of more recordings, in other files or in none, that this file is not to mistake its own for.
+        others: names of more recordings, in other files or in none, from which this file has to tell its own apart.
 
     Raises:
         UsageError: several recordings for a TextGrid.
@@ -54,7 +54,7 @@ def write_labels(format_: str, labelled: Iterable[tuple[str, Labelled]], others:
 
 
 def to_csv(labelled: Iterable[tuple[str, Labelled]]) -> bytes:
-    """One row a segment, columns ``COLUMNS``."""
+    """Return a CSV with one row a segment, columns ``COLUMNS``."""
     rows: Iterator[tuple[object, ...]] = (
         (name, f"{one.start_s:.3f}", f"{one.end_s:.3f}", one.label, f"{one.probability:.4f}")
         for name, recording in labelled
@@ -64,9 +64,9 @@ def to_csv(labelled: Iterable[tuple[str, Labelled]]) -> bytes:
 
 
 def frames_csv(labelled: list[tuple[str, Labelled]], classes: tuple[str, ...]) -> bytes:
-    """One row a frame: when it was known, and the probability of each class.
+    """Return a CSV with one row a frame: when it was known, and the probability of each class.
 
-    The name of the recording stands in front, in a column ``file``, when there are several.
+    With several recordings there is a column ``file`` in front, with the recording's name.
     """
     named = len(labelled) != 1
     rows: Iterator[tuple[object, ...]] = (
@@ -80,7 +80,7 @@ def frames_csv(labelled: list[tuple[str, Labelled]], classes: tuple[str, ...]) -
 
 
 def to_textgrid(segments: list[Segment], seconds: float) -> str:
-    """One interval tier over the whole recording; what is too short for a frame is one empty interval."""
+    """Return one interval tier over the whole recording; a recording too short for a frame is one empty interval."""
     intervals = [(one.start_s, one.end_s, one.label) for one in segments] or [(0.0, seconds, "")]
     end = _praat(seconds)
     lines = [
@@ -110,9 +110,9 @@ def to_textgrid(segments: list[Segment], seconds: float) -> str:
 
 
 def to_rttm(name: str, segments: list[Segment], field: str = "") -> str:
-    """Give one line of ten fields a segment: type, file, channel, begin, length, -, subtype, name, confidence, -.
+    """Return one line of ten fields a segment: type, file, channel, begin, length, -, subtype, name, confidence, -.
 
-    ``field`` is the recording's identity, from ``rttm_names``; without it the one that its name alone has.
+    ``field`` is the recording's identity, from ``rttm_names``; without it that is ``rttm_name`` of the name.
     """
     lines, field = [], field or rttm_name(name)
     for one in segments:
@@ -131,25 +131,25 @@ def to_rttm(name: str, segments: list[Segment], field: str = "") -> str:
 
 
 def rttm_name(name: str) -> str:
-    """Give a recording's name without its ending, as one field: no blanks."""
+    """Return a recording's name without its ending, as one field: no blanks."""
     return _field(re.sub(r"\.[A-Za-z0-9]{1,5}$", "", name))
 
 
 def rttm_names(names: Sequence[str]) -> list[str]:
-    """Give the identity of each recording among others: ``rttm_name``, with its ending where two would share that.
+    """Return the identity of each recording among others: ``rttm_name``, with its ending where two would share that.
 
-    It does not depend on the order of the names, and no two are alike, not even but for capital letters.
+    Identities do not depend on the order of the names. No two are the same, even where capitals count as small letters.
     """
     return distinct([rttm_name(name) for name in names], [_field(name) for name in names], names)
 
 
 def distinct(short: Sequence[str], full: Sequence[str], names: Sequence[str]) -> list[str]:
-    """Give each of some things a name of its own.
+    """Return a name of its own for each of some things.
 
     Args:
-        short: names that are wanted, and had where no other wants the same (capitals and small letters being alike).
-        full: names in place of these where several want one; where these are taken, too, a number is added.
-        names: what the things are called, which decides who is numbered: those whose full name is not their own go last.
+        short: the names wanted; each is given where nothing else wants it (capitals and small letters count as one).
+        full: the names given where several things want the same one; where these are taken, too, a number is added.
+        names: what the things are called. That decides which get numbers: those whose full name is another go last.
     """
     wanted = Counter(name.casefold() for name in short)
     several = [wanted[name.casefold()] > 1 for name in short]
@@ -180,5 +180,5 @@ def _csv(head: tuple[str, ...], rows: Iterable[tuple[object, ...]]) -> bytes:
 
 
 def _praat(seconds: float) -> str:
-    """A time as Praat writes it: as few digits as say it exactly."""
+    """Return a time as Praat writes it: as few digits as say it exactly."""
     return str(int(seconds)) if seconds == int(seconds) else repr(float(seconds))

@@ -2,9 +2,9 @@
 
 Segments (docs/labelling.md has the reasons):
 
-* Probabilities are averaged over ``smooth_ms`` round each frame.
-* The label changes to another class where that is likelier by ``margin``.
-* Segments shorter than ``least_ms`` go, the shortest first, to the neighbour whose class was likelier in them.
+* Probabilities are averaged over ``smooth_ms`` around each frame.
+* The label changes to another class where that class is likelier by ``margin``.
+* Segments shorter than ``least_ms`` join the neighbour whose class was likelier in them, the shortest first.
 
 A recording is read in pieces, and costs some 30 bytes a frame of memory: an hour is 11 MB.
 """
@@ -35,7 +35,7 @@ FRAMES_A_SECOND = round(1.0 / FRAME_S)
 
 @dataclass(frozen=True)
 class Rules:
-    """How frames become segments.
+    """Rules by which frames become segments.
 
     Attributes:
         smooth_ms: width of the average, 0 to 5000; 0 takes frames as they are.
@@ -84,7 +84,7 @@ class Labelled:
         frames: every whole frame of 10 ms.
         segments: without gaps, from 0 to ``seconds``.
         wave: the sound, thinned, for a picture.
-        remark: what there is to say about the file, see ``gate.files.sound_reader.Reader``; or None.
+        remark: a remark about the file (``gate.files.sound_reader.Reader``), or None.
     """
 
     path: Path
@@ -96,7 +96,7 @@ class Labelled:
     remark: str | None = None
 
     def share(self, label: str) -> float:
-        """Of the time, 0 to 1."""
+        """Return the share of the time, 0 to 1, that has a label."""
         lasted = sum(segment.end_s - segment.start_s for segment in self.segments if segment.label == label)
         return lasted / self.seconds if self.seconds else 0.0
 
@@ -114,7 +114,7 @@ def label_file(
         path: a sound file: any rate from 8 to 192 kHz, any length, 1 to 32 channels.
         contract: a classifier.
         rules: how frames become segments.
-        progress: told the samples heard, and the samples in all.
+        progress: called with the samples heard, and the samples in all.
 
     Raises:
         AudioFileError: the file is not what it should be.
@@ -162,16 +162,16 @@ def label_file(
 def segments(
     probabilities: NDArray[np.floating], classes: tuple[str, ...], rules: Rules, seconds: float
 ) -> list[Segment]:
-    """Segments without gaps.
+    """Make segments without gaps.
 
     Args:
         probabilities: (frames, classes), finite; frame k is the time from k to k + 1 hundredths of a second.
         classes: names.
-        rules: how.
-        seconds: where the last one ends; what is behind the last whole frame is the last segment's.
+        rules: how frames become segments.
+        seconds: where the last segment ends; it includes what comes after the last whole frame.
 
     Returns:
-        In order; none when there is no frame.
+        Segments in order; none when there is no frame.
     """
     if not len(probabilities):
         return []
@@ -187,7 +187,7 @@ def segments(
 
 
 def smoothed(x: NDArray[np.floating], width: int) -> NDArray[np.float64]:
-    """Mean over ``width`` frames round each, the next odd number of them; fewer at both ends."""
+    """Return the mean over ``width`` frames around each (the next odd number of them); fewer at both ends."""
     half = width // 2
     total = np.concatenate([np.zeros((1, x.shape[1])), np.cumsum(x, axis=0, dtype=np.float64)])
     at = np.arange(len(x))
@@ -197,7 +197,7 @@ def smoothed(x: NDArray[np.floating], width: int) -> NDArray[np.float64]:
 
 
 def _decide(smooth: NDArray[np.float64], margin: float) -> NDArray[np.int64]:
-    """The class of each frame: it stays until another is likelier by ``margin``."""
+    """Return the class of each frame: it stays until another class is likelier by ``margin``."""
     best = np.argmax(smooth, axis=1)
     decided = np.empty(len(smooth), np.int64)
     now = int(best[0])
@@ -209,7 +209,7 @@ def _decide(smooth: NDArray[np.float64], margin: float) -> NDArray[np.int64]:
 
 
 Run = tuple[int, int, int]
-"""First frame, frame behind the last, class."""
+"""First frame, frame after the last, class."""
 
 
 def _runs(decided: NDArray[np.int64]) -> list[Run]:
@@ -222,7 +222,7 @@ def _runs(decided: NDArray[np.int64]) -> list[Run]:
 
 
 def _merged(runs: list[Run], smooth: NDArray[np.float64], least: int) -> list[Run]:
-    """Give runs shorter than ``least`` frames away, the shortest first and of equals the earliest."""
+    """Give runs shorter than ``least`` frames to a neighbour, the shortest first and of equals the earliest."""
     total = np.concatenate([np.zeros((1, smooth.shape[1])), np.cumsum(smooth, axis=0)])
     by_begin = {run[0]: run for run in runs}
     by_end = {run[1]: run for run in runs}

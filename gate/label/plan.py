@@ -12,15 +12,15 @@ from gate.label.formats import ENDINGS, distinct
 
 @dataclass
 class LabelPlan:
-    """What to do.
+    """The recordings to label, and where the labels of each go.
 
     Attributes:
         sources: recordings, each with its name in the labels: the path below the folder it was found in.
         format: of the labels.
         target: the one file for all, or None.
         each: a file of labels for each recording, by recording; empty with ``target``.
-        pictures: by recording.
-        folders: that have to be there, parents first.
+        pictures: a picture for each recording, by recording; empty where none are wanted.
+        folders: folders that have to be there, parents first.
         failures: inputs that cannot be labelled, each with its sentence.
     """
 
@@ -57,7 +57,7 @@ def make_plan(
         force: existing files may be replaced.
 
     Raises:
-        GateError: nothing of it can be done.
+        GateError: none of it can be done.
     """
     if output is None and frames is None and picture is None:
         raise UsageError("nothing to write was named; give -o labels.csv, --frames or --picture")
@@ -82,7 +82,7 @@ def make_plan(
 def _place_labels(
     plan: LabelPlan, placed: list[tuple[Path, Path]], output: str | None, format_: str | None, one: bool
 ) -> None:
-    """Where labels go, and their format."""
+    """Decide where labels go, and in which format."""
     if output is None:
         return
     target = Path(output)
@@ -134,7 +134,7 @@ def _add_folders(plan: LabelPlan, top: Path, files: dict[Path, Path]) -> None:
 
 
 def _check(plan: LabelPlan, frames: Path | None, force: bool) -> None:
-    """Refuse outputs that are an input, stand in each other's way, or are there already."""
+    """Refuse outputs that are an input, are given twice, or are there already."""
     inputs = {identity(source) for source, _ in plan.sources}
     outputs = [path for path in (plan.target, frames) if path is not None]
     names: set[str] = set()

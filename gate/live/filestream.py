@@ -1,4 +1,4 @@
-"""A stream made of files: host buffers from one, through the player, into another, at the pace of time or faster.
+"""Sources without a device: host buffers from a file or of silence, through the player, into a file or to nowhere.
 
 For machines without a sound device, and for tests: it is the live path, buffer by buffer. What comes out equals
 ``gate-render --live-buffer`` to the sample: the input's rate, channels, length and sample format, lookahead compensated.
@@ -7,18 +7,21 @@ Or from a file to nowhere, over and over, for whoever only looks.
 
 import threading
 import time
+from collections.abc import Callable
 from pathlib import Path
-from typing import Any
+from typing import Any, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
 
 from gate.constants import RATE
 from gate.errors import AudioFileError, GateError, UsageError
+from gate.files.drained import Drained
 from gate.files.sound_format import Layout, output_layout
 from gate.files.sound_reader import Reader
 from gate.files.sound_writer import Writer
 from gate.live.player import Player, Shape
+from gate.live.source import Make, Source
 from gate.session.choices import HOST_BUFFER
 
 AHEAD_S = 0.002
@@ -28,11 +31,28 @@ PIECE_S = 0.1
 """Read and written at once."""
 
 
-class Silence:
-    """What there is to read where there is no file: zeros, without an end, as a ``Reader`` gives sound."""
+class Sound(Protocol):
+    """What can be read piece by piece: a ``Reader``, or one of those below."""
 
-    layout = Layout(RATE, 2, "WAV", "FLOAT")
-    frames, dtype, source, remark = 0, np.float32, None, None
+    @property
+    def layout(self) -> Layout:
+        """Rate, channels and format."""
+
+    @property
+    def dtype(self) -> Any:
+        """Of the samples that it gives."""
+
+    def read(self, out: NDArray[Any]) -> int:
+        """Fill ``out`` (n, channels); return how many frames that were: fewer only at the end."""
+
+    def close(self) -> None:
+        """Give back what it holds."""
+
+
+class Silence:
+    """Zeros, without an end."""
+
+    layout, dtype = Layout(RATE, 2, "WAV", "FLOAT"), np.float32
 
     def read(self, out: NDArray[Any]) -> int:
         """Fill all of it."""
@@ -43,21 +63,180 @@ class Silence:
         """Nothing is open."""
 
 
-class FileStream:
-    """Plays a file through a player on a thread of its own.
+class Loop:
+    """A sound file over and over."""
+
+    def __init__(self, reader: Reader) -> None:
+        """Read on from an open file."""
+        self._reader = reader
+        self.layout, self.dtype = reader.layout, reader.dtype
+
+    def read(self, out: NDArray[Any]) -> int:
+        """Fill all of it, from the file's beginning again after its end.
+
+        Raises:
+            AudioFileError: the file is another one by then.
+        """
+        n = self._reader.read(out)
+        while n < len(out):
+            path = self._reader.path
+            self._reader.close()
+            self._reader = Reader(path)
+            if self._reader.layout != self.layout:
+                raise AudioFileError(f"{path} has changed while it was played; start again with it")
+            n += self._reader.read(out[n:])
+        return n
+
+    def close(self) -> None:
+        """Close the file."""
+        self._reader.close()
+
+
+class PacedStream(Source):
+    """Plays a sound through a player, on a thread of its own, at the pace of time or faster.
 
     Attributes:
-        name: of the file that is played; "" for silence.
-        shape: rate and channels of the file.
+        name: of what is played; "" for silence.
+        shape: rate and channels of the sound.
         dtype: of the player that it needs.
+    """
+
+    fades = False
+
+    def __init__(
+        self,
+        sound: Sound,
+        writer: Writer | None = None,
+        *,
+        name: str = "",
+        buffer: int = HOST_BUFFER,
+        fast: bool = False,
+        seconds: float | None = None,
+    ) -> None:
+        """Play nothing yet.
+
+        Args:
+            sound: to play; closed at the end.
+            writer: of what comes out; None: it is let go.
+            name: of the sound.
+            buffer: frames of a host buffer.
+            fast: do not wait for time to pass.
+            seconds: of the sound to play; None plays it all.
+        """
+        super().__init__()
+        layout = sound.layout
+        self.name, self.dtype = name, sound.dtype
+        self.shape = Shape(layout.rate, layout.channels, layout.channels)
+        self._sound, self._writer, self._buffer, self._fast = sound, writer, buffer, fast
+        self._left = None if seconds is None else max(round(seconds * layout.rate), 0)
+        self._failure: GateError | None = None
+        self._ending = threading.Event()
+        self._thread: threading.Thread | None = None
+
+    def start(self, make: Make, tell: Callable[[str], None]) -> None:
+        """Begin to play, as ``Source.start``; nothing happens that is to be told."""
+        player = make(self.shape, self.dtype, fades=False)
+        self.players.append(player)
+        self._thread = threading.Thread(target=self._run, args=(player,), name="file stream", daemon=True)
+        self._thread.start()
+
+    def stop(self) -> bool:
+        """End it here; what was played is in the target, or if something went wrong, there is none."""
+        self._ending.set()
+        if self._thread is not None:
+            self._thread.join()
+        self._sound.close()
+        if self._writer is not None:
+            self._writer.discard()
+        return True
+
+    @property
+    def running(self) -> bool:
+        """Is there more to come?"""
+        return self._thread is not None and self._thread.is_alive()
+
+    @property
+    def failure(self) -> GateError | None:
+        """What ended it before its end."""
+        return self._failure
+
+    @property
+    def facts(self) -> dict[str, Any]:
+        """As of a stream on devices that was never interrupted."""
+        return {
+            "host_api": "files",
+            "input": self.name,
+            "native": True,
+            "reason": "",
+            "reopened": 0,
+            "stalls": 0,
+            "lost_s": 0.0,
+        }
+
+    def _run(self, player: Player) -> None:
+        try:
+            self._play(player)
+            if self._writer is not None:
+                self._writer.finish()
+                self._writer.commit()
+        except GateError as error:
+            self._failure = error
+
+    def _play(self, player: Player) -> None:
+        size, rate = self._buffer, self.shape.rate
+        piece = np.zeros((max(int(PIECE_S * rate) // size, 1) * size, self.shape.channels), self.dtype)
+        out = np.empty_like(piece)
+        drained = Drained(
+            lambda piece: 0 if self._ending.is_set() else self._read(piece),
+            player.latency_samples,
+            whole=size,
+        )
+        self._begun = time.perf_counter()
+        for fed, of_file in drained.pieces(piece):
+            self._buffers(player, fed, out, len(fed), drained.taken - of_file)
+            kept = drained.kept(out[: len(fed)])
+            if self._writer is not None:
+                self._writer.write(kept)
+
+    def _read(self, piece: Any) -> int:
+        if self._left is None:
+            return self._sound.read(piece)
+        n = self._sound.read(piece[: min(len(piece), self._left)])
+        self._left -= n
+        return n
+
+    def _buffers(self, player: Player, x: Any, out: Any, n: int, before: int) -> None:
+        """Play n frames, a host buffer at a time; ``before`` frames went before them."""
+        size, rate = self._buffer, self.shape.rate
+        for at in range(0, n, size):
+            player.wait()
+            player.play(x[at : at + size], out[at : at + size])
+            if self._fast:
+                continue
+            ahead = (before + at + size) / rate - (time.perf_counter() - self._begun)
+            if ahead > AHEAD_S:
+                self._ending.wait(ahead) if not self._ending.is_set() else None
+
+
+class SilentStream(PacedStream):
+    """Silence to nowhere, at the pace of time: for a gate that has no devices yet."""
+
+    def __init__(self) -> None:
+        """Play nothing yet."""
+        super().__init__(Silence())
+
+
+class FileStream(PacedStream):
+    """Plays a file into another one, or to nowhere.
+
+    Attributes:
         notes: what there is to say about the files, a sentence each.
-        error: what ended it before its end, or None.
     """
 
     def __init__(
         self,
-        source: Path | None,
-        target: Path | None,
+        source: Path,
+        target: Path | None = None,
         *,
         buffer: int = HOST_BUFFER,
         fast: bool = False,
@@ -68,7 +247,7 @@ class FileStream:
         """Open the files.
 
         Args:
-            source: a sound file; None: silence.
+            source: a sound file.
             target: written beside and renamed at the end; its ending chooses the format. None: what comes out is let go.
             buffer: frames of a host buffer.
             fast: do not wait for time to pass.
@@ -80,112 +259,18 @@ class FileStream:
             AudioFileError: one of them is not what it should be.
             UsageError: they are the same file.
         """
-        if target and source and target.exists() and source.exists() and target.samefile(source):
+        if target and target.exists() and source.exists() and target.samefile(source):
             raise UsageError(f"expected another file than {source} for the output; choose another name")
-        self.error: GateError | None = None
-        self.name = "" if source is None else source.name
-        self.notes: list[str] = []
-        self._buffer, self._fast, self._loops = buffer, fast, loops
-        self._reader: Reader | Silence = Silence() if source is None else Reader(source)
-        self._writer: Writer | None = None
-        layout = self._reader.layout
-        if self._reader.remark:
-            self.notes.append(self._reader.remark)
+        reader = Reader(source)
+        writer: Writer | None = None
+        self.notes: list[str] = [reader.remark] if reader.remark else []
         try:
             if target is not None:
-                kept, note = output_layout(layout, self._reader.frames, target)
-                self._writer = Writer(target, kept, source=self._reader.source, force=force)
-                self.notes += [*([] if note is None else [note]), *self._writer.notes]
+                kept, note = output_layout(reader.layout, reader.frames, target)
+                writer = Writer(target, kept, source=reader.source, force=force)
+                self.notes += [*([] if note is None else [note]), *writer.notes]
         except BaseException:
-            self._reader.close()
+            reader.close()
             raise
-        self.shape = Shape(layout.rate, layout.channels, layout.channels)
-        self.dtype = self._reader.dtype
-        self._left = None if seconds is None else max(round(seconds * layout.rate), 0)
-        self._ending = threading.Event()
-        self._thread: threading.Thread | None = None
-
-    def start(self, player: Player) -> None:
-        """Begin to play through a player made for ``shape`` and ``dtype``."""
-        self._thread = threading.Thread(target=self._run, args=(player,), name="file stream", daemon=True)
-        self._thread.start()
-
-    @property
-    def running(self) -> bool:
-        """Is there more to come?"""
-        return self._thread is not None and self._thread.is_alive()
-
-    def stop(self) -> None:
-        """End it here; what was played is kept."""
-        self._ending.set()
-        if self._thread is not None:
-            self._thread.join()
-
-    def close(self) -> None:
-        """Let go of the files: the target is there if all went well, or nothing is."""
-        self.stop()
-        self._reader.close()
-        if self._writer is not None:
-            self._writer.discard()
-
-    def _run(self, player: Player) -> None:
-        try:
-            self._play(player)
-            if self._writer is not None:
-                self._writer.finish()
-                self._writer.commit()
-        except GateError as error:
-            self.error = error
-
-    def _play(self, player: Player) -> None:
-        size, rate = self._buffer, self.shape.rate
-        piece = np.zeros((max(int(PIECE_S * rate) // size, 1) * size, self.shape.channels), self.dtype)
-        out = np.empty_like(piece)
-        drop = player.latency_samples
-        behind, taken, given, at_end = drop, 0, 0, False
-        self._begun = time.perf_counter()
-        while not at_end or behind > 0:
-            n = 0 if at_end or self._ending.is_set() else self._read(piece)
-            at_end = n < len(piece)
-            taken += n
-            pushed = min(behind, len(piece) - n) if at_end else 0
-            behind -= pushed
-            whole = -(-(n + pushed) // size) * size
-            piece[n:whole] = 0.0
-            self._buffers(player, piece, out, whole, taken - n)
-            begin = min(drop, whole)
-            drop -= begin
-            end = min(whole, begin + taken - given)
-            if self._writer is not None:
-                self._writer.write(out[begin:end])
-            given += end - begin
-
-    def _read(self, piece: Any) -> int:
-        want = len(piece) if self._left is None else min(len(piece), self._left)
-        n = self._reader.read(piece[:want])
-        while self._loops and n < want:
-            self._begin_again()
-            n += self._reader.read(piece[n:want])
-        if self._left is not None:
-            self._left -= n
-        return n
-
-    def _begin_again(self) -> None:
-        assert isinstance(self._reader, Reader), "silence has no end"
-        path, layout = self._reader.path, self._reader.layout
-        self._reader.close()
-        self._reader = Reader(path)
-        if self._reader.layout != layout:
-            raise AudioFileError(f"{path} has changed while it was played; start again with it")
-
-    def _buffers(self, player: Player, x: Any, out: Any, n: int, before: int) -> None:
-        """N frames, a host buffer at a time; ``before`` frames went before them."""
-        size, rate = self._buffer, self.shape.rate
-        for at in range(0, n, size):
-            player.wait()
-            player.play(x[at : at + size], out[at : at + size])
-            if self._fast:
-                continue
-            ahead = (before + at + size) / rate - (time.perf_counter() - self._begun)
-            if ahead > AHEAD_S:
-                self._ending.wait(ahead) if not self._ending.is_set() else None
+        sound = Loop(reader) if loops else reader
+        super().__init__(sound, writer, name=source.name, buffer=buffer, fast=fast, seconds=seconds)

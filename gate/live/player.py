@@ -1,18 +1,19 @@
 """What a stream plays through: a chain of plugins, the record that the callback reads, and what may change meanwhile."""
 
-import ctypes
-import sys
 import threading
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any, Self
+from typing import Any, cast
 
 import numpy as np
 from numpy.typing import NDArray
 
 from gate.chain.stream import Stream
+from gate.closing import Closes
 from gate.engine.engine import Engine
 from gate.errors import EngineError
+from gate.live.clock import clock
+from gate.live.rings import Scope, Tape
 from gate.plugins.learned import Gate, GateRunning
 from gate.plugins.plugin import Plugin
 from gate.plugins.running import Format
@@ -47,7 +48,7 @@ class Shape:
         return max(self.channels, *(channel + 1 for channel in self.key)) if self.key else self.channels
 
 
-class Player:
+class Player(Closes):
     """Host buffers in, host buffers out; the chain may change while it plays. One thread at a time may call its methods.
 
     Attributes:
@@ -57,6 +58,8 @@ class Player:
         record: the record of ``gate.realtime.stream_record``, shape (1,).
         callback_address: the compiled ``PaStreamCallback``.
         user_address: its user pointer.
+        tape: of what the gate gives, whatever is monitored.
+        scope: the newest frames that came in, and that are heard.
     """
 
     def __init__(
@@ -81,7 +84,7 @@ class Player:
             monitor: what is heard, one of ``MONITORS``.
             fades: fade in at the beginning; a file does not want that.
             tape_s: seconds that fit between the callback and whoever takes the output off the tape; 0: none.
-            scope_s: seconds of input and of what is heard that ``scope`` can look back; 0: none.
+            scope_s: seconds that ``scope`` can look back; 0: none.
 
         Raises:
             GateError: a plugin cannot be had.
@@ -122,6 +125,11 @@ class Player:
         """Host buffers so far."""
         return int(self.record["buffers"][0])
 
+    @property
+    def newest_frames(self) -> int:
+        """Frames of the newest host buffer; 0 before the first."""
+        return int(self.record["newest_frames"][0])
+
     # -- the chain
 
     @property
@@ -139,9 +147,7 @@ class Player:
         """The gate's, that is heard or on its way to be."""
         if not self._stream.is_open:
             raise EngineError("expected an open player, got one that was closed; make a new one")
-        running = self._stream.running_of(self.gate)
-        assert isinstance(running, GateRunning)
-        return running.engine
+        return cast(GateRunning, self._stream.running_of(self.gate)).engine
 
     @property
     def engine_record(self) -> NDArray[Any]:
@@ -164,7 +170,7 @@ class Player:
         return self._stream.running_of(plugin).trouble
 
     def wait(self) -> None:
-        """Until a third-party plugin's process has caught up: for who plays faster than sound, before each buffer.
+        """Wait until a third-party plugin has caught up. Call before each buffer when playing faster than real time.
 
         An audio thread never calls it.
         """
@@ -209,11 +215,6 @@ class Player:
             raise ValueError(f"expected {', '.join(MONITORS)}, got {value!r}; choose one")
         self._set("monitor", MONITORS.index(value))
 
-    def begin_anew(self) -> None:
-        """Fade in again, after a stream was lost. Only while nobody calls."""
-        self._set("heard", 0.0)
-        self._set("last_ns", 0)
-
     def fade_out(self) -> None:
         """Ask for silence, before an end; ``faded`` tells when."""
         self._set("master", 0)
@@ -223,70 +224,6 @@ class Player:
         """Is it silent, after ``fade_out``?"""
         return float(self.record["heard"][0]) == 0.0
 
-    # -- the tape
-
-    def start_tape(self) -> None:
-        """From now on what the gate gives goes to the tape."""
-        self._set("tape_read", int(self.record["tape_written"][0]))
-        self._set("taping", 1)
-
-    def take_tape(self) -> NDArray[Any]:
-        """(n, channels) of ``dtype``, a copy: everything since the last call."""
-        record = self.record[0]
-        read, written = int(record["tape_read"]), int(record["tape_written"])
-        size = len(self._memory["tape"]) // self.shape.channels
-        frames = self._memory["tape"].reshape(size, self.shape.channels) if size else np.empty((0, 0))
-        taken = frames[np.arange(read, written) % max(size, 1)]
-        self._set("tape_read", written)
-        return taken
-
-    def stop_tape(self) -> None:
-        """No more."""
-        self._set("taping", 0)
-
-    # -- the scope
-
-    @property
-    def scope_written(self) -> int:
-        """Frames that the scope has ever seen: all there were."""
-        return int(self.record["frames"][0])
-
-    def scope(self, frames: int) -> tuple[NDArray[Any], NDArray[Any]]:
-        """The newest frames, as they came in and as they are heard, after monitoring and fades; from any thread.
-
-        The last of them is frame ``scope_written - 1``, of the moment of the call. What the callback overwrites while it is
-        copied is left out: ask for less than ``scope_s`` to have it all.
-
-        Args:
-            frames: how many, 0 or more.
-
-        Returns:
-            (n, channels) of ``dtype`` each, copies; n is less than ``frames`` where there are not so many.
-        """
-        _, taken, heard = self.scope_since(self.scope_written - frames)
-        return taken[max(len(taken) - frames, 0) :], heard[max(len(heard) - frames, 0) :]
-
-    def scope_since(self, frame: int) -> tuple[int, NDArray[Any], NDArray[Any]]:
-        """All from a frame on, for whoever must miss none: the number of the first frame that is still there, input, heard.
-
-        That number is ``frame``, or more where some were overwritten; the next call's ``frame`` is it and what it brought.
-
-        Args:
-            frame: counted from the player's first.
-
-        Returns:
-            The number, and (n, channels) of ``dtype`` twice, copies.
-        """
-        size, written = int(self.record["scope_frames"][0]), self.scope_written
-        begin = max(min(frame, written), written - size, 0)
-        places = np.arange(begin, written) % max(size, 1)
-        copies = [
-            self._memory[name].reshape(size, self.shape.channels)[places]
-            for name in ("scope_in", "scope_heard")
-        ]
-        gone = max(int(self.record["scope_begun"][0]) - size - begin, 0)
-        return begin + gone, copies[0][gone:], copies[1][gone:]
-
     # -- the end
 
     def close(self) -> None:
@@ -295,14 +232,6 @@ class Player:
             if self._stream.is_open:
                 self._last_record = self.engine.record
             self._stream.close()
-
-    def __enter__(self) -> Self:
-        """Itself."""
-        return self
-
-    def __exit__(self, *error: object) -> None:
-        """Close."""
-        self.close()
 
     # -- inside
 
@@ -322,6 +251,8 @@ class Player:
         sizes = {"first": MOST_FRAMES, "sound": kept, "tape": tape, "scope_in": scope, "scope_heard": scope}
         self._memory = {name: aligned(size * shape.channels, self.dtype) for name, size in sizes.items()}
         self._memory["key"] = aligned(kept * len(shape.key), self.dtype)
+        self.tape = Tape(self.record, self._memory["tape"], shape.channels)
+        self.scope = Scope(self.record, self._memory["scope_in"], self._memory["scope_heard"], shape.channels)
         for name, array in self._memory.items():
             self._set(f"{name}_at", array.ctypes.data)
         values = {
@@ -337,7 +268,7 @@ class Player:
             "tape_frames": tape,
             "scope_frames": scope,
         }
-        for name, value in values.items() | _clock(self.record).items():
+        for name, value in values.items() | clock(self.record).items():
             self._set(name, value)
         self.record["key_from"][0, : len(shape.key)] = shape.key
         stream.record["key_at"] = self._memory["key"].ctypes.data if shape.key else 0
@@ -353,25 +284,6 @@ def _gate_of(plugins: Sequence[Plugin], gate: Gate | None) -> Gate:
         ValueError: there is none.
     """
     for plugin in plugins:
-        if isinstance(plugin, Gate) and gate in (None, plugin):
-            return plugin
+        if plugin.kind == Gate.kind and gate in (None, plugin):
+            return cast(Gate, plugin)
     raise ValueError(f"expected plugins with a gate among them, got {list(plugins)}; add Gate(...)")
-
-
-def _clock(record: NDArray[Any]) -> dict[str, int]:
-    """The clock's fields: what the system has that may be asked from the audio thread."""
-    now_at = int(record.ctypes.data) + int(record.dtype.fields["now_s"][1])  # type: ignore[index]
-    fields = {"now_at": now_at, "cpu_clock": -1, "ticks_a_second": 0, "clock": 0}
-    try:
-        if sys.platform == "win32":
-            kernel, ticks = ctypes.WinDLL("kernel32"), ctypes.c_int64()
-            kernel.QueryPerformanceFrequency(ctypes.byref(ticks))
-            fields["ticks_a_second"] = ticks.value
-            entry = kernel.QueryPerformanceCounter
-        else:
-            entry = ctypes.CDLL(None).clock_gettime
-            fields["cpu_clock"] = {"linux": 3, "darwin": 16}.get(sys.platform, -1)
-    except (OSError, AttributeError):  # no clock, no times: the sound does not need them
-        return fields
-    fields["clock"] = ctypes.cast(entry, ctypes.c_void_p).value or 0
-    return fields

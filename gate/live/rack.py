@@ -1,141 +1,225 @@
-"""The slots of a live chain: plugins in order, each with a name that stays, and what there is to say about each."""
+"""The gate at work: its preset, the slots around it, and the player that they are heard through."""
 
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Sequence
 from typing import Any
 
-from gate.errors import UsageError
-from gate.parameters import BY_ID, Parameter
+import numpy as np
+
+from gate.errors import GateError, UsageError
+from gate.live.player import Player, Shape
+from gate.live.slots import SlotFacts, Slots
+from gate.live.values import Values
+from gate.modelfile.preset import Preset, resolve
+from gate.parameters import FOLLOWS
+from gate.plugins.learned import Gate
 from gate.plugins.plugin import Plugin
-from gate.session.session import BYPASS, name_all
+from gate.plugins.running import Format
+from gate.session.session import BYPASS
 
 
-@dataclass(frozen=True)
-class SlotFacts:
-    """What there is to say about one slot, at one moment.
+class Rack(Values):
+    """Slots in order with a gate among them; slots, preset and values change while a player plays them.
 
-    Attributes:
-        name: its own among all: the plugin's kind, and a number from the second of a kind on.
-        kind: of plugin (``gate.plugins.registry``).
-        file: what the plugin is made of, or empty.
-        bypassed: is its input heard in place of its output?
-        latency_samples: by which it delays the sound.
-        parameters: what can be set, in order: range, unit and help of each.
-        values: where they stand.
-        trouble: what is wrong with it, one sentence; empty when all is well.
+    Its methods are called from the thread that owns the gate, but for those that ``Values`` names, and for ``open``, which
+    is also called from the one that keeps a stream.
     """
 
-    name: str
-    kind: str
-    file: str
-    bypassed: bool
-    latency_samples: int
-    parameters: tuple[Parameter, ...]
-    values: tuple[float, ...]
-    trouble: str = ""
+    # -- the player
 
-    def __str__(self) -> str:
-        """One line: "highpass: cutoff 80.0 Hz"."""
-        said = [self.file] if self.file else []
-        pairs = zip(self.parameters, self.values, strict=True)
-        said += [f"{p.id} {p.text(value)}" for p, value in pairs if p.default is None or value != p.default]
-        line = f"{self.name}{' (bypassed)' if self.bypassed else ''}: {', '.join(said) or 'as usual'}"
-        return f"{line}; {self.trouble}" if self.trouble else line
-
-    def to_dict(self) -> dict[str, Any]:
-        """For JSON."""
-        values = {p.id: value for p, value in zip(self.parameters, self.values, strict=True)}
-        return {
-            "name": self.name,
-            "kind": self.kind,
-            "file": self.file,
-            "bypassed": self.bypassed,
-            "latency_samples": self.latency_samples,
-            "parameters": values,
-            "trouble": self.trouble,
-        }
-
-
-class Slots:
-    """Plugins in order, with names. It is never changed: each change makes another one."""
-
-    def __init__(self, plugins: Iterable[Plugin] = (), names: dict[Plugin, str] | None = None) -> None:
-        """Name what has no name in ``names`` yet."""
-        self.plugins, given = tuple(plugins), names or {}
-        kinds = [plugin.kind or type(plugin).__name__.casefold() for plugin in self.plugins]
-        called = name_all(kinds, [given.get(plugin, "") for plugin in self.plugins])
-        self.names = dict(zip(self.plugins, called, strict=True))
-
-    def __len__(self) -> int:
-        """How many there are."""
-        return len(self.plugins)
-
-    def find(self, which: int | str) -> Plugin:
-        """A plugin by its number from 0 or by its name.
+    @property
+    def player(self) -> Player:
+        """The player that the slots are heard through.
 
         Raises:
-            UsageError: there is none such.
+            UsageError: nothing plays yet.
         """
-        if isinstance(which, str) and which.isdecimal():
-            which = int(which)
-        if isinstance(which, int):
-            if not 0 <= which < len(self.plugins):
-                raise UsageError(f"expected a slot from 0 to {len(self.plugins) - 1}, got {which}; {self}")
-            return self.plugins[which]
-        for plugin, name in self.names.items():
-            if name == which:
-                return plugin
-        raise UsageError(f"there is no slot {which!r}; {self}")
+        if self.playing is None:
+            raise UsageError("expected a gate that plays, got one that was not begun; begin it first")
+        return self.playing
 
-    def parameter(self, name: str) -> tuple[Plugin, Parameter]:
-        """Whose and which parameter "highpass.cutoff" is.
+    def open(
+        self, shape: Shape, dtype: Any = np.float32, *, by_itself: bool = False, **settings: Any
+    ) -> Player:
+        """Make a player for a shape; from here on the slots are heard through it, and no longer through the one before.
+
+        Args:
+            shape: rate and channels.
+            dtype: of the sound.
+            by_itself: nobody asked for this shape; then a slot that cannot take it is left out, for the sound's sake.
+            settings: as ``Player`` takes them.
 
         Raises:
-            UsageError: there is none such.
+            GateError, ValueError: a slot cannot take it.
         """
-        slot, _, id = name.partition(".")
-        plugin = self.find(slot)
-        known = {parameter.id: parameter for parameter in (*plugin.parameters, BY_ID[BYPASS])}
-        if id not in known:
-            raise UsageError(f"slot {slot} has no parameter {id!r}; it has {', '.join(known)}")
-        return plugin, known[id]
+        with self._chain_lock:
+            before = self.playing
+            try:
+                player = Player(self.slots.plugins, shape, gate=self.gate, dtype=dtype, **settings)
+            except (GateError, ValueError):
+                if not by_itself:
+                    raise
+                self._leave_out(
+                    Format(shape.rate, shape.channels, np.dtype(dtype), key_channels=len(shape.key))
+                )
+                player = Player(self.slots.plugins, shape, gate=self.gate, dtype=dtype, **settings)
+            self.playing = player
+        if before is not None and before.shape != shape:
+            self._tell(f"the sound is now at {shape.rate} Hz, {shape.channels} channels")
+        return player
 
-    def added(self, index: int, plugin: Plugin) -> "Slots":
-        """One more, before the one that has this number now; as many as there are is the end.
+    def _leave_out(self, format: Format) -> None:
+        """Take out what cannot be opened for a sound: better less of a chain than no sound."""
+        for plugin in self.slots.plugins:
+            try:
+                plugin.open(format).close()
+            except (GateError, ValueError) as error:
+                if plugin is self.gate:
+                    raise
+                self._tell(f"slot {self.slots.names[plugin]} was taken out: {error}")
+                self.slots = self.slots.removed(plugin)
+
+    def go_back(self, player: Player) -> None:
+        """Have the slots heard through an earlier player again."""
+        self.playing = player
+
+    def tend(self) -> None:
+        """Bring on the changes that wait, and free what is no longer heard."""
+        player = self.player
+        player.tend()
+        with self._lock:
+            self._leaving = [gate for gate in self._leaving if gate in player.at_work]
+
+    # -- the gate
+
+    def set_preset(self, name: str) -> None:
+        """Gate with another preset, without a gap; Threshold and Range follow it unless they were set.
 
         Raises:
-            UsageError: there is no such place.
+            GateError: it cannot be had; what plays plays on.
         """
-        self._place(index, len(self.plugins))
-        return self._with([*self.plugins[:index], plugin, *self.plugins[index:]])
+        self.change_gate(resolve(name, "gate", self._tell), self._guard_model)
 
-    def removed(self, plugin: Plugin) -> "Slots":
-        """One less."""
-        return self._with([one for one in self.plugins if one is not plugin])
-
-    def moved(self, plugin: Plugin, to: int) -> "Slots":
-        """One in another place, counted without it.
+    def change_gate(self, preset: Preset, guard_model: str | None) -> None:
+        """Gate with another preset, and let the guard listen with something else.
 
         Raises:
-            UsageError: there is no such place.
+            GateError: it cannot be had; what plays plays on.
         """
-        self._place(to, len(self.plugins) - 1)
-        others = [one for one in self.plugins if one is not plugin]
-        return self._with([*others[:to], plugin, *others[to:]])
+        with self._chain_lock:
+            before, slots, model = (self.gate, self.preset), self.slots, self._guard_model
+            with self._lock:  # from here on what is set is set of both
+                self.gate, self.preset = self._successor(preset, guard_model), preset
+                self._guard_model = guard_model
+                self._leaving.append(before[0])
+                self.slots = slots.replaced(before[0], self.gate)
+            try:
+                self._change(self.slots)
+            except BaseException:
+                with self._lock:
+                    (self.gate, self.preset), self.slots, self._guard_model = before, slots, model
+                    self._leaving.remove(self.gate)
+                raise
+        if self.playing is not None:
+            self._tell(f"preset {preset.name}")
 
-    def replaced(self, old: Plugin, new: Plugin) -> "Slots":
-        """Another plugin in the place, and under the name, of an old one."""
-        return Slots(
-            [new if one is old else one for one in self.plugins], self.names | {new: self.names[old]}
-        )
+    def _successor(self, preset: Preset, guard_model: str | None) -> Gate:
+        """Make a gate with another preset, and everything else as it is."""
+        old = self.gate
+        new = Gate(preset.contract, **self._usual(preset), guard_model=guard_model)
+        for parameter in old.parameters:
+            if parameter.id not in FOLLOWS:
+                new.set(parameter.id, old.value(parameter.id))
+        new.bypassed, new.held = old.bypassed, old.held
+        return new
 
-    def _with(self, plugins: Sequence[Plugin]) -> "Slots":
-        return Slots(plugins, self.names)
+    # -- the slots
 
-    def _place(self, index: int, last: int) -> None:
-        if not 0 <= index <= last:
-            raise UsageError(f"expected a place from 0 to {last}, got {index}; {self}")
+    @property
+    def chain(self) -> tuple[SlotFacts, ...]:
+        """The slots in the order in which sound goes through them; the gate is one of them."""
+        with self._chain_lock:
+            return tuple(
+                SlotFacts(
+                    name=name,
+                    kind=plugin.kind,
+                    file=plugin.file if plugin is not self.gate else self.preset.name,
+                    bypassed=plugin.bypassed,
+                    latency_samples=self.player.slot_latency_samples(plugin),
+                    parameters=plugin.parameters,
+                    values=plugin.values,
+                    trouble=self.player.slot_trouble(plugin),
+                )
+                for plugin, name in self.slots.names.items()
+            )
 
-    def __str__(self) -> str:
-        """All of them by number and name."""
-        return f"there are {', '.join(f'{k} {self.names[one]}' for k, one in enumerate(self.plugins))}"
+    def add(self, index: int, plugin: Plugin) -> str:
+        """Fade a plugin in, before the slot of that number; as many as there are slots is the end.
+
+        Args:
+            index: 0 or more.
+            plugin: the plugin; ``gate.plugins.registry.from_text`` makes one of a text such as "highpass:cutoff=80".
+
+        Returns:
+            The new slot's name.
+
+        Raises:
+            GateError, ValueError: it cannot be had; what plays plays on.
+        """
+        self._rearrange(lambda slots: slots.added(index, plugin))
+        return self.slots.names[plugin]
+
+    def remove(self, which: int | str) -> None:
+        """Fade a slot out, by its number or name; the gate stays.
+
+        Raises:
+            UsageError: there is no such slot, or it is the gate.
+        """
+        if self.slots.find(which) is self.gate:
+            raise UsageError("the gate cannot be removed; bypass it")
+        self._rearrange(lambda slots: slots.removed(slots.find(which)))
+
+    def move(self, which: int | str, to: int) -> None:
+        """Put a slot, by its number or name, in another place.
+
+        Raises:
+            UsageError: there is no such slot or place.
+            GateError: a fresh plugin for it cannot be had; what plays plays on.
+        """
+        self._rearrange(lambda slots: slots.moved(slots.find(which), to))
+
+    def bypass(self, which: int | str, on: bool) -> None:
+        """Hear a slot's input in place of its output, or its output again; the gate's too.
+
+        Raises:
+            UsageError: there is no such slot.
+        """
+        self.set(self.name(which, BYPASS), float(on))
+
+    def name(self, which: int | str, id: str) -> str:
+        """Return the name of a slot's parameter, as ``find`` takes it, of a slot by its number or name.
+
+        Raises:
+            UsageError: there is no such slot.
+        """
+        return f"{self.slots.names[self.slots.find(which)]}.{id}"
+
+    def arrange(
+        self, before: Sequence[Plugin], after: Sequence[Plugin], names: dict[Plugin, str] | None = None
+    ) -> None:
+        """Have exactly these plugins before and after the gate; one without a name here or yet is given one.
+
+        Raises:
+            GateError, ValueError: one cannot be had; what plays plays on.
+        """
+        self._rearrange(lambda slots: Slots([*before, self.gate, *after], slots.names | (names or {})))
+
+    def _rearrange(self, change: Callable[[Slots], Slots]) -> None:
+        with self._chain_lock:
+            slots = change(self.slots)
+            self._change(slots)
+            with self._lock:
+                self.slots = slots
+
+    def _change(self, slots: Slots) -> None:
+        if self.playing is not None:
+            self.playing.change(slots.plugins, self.gate)

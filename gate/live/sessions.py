@@ -1,55 +1,91 @@
-"""How a live gate stands, as a session; and from a session to a gate that stands so, with sound or before there is any."""
+"""Convert a live gate to a session, and apply a session to a live gate."""
 
 from collections.abc import Iterable
-from typing import TYPE_CHECKING
+from typing import Protocol
 
 from gate.engine.guard import MODES, check_class, find
-from gate.engine.overrides import check
+from gate.engine.settings import check_key
+from gate.live.live import Live
 from gate.modelfile.preset import resolve
 from gate.parameters import BY_ID, FOLLOWS, PARAMETERS
 from gate.plugins.plugin import Plugin
 from gate.plugins.registry import from_dict, state_of
 from gate.session.session import GATE, Session, Slot, absolute
 
-if TYPE_CHECKING:
-    from gate.live.live import Live
+MidiSetting = tuple[str | None, tuple[str, ...]]
+"""Name of a port, None for no MIDI, and a map, as a session has them."""
 
 
-def capture(live: "Live", *, states: bool = False) -> Session:
-    """Everything that is set now. It opens nothing and waits for nothing, unless ``states`` are asked for.
+class Midi(Protocol):
+    """What moves a gate by MIDI: ``gate.midi.hands.Hands``, or where there is no MIDI, ``NoMidi``."""
 
-    Third-party plugins stand in their parameters, or with ``states`` in what they say of themselves, which a file keeps.
+    @property
+    def setting(self) -> MidiSetting:
+        """Port and map, with what was learned."""
+
+    def take(self, port: str | None, map: Iterable[str]) -> None:
+        """Set another port and map."""
+
+
+class NoMidi:
+    """Port and map where there is no MIDI: stored, so that the next session has them."""
+
+    def __init__(self, port: str | None = None, map: Iterable[str] = ()) -> None:
+        """Store a port and a map."""
+        self.take(port, map)
+
+    @property
+    def setting(self) -> MidiSetting:
+        """Port and map, as they were stored."""
+        return self._setting
+
+    def take(self, port: str | None, map: Iterable[str]) -> None:
+        """Store another port and map."""
+        self._setting = (port, tuple(map))
+
+
+def capture(live: Live, midi: Midi | None = None, *, states: bool = False) -> Session:
+    """Return everything that is set now, what waits for ``Live.tend`` included.
+
+    Without ``states`` it opens nothing and waits for nothing, and may be called from any thread. Slots that were made of
+    Python objects, of a kind that no file can name, are not in it.
+
+    Args:
+        live: the gate.
+        midi: what moves it; None: the session has no MIDI.
+        states: have third-party plugins in what they say of themselves, which a file stores, and not in their parameters;
+            that takes a while.
 
     Raises:
         PluginError: with ``states``, if a plugin cannot be asked.
     """
-    slots = live.slots
+    slots = live.rack.slots
     places = [_slot(live, plugin, name, states) for plugin, name in slots.names.items() if name != GATE]
     middle = list(slots.names.values()).index(GATE)
-    port, bindings = live.midi
+    port, bindings = (None, ()) if midi is None else midi.setting
     return Session(
-        preset=live.address,
+        preset=live.rack.address,
         parameters=tuple((id, value) for id, value in _values(live) if value is not None),
         before=tuple(slot for slot in places[:middle] if slot.kind),
         after=tuple(slot for slot in places[middle:] if slot.kind),
         monitor=live.monitor,
-        guard_model=live.guard_model,
+        guard_model=live.rack.guard_model,
         midi_port=port,
         midi_map=bindings,
-        devices=live.wished_devices,
+        devices=live.sources.devices,
     )
 
 
-def _values(live: "Live") -> Iterable[tuple[str, float | None]]:
-    """Of the gate's parameters; None of one that follows the preset."""
-    said = live.said
+def _values(live: Live) -> Iterable[tuple[str, float | None]]:
+    """Yield the gate's parameters; None for one that follows the preset."""
+    said = live.rack.said
     for parameter in PARAMETERS:
         follows = parameter.id in FOLLOWS and parameter.id not in said
         yield parameter.id, None if follows else live.value(parameter.id)
 
 
-def _slot(live: "Live", plugin: Plugin, name: str, states: bool) -> Slot:
-    """What a plugin is, and where it stands or was asked to stand."""
+def _slot(live: Live, plugin: Plugin, name: str, states: bool) -> Slot:
+    """Return what a plugin is, and the values that it has or was asked to have."""
     if states and not plugin.complete:
         return Slot.of(plugin, name)
     values = {p.id: live.value(f"{name}.{p.id}") for p in plugin.parameters}
@@ -57,56 +93,65 @@ def _slot(live: "Live", plugin: Plugin, name: str, states: bool) -> Slot:
     return Slot(plugin.kind, absolute(plugin.file), plugin.bypassed, tuple(changed.items()), name)
 
 
-def take_up(live: "Live", session: Session) -> None:
-    """Have a gate stand as a session says; what stands so already is left alone, so only what differs can be heard.
+def take_up(live: Live, session: Session, midi: Midi | None = None) -> None:
+    """Apply a session, before anything plays or while it does; settings that already match are not touched.
+
+    Where only parameters differ nothing is opened and nothing fades. Where a file plays, the devices are stored for when
+    devices do.
+
+    Args:
+        live: the gate.
+        session: what is to be set.
+        midi: what moves the gate, and takes port and map; None: these are left alone.
 
     Raises:
         GateError: something in it cannot be had: the preset and the plugins are looked for before anything is changed.
         ValueError: likewise of a value.
     """
-    now = capture(live)
+    now = capture(live, midi)
     if session == now:
         return
+    rack = live.rack
     changes_gate = (session.preset, session.guard_model) != (now.preset, now.guard_model)
-    preset = resolve(session.preset, "gate", live.tell) if changes_gate else live.preset
+    preset = resolve(session.preset, "gate", live.on_event) if changes_gate else live.preset
     plugins, fresh = _plugins(live, session)
     guard = MODES[int(session.value("guard") or 0)]
     if guard != MODES[0] and (changes_gate or session.value("guard") != now.value("guard")):
         check_class(find(session.guard_model, guard), guard)
-    for id, wish in session.parameters:
-        check(preset.contract, id, wish)
-    live.follow({id: value for id, value in session.parameters if id in FOLLOWS})
+    for id, wanted in session.parameters:
+        check_key(preset.contract, id, wanted)
+    rack.follow({id: value for id, value in session.parameters if id in FOLLOWS})
     values = {id: value for id in BY_ID if id not in FOLLOWS and (value := session.value(id)) is not None}
     # first what goes back to as usual: another preset may not have it at all
     for id, value in values.items():
         if value == BY_ID[id].default != live.value(id):
-            live.put(id, value)
+            _put(live, id, value)
     if changes_gate:
-        live.change_gate(preset, session.guard_model)
+        rack.change_gate(preset, session.guard_model)
     for id, value in values.items():
         if value != live.value(id):
-            live.put(id, value)
+            _put(live, id, value)
     if (session.before, session.after) != (now.before, now.after):
-        middle = len(session.before)
-        names = dict(zip(plugins, session.names, strict=True))
-        if tuple(plugins) != tuple(plugin for plugin in live.slots.plugins if plugin is not live.gate) or any(
-            live.slots.names.get(plugin) != name for plugin, name in names.items()
-        ):
-            live.set_slots(plugins[:middle], plugins[middle:], names)
-        for plugin, slot in zip(plugins, (*session.before, *session.after), strict=True):
-            if plugin not in fresh:
-                _bring(live, plugin, slot)
+        _arrange(live, session, plugins, fresh)
     if session.monitor != now.monitor:
         live.set_monitor(session.monitor)
-    if (session.midi_port, session.midi_map) != (now.midi_port, now.midi_map):
-        live.set_midi(session.midi_port, session.midi_map)
+    if midi is not None and (session.midi_port, session.midi_map) != (now.midi_port, now.midi_map):
+        midi.take(session.midi_port, session.midi_map)
     if session.devices != now.devices:
-        live.set_devices(session.devices)
+        live.sources.set_devices(session.devices)
 
 
-def _plugins(live: "Live", session: Session) -> tuple[list[Plugin], set[Plugin]]:
-    """The plugins of a session's slots, those that are there already as far as they are of the kind; and the fresh ones."""
-    left = {plugin: name for plugin, name in live.slots.names.items() if plugin is not live.gate}
+def _put(live: Live, name: str, value: float) -> None:
+    """Set a parameter; before anything plays at once, whatever it needs."""
+    if live.rack.playing is None:
+        live.rack.set(name, live.rack.check(name, value))
+    else:
+        live.set(name, value)
+
+
+def _plugins(live: Live, session: Session) -> tuple[list[Plugin], set[Plugin]]:
+    """Return the plugins of a session's slots, of the gate's own those that fit; and which of them are fresh."""
+    left = {plugin: name for plugin, name in live.rack.slots.names.items() if plugin is not live.rack.gate}
     wanted = list(zip((*session.before, *session.after), session.names, strict=True))
     found: list[Plugin | None] = [None] * len(wanted)
     for by_name in (True, False):
@@ -121,14 +166,27 @@ def _plugins(live: "Live", session: Session) -> tuple[list[Plugin], set[Plugin]]
     return plugins, {plugin for plugin, known in zip(plugins, found, strict=True) if known is None}
 
 
-def _bring(live: "Live", plugin: Plugin, slot: Slot) -> None:
-    """Have a plugin that is in the chain stand as a slot says."""
-    name, values = live.slots.names[plugin], dict(slot.parameters)
+def _arrange(live: Live, session: Session, plugins: list[Plugin], fresh: set[Plugin]) -> None:
+    """Put plugins in the places and under the names that a session says, and set those that are not fresh."""
+    rack, middle = live.rack, len(session.before)
+    names = dict(zip(plugins, session.names, strict=True))
+    if tuple(plugins) != tuple(plugin for plugin in rack.slots.plugins if plugin is not rack.gate) or any(
+        rack.slots.names.get(plugin) != name for plugin, name in names.items()
+    ):
+        rack.arrange(plugins[:middle], plugins[middle:], names)
+    for plugin, slot in zip(plugins, (*session.before, *session.after), strict=True):
+        if plugin not in fresh:
+            _bring(live, plugin, slot)
+
+
+def _bring(live: Live, plugin: Plugin, slot: Slot) -> None:
+    """Set a plugin that is in the chain to what a slot says."""
+    name, values = live.rack.slots.names[plugin], dict(slot.parameters)
     if slot.state and (state := state_of(slot.kind, slot.state)) != plugin.state:
         plugin.state = state
     for parameter in plugin.table() if slot.state else plugin.parameters:
         value = values.get(parameter.id, parameter.default)
         if value is not None and value != live.value(f"{name}.{parameter.id}"):
-            live.put(f"{name}.{parameter.id}", value)
+            _put(live, f"{name}.{parameter.id}", value)
     if plugin.bypassed != slot.bypassed:
         plugin.bypassed = slot.bypassed

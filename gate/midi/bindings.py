@@ -25,17 +25,17 @@ HOLDS = ("hold-open", "hold-shut")
 PRESET = "preset"
 
 TARGETS = (*(parameter.id for parameter in PARAMETERS), *HOLDS, PRESET)
-"""What can be bound of the gate."""
+"""Targets of the gate that can be bound."""
 
 Find = Callable[[str], Parameter]
-"""The parameter of a slot, by "SLOT." and its id, or a ``UsageError``."""
+"""Finds the parameter of a slot, by "SLOT." and its id, or raises ``UsageError``."""
 
 
 def no_slots(name: str) -> Parameter:
-    """Refuse it.
+    """Raise ``UsageError``: there are no slots to bind to.
 
     Raises:
-        UsageError: there are no slots.
+        UsageError: always.
     """
     raise UsageError(f"expected a gate's own parameter, got {name!r}; there are no other slots here")
 
@@ -48,7 +48,7 @@ WORDS: dict[str, dict[str, object]] = {
     "pick-up": {"takeover": "pick-up"},
     "toggle": {"toggle": True},
 }
-"""What may stand behind a control, and what it sets."""
+"""Words that may follow a control, and what each sets."""
 
 _LINE = re.compile(
     r"(?P<target>[^=]+)=(?P<control>[a-z]+[0-9]*(?:[:/][0-9]+)*)(?P<channel>@[0-9]+)?"
@@ -64,7 +64,7 @@ _CONTROLS = (
     (re.compile(r"note:(\d+)"), "note"),
     (re.compile(r"program(?::(\d+))?"), "program"),
 )
-"""How controls are spelled. The first that fits all of the text counts."""
+"""Spellings of controls. The first that fits all of the text counts."""
 
 SPELLINGS = "cc7, cc7/39, cc14:7, nrpn:1:2, bend, note:60, program, program:5 or learn"
 
@@ -74,15 +74,15 @@ class Binding:
     """One line of a map.
 
     Attributes:
-        target: a parameter's id, "SLOT." and that of a slot's, "hold-open", "hold-shut", "preset", or "preset:" and a name.
-        control: what moves it; None until it is learned. Its channel 0 means any.
+        target: a parameter's id, "SLOT.ID" for a slot's, "hold-open", "hold-shut", "preset", or "preset:NAME".
+        control: what moves the target; None until it is learned. Channel 0 means any.
         low: value at the control's lower end; of a choice its number. None for holds and presets.
         high: value at its upper end.
         curve: "linear" or "log"; None is the parameter's own.
         reverse: the control's ends change places.
-        takeover: "jump": the value follows at once; "pick-up": only from when the control has come to where the value is.
+        takeover: "jump": the value follows at once; "pick-up": only after the control has come to where the value is.
         toggle: a press switches over, a release does nothing.
-        parameter: what the target is, if it is one.
+        parameter: the parameter that the target is; None for holds and presets.
     """
 
     target: str
@@ -97,12 +97,12 @@ class Binding:
 
     @property
     def stepped(self) -> bool:
-        """Are there only a few values, so that a press says low or high?"""
+        """Whether there are only a few values, so that a press says low or high."""
         parameter = self.parameter
         return parameter is not None and bool(parameter.words)
 
     def fits(self, control: Control) -> bool:
-        """Is it this control that moves it?"""
+        """Return whether this control moves the target."""
         own = self.control
         return (
             own is not None
@@ -112,18 +112,18 @@ class Binding:
         )
 
     def value(self, position: float) -> float:
-        """The parameter's value at a position of the control, 0 to 1."""
+        """Return the parameter's value at a position of the control, 0 to 1."""
         assert self.parameter is not None
         return self.parameter.at(1.0 - position if self.reverse else position, self._ends(), self.curve)
 
     def position(self, value: float) -> float:
-        """The position of the control, 0 to 1, that stands for a value; the nearer end for one out of range."""
+        """Return the control's position, 0 to 1, that stands for a value; the nearer end for one out of range."""
         assert self.parameter is not None
         position = self.parameter.travel(value, self._ends(), self.curve)
         return 1.0 - position if self.reverse else position
 
     def stepped_from(self, value: float, steps: int) -> float:
-        """The parameter's value so many steps above another (below it, where negative), within the range."""
+        """Return the value ``steps`` steps above another (below it, where negative), within the range."""
         if not self.stepped:
             return self.value(self.position(value) + steps * STEP)
         low, high = self._ends()
@@ -135,7 +135,7 @@ class Binding:
         return self.low, self.high
 
     def __str__(self) -> str:
-        """As a map spells it: what is as usual is left out."""
+        """Spell the binding as a map does: what is as usual is left out."""
         text = f"{self.target}={'learn' if self.control is None else self.control}"
         parameter = self.parameter
         if parameter is not None and self._ends() != (parameter.minimum, parameter.maximum):
@@ -149,10 +149,10 @@ class Binding:
 
 
 def parse(text: str, find: Find = no_slots) -> tuple[Binding, ...]:
-    """The bindings of a map: lines, or pieces between commas; ``find`` knows the slots.
+    """Parse the bindings of a map: lines, or pieces between commas; ``find`` knows the slots.
 
     Raises:
-        UsageError: it is none, with the piece that is wrong.
+        UsageError: the text is no map; the sentence names the piece that is wrong.
     """
     pieces = [piece.strip() for line in text.splitlines() for piece in line.split(",")]
     found = tuple(parse_one(piece, find) for piece in pieces if piece)
@@ -162,10 +162,10 @@ def parse(text: str, find: Find = no_slots) -> tuple[Binding, ...]:
 
 
 def parse_one(text: str, find: Find = no_slots) -> Binding:
-    """One binding.
+    """Parse one binding.
 
     Raises:
-        UsageError: it is none; the text says what was expected.
+        UsageError: the text is no binding; the sentence says what was expected.
     """
     match = _LINE.fullmatch(text.strip())
     if match is None:
@@ -187,7 +187,7 @@ def parse_one(text: str, find: Find = no_slots) -> Binding:
 
 
 def find_target(target: str, find: Find) -> Parameter | None:
-    """The parameter that a target is; None for a hold or a preset.
+    """Return the parameter that a target is; None for a hold or a preset.
 
     Raises:
         UsageError: there is no such target.
@@ -206,7 +206,7 @@ def check_fit(binding: Binding, text: str) -> None:
     """Refuse what a control cannot do for a target.
 
     Raises:
-        UsageError: that is so.
+        UsageError: the control cannot do it.
     """
     control = binding.control
     program = control is not None and control.kind == "program"
@@ -237,7 +237,9 @@ def _control(text: str, channel: str | None, line: str) -> Control | None:
             continue
         numbers = [int(number) for number in match.groups() if number is not None]
         if any(number > MOST_7 for number in numbers):
-            raise UsageError(f"expected numbers from 0 to {MOST_7}, got {text!r} in {line!r}; mend them")
+            raise UsageError(
+                f"expected numbers from 0 to {MOST_7}, got {text!r} in {line!r}; give such numbers"
+            )
         if kind == "cc14":
             numbers.append(numbers[0] + 32) if len(numbers) == 1 else None
             if numbers[0] > 31 or numbers[1] != numbers[0] + 32:
@@ -264,7 +266,7 @@ def _with_range(binding: Binding, text: str | None, line: str) -> Binding:
     if text is not None:
         ends = [end.strip() for end in text[1:-1].split("..")]
         if len(ends) != 2:
-            raise UsageError(f"expected a range such as [-60..-20], got {text} in {line!r}; mend it")
+            raise UsageError(f"expected a range such as [-60..-20], got {text} in {line!r}; give one")
         low, high = (_end(parameter, end, line) for end in ends)
     if binding.curve is not None and binding.stepped:
         raise UsageError(f"{line!r}: {binding.target} has steps and no curve; leave {binding.curve} out")
@@ -277,7 +279,7 @@ def _end(parameter: Parameter, text: str, line: str) -> float:
     try:
         return parameter.parse(text)
     except ValueError as error:
-        raise UsageError(f"{error}, in {line!r}; mend it") from None
+        raise UsageError(f"{error}, in {line!r}; correct that end") from None
 
 
 def _spell(parameter: Parameter, value: float) -> str:

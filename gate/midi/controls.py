@@ -1,8 +1,8 @@
-"""From messages to moves of controls: where a fader, wheel, pad or knob of a controller stands now.
+"""Moves of controls, made of messages: where a fader, wheel, pad or knob of a controller is now.
 
 A controller of 14 bits comes as two of 7 (0 to 31 and 32 to 63), an NRPN as a choice of its number (99, 98) and data
-(6, 38; 96 and 97 step): what is half of such a pair is remembered here, for each channel. As the specification says, a new
-high half sets the low half to 0. Of a control whose low half never came, the high half is the whole travel.
+(6, 38; 96 and 97 step): what is half of such a pair is remembered here, for each channel. As the specification says, a
+new high half sets the low half to 0. Where a control's low half never came, its high half is the whole travel.
 """
 
 from typing import NamedTuple
@@ -15,7 +15,7 @@ SWITCHED_ON = 64
 DATA_HIGH, DATA_LOW, STEP_UP, STEP_DOWN = 6, 38, 96, 97
 NRPN_LOW, NRPN_HIGH, RPN_LOW, RPN_HIGH = 98, 99, 100, 101
 NULL = 127
-"""Both halves of a parameter's number that mean none."""
+"""Number whose two halves mean no parameter."""
 
 SERVANTS = (DATA_HIGH, DATA_LOW, STEP_UP, STEP_DOWN, NRPN_LOW, NRPN_HIGH, RPN_LOW, RPN_HIGH)
 """Controllers that only carry NRPN and RPN."""
@@ -31,10 +31,11 @@ BEND_CENTRE = 8192
 
 
 class Control(NamedTuple):
-    """What can be moved: one thing on a controller.
+    """One thing on a controller that can be moved.
 
-    ``kind``: "cc" (``high`` its number), "cc14" (``high``, and ``low`` 32 over it), "nrpn" (``high`` and ``low`` halves of
-    its number), "bend", "note" (``high`` its number), "program" (``high``: -1 for any). ``channel``: 1 to 16, or 0 for all.
+    ``kind``: "cc" (``high`` its number), "cc14" (``high``, and ``low`` 32 over it), "nrpn" (``high`` and ``low`` halves
+    of its number), "bend", "note" (``high`` its number), "program" (``high``: -1 for any). ``channel``: 1 to 16, or 0
+    for all.
     """
 
     kind: str
@@ -43,11 +44,11 @@ class Control(NamedTuple):
     channel: int = 0
 
     def on(self, channel: int) -> "Control":
-        """The same on another channel."""
+        """Return the same control on another channel."""
         return self._replace(channel=channel)
 
     def __str__(self) -> str:
-        """As a map spells it."""
+        """Spell the control as a map does."""
         text = {
             "cc": f"cc{self.high}",
             "cc14": f"cc{self.high}/{self.low}",
@@ -60,25 +61,25 @@ class Control(NamedTuple):
 
 
 class Move(NamedTuple):
-    """A control was moved."""
+    """A movement of a control."""
 
     control: Control
     position: float
-    """0 to 1 along its travel; of a note its velocity, 0 when it ended."""
+    """0 to 1 along the control's travel; for a note the velocity, 0 when the note ended."""
     on: bool
-    """As a switch: from the middle up, and while a note sounds."""
+    """Whether a switch is on: from the middle up, and while a note sounds."""
     raw: int
-    """As it was sent: 0 to 127, or 0 to 16383; of a program its number."""
+    """Value as it was sent: 0 to 127, or 0 to 16383; for a program its number."""
     steps: int = 0
-    """Other than 0: no position came, but so many steps up or down (NRPN's 96 and 97)."""
+    """If not 0, no position came, but so many steps up or down (NRPN's 96 and 97)."""
 
 
 class Panic(NamedTuple):
-    """Everything is to be let go."""
+    """A command to let everything go."""
 
 
 class Controls:
-    """Remembers the halves of what comes in halves."""
+    """Memory of values that come in halves."""
 
     def __init__(self) -> None:
         self.reset()
@@ -91,7 +92,7 @@ class Controls:
         self._data: dict[int, int] = {}
 
     def take(self, message: Message) -> list[Move | Panic]:
-        """What a message moves: one control, or two where a half of 14 bits is a control of 7 too; or nothing."""
+        """Return what a message moves: one control, two where a half of 14 bits is a control of 7 too, or nothing."""
         kind, channel, first, second = message
         if kind == "control":
             return self._controller(channel, first, second)
@@ -159,7 +160,7 @@ class Controls:
 
 
 def bend_position(raw: int) -> float:
-    """Position of a pitch wheel: exactly 0.5 in its centre."""
+    """Return the position of a pitch wheel: exactly 0.5 in its centre."""
     if raw < BEND_CENTRE:
         return 0.5 * raw / BEND_CENTRE
     return 0.5 + 0.5 * (raw - BEND_CENTRE) / (MOST_14 - BEND_CENTRE)

@@ -1,15 +1,17 @@
 """MIDI on a live gate: a port, a map, and what a user may say about them while it plays."""
 
 from collections.abc import Callable, Iterable
+from typing import Self
 
+from gate.closing import Closes
 from gate.errors import UsageError
 from gate.midi.bindings import PRESET, Binding, parse_one
 from gate.midi.ports import Input
 from gate.midi.router import Router, Target
 
 
-class Hands:
-    """Moves a gate by what comes in at a MIDI port, from ``start`` to ``stop``, or in ``with``.
+class Hands(Closes):
+    """Moves a gate by what comes in at a MIDI port, from ``start`` to ``stop``, or to the end of ``with``.
 
     Attributes:
         wish: the port's name, or part of it.
@@ -35,7 +37,7 @@ class Hands:
     def _learned(self, binding: Binding) -> None:
         self._on_event(f"learned {binding}; give it to --map, or save the session, to keep it")
 
-    def start(self) -> "Hands":
+    def start(self) -> Self:
         """Open the port, or wait for it.
 
         Raises:
@@ -52,8 +54,13 @@ class Hands:
         self.input.stop()
         self.router.let_go()
 
-    def take(self, wish: str, map: Iterable[str]) -> None:
-        """Change port and map while it runs.
+    @property
+    def setting(self) -> tuple[str, tuple[str, ...]]:
+        """Port and map, with what was learned, as a session has them."""
+        return self.wish, tuple(map(str, self.router.bindings))
+
+    def take(self, port: str | None, map: Iterable[str]) -> None:
+        """Change port and map while it runs; None leaves the port.
 
         Bindings that stay work on as they were, unless the port is another one; what others held is let go.
 
@@ -61,6 +68,7 @@ class Hands:
             MidiError: several ports are meant; UsageError: the map is none. Then all stays as it is.
         """
         bindings = [parse_one(text, self._find) for text in map]
+        wish = port or self.wish
         if wish != self.wish:
             new, old = Input(wish, self.router.feed, self._on_event, self.router.let_go), self.input
             new.start()
@@ -97,10 +105,6 @@ class Hands:
         port = self.input.port
         return f"MIDI from {port or 'nowhere yet'}: {','.join(map(str, self.router.bindings)) or 'nothing bound'}"
 
-    def __enter__(self) -> "Hands":
-        """Start."""
-        return self.start()
-
-    def __exit__(self, *error: object) -> None:
+    def close(self) -> None:
         """Stop."""
         self.stop()

@@ -1,4 +1,4 @@
-"""From the bytes of a MIDI cable to messages, by one table of what there is.
+"""MIDI messages, parsed from the bytes of a cable by one table of all messages.
 
 Source of the table: MIDI 1.0 Detailed Specification 4.2, tables I to VII. The parser takes bytes in pieces of any size:
 whole messages, as python-rtmidi delivers them, or a raw stream with running status.
@@ -12,10 +12,10 @@ class Kind(NamedTuple):
     """One line of the table."""
 
     status: int
-    """Its first byte; of a channel's message the one for channel 1."""
+    """First byte; for a message of a channel the one for channel 1."""
     name: str
     data: int
-    """Data bytes behind the status."""
+    """Data bytes after the status."""
 
 
 CHANNEL_KINDS = (
@@ -27,7 +27,7 @@ CHANNEL_KINDS = (
     Kind(0xD0, "pressure", 1),
     Kind(0xE0, "bend", 2),
 )
-"""On one of 16 channels, in the low half of the status; these have running status."""
+"""Messages on one of 16 channels, which is the low half of the status; these have running status."""
 
 COMMON_KINDS = (
     Kind(0xF0, "exclusive", 0),  # what follows until 0xF7 is skipped: nothing here asks for it
@@ -39,7 +39,7 @@ COMMON_KINDS = (
     Kind(0xF6, "tune", 0),
     Kind(0xF7, "exclusive-end", 0),
 )
-"""Of the whole system; they end running status."""
+"""Messages of the whole system; they end running status."""
 
 REALTIME_KINDS = (
     Kind(0xF8, "clock", 0),
@@ -51,16 +51,16 @@ REALTIME_KINDS = (
     Kind(0xFE, "sensing", 0),
     Kind(0xFF, "reset", 0),
 )
-"""Single bytes that may stand anywhere, inside other messages too, and change nothing there."""
+"""Single bytes that may come anywhere, inside other messages too, and change nothing there."""
 
 KINDS: dict[int, Kind] = {
     **{kind.status + channel: kind for kind in CHANNEL_KINDS for channel in range(16)},
     **{kind.status: kind for kind in (*COMMON_KINDS, *REALTIME_KINDS)},
 }
-"""By every status byte that there is, 0x80 to 0xFF."""
+"""Kind of message, by each status byte from 0x80 to 0xFF."""
 
 UNHEARD = ("exclusive", "exclusive-end", "undefined")
-"""Told to nobody."""
+"""Kinds that are not passed on."""
 
 
 class Message(NamedTuple):
@@ -74,7 +74,7 @@ class Message(NamedTuple):
 
 
 class Parser:
-    """Bytes in, messages out. Nothing that is fed raises: data without a status and broken messages are dropped.
+    """A parser: bytes in, messages out. No bytes raise: data without a status and broken messages are dropped.
 
     Attributes:
         dropped: bytes that belonged to no message.
@@ -92,7 +92,7 @@ class Parser:
         self._exclusive = False
 
     def feed(self, data: Iterable[int]) -> list[Message]:
-        """The messages that are complete now, in order; ``data`` are bytes, 0 to 255."""
+        """Return the messages that are complete now, in order; ``data`` are bytes, 0 to 255."""
         found: list[Message] = []
         for byte in data:
             if byte >= 0xF8:

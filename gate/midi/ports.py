@@ -1,11 +1,12 @@
-"""MIDI inputs through rtmidi: which there are, and one that is opened, and opened again whenever it comes back.
+"""MIDI inputs through rtmidi: a list of them, and one that is opened, and opened again whenever it comes back.
 
 rtmidi's own callback is not used. On JACK it runs on the thread that JACK calls once a buffer, and would wait there for
-the interpreter: a busy program would hold up the server. So messages go into rtmidi's queue, which nobody waits for, and a
-thread here looks into it every millisecond. Whatever may block (opening, closing, listing) is left to ``port_thread``.
+the interpreter: a busy program would hold up the server. So messages go into rtmidi's queue, which nobody waits for,
+and a thread here looks into it every millisecond. Whatever may block (opening, closing, listing) is left to
+``port_thread``.
 
-The wheels of python-rtmidi bring a libjack of their own. Its clients, like ours, have to be closed after a server's death
-before a new server can be joined: ``jack_library.guests``.
+The wheels of python-rtmidi bring a libjack of their own. Its clients, like ours, have to be closed after a server's
+death before a new server can be joined: ``jack_library.guests``.
 """
 
 import contextlib
@@ -26,13 +27,13 @@ from gate.soundsystem.quiet import quiet
 CLIENT_NAME = "learned-gate-midi"
 
 POLL_S = 0.001
-"""How often the queue is looked into."""
+"""Seconds between two looks into the queue."""
 
 IDLE_S = 0.05
 """The same while no port is open."""
 
 LOOK_S = 0.5
-"""How often it is made sure that the port is there, or looked for."""
+"""Seconds between two checks that the port is there, or two searches for it."""
 
 QUEUE = 1 << 14
 """Messages that rtmidi keeps between two looks: ten times what a cable carries in a second, and more than any flood."""
@@ -41,10 +42,10 @@ AT_ONCE = 256
 """Messages taken in one go."""
 
 APIS = {1: "CoreMIDI", 2: "ALSA", 3: "JACK", 4: "Windows"}
-"""RtMidi::Api, and what it is called here."""
+"""Names for values of RtMidi::Api."""
 
 FIRST = 3
-"""JACK's ports come first: a running server was started on purpose."""
+"""Sound system whose ports come first, JACK: a running server was started on purpose."""
 
 
 class Port(NamedTuple):
@@ -54,13 +55,13 @@ class Port(NamedTuple):
     name: str
 
     def __str__(self) -> str:
-        """As the list and the errors name it."""
+        """Name the port as the list and the errors do."""
         return f"{APIS.get(self.api, 'MIDI')}: {self.name}"
 
 
 @functools.cache
 def library() -> Any:
-    """The module rtmidi.
+    """Return the module rtmidi.
 
     Raises:
         MidiError: it is not installed.
@@ -79,7 +80,7 @@ def library() -> Any:
 
 
 def list_ports() -> list[Port]:
-    """Every port that there is now.
+    """List every port that there is now.
 
     Raises:
         MidiError: python-rtmidi is missing.
@@ -98,15 +99,15 @@ def _list() -> list[Port]:
 
 
 def table(ports: Sequence[Port]) -> str:
-    """The list for people."""
+    """Return the list of ports for people."""
     return "\n".join(map(str, ports)) or "no MIDI ports"
 
 
 def resolve(wish: str, ports: Sequence[Port]) -> Port | None:
-    """The port that is meant by (part of) its name, or None where there is none such.
+    """Return the port that (part of) a name means, or None where there is no such port.
 
     Raises:
-        MidiError: it means several.
+        MidiError: the name means several.
     """
     meant = _named(wish, ports)
     if len(meant) > 1:
@@ -117,7 +118,7 @@ def resolve(wish: str, ports: Sequence[Port]) -> Port | None:
 
 
 def _named(wish: str, ports: Sequence[Port]) -> list[Port]:
-    """Whole names before parts; of the first sound system that has one."""
+    """Find ports by name, whole names before parts, in the first sound system that has one."""
     text = wish.strip().casefold()
     spelled = [(port, port.name.casefold(), str(port).casefold()) for port in ports]
     whole = [port for port, name, full in spelled if text in (name, full)]
@@ -126,13 +127,13 @@ def _named(wish: str, ports: Sequence[Port]) -> list[Port]:
 
 
 class _Inputs:
-    """One rtmidi input for each sound system that answers. All of it on the thread of ``port_thread``."""
+    """One rtmidi input for each sound system that answers; used on the thread of ``port_thread`` alone."""
 
     def __init__(self) -> None:
         self.by_api: dict[int, Any] = {}
 
     def ports(self) -> list[Port]:
-        """What can be heard now, JACK's ports first."""
+        """List the ports that can be heard now, JACK's first."""
         rtmidi = library()
         found: list[Port] = []
         for api in sorted(rtmidi.get_compiled_api(), key=lambda api: api != FIRST):
@@ -146,10 +147,10 @@ class _Inputs:
         return found
 
     def open(self, port: Port) -> Any:
-        """The input that hears a port; those of other sound systems are closed.
+        """Open the input that hears a port; those of other sound systems are closed.
 
         Raises:
-            RtMidiError, ValueError: it is in use, or has just gone.
+            RtMidiError, ValueError: the port is in use, or has just gone.
         """
         with quiet():
             chosen = self.by_api[port.api]
@@ -159,7 +160,7 @@ class _Inputs:
         return chosen
 
     def close(self) -> None:
-        """Leave them all."""
+        """Close all inputs."""
         while self.by_api:
             _, one = self.by_api.popitem()
             with quiet():
@@ -171,12 +172,12 @@ class Input:
 
     Args:
         wish: the name.
-        feed: told the bytes of each message, on a thread of its own.
-        on_event: told a sentence when the port comes or goes.
-        on_lost: called when it went, before ``on_event``.
+        feed: called with the bytes of each message, on a thread of its own.
+        on_event: called with a sentence when the port comes or goes.
+        on_lost: called when the port went, before ``on_event``.
 
     Attributes:
-        port: what is heard now, or None while it is waited for.
+        port: the port that is heard now, or None while it is waited for.
     """
 
     def __init__(
@@ -219,7 +220,7 @@ class Input:
         return self
 
     def stop(self) -> None:
-        """Close it; a sound system that does not answer is left alone."""
+        """Close the port; a sound system that does not answer is left alone."""
         self._ending.set()
         if self._thread.ident is not None:
             self._thread.join()
@@ -252,7 +253,7 @@ class Input:
                     self._on_event(said)
 
     def _take(self) -> bool:
-        """Up to ``AT_ONCE`` messages; is there more?"""
+        """Pass up to ``AT_ONCE`` messages on; return whether there may be more."""
         found: list[Sequence[int]] = []
         with self._hand:
             while self._midi is not None and len(found) < AT_ONCE:
@@ -267,7 +268,7 @@ class Input:
     # -- on the thread of port_thread
 
     def _see(self) -> str:
-        """Is it still there, or there again? What there is to say."""
+        """Check whether the port is still there, or there again; return what there is to say."""
         if self.port is not None:
             if self.port.name in self._midi.get_ports():
                 return ""
@@ -284,7 +285,7 @@ class Input:
             midi = self._inputs.open(found[0])
         except (library().RtMidiError, ValueError) as error:
             self._inputs.close()
-            before, self._complaint = self._complaint, f"{found[0]} cannot be opened ({error}); trying on"
+            before, self._complaint = self._complaint, f"{found[0]} cannot be opened ({error}); trying again"
             return "" if self._complaint == before else self._complaint
         self._complaint = ""
         with self._hand:

@@ -1,7 +1,7 @@
 """Moves of controls, through a map, to a gate: takeover, learning, holds, programs, panic.
 
-Everything here runs on the thread that reads MIDI, which writes parameters as it goes and never waits for sound; ``learn``
-and ``forget`` may come from another one. Whether a control takes over is decided in ``takeover``.
+Everything here runs on the thread that reads MIDI, which writes parameters as it goes and never waits for sound;
+``learn`` and ``forget`` may come from another one. Whether a control takes over is decided in ``takeover``.
 """
 
 import threading
@@ -18,20 +18,20 @@ from gate.midi.takeover import PickUp
 from gate.parameters import Parameter
 
 LEARNED_KINDS = ("cc", "nrpn", "bend", "note")
-"""What a parameter, a hold or a single preset can be taught by moving it; a pair of controllers shows in its second half."""
+"""Kinds that a parameter, hold or single preset can learn; a pair of controllers shows in its second half."""
 
 
 class Target(Protocol):
-    """What a map moves: a live gate. Each of these returns at once, from any thread.
+    """A live gate, which a map moves. Each method returns at once, from any thread.
 
-    A slot of its chain may be gone: then ``UsageError`` comes of its name.
+    A slot of the gate's chain may be gone: then its name raises ``UsageError``.
     """
 
     def parameter(self, name: str) -> Parameter:
-        """What can be set under a name."""
+        """Return the parameter of a name."""
 
     def value(self, name: str) -> float:
-        """A parameter's value now; of a choice its number."""
+        """Return a parameter's value now; of a choice its number."""
 
     def set(self, name: str, value: float) -> None:
         """Give a parameter another value, in its range.
@@ -41,7 +41,7 @@ class Target(Protocol):
         """
 
     def hold(self, state: str) -> None:
-        """Keep the gate "open" or "shut", or "": no longer."""
+        """Hold the gate "open" or "shut"; "" ends the hold."""
 
     def ask_preset(self, preset: int | str) -> None:
         """Ask for another preset, by its number among those there are or by its name."""
@@ -63,12 +63,12 @@ class Router:
     Args:
         bindings: the map.
         target: what it moves.
-        on_learned: told each binding that was learned, whole.
+        on_learned: called with each binding that was learned, complete.
         clock: seconds, never going back; it tells a control that is turned from one that jumps.
 
     Attributes:
         messages: messages so far.
-        refused: values that what plays cannot take, and that changed nothing.
+        refused: values that the gate cannot take, and that changed nothing.
         moved: values that were set, presets asked for and holds changed so far.
     """
 
@@ -91,7 +91,7 @@ class Router:
     # -- for the thread that reads
 
     def feed(self, data: Iterable[int]) -> None:
-        """Bytes as they come; nothing in them raises."""
+        """Take bytes as they come; nothing in them raises."""
         with self._lock:
             for message in self._parser.feed(data):
                 self.messages += 1
@@ -113,7 +113,7 @@ class Router:
         return tuple(bound.binding for bound in self._bound)
 
     def rebind(self, bindings: Iterable[Binding]) -> None:
-        """Another map; what both have goes on as it was, and what only the old one held is let go."""
+        """Take another map; bindings in both stay as they are, and what only the old one held is let go."""
         with self._lock:
             left = list(self._bound)
             bound = []
@@ -128,14 +128,14 @@ class Router:
             self._sort()
 
     def learn(self, binding: Binding) -> None:
-        """The next control that moves will move this binding's target, in place of what moved it until now."""
+        """Bind the next control that moves to this binding's target, in place of what moved it until now."""
         with self._lock:
             self._remove(binding.target)
             self._bound.append(_Bound(replace(binding, control=None)))
             self._sort()
 
     def forget(self, target: str) -> bool:
-        """No control moves a target any more; False where none did."""
+        """Take all controls away from a target; return False where it had none."""
         with self._lock:
             return self._remove(target)
 
@@ -208,7 +208,7 @@ class Router:
         self.moved += 1
 
     def _switch(self, bound: _Bound, on: bool, pressed: bool) -> None:
-        """A press: its high value, or the other one of two."""
+        """Set the high value while a key is pressed, else the low one; with a toggle, the other one at each press."""
         binding = bound.binding
         assert binding.low is not None and binding.high is not None
         if binding.toggle:
@@ -218,7 +218,7 @@ class Router:
         self._set(bound, binding.high if on else binding.low)
 
     def _turn(self, bound: _Bound, move: Move) -> None:
-        """A travel: its value, once the control has the value in hand."""
+        """Apply a travel: set its value, once the control has the value in hand."""
         binding = bound.binding
         now = self._target.value(binding.target)
         if move.steps:
@@ -284,7 +284,7 @@ class Router:
             return
 
     def _second_half(self, moves: list[Move | Panic]) -> None:
-        """The message behind the one that was learned: if it is its low half, it is a control of 14 bits."""
+        """Take the message after the one that was learned: if it is the low half, the control has 14 bits."""
         assert self._half is not None
         (bound, control), self._half = self._half, None
         low = Control("cc", control.high + 32, 0, control.channel)

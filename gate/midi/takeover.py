@@ -1,8 +1,9 @@
 """Pick-up: whether a control that was moved may take its parameter over, or has to come to the value first.
 
 A control takes over where it *reaches* the value, or *passes* it: it was on one side, and was turned to the other. A
-control that is here in one message and far away in the next was not turned. Another one speaks under its number: a layer
-was switched, or a controller came back with its knob elsewhere. Such a jump passes nothing, and the control loses the value.
+control that is here in one message and far away in the next was not turned. Another one speaks under its number: a
+layer was switched, or a controller came back with its knob elsewhere. Such a jump passes nothing, and the control loses
+the value.
 
 How far one message takes a control that is turned: a fader that is thrown from one end to the other in 100 ms (as hard
 braked as it was pushed) and sends every 10 ms makes 3 of 127 steps in its first message and 24 in its middle one.
@@ -11,20 +12,20 @@ braked as it was pushed) and sends every 10 ms makes 3 of 127 steps in its first
 from gate.midi.controls import MOST_7
 
 STEP = 1.0 / MOST_7
-"""Share of the travel that one step of 7 bits is: this near to the value is there."""
+"""Share of the travel that one step of 7 bits is: a control this near to the value has reached it."""
 
 FLICK = 24 * STEP
-"""Share of the travel that one message takes a control at most which is being turned."""
+"""Largest share of the travel by which one message moves a control that is being turned."""
 
 NUDGE = 8 * STEP
-"""Share of the travel that the first message after a rest takes a control at most, one that sends seldom included."""
+"""Largest share of the travel by which the first message after a rest moves a control, even one that sends seldom."""
 
 REST_S = 0.1
 """Seconds without a message after which a control was at rest; nobody switches a layer and turns a knob in less."""
 
 
 class PickUp:
-    """Memory of one binding with pick-up: where its controls stand, and which of them has the value in hand.
+    """Memory of one binding with pick-up: where its controls are, and which of them has the value in hand.
 
     A binding without a channel hears the same number on 16 of them. These are different controls.
     """
@@ -34,18 +35,19 @@ class PickUp:
         self._holder: int | None = None
 
     def forget(self) -> None:
-        """Forget where every control stands: the device is gone."""
+        """Forget where every control is: the device is gone."""
         self._last.clear()
         self._holder = None
 
     def release(self) -> None:
-        """Take the value out of the control's hand: it was moved by steps, and the control stands elsewhere."""
+        """Take the value out of the control's hand: it was moved by steps, and the control is elsewhere."""
         self._holder = None
 
     def takes(self, channel: int, position: float, value_at: float, untouched: bool, now_s: float) -> bool:
-        """Note where a control stands now; return whether its position is to become the value.
+        """Note where a control is now; return whether its position is to become the value.
 
-        At the moment of taking over this moves the value by ``FLICK`` of the travel at most, and by ``NUDGE`` after a rest.
+        At the moment of taking over this moves the value by ``FLICK`` of the travel at most, and by ``NUDGE`` after a
+        rest.
 
         Args:
             channel: the control's, 1 to 16.

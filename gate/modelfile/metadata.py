@@ -17,10 +17,10 @@ MAX_METADATA_BYTES = 1 << 20
 """Largest metadata: 1 MiB of JSON."""
 
 MAX_METADATA_DEPTH = 32
-"""Tables inside tables."""
+"""Most tables inside tables."""
 
 MAX_STATES = 64
-"""State tensors; a network of layers has one or two a layer."""
+"""Most state tensors; a network of layers has one or two a layer."""
 
 MAX_STATE_BYTES = 16 << 20
 """All states together, with ``STATE_CHANNELS``: 16 MiB. A gate has some kilobytes, which stay in the cache."""
@@ -29,17 +29,17 @@ STATE_CHANNELS = 8
 """Channels that ``MAX_STATE_BYTES`` is for, whatever the engine takes: so no file fits one version and not another."""
 
 MAX_READOUTS = 32
-"""Rows of the readouts."""
+"""Most rows of the readouts."""
 
 KEY_BANDS = (2, 256)
 """Fewest and most bands that a key is made of."""
 
 HIGHEST_BAND_HZ = RATE / 2
-"""Where they end at the latest."""
+"""Highest end of a key's bands, Hz."""
 
 
 MAX_AXES = 6
-"""Axes of a state."""
+"""Most axes of a state."""
 
 IDENTIFIER = re.compile(r"[A-Za-z_][A-Za-z0-9_]{0,63}")
 """Names of states, readouts and classes."""
@@ -50,7 +50,7 @@ AGAIN = "export it again"
 
 @dataclass(frozen=True)
 class Kind:
-    """What a kind of model takes: rate in Hz, and samples a block."""
+    """A kind of model: the rate that it takes, in Hz, and the samples of its blocks."""
 
     sample_rate: int
     block: int
@@ -62,7 +62,7 @@ KINDS = {
     "mask": Kind(sample_rate=RATE, block=BLOCK),
     "audio": Kind(sample_rate=RATE, block=BLOCK),
 }
-"""Every kind there is."""
+"""Every kind of model, by name."""
 
 
 MOST_LATENCY = RATE
@@ -78,11 +78,11 @@ class State:
     """Lengths; "C" is the number of channels."""
 
     def shape_for(self, channels: int) -> tuple[int, ...]:
-        """The shape with so many channels."""
+        """Return the shape with so many channels."""
         return tuple(channels if isinstance(axis, str) else axis for axis in self.shape)
 
     def nbytes(self, channels: int) -> int:
-        """Its size as float32 with so many channels."""
+        """Return the size of the tensor as float32, in bytes, with so many channels."""
         return 4 * math.prod(self.shape_for(channels))
 
 
@@ -95,7 +95,7 @@ class Readout:
 
 
 def parse(text: str) -> dict[str, Any]:
-    """The metadata as a table.
+    """Return the metadata as a table.
 
     Raises:
         ContractError: line "metadata": too long, not JSON, not a table, nested too deep.
@@ -123,7 +123,7 @@ def parse(text: str) -> dict[str, Any]:
 
 
 def read_kind(metadata: dict[str, Any]) -> str:
-    """Schema and kind, which decide what everything else means.
+    """Check schema and kind, which decide what all else means; return the kind.
 
     Raises:
         ContractError: lines "schema" and "kind".
@@ -156,7 +156,7 @@ def check_hash(metadata: dict[str, Any], digest: str) -> None:
 
 
 def read_fields(metadata: dict[str, Any], kind: str) -> dict[str, Any]:
-    """All other fields, checked, by their names in ``Contract``.
+    """Check all other fields; return them by their names in ``Contract``.
 
     Raises:
         ContractError: the line named after the field, or "metadata" for the plain ones.
@@ -196,7 +196,7 @@ def read_fields(metadata: dict[str, Any], kind: str) -> dict[str, Any]:
 
 
 def _of_gate(metadata: dict[str, Any]) -> dict[str, Any]:
-    """What only a gate has: where it opens, and where its controls stand."""
+    """Read the fields that only a gate has: where it opens, and the defaults of its controls."""
     open_at, close_at = _decision(_table(metadata, "decision"))
     defaults = _table(metadata, "defaults")
     return {
@@ -209,7 +209,7 @@ def _of_gate(metadata: dict[str, Any]) -> dict[str, Any]:
 
 
 def _key_bands(items: Any) -> tuple[tuple[float, float], ...]:
-    """Edges of the bands that a key may be held to."""
+    """Read the edges of the bands that a key may be held to."""
     fewest, most = KEY_BANDS
     expected = f"expected a list of {fewest} to {most} bands [low, high] with 0 < low < high <= {HIGHEST_BAND_HZ:g} Hz"
     if not isinstance(items, list) or not fewest <= len(items) <= most:
@@ -225,7 +225,7 @@ def _key_bands(items: Any) -> tuple[tuple[float, float], ...]:
 
 
 def _of_classifier(metadata: dict[str, Any]) -> dict[str, Any]:
-    """What only a classifier has: the names of its classes, in the order of the output's rows."""
+    """Read the field that only a classifier has: the names of its classes, in the order of the output's rows."""
     names, (fewest, most) = metadata.get("classes"), CLASSES
     if not (isinstance(names, list) and fewest <= len(names) <= most and all(map(_is_name, names))):
         detail = f"expected a list of {fewest} to {most} names, got {_show(names)}; {AGAIN}"
@@ -235,7 +235,7 @@ def _of_classifier(metadata: dict[str, Any]) -> dict[str, Any]:
 
 
 def _states(items: Any) -> tuple[State, ...]:
-    """State names and shapes."""
+    """Read state names and shapes."""
     expected = 'expected a list of {"name": NAME, "shape": [lengths or "C"]}'
     if not isinstance(items, list) or len(items) > MAX_STATES:
         got = f"{len(items)} states" if isinstance(items, list) else _show(items)
@@ -258,7 +258,7 @@ def _states(items: Any) -> tuple[State, ...]:
 
 
 def _readouts(items: Any) -> tuple[Readout, ...]:
-    """Readout names and units."""
+    """Read readout names and units."""
     expected = f'expected a list of 1 to {MAX_READOUTS} {{"name": NAME, "unit": TEXT}}'
     if not isinstance(items, list) or not 1 <= len(items) <= MAX_READOUTS:
         got = f"{len(items)} of them" if isinstance(items, list) else _show(items)
@@ -271,7 +271,7 @@ def _readouts(items: Any) -> tuple[Readout, ...]:
 
 
 def _decision(table: dict[str, Any]) -> tuple[float, float]:
-    """(open_at, close_at): probabilities, the second no higher than the first."""
+    """Read (open_at, close_at): probabilities, the second no higher than the first."""
     open_at = _number(table, "open_at", "decision", (0.0, 1.0))
     close_at = _number(table, "close_at", "decision", (0.0, 1.0))
     if not 0.0 < close_at <= open_at < 1.0:
@@ -308,7 +308,7 @@ def _number(table: dict[str, Any], key: str, line: str, limits: tuple[float, flo
 
 
 def _limits(id: str) -> tuple[float, float]:
-    """Range of a control, which a default has to be in."""
+    """Return the range of a control, which a default has to be in."""
     return BY_ID[id].minimum, BY_ID[id].maximum
 
 
@@ -317,7 +317,7 @@ def _is_name(name: Any) -> bool:
 
 
 def _is_text(text: Any) -> bool:
-    """Printable: what a terminal is shown must not steer it."""
+    """Return whether a text is printable: what a terminal is shown must not steer it."""
     return isinstance(text, str) and all(line.isprintable() for line in text.split("\n"))
 
 
@@ -328,7 +328,7 @@ def _check_unique(line: str, names: list[str]) -> None:
 
 
 def _show(value: Any) -> str:
-    """A value as an error text quotes it: short, and without control characters."""
+    """Return a value as an error text quotes it: short, and without control characters."""
     if value is None:
         return "none"
     text = json.dumps(value)

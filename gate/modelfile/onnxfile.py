@@ -1,4 +1,4 @@
-"""What the contract needs to know of an ONNX file, read without the onnx package and without running it.
+"""An ONNX file as far as the contract needs to know it, read without the onnx package and without running the model.
 
 Numbers of fields are those of ``onnx.proto`` (IR version 13); a test compares them with the onnx package.
 """
@@ -83,10 +83,10 @@ AI_ONNX = ("", "ai.onnx")
 """The two spellings of the one domain that a model may take its ops from."""
 
 MAX_DEPTH = 16
-"""Graphs inside graphs (If, Loop); a gate needs one or two."""
+"""Most graphs inside graphs (If, Loop); a gate needs one or two."""
 
 MAX_DIMS = 16
-"""Axes of an input, an output or a stored tensor."""
+"""Most axes of an input, an output or a stored tensor."""
 
 
 @dataclass(frozen=True)
@@ -100,7 +100,7 @@ class Value:
 
 @dataclass
 class Graph:
-    """What a walk through the main graph and all graphs in it finds."""
+    """Findings of a walk through the main graph and all graphs in it."""
 
     inputs: list[Value] = field(default_factory=list)
     outputs: list[Value] = field(default_factory=list)
@@ -122,7 +122,7 @@ class Model:
     has_training: bool = False
 
     def graph_sha256(self) -> str:
-        """Hash of the serialised graph, in hex."""
+        """Return the hash of the serialised graph, in hex."""
         return hashlib.sha256(self.graph).hexdigest()
 
 
@@ -159,7 +159,7 @@ def read_model(data: bytes, walker: Walker) -> Model:
 
 
 def read_graph(model: Model, walker: Walker) -> Graph:
-    """Walk the graph, every graph inside it, and the functions, on a stack of our own.
+    """Walk the graph, every graph inside it, and the functions, without recursion.
 
     Raises:
         ContractError: line "file": it is damaged. Line "ops": graphs are nested too deep.
@@ -189,7 +189,7 @@ def read_graph(model: Model, walker: Walker) -> Graph:
 
 
 def with_metadata(data: bytes, key: str, text: str) -> bytes:
-    """The file with one metadata entry set: those of the same key go, all else stays byte for byte.
+    """Return the file with one metadata entry set: entries of the same key go, all else stays byte for byte.
 
     Raises:
         ContractError: line "file": it is no protobuf.
@@ -208,7 +208,7 @@ def with_metadata(data: bytes, key: str, text: str) -> bytes:
 
 
 def _entry(message: memoryview, walker: Walker) -> tuple[str, str]:
-    """(key, value) of a metadata entry."""
+    """Read (key, value) of a metadata entry."""
     key = value = ""
     for number, _, payload, _ in walker.fields(message):
         if number == ENTRY["key"]:
@@ -233,7 +233,7 @@ def _operator(message: memoryview, walker: Walker, found: Graph) -> None:
 
 
 def _tensor(message: memoryview, walker: Walker, found: Graph, *, stored: bool) -> None:
-    """Look whether a tensor's numbers are in the file; count them when they are stored weights."""
+    """Check whether a tensor's numbers are in the file; count them when they are stored weights."""
     dims: list[int] = []
     name, size, external, texts = "", 0, False, False
     for number, value, payload, _ in walker.fields(message):
@@ -261,7 +261,7 @@ def _tensor(message: memoryview, walker: Walker, found: Graph, *, stored: bool) 
 
 
 def _dims(value: int, payload: memoryview | None) -> list[int]:
-    """Axes of a tensor: one to a field, or packed."""
+    """Read the axes of a tensor: one to a field, or packed."""
     if payload is None:
         return [signed(value)]
     if len(payload) > MAX_DIMS * MAX_VARINT_BYTES:
@@ -270,7 +270,7 @@ def _dims(value: int, payload: memoryview | None) -> list[int]:
 
 
 def _value(message: memoryview, walker: Walker) -> Value:
-    """An input or output. What is not a tensor has the element "none"."""
+    """Read an input or output. What is not a tensor has the element "none"."""
     name, element, shape = "", "none", None
     for number, _, payload, _ in walker.fields(message):
         if number == VALUE["name"]:
@@ -283,7 +283,7 @@ def _value(message: memoryview, walker: Walker) -> Value:
 
 
 def _tensor_type(message: memoryview, walker: Walker) -> tuple[str, tuple[int | str, ...] | None]:
-    """(name of the element type, shape or None) of a declared tensor."""
+    """Read (name of the element type, shape or None) of a declared tensor."""
     element, shape = "none", None
     for number, value, payload, _ in walker.fields(message):
         if number == TENSOR_TYPE["elem_type"]:
@@ -298,7 +298,7 @@ def _tensor_type(message: memoryview, walker: Walker) -> tuple[str, tuple[int | 
 
 
 def _axis(message: memoryview, walker: Walker) -> int | str:
-    """Length of an axis, or its name where it is free."""
+    """Read the length of an axis, or its name where it is free."""
     axis: int | str = ""
     for number, value, payload, _ in walker.fields(message):
         if number == DIMENSION["dim_value"]:

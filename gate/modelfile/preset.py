@@ -1,4 +1,4 @@
-"""A preset: a folder with a model, its defaults and how it was made; found by its name or its path.
+"""Presets: folders with a model, its defaults and how it was made, found by name or path.
 
     presets/voice/  model.onnx    the plugin
                     preset.json   {"format": 1, "name": "voice", "model": "model.onnx",
@@ -6,8 +6,8 @@
                     CARD.md       how it was made, and its scores
 
 ``range_db`` may be the text "-inf". A classifier's preset.json has ``"kind": "classify"`` and neither number, and
-its ``Preset`` no defaults (nan). Fields that are not known here are kept when a preset is written again.
-A user's own preset comes before a shipped one of its name, and whoever asks for that name is told of both.
+its ``Preset`` no defaults (nan). Fields that are not known here stay when a preset is written again.
+A user's own preset comes before a shipped one of the same name, and a note then tells of both.
 A folder with a ``model.onnx`` and no ``preset.json``, and a single ``.onnx`` file, are presets too: they are
 named after the folder or file, and their defaults are the model's.
 """
@@ -42,7 +42,7 @@ MAX_FILE_BYTES = 1 << 20
 
 @dataclass(frozen=True)
 class Defaults:
-    """Where the two controls stand at first: threshold in dBFS, range in dB (0 or less, -inf allowed); nan: no gate."""
+    """The two controls' first values: threshold in dBFS, range in dB (0 or less, -inf allowed); nan: no gate."""
 
     threshold_db: float
     range_db: float
@@ -62,7 +62,7 @@ class Preset:
 
 
 def folders() -> list[Path]:
-    """Where presets are looked up by name: in the user's own, beside the installed package, in the checkout it runs from."""
+    """Return the folders of presets with a name: the user's own, beside the installed package, in the checkout."""
     package = Path(__file__).resolve().parents[1]
     checkout = package.parent
     found = [user_folder(), package / "presets"]
@@ -72,22 +72,22 @@ def folders() -> list[Path]:
 
 
 def user_folder() -> Path:
-    """Where a user's own presets are kept; it need not be there. ``LEARNED_GATE_PRESETS`` names another place."""
+    """Return the folder of a user's own presets; it need not exist. ``LEARNED_GATE_PRESETS`` names another one."""
     return places.user_folder("data", "presets", "LEARNED_GATE_PRESETS")
 
 
 def names(kind: str | None = "gate") -> list[str]:
-    """Presets that can be had by name, in order: gates, those of another kind, or all (None)."""
+    """Return the names that find a preset, in order: of gates, of another kind, or all (None)."""
     return sorted(name for name, places in _by_name().items() if _of_kind(places, kind))
 
 
 def hidden(kind: str | None = "gate") -> list[Path]:
-    """Presets, of a kind or all (None), whose name finds another one; they are had by their place."""
+    """Return the presets, of a kind or all (None), whose name finds another one; only a path finds them."""
     return [path for places in _by_name().values() for path in _of_kind(places, kind)[1:]]
 
 
 def address(preset: Preset) -> str:
-    """Give what ``resolve`` finds a preset by: its name where that finds this one, else its place."""
+    """Return the name or path that ``resolve`` would map back to this preset: the name where that finds it."""
     if preset.folder is None:
         return str(preset.model_path)
     name = preset.folder.name
@@ -96,7 +96,7 @@ def address(preset: Preset) -> str:
 
 
 def spelling(folder: Path) -> str:
-    """Give what to type for a preset in a folder: the folder, with ./ in front where a name would come first."""
+    """Return what to type for a preset in a folder: the folder, with ./ in front where a name would come first."""
     text = str(folder)
     return os.path.join(os.curdir, text) if text in _by_name() else text
 
@@ -111,7 +111,7 @@ def resolve(
             second, so that a folder of recordings called "voice" hides nothing. A user's own preset of a name comes
             before a shipped one.
         kind: what its model has to be, "gate" or "classify"; None takes either. It chooses among namesakes.
-        tell: told a sentence where a name is that of several; None makes it a warning, ``GateNote``.
+        tell: called with a sentence where several have the name; None makes that sentence a warning, ``GateNote``.
 
     Raises:
         PresetError: there is no such preset (the text lists what comes close), or its preset.json is wrong.
@@ -149,7 +149,7 @@ def _resolve(preset: str | os.PathLike[str], kind: str | None, tell: Callable[[s
 
 
 def _several(name: str, chosen: Path, others: list[Path]) -> str:
-    """Give the sentence for a name that several presets have."""
+    """Return the sentence for a name that several presets have."""
     places = " or ".join(spelling(path) for path in others)
     return (
         f"{1 + len(others)} presets are called {name}, and {chosen} is used; for another one give its place ({places}), "
@@ -170,14 +170,14 @@ def write_preset(
 
     Args:
         folder: made if it is not there.
-        model: a model file's bytes that keeps the contract.
+        model: bytes of a model file that keeps the contract.
         name: of the preset; default the model's.
         threshold_db: default threshold, dBFS, -80 to 0; default the model's.
         range_db: default range, dB, -120 to 0 or -inf; default the model's.
         extra: more fields; those that a preset.json has there already stay unless they are named here.
 
     Returns:
-        The preset as it is read back.
+        The preset, read back.
 
     Raises:
         ContractError: the model breaks the contract; nothing is written.
@@ -219,7 +219,7 @@ def rename(folder: Path, name: str) -> None:
 
 
 def _by_name() -> dict[str, list[Path]]:
-    """By name, the folders of the presets that have it; the one that the name finds comes first."""
+    """Find the folders of presets by name; the one that the name finds comes first."""
     found: dict[str, list[Path]] = {}
     searched: set[str] = set()
     for place in folders():
@@ -242,7 +242,7 @@ def _of_kind(places: list[Path], kind: str | None) -> list[Path]:
 
 
 def _kind(folder: Path) -> str:
-    """What preset.json says its model is; a gate if it does not say (``write_preset`` makes it say)."""
+    """Return the kind that preset.json names; a gate if it names none (``write_preset`` writes all others)."""
     try:
         return str(_read_json(folder / FILE).get("kind", "gate"))
     except PresetError:
@@ -250,7 +250,7 @@ def _kind(folder: Path) -> str:
 
 
 def _not_found(text: str, known: list[str]) -> str:
-    """The sentence for a preset that is not there."""
+    """Return the sentence for a preset that is not there."""
     if os.sep in text or text.endswith(".onnx"):
         return f"expected a preset folder or a model file, got {text}, which is not there; check the path"
     # late: only a typo pays for it
@@ -263,7 +263,7 @@ def _not_found(text: str, known: list[str]) -> str:
 
 
 def _from_file(path: Path) -> Preset:
-    """A model file alone."""
+    """Read a model file alone."""
     checked = contract.read(path)
     return Preset(
         path.stem, None, path, checked, Defaults(checked.default_threshold_db, checked.default_range_db)
@@ -271,7 +271,7 @@ def _from_file(path: Path) -> Preset:
 
 
 def _from_folder(folder: Path) -> Preset:
-    """A preset folder, with or without a preset.json."""
+    """Read a preset folder, with or without a preset.json."""
     json_path = folder / FILE
     if not json_path.is_file():
         if not (folder / MODEL).is_file():
@@ -284,34 +284,34 @@ def _from_folder(folder: Path) -> Preset:
         )
     name, model = fields.get("name"), fields.get("model", MODEL)
     if not isinstance(name, str) or not name.strip() or not name.isprintable():
-        raise PresetError(f'{json_path}: expected text in "name", got {name!r}; mend it')
+        raise PresetError(f'{json_path}: expected text in "name", got {name!r}; write a name there')
     if not isinstance(model, str) or model in ("", ".", "..") or "/" in model or "\\" in model:
         raise PresetError(
-            f'{json_path}: expected a file of the same folder in "model", got {model!r}; mend it'
+            f'{json_path}: expected a file of the same folder in "model", got {model!r}; name one'
         )
     checked = contract.read(folder / model)
     return Preset(name, folder, folder / model, checked, _defaults(json_path, fields, checked), fields)
 
 
 def _read_json(path: Path) -> dict[str, Any]:
-    """A preset.json as a table."""
+    """Read a preset.json as a table."""
     try:
         with path.open("rb") as file:
             data = file.read(MAX_FILE_BYTES + 1)
         if len(data) > MAX_FILE_BYTES:
-            raise PresetError(f"{path}: expected at most {MAX_FILE_BYTES >> 20} MiB, got more; mend it")
+            raise PresetError(f"{path}: expected at most {MAX_FILE_BYTES >> 20} MiB, got more; fix the file")
         fields = json.loads(data.decode())
     except OSError as error:
         raise PresetError(f"{path} cannot be read ({error.strerror}); check who may read it") from None
     except (ValueError, RecursionError) as error:
-        raise PresetError(f"{path}: expected JSON, got something else ({error}); mend it") from None
+        raise PresetError(f"{path}: expected JSON, got something else ({error}); fix the file") from None
     if not isinstance(fields, dict):
-        raise PresetError(f"{path}: expected a table, got {type(fields).__name__}; mend it")
+        raise PresetError(f"{path}: expected a table, got {type(fields).__name__}; fix the file")
     return fields
 
 
 def _defaults(path: Path, fields: dict[str, Any], checked: Contract) -> Defaults:
-    """The two defaults; the model's where there are none. A classifier has none."""
+    """Return the two defaults; the model's where preset.json has none. A classifier has none."""
     if checked.kind != "gate":
         return Defaults(NO_GATE, NO_GATE)
     threshold_db = fields.get("threshold_db", checked.default_threshold_db)
@@ -322,11 +322,13 @@ def _defaults(path: Path, fields: dict[str, Any], checked: Contract) -> Defaults
 
 
 def _default(path: Path, id: str, value: Any) -> float:
-    """A control's default, in its range."""
+    """Return a control's default, in its range."""
     with contextlib.suppress(ValueError):
         if isinstance(value, int | float) and not isinstance(value, bool):
             return BY_ID[id].check(value)
-    raise PresetError(f'{path}: expected "{id}_db" from {BY_ID[id].limits}, got {value!r}; mend it')
+    raise PresetError(
+        f'{path}: expected "{id}_db" from {BY_ID[id].limits}, got {value!r}; give such a number'
+    )
 
 
 def _write_whole(path: Path, data: bytes) -> None:

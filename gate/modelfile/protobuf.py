@@ -1,9 +1,9 @@
 """Protobuf's wire format, walked without trusting a byte of it.
 
 A message is a row of fields: a varint ``number << 3 | kind``, then a varint (kind 0), 8 bytes (kind 1), a
-length and that many bytes (kind 2), or 4 bytes (kind 5). The walker yields the fields of one message; whoever
-wants a message inside walks its payload. Nothing is copied, nothing recurses, no length is believed before it
-is compared with what is left, and one budget of fields bounds the work on a whole file, however it is nested.
+length and that many bytes (kind 2), or 4 bytes (kind 5). The walker yields the fields of one message; a message
+inside it is a payload to walk in turn. Nothing is copied, nothing recurses, no length is believed before it is
+compared with what is left, and one budget of fields bounds the work on a whole file, however it is nested.
 
 Source: Protocol Buffers documentation, "Encoding".
 """
@@ -13,10 +13,10 @@ from collections.abc import Iterator
 from gate.errors import ContractError
 
 MAX_FIELDS = 300_000
-"""Fields in one file; a gate has some thousands. This many take under a second."""
+"""Most fields in one file; a gate has some thousands. This many take under a second."""
 
 MAX_VARINT_BYTES = 10
-"""What 64 bits take, 7 a byte."""
+"""Bytes that 64 bits take, 7 bits a byte."""
 
 VARINT, EIGHT_BYTES, BYTES, FOUR_BYTES = 0, 1, 2, 5
 
@@ -25,20 +25,20 @@ Field = tuple[int, int, memoryview | None, int]
 
 
 def damaged(what: str) -> ContractError:
-    """The error for a file that is no protobuf message; ``what`` says where it stops making sense."""
+    """Return the error for a file that is no protobuf message; ``what`` says where it stops making sense."""
     return ContractError(
         "file", f"expected an ONNX file, got one that is damaged, cut short or of another type ({what})"
     )
 
 
 class Walker:
-    """Walks the messages of one file on one budget of fields."""
+    """A walk through the messages of one file, on one budget of fields."""
 
     def __init__(self, budget: int = MAX_FIELDS) -> None:
         self.left = budget
 
     def fields(self, message: memoryview) -> Iterator[Field]:
-        """Fields of one message in file order.
+        """Yield the fields of one message in file order.
 
         Args:
             message: all its bytes.
@@ -82,7 +82,7 @@ class Walker:
 
 
 def varint(message: memoryview, at: int) -> tuple[int, int]:
-    """(unsigned value of the varint at ``at``, position behind it).
+    """Return (unsigned value of the varint at ``at``, position after it).
 
     Raises:
         ContractError: line "file": it runs past the end of the message or is longer than 64 bits.
@@ -99,7 +99,7 @@ def varint(message: memoryview, at: int) -> tuple[int, int]:
 
 
 def varints(payload: memoryview) -> Iterator[int]:
-    """Unsigned values of a packed field. The caller bounds the payload's length."""
+    """Yield the unsigned values of a packed field. The caller limits the payload's length."""
     at = 0
     while at < len(payload):
         value, at = varint(payload, at)
@@ -107,12 +107,12 @@ def varints(payload: memoryview) -> Iterator[int]:
 
 
 def signed(value: int) -> int:
-    """What a varint means in an int64 field."""
+    """Return what a varint means in an int64 field."""
     return value - (1 << 64) if value >> 63 else value
 
 
 def payload_of(payload: memoryview | None, what: str) -> memoryview:
-    """The payload of a field that has to hold bytes; ``what`` names it.
+    """Return the payload of a field that has to hold bytes; ``what`` names the field.
 
     Raises:
         ContractError: line "file": the field holds a number.
@@ -123,7 +123,7 @@ def payload_of(payload: memoryview | None, what: str) -> memoryview:
 
 
 def text_of(payload: memoryview | None, what: str) -> str:
-    """The text in a field; ``what`` names it.
+    """Return the text in a field; ``what`` names the field.
 
     Raises:
         ContractError: line "file": it is not UTF-8.
@@ -135,7 +135,7 @@ def text_of(payload: memoryview | None, what: str) -> str:
 
 
 def encode_varint(value: int) -> bytes:
-    """The varint of a value of 0 or more."""
+    """Return the varint of a value of 0 or more."""
     out = bytearray()
     while value > 0x7F:
         out.append(value & 0x7F | 0x80)
@@ -145,5 +145,5 @@ def encode_varint(value: int) -> bytes:
 
 
 def encode_bytes(number: int, payload: bytes) -> bytes:
-    """A bytes field: its tag, length and payload."""
+    """Return a bytes field: its tag, length and payload."""
     return encode_varint(number << 3 | BYTES) + encode_varint(len(payload)) + payload

@@ -23,7 +23,7 @@ class AutoListener:
     def begin(self, player: Player) -> None:
         """Start to listen to what comes in from now on."""
         self.listening, self.share = True, 0.0
-        self._player, self._from = player, player.scope_written
+        self._player, self._from = player, player.scope.written
 
     def end(self) -> None:
         """Stop listening; propose nothing."""
@@ -36,12 +36,12 @@ class AutoListener:
         if player is not self._player:  # another device: what was heard does not count
             self.begin(player)
         rate = player.shape.rate
-        frames = player.scope_written - self._from
+        frames = player.scope.written - self._from
         self.share = min(frames / (LISTEN_S * rate), 1.0)
         if self.share < 1.0:
             return None
         self.listening = False
-        sound, _ = player.scope(round(LISTEN_S * rate))
+        sound, _ = player.scope.newest(round(LISTEN_S * rate))
         levels = Levels(rate)
         levels.add(sound)
         return choose(levels.floor_db(), levels.loud_db(), fallback_db)

@@ -89,8 +89,8 @@ class History:
         """Take what came since the last look; returns how many columns that were."""
         column = 2 * max(round(WINDOW_S * player.shape.rate), 1)
         if player is not self._player:
-            self._player, self._taken = player, player.scope_written
-        first, *sound = player.scope_since(self._taken)
+            self._player, self._taken = player, player.scope.written
+        first, *sound = player.scope.since(self._taken)
         whole = len(sound[0]) // column * column
         self._taken = first + whole
         count = min(whole // column, COLUMNS)

@@ -13,9 +13,9 @@ from typing import Any
 
 from gate.errors import GateError
 from gate.live.live import Live
-from gate.live.rack import SlotFacts
+from gate.live.slots import SlotFacts
 from gate.live.status import Status
-from gate.live.wishes import Wishes
+from gate.panel.history import SCOPE_S
 
 LOOK_S = 0.1
 """How often the gate is tended and looked at."""
@@ -31,17 +31,18 @@ class Keeper:
         live: the gate; somebody has to have it play before ``start``.
         status: the newest, or None before the first.
         facts: of the stream, as ``Live.facts``.
-        chain: the slots, as ``Live.chain``.
+        chain: the slots, as ``Rack.chain``.
         events: (kind, sentence), oldest first; kind is "info" or "error". Whoever shows them takes them off.
         looks: how often ``status`` was taken.
         busy: sentence about what is being done just now, or "".
     """
 
-    def __init__(self, wishes: Wishes) -> None:
+    def __init__(self, preset: str = "voice", guard_model: str | None = None) -> None:
         """Read the preset.
 
         Args:
-            wishes: what is asked for.
+            preset: name, folder or file.
+            guard_model: what the guard listens with, likewise; None takes its own.
 
         Raises:
             PresetError, ContractError: as ``Live``.
@@ -52,7 +53,7 @@ class Keeper:
         self.events: deque[tuple[str, str]] = deque(maxlen=MOST_EVENTS)
         self.looks = 0
         self.busy = self._told = ""
-        self.live = Live(wishes, self.tell)
+        self.live = Live(preset, guard_model, on_event=self.tell, scope_s=SCOPE_S)
         self._jobs: queue.SimpleQueue[tuple[str, Callable[[], Any], Callable[[Any], None] | None]] = (
             queue.SimpleQueue()
         )
@@ -60,7 +61,7 @@ class Keeper:
         self._thread = threading.Thread(target=self._run, name="keeper", daemon=True)
 
     def start(self) -> None:
-        """Begin."""
+        """Start the thread that keeps the gate."""
         self._thread.start()
 
     def ask(self, job: Callable[[], Any], doing: str = "", then: Callable[[Any], None] | None = None) -> None:
@@ -105,9 +106,9 @@ class Keeper:
 
     def _look(self) -> None:
         self.live.tend()
-        self.status, self.facts, self.chain = self.live.status(), self.live.facts, self.live.chain
+        self.status, self.facts, self.chain = self.live.status(), self.live.facts, self.live.rack.chain
         self.looks += 1
-        trouble = self.live.trouble
+        trouble = self.live.sources.trouble
         if trouble and trouble != self._told:
             self._told = trouble
             self.tell(trouble, "error")

@@ -3,6 +3,7 @@
 from collections.abc import Callable, Iterable
 
 from gate.errors import GateError
+from gate.live.sessions import MidiSetting, NoMidi
 from gate.midi.bindings import Binding, parse_one
 from gate.midi.hands import Hands
 from gate.panel.keeper import Keeper
@@ -31,6 +32,7 @@ class Midi:
         self.hands: Hands | None = None
         self.wish = ""
         self._kept = self._parsed(bindings)
+        self._stored = NoMidi()
         self._pending = ""
         self._remember()
 
@@ -38,8 +40,13 @@ class Midi:
         return tuple(parse_one(text, self.keeper.live.parameter) for text in bindings)
 
     def _remember(self) -> None:
-        """For the session, while nobody hears."""
-        self.keeper.live.set_midi(self.wish or None, [str(binding) for binding in self._kept])
+        """Store port and map for the session, while no port is heard."""
+        self._stored.take(self.wish or None, map(str, self._kept))
+
+    @property
+    def setting(self) -> MidiSetting:
+        """Port and map, with what was learned, as a session has them."""
+        return self._stored.setting if self.hands is None else self.hands.setting
 
     def take(self, wish: str | None, bindings: Iterable[str]) -> None:
         """Another port and map, in a moment, in place of all there were.
@@ -108,7 +115,7 @@ class Midi:
         except BaseException:
             self.wish = ""
             raise
-        self.hands = self.keeper.live.hands = hands
+        self.hands = hands
         pending, self._pending = self._pending, ""
         if pending:
             self._try(lambda hands: hands.learn(pending))
@@ -116,6 +123,6 @@ class Midi:
     def _keep(self) -> None:
         hands = self.hands
         if hands is not None:
-            self._kept, self.hands, self.keeper.live.hands = hands.router.bindings, None, None
+            self._kept, self.hands = hands.router.bindings, None
             hands.stop()
         self._remember()

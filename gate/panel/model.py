@@ -12,6 +12,7 @@ from dataclasses import replace
 from typing import Any
 
 from gate.errors import ContractError
+from gate.live.sessions import capture, take_up
 from gate.panel.keeper import Keeper
 from gate.parameters import BY_ID, FOLLOWS, attribute, default
 from gate.session.session import Session
@@ -52,7 +53,7 @@ class Model:
 
     def __init__(self, keeper: Keeper, clock: Callable[[], float] = time.monotonic) -> None:
         self.keeper, self.live, self._clock = keeper, keeper.live, clock
-        self.state = self.live.session()
+        self.state = capture(self.live)
         self.slot = "A"
         self.asked = self.done = 0
         self._other: Session | None = None
@@ -88,13 +89,13 @@ class Model:
         self._dragging, self._last = True, (frozenset(), -SAME_S)
 
     def end(self) -> None:
-        """It ends."""
+        """End the drag; all its changes are one undo step."""
         self.look()
         self._dragging, self._last = False, (frozenset(), -SAME_S)
 
     def set_preset(self, name: str) -> None:
         """Another preset, in a moment."""
-        self.change(lambda: self.live.set_preset(name))
+        self.change(lambda: self.live.rack.set_preset(name))
 
     def set_monitor(self, value: str) -> None:
         """Hear "out", "in" or "removed", in a moment."""
@@ -135,7 +136,7 @@ class Model:
         """See how the gate stands; was it another way before?"""
         if self.under_way:
             return False
-        now = self.live.session()
+        now = capture(self.live)
         names = differences(now, self.state)
         if not names:
             return False
@@ -216,9 +217,9 @@ class Model:
         self._last = (frozenset(), -SAME_S)
 
         def job() -> None:
-            now = self.live.session()
+            now = capture(self.live)
             desk = {name: getattr(now, name) for name in ("midi_port", "midi_map", "devices")}
-            self.live.apply(replace(session, **desk))
+            take_up(self.live, replace(session, **desk))
             self.live.tend()
 
         self._ask(job)

@@ -2,51 +2,37 @@
 
 import numpy as np
 
-from gate.parameters import Parameter
-from gate.plugins.plugin import Knob, Plugin
+from gate.plugins.plugin import Plugin
 from gate.plugins.running import Format, Running
 from gate.realtime.plugins import highpass as law
 from gate.realtime.record import aligned
 
-CUTOFF = Parameter(
-    "cutoff", "Cutoff", "Hz", 10.0, 2000.0, 80.0, "log", True,
-    "where the high-pass takes 3 dB away; below it falls by 12 dB an octave", smoothing_ms=10.0,
-)  # fmt: skip
-"""The one thing to set."""
 
-
-class HighPass(Plugin):
-    """Takes away what is low: rumble, steps, wind.
-
-    Attributes:
-        cutoff_hz: 10 to 2000 Hz, 3 dB down there and 12 dB an octave below; a change glides over some 50 ms.
-    """
+class HighPass(Plugin, law.HighPassKnobs):
+    """Takes away what is low: rumble, steps, wind; a change of the cutoff glides over some 50 ms."""
 
     kind = "highpass"
     settle_s = 0.1
 
-    cutoff_hz = Knob(CUTOFF)
-
-    def __init__(self, cutoff_hz: float | None = None) -> None:
+    def __init__(self, cutoff_hz: float | None = None, **values: float | str | None) -> None:
         """Set it to a frequency in Hz, 10 to 2000; None is 80.
 
         Raises:
             ValueError: out of that range.
         """
-        super().__init__(cutoff=cutoff_hz)
+        super().__init__(cutoff_hz=cutoff_hz, **values)
 
     def _open(self, format: Format) -> Running:
-        return HighPassRunning(format, self.cutoff_hz, bypassed=self.bypassed)
+        return HighPassRunning(format, bypassed=self.bypassed)
 
 
 class HighPassRunning(Running):
     """A high-pass at work."""
 
-    def __init__(self, format: Format, cutoff_hz: float, *, bypassed: bool) -> None:
+    def __init__(self, format: Format, *, bypassed: bool) -> None:
         record = law.make()
         self._state = aligned(2 * format.channels, np.float64)
         for name, value in (
-            ("cutoff", cutoff_hz),
             ("rate", format.rate),
             ("channels", format.channels),
             ("state_at", self._state.ctypes.data),

@@ -6,6 +6,7 @@ import numpy as np
 
 from gate.constants import BLOCK
 from gate.engine.loaded_model import LoadedModel
+from gate.engine.runs_model import RunsModel
 from gate.errors import ContractError
 from gate.modelfile import preset as presets
 from gate.modelfile.contract import Contract
@@ -69,7 +70,7 @@ class Model(Plugin):
         return [repr(self._name)]
 
 
-class ModelRunning(Running):
+class ModelRunning(Running, RunsModel):
     """A model at work."""
 
     def __init__(self, format: Format, contract: Contract, *, bypassed: bool) -> None:
@@ -113,15 +114,6 @@ class ModelRunning(Running):
             "level_row": -1,
             "readout_rows": len(contract.readouts),
         }
-        for name, value in values.items():
-            record[name] = value
-        for name, value in self._model.fields.items():
-            if name not in (record.dtype.names or ()):
-                continue
-            if isinstance(value, np.ndarray):
-                record[name][0][: len(value)] = value
-            else:
-                record[name] = value
         super().__init__(
             format,
             record,
@@ -129,15 +121,15 @@ class ModelRunning(Running):
             latency_samples=trip.latency_samples,
             bypassed=bypassed,
         )
+        for name, value in values.items():
+            self._set(name, value)
+        self._set_model()
         self._start = record.copy()
 
     def _reset(self) -> None:
         if self._model is None:
             return
-        self._release()
-        for field in law.FIELDS:
-            if field.writer == "engine":
-                self.record[field.name] = self._start[field.name]
+        self._back_to_start(law.FIELDS)
         self._trip.reset()
         self._history[:] = 0.0
         self._ring_memory[:] = 0.0
@@ -145,13 +137,4 @@ class ModelRunning(Running):
         self._model.clear()
 
     def _close(self) -> None:
-        if self._model is not None:
-            self._release()
-            self._model.close()
-            self._model = None
-
-    def _release(self) -> None:
-        status = int(self.record["first_status"][0])
-        if status and self._model is not None:
-            self._model.session.library.release("ReleaseStatus", status)
-            self.record["first_status"] = 0
+        self._close_model()

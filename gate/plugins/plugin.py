@@ -8,57 +8,13 @@ allocates, waits nor raises. Setting an attribute reaches every ``Running`` of t
 """
 
 import threading
-from typing import Any, Self, overload
+from inspect import Parameter as Argument
+from inspect import Signature, signature
+from typing import Any
 
 from gate.errors import UsageError
-from gate.parameters import Parameter, attribute
+from gate.parameters import Choice, Parameter, attribute, knobs, numbers
 from gate.plugins.running import Format, Running
-
-
-class Knob:
-    """A parameter as an attribute of a plugin: ``gate.threshold_db = -45`` checks the range and acts at once."""
-
-    def __init__(self, parameter: Parameter) -> None:
-        self.parameter = parameter
-
-    def __set_name__(self, owner: type, name: str) -> None:
-        """Keep to the one way of naming: the parameter's id, and its unit."""
-        expected = attribute(self.parameter)
-        assert name == expected, f"{name}: expected {expected}"
-
-    @overload
-    def __get__(self, plugin: None, owner: type) -> Self: ...
-    @overload
-    def __get__(self, plugin: "Plugin", owner: type) -> float: ...
-    def __get__(self, plugin: "Plugin | None", owner: type) -> Self | float:
-        """The value; of the class, the knob itself."""
-        return self if plugin is None else plugin._values[self.parameter.id]
-
-    def __set__(self, plugin: "Plugin", value: float) -> None:
-        """As ``Plugin.set``."""
-        plugin.set(self.parameter.id, value)
-
-
-class Choice(Knob):
-    """The same for a parameter whose values are words: ``gate.engine.guard = "speech"``."""
-
-    @overload  # type: ignore[override]
-    def __get__(self, plugin: None, owner: type) -> Self: ...
-    @overload
-    def __get__(self, plugin: "Plugin", owner: type) -> str: ...
-    def __get__(self, plugin: "Plugin | None", owner: type) -> Self | str:
-        """The word; of the class, the knob itself."""
-        return self if plugin is None else self.parameter.words[int(plugin._values[self.parameter.id])]
-
-    def __set__(self, plugin: "Plugin", value: str) -> None:  # type: ignore[override]
-        """As ``Plugin.set``, by its word.
-
-        Raises:
-            ValueError: it is none of the words.
-        """
-        if value not in self.parameter.words:
-            raise ValueError(f"{self.parameter.expected}, got {value!r}; choose one")
-        plugin.set(self.parameter.id, self.parameter.words.index(value))
 
 
 class Plugin:
@@ -74,25 +30,37 @@ class Plugin:
     complete = True
     """Is ``table`` all that can be set? A third-party plugin brings more, which only its file knows."""
 
+    __signature__: Signature
+
     settle_s = 0.0
     """How long a fresh one listens to sound before it may be heard, s."""
 
-    def __init__(self, **values: float | None) -> None:
-        """Start from values by parameter id; the rest, and what is None, has its defaults."""
-        self._values: dict[str, float] = {}
+    def __init__(self, **values: float | str | None) -> None:
+        """Set its knobs, by the names of the attributes; the rest, and what is None, has its defaults.
+
+        Raises:
+            TypeError: there is no such knob.
+            ValueError: a value is out of its range.
+        """
         self._running: tuple[Running, ...] = ()
         self._lock = threading.Lock()
         self._bypassed = False
-        for knob in self._knobs():
-            given = values.get(knob.parameter.id.replace("-", "_"))
-            value = knob.parameter.default if given is None else given
-            assert value is not None, f"{knob.parameter.id} has no default of its own"
-            self._values[knob.parameter.id] = knob.parameter.check(value)
+        given = numbers(type(self), values)
+        self._values: dict[str, float] = {}
+        for parameter in self.table():
+            value = given.get(parameter.id, parameter.default)
+            assert value is not None, f"{parameter.id} has no default of its own"
+            self._values[parameter.id] = parameter.check(value)
+
+    def __init_subclass__(cls, **rest: Any) -> None:
+        """Let ``help`` and editors show a class's knobs where its constructor takes them as ``**values``."""
+        super().__init_subclass__(**rest)
+        cls.__signature__ = _signature(cls)
 
     @classmethod
     def table(cls) -> tuple[Parameter, ...]:
         """What can be set of every plugin of this class, in order."""
-        return tuple(knob.parameter for knob in cls._knobs())
+        return tuple(knob.parameter for knob in knobs(cls).values())
 
     @property
     def parameters(self) -> tuple[Parameter, ...]:
@@ -204,15 +172,6 @@ class Plugin:
         with self._lock:
             self._running = tuple(other for other in self._running if other is not running)
 
-    @classmethod
-    def _knobs(cls) -> list[Knob]:
-        return [
-            value
-            for kind in reversed(cls.__mro__)
-            for value in vars(kind).values()
-            if isinstance(value, Knob)
-        ]
-
     def __setattr__(self, name: str, value: Any) -> None:
         """Set an attribute that there is: a misspelled one would do nothing, silently.
 
@@ -240,3 +199,21 @@ class Plugin:
 def _shown(parameter: Parameter, value: float) -> str:
     """A value as one would write it."""
     return repr(parameter.choices[int(value)]) if parameter.choices else f"{value:g}"
+
+
+def _signature(kind: type[Plugin]) -> Signature:
+    """Return what a plugin's constructor takes, each knob by its name."""
+    taken = [one for one in signature(kind.__init__).parameters.values() if one.name != "self"]
+    names = {one.name for one in taken}
+    rest = [one for one in taken if one.kind is Argument.VAR_KEYWORD]
+    named = [
+        Argument(
+            name,
+            Argument.KEYWORD_ONLY,
+            default=None,
+            annotation=str | None if isinstance(knob, Choice) else float | None,
+        )
+        for name, knob in (knobs(kind).items() if rest else ())
+        if name not in names
+    ]
+    return Signature([*(one for one in taken if one not in rest), *named, *([] if kind.complete else rest)])

@@ -21,16 +21,16 @@ from gate.constants import BLOCK_MS
 from gate.realtime.native import native
 
 ATTACK_RANGE_MS = (1.0, 30.0)
-"""Shorter clicks; longer eats the beginning of words."""
+"""Attack that a model may ask for, ms: a shorter one clicks, a longer one eats the beginning of words."""
 
 HOLD_RANGE_MS = (0.0, 500.0)
-"""What a model may ask for."""
+"""Hold that a model may ask for, ms."""
 
 RELEASE_RANGE_MS = (5.0, 1000.0)
-"""What a model may ask for."""
+"""Release that a model may ask for, ms."""
 
 ATTACK_DEFAULT_MS, HOLD_DEFAULT_MS, RELEASE_DEFAULT_MS = 5.0, 100.0, 200.0
-"""Taken in place of a time that is not a finite number."""
+"""Times, ms, in place of one that is not a finite number."""
 
 SNAP = 1e-4
 """Openness this near to 0 or 1 is 0 or 1; also what "to completion" leaves over."""
@@ -41,7 +41,7 @@ COMPLETION = float(np.log(1.0 / SNAP))
 
 @native
 def bounded(value: Any, low: Any, high: Any, default: Any) -> Any:
-    """``value`` kept in low..high, or ``default`` where it is not a finite number."""
+    """Return ``value`` limited to low..high, or ``default`` where ``value`` is not a finite number."""
     if not np.isfinite(value):
         return default
     return min(max(value, low), high)
@@ -49,7 +49,7 @@ def bounded(value: Any, low: Any, high: Any, default: Any) -> Any:
 
 @native
 def times(attack_ms: Any, hold_ms: Any, release_ms: Any) -> Any:
-    """The three times in ms as float64, each in its range."""
+    """Return the three times in ms as float64, each limited to its range."""
     return (
         bounded(np.float64(attack_ms), ATTACK_RANGE_MS[0], ATTACK_RANGE_MS[1], ATTACK_DEFAULT_MS),
         bounded(np.float64(hold_ms), HOLD_RANGE_MS[0], HOLD_RANGE_MS[1], HOLD_DEFAULT_MS),
@@ -61,15 +61,15 @@ def times(attack_ms: Any, hold_ms: Any, release_ms: Any) -> Any:
 def wanted(
     decided: Any, hold_left_ms: Any, probability: Any, hold_ms: Any, open_at: Any, close_at: Any
 ) -> Any:
-    """The first half of a step: what the gate wants.
+    """Decide what the gate wants: the first half of a step.
 
     Args:
         decided: 1.0 while the gate is wanted open, else 0.0 (state).
-        hold_left_ms: what is left of the hold (state).
-        probability: that it should be open, from the model; what is not finite counts as 0.
+        hold_left_ms: time left of the hold (state).
+        probability: that the gate should be open, from the model; what is not finite counts as 0.
         hold_ms: time to stay open, from ``times``.
-        open_at: probability above which it opens.
-        close_at: probability below which it is let go, at most ``open_at``.
+        open_at: probability above which the gate opens.
+        close_at: probability below which the gate lets go, at most ``open_at``.
 
     Returns:
         (decided, hold_left_ms, goal of openness), all float64.
@@ -84,7 +84,7 @@ def wanted(
 
 @native
 def approach(openness: Any, goal: Any, attack_ms: Any, release_ms: Any) -> Any:
-    """The second half of a step: openness, one block nearer to its goal.
+    """Return openness one block nearer to its goal: the second half of a step.
 
     Args:
         openness: 0 to 1 (state).
@@ -113,19 +113,19 @@ def step(
     open_at: Any,
     close_at: Any,
 ) -> Any:
-    """One block further: ``wanted``, then ``approach``; their arguments, (decided, hold_left_ms, openness) back."""
+    """Go one block further: ``wanted``, then ``approach``. Returns (decided, hold_left_ms, openness)."""
     decided, hold_left_ms, goal = wanted(decided, hold_left_ms, probability, hold_ms, open_at, close_at)
     return decided, hold_left_ms, approach(openness, goal, attack_ms, release_ms)
 
 
 @native
 def openness_curve(gate: Any, open_at: Any, close_at: Any) -> Any:
-    """Openness of every block of a whole sound, from the gate shut.
+    """Return the openness of every block of a whole sound, beginning with the gate shut.
 
     Args:
         gate: (4, T) what a model gives: open probability, attack, hold and release in ms.
-        open_at: probability above which it opens.
-        close_at: probability below which it is let go.
+        open_at: probability above which the gate opens.
+        close_at: probability below which the gate lets go.
 
     Returns:
         (T,) float64 in 0 to 1.
@@ -142,6 +142,6 @@ def openness_curve(gate: Any, open_at: Any, close_at: Any) -> Any:
 
 
 def gain_curve(openness: NDArray[np.floating], range_db: float) -> NDArray[np.float64]:
-    """The gain that each block's ramp goes to, for openness (T,) and a range in dB (-inf allowed)."""
+    """Return the gain that each block's ramp goes to, for openness (T,) and a range in dB (-inf allowed)."""
     floor = 10.0 ** (min(range_db, 0.0) / 20.0)
     return np.where(openness >= 1.0, 1.0, floor + (1.0 - floor) * openness)

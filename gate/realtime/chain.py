@@ -1,15 +1,17 @@
 """The compiled chain: it calls each slot's function by address, one after the other, in the output's own memory.
 
-A plugin itself, with the arguments of ``gate.realtime.process``: whoever can call a gate can call a chain, a stream's
-callback or a chain in a slot. Where nothing changes it only calls. A bypassed slot's input goes through a ring as long as
-the plugin's delay, so that the sound behind it neither moves nor clicks; the fade is ``fade_frames`` long.
+The chain is a plugin itself, with the arguments of ``gate.realtime.process``: what calls a gate can call a chain, be it
+a stream's callback or another chain. Where nothing changes, the chain only makes these calls. The input of a bypassed
+slot goes through a ring as long as the plugin's delay, so that the sound neither shifts nor clicks; the fade lasts
+``fade_frames``.
 
-When slots come, go or move, there are two orders. What both share at the beginning runs once, and at the end once; the
-part between runs in both: in the old order by the slots that are there, in the new one by fresh ones, which listen
-first and are then faded in. So at no time is there less gating than in the old order or the new one.
+When slots are added, removed or moved, there are two orders for a while. The slots that both orders share at the
+beginning run once, and so do those at the end. The part between runs in both: in the old order with the slots that are
+there, in the new one with fresh ones, which first listen and are then faded in. So there is never less gating than in
+the old order or in the new one.
 
-An external key goes the same way beside the sound, held back by each slot as the sound is, so that a gate hears it as
-late as what it gates.
+An external key goes the same way beside the sound. Each slot delays the key as it delays the sound, so that a gate
+hears its key as late as the sound that it gates.
 
 Nothing is allocated, raised, waited for or printed.
 """
@@ -44,12 +46,12 @@ def _make(code: int) -> Any:
 
 
 compiled = processor(CHAIN_RECORD, _make)
-"""The chain, for sound of float32 or float64."""
+"""The compiled chain, for sound of float32 or float64."""
 
 
 @native
 def _play(c: Any, x: Any, y: Any, key: Any, n: Any) -> None:
-    """N frames, at most ``most_frames``, from x to y; ``key`` is held back along the way, in place."""
+    """Play n frames, at most ``most_frames``, from x to y; ``key`` is delayed along the way, in place."""
     if c.change_left == 0 and c.wanted != c.current:
         c.change_left = c.listen_frames + c.fade_frames
     now, other = c.current, 1 - c.current
@@ -77,7 +79,7 @@ def _play(c: Any, x: Any, y: Any, key: Any, n: Any) -> None:
 
 @native
 def _late(c: Any, now: Any, other: Any, x: Any, n: Any) -> None:
-    """The input as late as the output into ``late_at``: the same walk, through slots that only delay."""
+    """Write the input, as late as the output, to ``late_at``: the same walk through slots that only delay."""
     late = carray(at(c.late_at, x.dtype), (n * c.channels,))
     _copy(x, late)
     if c.change_left == 0:
@@ -94,7 +96,7 @@ def _late(c: Any, now: Any, other: Any, x: Any, n: Any) -> None:
 
 @native
 def _fade(c: Any, y: Any, second: Any, channels: Any, n: Any) -> None:
-    """From the old order's sound, in y, to the new one's, in the last ``fade_frames`` of the change."""
+    """Crossfade from the old order's sound, in y, to the new order's, in the last ``fade_frames`` of the change."""
     for i in range(n):
         left = max(c.change_left - i, 0)
         if left < c.fade_frames:
@@ -104,14 +106,14 @@ def _fade(c: Any, y: Any, second: Any, channels: Any, n: Any) -> None:
 
 @native
 def _copy(x: Any, y: Any) -> None:
-    """As much of x as y holds (a slice assigned to a slice could allocate, if they overlapped)."""
+    """Copy as much of x as y holds (to assign a slice to a slice could allocate, if they overlapped)."""
     for i in range(len(y)):
         y[i] = x[i]
 
 
 @native
 def _delay(c: Any, order: Any, first: Any, end: Any, sound: Any, n: Any) -> None:
-    """Hold sound back, in place, as long as slots first..end-1 of an order do."""
+    """Delay sound, in place, as slots first..end-1 of an order do."""
     for k in range(first, end):
         slot = carray(at(c.slots[order, k], SLOT_RECORD), (1,))[0]
         if slot.delay > 0:
@@ -120,7 +122,7 @@ def _delay(c: Any, order: Any, first: Any, end: Any, sound: Any, n: Any) -> None
 
 @native
 def _walk(c: Any, order: Any, first: Any, end: Any, x: Any, y: Any, key: Any, n: Any) -> None:
-    """Slots first..end-1 of an order, from x to y; without any the sound is copied."""
+    """Send x through slots first..end-1 of an order to y; without any slot, copy it."""
     source = x
     for k in range(first, end):
         slot = carray(at(c.slots[order, k], SLOT_RECORD), (1,))[0]
@@ -138,7 +140,7 @@ def _walk(c: Any, order: Any, first: Any, end: Any, x: Any, y: Any, key: Any, n:
 
 @native
 def _slot(c: Any, slot: Any, x: Any, y: Any, n: Any) -> None:
-    """One slot, from x to y, which may be the same memory."""
+    """Run one slot from x to y, which may be the same memory."""
     goal = 0.0 if slot.bypass == 1 else 1.0
     if slot.delay == 0 and slot.share == 1.0 and goal == 1.0:
         call4(slot.function, slot.plugin, x.ctypes.data, y.ctypes.data, n)
@@ -166,7 +168,7 @@ def _slot(c: Any, slot: Any, x: Any, y: Any, n: Any) -> None:
 
 @native
 def _hold_back(ring_at: Any, size: Any, place: Any, x: Any, y: Any) -> Any:
-    """All of x into y, which may be the same, through a ring of so many samples; the next place in it."""
+    """Move x to y, which may be the same, through a ring of ``size`` samples; return the next place in the ring."""
     ring = carray(at(ring_at, x.dtype), (size,))
     for i in range(len(y)):
         newest = x[i]
@@ -178,7 +180,7 @@ def _hold_back(ring_at: Any, size: Any, place: Any, x: Any, y: Any) -> Any:
 
 @native
 def _mixed(one: Any, other: Any, share: Any) -> Any:
-    """``share`` of one and the rest of the other: exactly one of them at the ends, 0 for what is not finite between."""
+    """Mix ``share`` of one with the rest of the other: at the ends exactly one; between, what is not finite is 0."""
     if share >= 1.0:
         return np.float64(one)
     if share <= 0.0:

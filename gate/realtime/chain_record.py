@@ -7,10 +7,10 @@ from numpy.typing import NDArray
 from gate.realtime.record import Field, aligned, layout
 
 MOST_SLOTS = 32
-"""In a chain."""
+"""Most slots of a chain."""
 
 FIELDS = (
-    # -- what whoever changes the chain asks for
+    # -- what is asked for by whoever changes the chain
     Field("wanted", "i8", (), "user", "0 or 1: the order that should be heard"),
     Field("before", "i8", (), "user", "slots at the beginning that both orders share"),
     Field("behind", "i8", (), "user", "slots at the end that both orders share"),
@@ -18,7 +18,7 @@ FIELDS = (
     Field("slots", "i8", (2, MOST_SLOTS), "user", "addresses of their records, in the order of sound"),
     Field("latency", "i8", (2,), "user", "frames by which each order is late: the sum of its slots' delays"),
     Field("listen_frames", "i8", (), "user", "how long fresh slots listen before they are faded in"),
-    # -- what whoever calls it gives with each call
+    # -- what the caller of the chain gives with each call
     Field(
         "key_at",
         "i8",
@@ -31,13 +31,13 @@ FIELDS = (
     Field(
         "change_left", "i8", (), "engine", "frames until the other is heard alone; 0: no change is under way"
     ),
-    Field("position", "i8", (), "engine", "frames ever"),
+    Field("position", "i8", (), "engine", "frames processed"),
     Field(
         "late_same",
         "i8",
         (),
         "engine",
-        "1: in the newest piece of a call what ``late_at`` is for was the input itself",
+        "1: in the newest piece of a call the late input was the input itself, and is not in ``late_at``",
     ),
     Field("code", "i8", (), "engine", "which sources the running code was compiled from"),
     # -- shape
@@ -48,7 +48,7 @@ FIELDS = (
         "i8",
         (),
         "setup",
-        "[most_frames][key_channels]: the key, as late as the sound is by then",
+        "[most_frames][key_channels]: the key, as late as the sound at that slot",
     ),
     Field("key_other_at", "i8", (), "setup", "the same in the other order"),
     Field("most_frames", "i8", (), "setup", "longer calls are cut to this"),
@@ -76,5 +76,5 @@ CHAIN_RECORD = layout(FIELDS)
 
 
 def make() -> NDArray[Any]:
-    """A record full of zeros: a (1,) array of ``CHAIN_RECORD``."""
+    """Return a record full of zeros: a (1,) array of ``CHAIN_RECORD``."""
     return aligned(1, CHAIN_RECORD)

@@ -1,9 +1,9 @@
-"""The compiled ``classify(record, input, output)``: sound passes as it is, and each completed frame runs the model.
+"""The compiled ``classify(record, input, output)``: sound passes unchanged, and each completed frame runs the model.
 
-A plugin like the gate, with a record of its own: any number of host frames a call, nothing allocated, raised, waited
-for or printed. A frame is known in the call in which its last sample comes out of the side-chain; its row in the ring
-says after how many host frames that was, so whoever reads it needs no clock, and what it says is bit-identical
-however the sound is cut.
+A classifier is a plugin like the gate, with a record of its own: it takes any number of host frames a call, and nothing
+is allocated, raised, waited for or printed. A frame is known in the call in which its last sample comes out of the
+side-chain. Its row in the ring says after how many host frames that was. So a reader needs no clock, and the rows are
+bit-identical however the sound is cut.
 """
 
 from typing import Any
@@ -44,7 +44,7 @@ compiled = processor(CLASSIFY_RECORD, _make)
 
 @native
 def _decide(r: Any) -> None:
-    """Run the model over the full queue; what it says goes into the ring."""
+    """Run the model over the full queue, and write what it says into the ring."""
     batch, rows = r.batch, r.classes
     says = carray(at(r.classes_at, np.float32), (rows, batch), np.float32)
     ring = carray(at(r.frames_at, np.float64), (r.frame_rows, FRAME_COLUMNS), np.float64)

@@ -1,4 +1,4 @@
-"""The flat record of a classifier: what ``gate.realtime.classify`` needs and says: each field with its one writer."""
+"""The flat record of a classifier: what ``gate.realtime.classify`` needs and says, each field with its one writer."""
 
 from typing import Any
 
@@ -8,14 +8,14 @@ from gate.constants import CLASSES
 from gate.realtime.record import MODEL_STATE, SIDECHAIN, SIDECHAIN_STATE, Field, aligned, layout, model_fields
 
 MOST_CLASSES = CLASSES[1]
-"""Places for probabilities."""
+"""Places for probabilities in the record."""
 
 FRAME_COLUMNS = 2 + MOST_CLASSES
-"""Of a frame: host frames that had to come in before it was known, level in dBFS, a probability for each class."""
+"""Columns of a frame: host frames that had to come in before it was known, level in dBFS, each class's probability."""
 
 FIELDS = (
     # -- what people look at
-    Field("probabilities", "f8", (MOST_CLASSES,), "engine", "newest frame, 0 to 1; NaN behind a failed run"),
+    Field("probabilities", "f8", (MOST_CLASSES,), "engine", "newest frame, 0 to 1; NaN after a failed run"),
     Field("level_db", "f8", (), "engine", "newest frame; NaN when the model has no such readout"),
     # -- counters, since the start or the last reset
     Field("position", "i8", (), "engine", "host frames processed"),
@@ -46,5 +46,5 @@ CLASSIFY_RECORD = layout(FIELDS)
 
 
 def make() -> NDArray[Any]:
-    """A record full of zeros: a (1,) array of ``CLASSIFY_RECORD``."""
+    """Return a record full of zeros: a (1,) array of ``CLASSIFY_RECORD``."""
     return aligned(1, CLASSIFY_RECORD)

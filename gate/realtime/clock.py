@@ -1,4 +1,4 @@
-"""The side-chain's clock: which resampler goes between a rate and the blocks of a model, designed before any sound."""
+"""The side-chain's clock: the resampler from a rate to the blocks of a model, designed before any sound."""
 
 from dataclasses import dataclass
 from functools import cached_property, lru_cache
@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from gate.constants import BLOCK, CLASSIFY_BLOCK, CLASSIFY_RATE, RATE, RATE_RANGE_HZ
 
 HALF_MS = 0.45
-"""Half width of a gate's filter, at most."""
+"""Half the width of a gate's filter, at most."""
 
 
 DELAY_MS = 0.5
@@ -18,11 +18,11 @@ DELAY_MS = 0.5
 
 
 ATTENUATION_DB = 60.0
-"""Of what folds over, where the filter is long enough for it."""
+"""Attenuation of what folds over, where the filter is long enough for it."""
 
 
 SLOPE = 0.35
-"""Widest slope of the filter, in parts of the lower Nyquist frequency: so low rates keep some band."""
+"""Widest slope of the filter, as a share of the lower Nyquist frequency: so low rates keep some band."""
 
 
 LANES = 16
@@ -30,22 +30,22 @@ LANES = 16
 
 
 FEED = 4096
-"""Host samples a channel takes in before it makes the model's samples of them: a working set, no delay."""
+"""Host samples that a channel takes in before the model's samples are made of them: a working set, no delay."""
 
 
 @dataclass(frozen=True)
 class Feed:
-    """What a kind of model is fed.
+    """The input of a kind of model, and the filter that makes it.
 
     Attributes:
         rate: Hz.
         block: samples.
-        half_ms: half the filter's width, at most.
-        delay_ms: the most decision delay.
-        attenuation_db: of what folds over, where the filter is long enough for it.
-        slope: widest slope of the filter, in parts of the lower Nyquist frequency.
+        half_ms: half the width of the filter, at most.
+        delay_ms: decision delay, at most.
+        attenuation_db: attenuation of what folds over, where the filter is long enough for it.
+        slope: widest slope of the filter, as a share of the lower Nyquist frequency.
         past: share of the slope that lies past the lower Nyquist frequency.
-        periods: half the filter's width in samples of the lower rate, in place of ``half_ms``; 0: not so.
+        periods: half the width of the filter in samples of the lower rate, instead of ``half_ms``; 0: use ``half_ms``.
     """
 
     rate: int
@@ -59,26 +59,26 @@ class Feed:
 
 
 GATE_FEED = Feed(RATE, BLOCK, HALF_MS, DELAY_MS)
-"""A gate decides on what it hears at once."""
+"""Input of a gate, which decides at once on what it hears."""
 
 
 CLASSIFY_FEED = Feed(CLASSIFY_RATE, CLASSIFY_BLOCK, 2.0, 2.2)
-"""A classifier is to hear up to 7 kHz what it would hear at its own rate."""
+"""Input of a classifier, which has to hear up to 7 kHz what it would hear at its own rate."""
 
 
 SOUND_PASSES = 20_000.0 / 22_050.0
-"""Of the lower Nyquist frequency, what passes unchanged on a way that is heard: 20 kHz of 44.1 kHz."""
+"""Share of the lower Nyquist frequency that passes unchanged where sound is heard: 20 kHz at 44.1 kHz."""
 
 
 SOUND_PERIODS = 32
-"""Half the width of such a filter, in samples of the lower rate: 0.73 ms at 44.1 kHz. Past its slope all is 93 dB down."""
+"""Half the width of such a filter, in samples of the lower rate: 0.73 ms at 44.1 kHz. Beyond the slope: 93 dB down."""
 
 
 def sound_feed(rate: int, block: int = BLOCK) -> Feed:
-    """For sound that is heard, to blocks at a rate.
+    """Return the input of a model whose output is heard: blocks at a rate.
 
-    The slope lies evenly about the lower Nyquist frequency, so what folds comes to lie where the slope is, over 20 kHz of
-    44.1 kHz: half the delay of a filter that lets nothing fold there either.
+    The slope lies evenly about the lower Nyquist frequency, so what folds over lies where the slope is, above 20 kHz at
+    44.1 kHz. A filter that lets nothing fold there either would delay twice as much.
     """
     slope = 2.0 * (1.0 - SOUND_PASSES)
     return Feed(rate, block, 0.0, 0.0, attenuation_db=inf, slope=slope, past=0.5, periods=SOUND_PERIODS)
@@ -86,7 +86,7 @@ def sound_feed(rate: int, block: int = BLOCK) -> Feed:
 
 @dataclass(frozen=True)
 class Clock:
-    """How host samples and blocks lie to each other at one rate.
+    """The places of blocks among host samples at one rate.
 
     Attributes:
         rate: of the sound, whole Hz in ``RATE_RANGE_HZ``.
@@ -130,16 +130,16 @@ class Clock:
         return self.feed.block * self.down / self.up
 
     def block_start(self, block: int) -> int:
-        """First host sample that lies in the block."""
+        """Return the first host sample that lies in the block."""
         return -(-block * self.feed.block * self.down // self.up)
 
     def block_ready(self, block: int) -> int:
-        """How many host samples must have come in before the block is complete."""
+        """Return how many host samples must have come in before the block is complete."""
         return ((block + 1) * self.feed.block - 1) * self.down // self.up + self.half + 1
 
     @cached_property
     def decision_delay_samples(self) -> int:
-        """Host samples by which the latest block is complete after its end: exact for all phases, ceil."""
+        """Host samples from the end of a block until it is complete, at most: exact for all phases, rounded up."""
         # with b samples a block: block_ready(k) - (k + 1) * b * down / up, times up, is up * (half + 1) - down - r(k)
         # where r(k) = (b k + b - 1) * down mod up takes all values that are (b - 1) * down modulo gcd(b * down, up).
         block = self.feed.block
@@ -147,7 +147,7 @@ class Clock:
         return ceil((self.up * (self.half + 1) - self.down - least) / self.up)
 
     def fields(self) -> dict[str, int]:
-        """What a record's side-chain needs to know (``gate.realtime.record.SIDECHAIN``), but for memory."""
+        """Return the fields of a record's side-chain (``gate.realtime.record.SIDECHAIN``), except those for memory."""
         return {
             "block": self.feed.block,
             "up": self.up,
@@ -161,18 +161,18 @@ class Clock:
 
     @property
     def history_samples(self) -> int:
-        """Samples of history a channel; none where nothing is resampled."""
+        """Samples of history a channel; 0 where nothing is resampled."""
         return self.kernel.shape[1] + FEED if self.half else 0
 
     def lead_samples(self, batch: int) -> int:
-        """Host samples to hold sound and gain back so that the first of ``batch`` blocks is in time."""
+        """Return the host samples by which sound and gain wait, so that the first of ``batch`` blocks is in time."""
         return ceil(batch * self.block_samples) + self.half
 
     @property
     def kernel(self) -> NDArray[np.float32]:
-        """(up, taps) coefficients; row p belongs to samples that lie p / up behind a host sample.
+        """(up, taps) coefficients; row p belongs to samples that lie p / up after a host sample.
 
-        Tap t weighs host sample base - half + 1 + t; behind the first 2 * half taps there are zeros. Each row
+        Tap t weighs host sample base - half + 1 + t; after the first 2 * half taps there are zeros. Each row
         sums to 1: a steady level passes exactly, at every phase.
         """
         return _kernel(self)
@@ -205,7 +205,7 @@ def _kernel(clock: Clock) -> NDArray[np.float32]:
 
 
 def _kaiser_beta(attenuation_db: float) -> float:
-    """Kaiser's empirical formula (Oppenheim and Schafer, eq. 7.62)."""
+    """Return beta by Kaiser's empirical formula (Oppenheim and Schafer, eq. 7.62)."""
     if attenuation_db > 50.0:
         return 0.1102 * (attenuation_db - 8.7)
     if attenuation_db > 21.0:

@@ -1,7 +1,8 @@
 """Compiled functions that others call by their addresses: hosts of plugins, PortAudio, JACK.
 
-Each is an ``Entry`` of its module, compiled or loaded from disk at the first use. What it was compiled from is part of the
-key that it is kept under (``gate.realtime.fingerprint``), and it writes that number to the field ``code`` of its record.
+Each is an ``Entry`` of its module, compiled or loaded from disk at the first use. The fingerprint of its sources is
+part of the key that it is stored under (``gate.realtime.fingerprint``), and the function writes it to ``code`` of its
+record.
 """
 
 import contextlib
@@ -19,14 +20,14 @@ from gate.realtime.native import COMPILE, types
 
 
 class Compiled(NamedTuple):
-    """A compiled C function: its address for compiled code, ``call`` for Python, which lets the lock go meanwhile."""
+    """A compiled C function: ``address`` for compiled code, ``call`` for Python, which lets the lock go meanwhile."""
 
     address: int
     call: Callable[..., Any]
     from_disk: bool
-    """Was it compiled in an earlier process?"""
+    """Whether the code was compiled in an earlier process."""
     function: Any
-    """Numba's own object; keeps the code alive."""
+    """Numba's own object, which keeps the code alive."""
 
 
 class Entry:
@@ -54,16 +55,16 @@ class Entry:
 
     @property
     def module(self) -> str:
-        """Name of the module that it belongs to."""
+        """Name of the module that the entry belongs to."""
         return self._make.__module__
 
     @cached_property
     def fingerprint(self) -> int:
-        """A number for the sources that it is made of."""
+        """Number for the sources that the function is made of."""
         return SOURCES.fingerprint(self.module)
 
     def __call__(self, dtype: Any = np.float32) -> Compiled:
-        """Return the function for sound of ``dtype`` (float32 or float64), compiled or loaded from disk at first use."""
+        """Return the function for sound of ``dtype`` (float32, float64), compiled or loaded from disk at first use."""
         dtype = np.dtype(dtype)
         if dtype not in self._compiled:
             signature = self._signature(types.CPointer(from_dtype(dtype)))
@@ -97,7 +98,7 @@ def processor(record: np.dtype[Any], make: Callable[[int], Any]) -> Entry:
 def _without_scipy() -> Iterator[None]:
     """Keep numba from importing scipy.linalg, a quarter of a second's work that only matrix products need.
 
-    It looks once a process, at the first compilation. Nothing here multiplies matrices; where scipy is
+    Numba looks once a process, at the first compilation. Nothing here multiplies matrices; where scipy is
     loaded already, or numba has looked before, this changes nothing.
     """
     name = "scipy.linalg.cython_blas"

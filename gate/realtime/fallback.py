@@ -1,7 +1,7 @@
-"""The gate of plain knobs: what decides when a model cannot, with the same Threshold and Range.
+"""The classic gate that decides when a model cannot, with the same Threshold and Range.
 
-It compares each block's level, which is that of the loudest channel, with Threshold and gives what a model gives: an open
-probability and three times. So ballistics and gain stay what they are, and whoever takes over from whom, there is no click.
+It compares the level of each block, that of the loudest channel, with Threshold, and gives what a model gives: an open
+probability and three times. Ballistics and gain stay as they are, so nothing clicks when one takes over from the other.
 """
 
 from typing import Any
@@ -12,10 +12,10 @@ from gate.constants import BLOCK
 from gate.realtime.native import at, carray, native
 
 ATTACK_MS, HOLD_MS, RELEASE_MS = 1.0, 120.0, 150.0
-"""What fits most sounds: fast enough for drums, and it bridges the gaps within words."""
+"""Times that fit most sounds: fast enough for drums, long enough to bridge the gaps within words."""
 
 HYSTERESIS_DB = 3.0
-"""An open gate is let go this far under Threshold."""
+"""How far under Threshold an open gate lets go."""
 
 
 @native

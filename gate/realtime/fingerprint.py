@@ -1,12 +1,12 @@
-"""A number for the sources that compiled code is made of, which are found by their imports.
+"""A number for the sources that compiled code is made of; imports lead to these sources.
 
-Numba keeps compiled code on disk and looks only at the file of the function itself, its time and size, to tell whether it is
-current. After an edit elsewhere, or from a wheel (whose files all have the same time), old code would run. A number that the
-function closes over is part of the key that it is kept under.
+Numba stores compiled code on disk. To tell whether the code is current, it looks only at the time and size of the
+function's own file. After an edit elsewhere, or from a wheel (whose files all have the same time), old code would run.
+So the function closes over this number, which makes it part of the key that the code is stored under.
 
-Compiled code can only use what its module, or one that it imports, defines when it is loaded: constants, layouts of records,
-other compiled functions. So the sources are those of the module, and of all that it imports, and they import, outside of
-functions. That may be more than is needed, and costs a compilation then; it is never less.
+Compiled code can only use what its module, or an imported one, defines when it is loaded: constants, layouts of
+records, other compiled functions. So the sources are the module and all that it imports outside of functions, directly
+or through others. That may be more than is needed, and then costs a compilation; it is never less.
 """
 
 import ast
@@ -19,10 +19,10 @@ from pathlib import Path
 PACKAGE = __name__.partition(".")[0]
 
 _IMPORT = re.compile(r"^([ \t]*)(?:from|import)\b[^\n(]*(?:\([^)]*\))?[^\n]*", re.MULTILINE)
-"""An import statement, of one line or in brackets: to parse these only takes a tenth of the time that whole files take."""
+"""An import statement, of one line or in brackets. To parse these alone takes a tenth of the time of whole files."""
 
 _LATER = re.compile(r"(?:async |def |class |@|if TYPE_CHECKING)")
-"""Begins what runs later than its module, or never."""
+"""The beginning of a block that runs later than its module, or never."""
 
 
 class Sources:
@@ -38,7 +38,7 @@ class Sources:
         self._imports: dict[str, frozenset[str]] = {}
 
     def fingerprint(self, name: str) -> int:
-        """Return a number, 56 bits, for what a module is made of.
+        """Return a number of 56 bits for the sources of a module.
 
         Args:
             name: of the module, such as ``gate.realtime.process``.
@@ -52,7 +52,7 @@ class Sources:
         return int.from_bytes(digest.digest()[:7], "little")
 
     def found(self, name: str) -> set[str]:
-        """Return the names of a module and of all modules of the package that it rests on."""
+        """Return the names of a module and of all modules of the package that it imports, also through others."""
         found: set[str] = set()
         waiting = {name}
         while waiting:
@@ -122,4 +122,4 @@ def _block(text: str, at: int) -> str:
 
 
 SOURCES = Sources(Path(str(sys.modules[PACKAGE].__file__)).parents[1])
-"""Those of this program."""
+"""The sources of this program."""

@@ -1,9 +1,9 @@
 """From goals to samples: the delay, and the gain with the ramps that keep it from clicking.
 
-A goal is the gain of a block, with the output frame where it begins to act. From there the gain goes
-linearly from where it is to the goal: within a block, or when opening within the attack if that is shorter,
-but never within less than 1 ms. A ramp is a function of the frame alone, so it is the same however
-the sound is cut. Where the gain is 1 samples keep every bit, where it is 0 they are 0.
+A goal is the gain of a block, with the output frame where it begins to act. From that frame on the gain moves
+linearly to the goal: within a block, or, when opening, within the attack if that is shorter, but never in less
+than 1 ms. A ramp depends on the number of the frame alone, so it is the same however the sound is cut. Where the
+gain is 1, samples keep every bit; where it is 0, they are 0.
 """
 
 from typing import Any
@@ -25,7 +25,7 @@ PIECE = 4096
 
 @native
 def floor_gain(range_db: Any) -> Any:
-    """Gain of the shut gate, 0 to 1: 10^(range/20); exactly 0 for -inf, exactly 1 from 0 dB up."""
+    """Return the gain of the shut gate, 0 to 1: 10^(range/20); exactly 0 for -inf, exactly 1 from 0 dB up."""
     if range_db >= 0.0:
         return 1.0
     return 10.0 ** (range_db / 20.0)
@@ -33,7 +33,7 @@ def floor_gain(range_db: Any) -> Any:
 
 @native
 def goal_gain(openness: Any, floor: Any) -> Any:
-    """Gain at an openness: exactly 1 at 1 and exactly ``floor`` at 0, so that samples can be copied."""
+    """Return the gain at an openness: exactly 1 at 1 and exactly ``floor`` at 0, so that samples can be copied."""
     if openness >= 1.0:
         return 1.0
     return floor + (1.0 - floor) * openness
@@ -41,13 +41,13 @@ def goal_gain(openness: Any, floor: Any) -> Any:
 
 @native
 def decibels(gain: Any) -> Any:
-    """``gain`` in dB, -inf for 0."""
+    """Return ``gain`` in dB, -inf for 0."""
     return 20.0 * np.log10(gain) if gain > 0.0 else SILENT_DB
 
 
 @native
 def ramp_gain(start: Any, goal: Any, length: Any, steps: Any) -> Any:
-    """Gain ``steps`` frames into a linear ramp of ``length`` frames."""
+    """Return the gain ``steps`` frames into a linear ramp of ``length`` frames."""
     if steps >= length:
         return goal
     return start + (goal - start) / length * steps
@@ -55,16 +55,16 @@ def ramp_gain(start: Any, goal: Any, length: Any, steps: Any) -> Any:
 
 @native
 def carry(r: Any, x: Any, y: Any, w: Any, upto: Any, call: Any, finite: Any) -> None:
-    """Bring frames w..upto-1 from x to y through the delay, with 0 for what is not finite.
+    """Move frames w..upto-1 from x to y through the delay, with 0 for what is not finite.
 
     Args:
         r: the engine's record.
         x: flat input of this call.
         y: flat output of this call; may be ``x``.
         w: first frame.
-        upto: frame behind the last.
+        upto: frame after the last.
         call: number of this call's first frame.
-        finite: is the whole input finite?
+        finite: whether all of the input is finite.
     """
     channels, delay = r.channels, r.delay
     if delay == 0:
@@ -92,7 +92,7 @@ def carry(r: Any, x: Any, y: Any, w: Any, upto: Any, call: Any, finite: Any) -> 
 
 @native
 def shape(r: Any, y: Any, w: Any, upto: Any, call: Any) -> None:
-    """Bring the gain to frames w..upto-1, each unit by its own goals. Arguments are those of ``carry``."""
+    """Apply the gain to frames w..upto-1, each unit by its own goals. Arguments are those of ``carry``."""
     if upto <= w:
         return
     size, stride = r.pending_size, r.channels
@@ -123,7 +123,7 @@ def shape(r: Any, y: Any, w: Any, upto: Any, call: Any) -> None:
 
 @native
 def _turn(r: Any, u: Any, goal: Any, attack_ms: Any, now: Any) -> None:
-    """From frame ``now`` on the gain goes to ``goal``; a ramp that goes there already just goes on."""
+    """Send the gain to ``goal`` from frame ``now`` on; a ramp that goes there already continues."""
     if goal == r.ramp_goal[u]:
         return
     steps = np.float64(now - r.ramp_begin[u])
@@ -174,7 +174,7 @@ def _ramp(r: Any, u: Any, y: Any, wide: Any, begin: Any, end: Any, steps: Any) -
 
 @native
 def _scrub(x: Any) -> None:
-    """Make what is not finite 0."""
+    """Set samples that are not finite to 0."""
     for i in range(len(x)):
         if not np.isfinite(x[i]):
             x[i] = 0.0
@@ -182,7 +182,7 @@ def _scrub(x: Any) -> None:
 
 @njit(fastmath={"reassoc", "nnan", "nsz"}, **COMPILE)
 def _largest(x: Any) -> Any:
-    """Largest magnitude in x, all of it finite."""
+    """Return the largest magnitude in x, which is all finite."""
     largest = abs(x[0])
     for i in range(len(x)):
         largest = max(largest, abs(x[i]))
@@ -191,7 +191,7 @@ def _largest(x: Any) -> Any:
 
 @njit(fastmath={"reassoc", "nsz"}, **COMPILE)
 def _all_finite(x: Any) -> Any:
-    """Is everything in x finite? A product with 0 is 0, or NaN for NaN and infinity."""
+    """Return whether all of x is finite. A product with 0 is 0, or NaN for NaN and infinity."""
     none = x.dtype.type(0)
     total = none
     for i in range(len(x)):
@@ -201,7 +201,7 @@ def _all_finite(x: Any) -> Any:
 
 @native
 def peak(x: Any) -> Any:
-    """(largest finite magnitude, how many are not finite) of x."""
+    """Return (largest finite magnitude, number of samples that are not finite) of x."""
     largest, bad = 0.0, 0
     for begin in range(0, len(x), PIECE):
         piece = x[begin : begin + PIECE]

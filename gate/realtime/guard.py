@@ -1,4 +1,4 @@
-"""The guard's law: what is heard in frames of a classifier, and what it shuts. Compiled into the gate."""
+"""The guard's law, compiled into the gate: what the frames of a classifier confirm, and when that shuts the gate."""
 
 from typing import Any
 
@@ -17,7 +17,7 @@ SMOOTH_MS = 50.0
 
 
 SHARE = 1.0 - float(np.exp(-1000.0 * FRAME_S / SMOOTH_MS))
-"""Of a new frame in the smoothed probability."""
+"""Share of a new frame in the smoothed probability."""
 
 
 SPEECH_AT, SPEECH_LOST_AT = 0.5, 0.35
@@ -26,10 +26,6 @@ SPEECH_AT, SPEECH_LOST_AT = 0.5, 0.35
 
 MUSIC_AT, MUSIC_LOST_AT = 0.8, 0.6
 """Music has to be sure to shut a gate."""
-
-
-GUARD_COLUMNS = ("guard_shut",)
-"""Behind the curve's own columns; then one for each class, with its newest probability."""
 
 
 EPSILON_MS = 1e-6
@@ -42,8 +38,8 @@ def hear(r: Any, heard: Any, working: Any) -> None:
 
     Args:
         r: the engine's record.
-        heard: (2, batch) int64, overwritten: is the gate confirmed at each block, and how many frames were known.
-        working: is the classifier still asked?
+        heard: (2, batch) int64, overwritten: 1 where the gate is confirmed at a block, and how many frames were known.
+        working: whether the classifier is still asked.
     """
     c = carray(at(r.classifier, CLASSIFY_RECORD), (1,))[0]
     frames = carray(at(c.frames_at, np.float64), (c.frame_rows, FRAME_COLUMNS), np.float64)
@@ -61,7 +57,7 @@ def hear(r: Any, heard: Any, working: Any) -> None:
 
 @native
 def _take(r: Any, frame: Any) -> None:
-    """One frame of the classifier: smoothed probabilities, and what they say."""
+    """Take one frame of the classifier: update the smoothed probabilities and what they say."""
     speech = frame[2 + r.speech_row] if r.speech_row >= 0 else 1.0
     music = frame[2 + r.music_row] if r.music_row >= 0 else 0.0
     if not (np.isfinite(speech) and np.isfinite(music)):  # it failed: nothing speaks against the sound
@@ -75,7 +71,7 @@ def _take(r: Any, frame: Any) -> None:
 
 @native
 def hysteresis(before: Any, value: Any, at_: Any, lost_at: Any) -> Any:
-    """1 from when a value reaches ``at_`` until it falls under ``lost_at``, else 0."""
+    """Return 1 from when a value reaches ``at_`` until it falls under ``lost_at``, else 0."""
     if before == 1:
         return 0 if value < lost_at else 1
     return 1 if value >= at_ else 0
@@ -83,11 +79,11 @@ def hysteresis(before: Any, value: Any, at_: Any, lost_at: Any) -> Any:
 
 @native
 def guarded(age: Any, goal: Any, confirmed: Any, mode: Any, grace_ms: Any) -> Any:
-    """One block further.
+    """Go one block further with the guard.
 
     Args:
         age: blocks for which the gate would have been open and was not confirmed (state).
-        goal: of openness, without a guard: over 0 while the gate is open by itself, hold included.
+        goal: goal of openness without a guard: over 0 while the gate is open by itself, hold included.
         confirmed: 1 or 0.
         mode: of the guard.
         grace_ms: grace time.
@@ -103,13 +99,13 @@ def guarded(age: Any, goal: Any, confirmed: Any, mode: Any, grace_ms: Any) -> An
 
 @native
 def is_over(age: Any, grace_ms: Any) -> Any:
-    """Has the clock passed the grace time?"""
+    """Return whether the guard's clock has passed the grace time."""
     return age * BLOCK_MS > grace_ms + EPSILON_MS
 
 
 @native
 def show_guard(r: Any, known: Any, first: Any) -> None:
-    """Readout and curve columns of a block of the first unit, at which ``known`` frames were known."""
+    """Write the readout and the curve's columns of a block of the first unit, at which ``known`` frames were known."""
     r.guard_shut = 1 if is_over(r.guard_age[0], r.guard_grace_ms) else 0
     if r.curve_rows == 0:
         return

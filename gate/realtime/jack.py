@@ -1,7 +1,7 @@
-"""The compiled function that JACK calls: it feeds a PortAudio callback from JACK's ports.
+"""The compiled functions that JACK calls: one of them feeds a PortAudio callback from JACK's ports.
 
-JACK has one float32 buffer a port, a PortAudio callback takes frames of interleaved channels. Nothing here
-allocates, waits or raises; what happened is counted in a record that Python reads.
+JACK has one float32 buffer a port; a PortAudio callback takes frames of interleaved channels. Nothing here
+allocates, waits or raises; what happens is counted in a record that Python reads.
 """
 
 import ctypes
@@ -18,7 +18,7 @@ from gate.realtime.native import at, carray, intrinsic, types
 from gate.realtime.record import aligned
 
 PIECE_FRAMES = 8192
-"""Frames handed to the callback at once at the most: JACK's largest buffer; a larger one goes in pieces."""
+"""Most frames handed to the callback at once: JACK's largest buffer; a larger one goes in pieces."""
 
 XRUN_FLAGS = 0x2 | 0x4
 """paInputOverflow and paOutputUnderflow: JACK does not say which of the two an xrun was."""
@@ -46,14 +46,14 @@ RECORD = np.dtype(
         ),  # which sources the three are compiled from (gate.realtime.fingerprint); each writes the same
     ]
 )
-"""What the three functions share; the addresses are set before JACK knows them, and never again."""
+"""Record that the three functions share; its addresses are set before JACK knows the functions, and never again."""
 
 
 @intrinsic
 def _call_stream(
     typing: Any, function: Any, x: Any, y: Any, frames: Any, times: Any, flags: Any, user: Any
 ) -> Any:
-    """Call the PaStreamCallback at address ``function``; its int. ``unsigned long`` is 32 bits on Windows."""
+    """Call the PaStreamCallback at address ``function``, return its int. ``unsigned long`` is 32 bits on Windows."""
 
     def generate(context: Any, builder: Any, signature: Any, args: Any) -> Any:
         word, long = ir.IntType(64), ir.IntType(8 * ctypes.sizeof(ctypes.c_ulong))
@@ -70,7 +70,7 @@ def _call_stream(
 
 @intrinsic
 def _buffer_of(typing: Any, function: Any, port: Any, frames: Any) -> Any:
-    """Address that jack_port_get_buffer, at address ``function``, gives for a port."""
+    """Return the address that jack_port_get_buffer, at address ``function``, gives for a port."""
 
     def generate(context: Any, builder: Any, signature: Any, args: Any) -> Any:
         word, short = ir.IntType(64), ir.IntType(32)
@@ -140,23 +140,23 @@ process = Entry(
     _make_process, lambda sample: types.int32(types.uint32, _POINTER),
     ctypes.c_int, ctypes.c_uint32, ctypes.c_void_p,
 )  # fmt: skip
-"""What JACK calls for each buffer: frames, and the address of a ``RECORD``; returns 0."""
+"""Function that JACK calls for each buffer, with its frames and the address of a ``RECORD``; it returns 0."""
 
 xrun = Entry(_make_xrun, lambda sample: types.int32(_POINTER), ctypes.c_int, ctypes.c_void_p)
-"""What JACK calls after an xrun, with the address of a ``RECORD``; returns 0."""
+"""Function that JACK calls after an xrun, with the address of a ``RECORD``; it returns 0."""
 
 shutdown = Entry(_make_shutdown, lambda sample: types.void(_POINTER), None, ctypes.c_void_p)
-"""What JACK calls when the server ends, with the address of a ``RECORD``."""
+"""Function that JACK calls when the server ends, with the address of a ``RECORD``."""
 
 
 class Shared:
-    """A record and the memory that it points to; has to live for as long as JACK may call.
+    """A record and the memory that it points to; both have to live for as long as JACK may call.
 
     Args:
         inputs: ports to take from, 0 to 32.
         outputs: ports to give to, 0 to 32.
         callback: address of a PaStreamCallback of interleaved float32.
-        user: address that it is called with.
+        user: address that the callback is called with.
         buffer_of: address of jack_port_get_buffer.
     """
 

@@ -1,8 +1,8 @@
-"""The key, held to a band: which of a model's bands its key may weigh.
+"""The key, held to a range of frequencies: which of a model's bands its key may weigh.
 
-A model that can be held has an input that is added to its key's logits before they are turned into weights that sum to 1.
-Zeros leave it as learned; ``OUTSIDE`` takes a band out, and the others share its weight as they were learned. A band is
-inside when all of it is; where none is, the one that is nearest stays.
+A model whose key can be held has an input that is added to the key's logits before they become weights that sum to 1.
+Zeros leave the key as learned. ``OUTSIDE`` takes a band out, and the other bands share its weight as they were learned.
+A band counts as inside when all of it is inside; where no band is, the nearest one stays.
 """
 
 from typing import Any
@@ -13,20 +13,20 @@ from gate.parameters import BY_ID, default
 from gate.realtime.native import at, carray, native
 
 OUTSIDE = -1e4
-"""Added to a logit, this makes its weight exactly 0 in float32, whatever the others are."""
+"""Number that, added to a logit, makes its weight exactly 0 in float32, whatever the other logits are."""
 
 LOWEST_HZ, HIGHEST_HZ = default("key-low"), default("key-high")
-"""At these ends of the knobs nothing is cut off: a model may have bands beyond them."""
+"""Ends of the knobs, at which nothing is cut off: a model may have bands beyond them."""
 
 assert (BY_ID["key-low"].minimum, BY_ID["key-high"].maximum) == (LOWEST_HZ, HIGHEST_HZ)
 
 
 @native
 def hold_key(r: Any) -> None:
-    """Write what the model adds to its key, if the band has changed since it was last written.
+    """Write what the model adds to its key, if the limits have changed since the last time.
 
     Args:
-        r: the engine's record. Of ``key_from_hz`` and ``key_to_hz`` what is not over 0 and finite is left as it was.
+        r: the engine's record. While ``key_from_hz`` or ``key_to_hz`` is not finite or not over 0, nothing changes.
     """
     low, high = r.key_from_hz, r.key_to_hz
     if r.key_bands == 0 or (low == r.key_from_used and high == r.key_to_used):

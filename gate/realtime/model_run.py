@@ -12,7 +12,7 @@ from gate.realtime.native import at, call1, call3, carray, flush_denormals, nati
 
 @native
 def run_model(r: Any, u: Any) -> Any:
-    """Run the model of unit u on what its inputs hold: did it run? A first failure's status is kept for its text."""
+    """Run the model of unit u on its inputs; return whether it ran. The first failure's status is kept for its text."""
     before = flush_denormals()
     status = call3(r.run, r.session, 0, r.bindings[u, r.side])
     restore_denormals(before)
@@ -27,14 +27,14 @@ def run_model(r: Any, u: Any) -> Any:
 
 @native
 def readouts_of(r: Any, u: Any) -> Any:
-    """(readout_rows, batch) float32 of unit u."""
+    """Return the readouts of unit u: (readout_rows, batch) float32."""
     rows = (r.readout_rows, r.batch)
     return carray(at(r.readouts_at + 4 * u * r.readouts_stride, np.float32), rows, np.float32)
 
 
 @native
 def clear_states(r: Any, u: Any) -> None:
-    """A unit's model begins anew: what is not finite would stay in its state for good."""
+    """Set the states of a unit's model to 0: what is not finite would stay in them for good."""
     states = carray(at(r.states_at[u], np.float32), (r.states_size,), np.float32)
     for i in range(r.states_size):
         states[i] = 0.0

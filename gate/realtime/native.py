@@ -1,7 +1,7 @@
 """What compiled code needs and numba lacks: calls by address, arrays at an address, flushing denormals.
 
-Addresses are data here, held in the engine's record, never constants in the code: so the compiled code can
-be kept on disk and serves every model and every process.
+Addresses are data here, held in the engine's record, and never constants in the code. So the compiled code can
+be stored on disk, and serves every model and every process.
 """
 
 import platform
@@ -20,24 +20,24 @@ types: Any = _types
 carray: Any = _carray
 
 IS_X86 = platform.machine().lower() in ("x86_64", "amd64", "i386", "i686")
-"""Has the processor an MXCSR register?"""
+"""Whether the processor has an MXCSR register."""
 
 FLUSH_BITS = 0x8040
 """MXCSR: bit 15 flushes results to zero, bit 6 reads denormals as zero (Intel SDM volume 1, 10.2.3)."""
 
 COMPILE: dict[str, Any] = {"error_model": "numpy", "nogil": True}
-"""How everything in the sound path is compiled: nothing raises, no interpreter lock."""
+"""Options for all compiled code of the sound path: nothing raises, no interpreter lock."""
 
 native: Any = njit(**COMPILE)
 """Decorator for the parts of the sound path.
 
-They are not kept on disk, only whole entry points are: numba takes a kept function for current as long as
-its *own* source file is unchanged, whatever happened to the functions it calls (``gate.realtime.fingerprint``).
+Only whole entry points are stored on disk: numba takes a stored function for current as long as its *own*
+source file is unchanged, whatever happened to the functions that it calls (``gate.realtime.fingerprint``).
 """
 
 
 def _caller(count: int, returns: bool) -> Any:
-    """A numba function that calls the C function at an address with so many word-sized arguments."""
+    """Make a numba function that calls the C function at an address with ``count`` word-sized arguments."""
     word = ir.IntType(64)
     result, kind = (types.int64, word) if returns else (types.void, ir.VoidType())
 
@@ -75,10 +75,10 @@ call1 = _caller(1, returns=False)
 """Call the C function at address ``function``, which returns nothing, with one word-sized argument."""
 
 call2 = _caller(2, returns=True)
-"""Word-sized result of the C function at an address, of two word-sized arguments."""
+"""Call the C function at an address with two word-sized arguments, and return its word-sized result."""
 
 call3 = _caller(3, returns=True)
-"""The same of three."""
+"""The same with three arguments."""
 
 call4 = _caller(4, returns=False)
 """Call the C function at an address, which returns nothing, with four word-sized arguments."""
@@ -86,7 +86,7 @@ call4 = _caller(4, returns=False)
 
 @intrinsic
 def at(typing: Any, address: Any, dtype: Any) -> Any:
-    """Pointer to ``dtype`` (np.float32, or an array's ``.dtype``) at ``address``; for ``carray``."""
+    """Return a pointer to ``dtype`` (np.float32, or an array's ``.dtype``) at ``address``, for ``carray``."""
     pointer = types.CPointer(dtype.dtype)
 
     def generate(context: Any, builder: Any, signature: Any, args: Any) -> Any:
@@ -96,7 +96,7 @@ def at(typing: Any, address: Any, dtype: Any) -> Any:
 
 
 def _shared_word(load: bool) -> Any:
-    """Read or write the word at an address that another process writes or reads, in order with everything round it."""
+    """Make a function that reads or writes a word shared with another process, in order with everything round it."""
     word = ir.IntType(64)
 
     def pointer(builder: Any, address: Any) -> Any:
@@ -125,14 +125,14 @@ def _shared_word(load: bool) -> Any:
 
 
 load_acquire = _shared_word(load=True)
-"""The word at an address; what its writer wrote before it is there, too."""
+"""Return the word at an address; everything that was written before it is there, too."""
 
 store_release = _shared_word(load=False)
-"""Write a word to an address; whoever reads it there finds what was written before it."""
+"""Write a word to an address; whoever reads it finds everything that was written before it."""
 
 
 def _control_word(name: str) -> Any:
-    """The x86 instruction that moves MXCSR to ("st") or from ("ld") memory, as a numba function."""
+    """Make a numba function of the x86 instruction that moves MXCSR to ("st") or from ("ld") memory."""
 
     @intrinsic
     def move(typing: Any, value: Any) -> Any:
@@ -157,10 +157,10 @@ _load_control = _control_word("ld")
 
 @native
 def flush_denormals() -> Any:
-    """From here on this thread treats denormal floats as zero; returns what ``restore_denormals`` needs.
+    """Treat denormal floats as zero on this thread from here on; return what ``restore_denormals`` needs.
 
     A recurrent model that hears silence decays into denormals, which cost a hundred times an ordinary number.
-    Set round the model's run alone: the sound path keeps every bit. Only on x86: elsewhere nothing happens.
+    This is set for the model's run alone, so the sound path keeps every bit. Elsewhere than on x86 nothing happens.
     """
     before = _store_control(np.uint32(0))
     _load_control(np.uint32(before | np.uint32(FLUSH_BITS)))
@@ -169,5 +169,5 @@ def flush_denormals() -> Any:
 
 @native
 def restore_denormals(before: Any) -> None:
-    """Put back what ``flush_denormals`` found."""
+    """Restore the state that ``flush_denormals`` found."""
     _load_control(np.uint32(before))

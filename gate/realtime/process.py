@@ -1,9 +1,9 @@
 """The compiled ``process(record, input, output)``: everything that happens to sound happens here.
 
 One call is one host buffer, or one piece of a file. Two cursors run through it: the side-chain takes frames in (of the
-sound, or of an external key beside it) and, as soon as ``batch`` blocks are complete, the model runs and decides; the sound
-follows as far as its gain is known. So a decision reaches back to its own block wherever that lies in the same call. At the
-end of the call everything is written; what is decided later acts later.
+sound, or of an external key beside it) and, as soon as ``batch`` blocks are complete, the model runs and decides; the
+sound follows as far as its gain is known. So a decision acts on its own block, wherever that block lies in the same
+call. At the end of the call all sound is written; what is decided later acts later.
 
 Nothing is allocated, raised, waited for or printed. Problems are counted in the record.
 """
@@ -21,7 +21,7 @@ from gate.realtime.record import RECORD
 from gate.realtime.sidechain import LOUDEST, listen
 
 THRESHOLD_LIMIT_DB = 200.0
-"""Thresholds further from 0 dBFS than this are kept to it: beyond lies what float32 cannot hold."""
+"""Largest distance of a threshold from 0 dBFS; what lies beyond counts as this, as float32 cannot hold it."""
 
 
 def _make(code: int) -> Any:
@@ -58,12 +58,12 @@ def _make(code: int) -> Any:
 
 
 compiled = processor(RECORD, _make)
-"""``process``, for sound of float32 or float64."""
+"""The compiled ``process``, for sound of float32 or float64."""
 
 
 @native
 def _classify(r: Any, key: Any, begin: Any, end: Any) -> None:
-    """The guard's classifier hears frames begin..end-1, before what they complete is decided."""
+    """Let the guard's classifier hear frames begin..end-1, before the blocks that they complete are decided."""
     if end > begin and r.fallback != LATE:
         heard = key[begin * r.listened :].ctypes.data
         call4(r.classify, r.classifier, heard, heard, end - begin)
@@ -71,7 +71,7 @@ def _classify(r: Any, key: Any, begin: Any, end: Any) -> None:
 
 @native
 def _begin(r: Any, x: Any) -> Any:
-    """Read parameters, look the input over: (all finite, also within what the model may have)."""
+    """Read parameters and check the input; return (it is all finite, it is also within what the model may have)."""
     if np.isfinite(r.threshold_db):
         r.threshold_used = min(max(r.threshold_db, -THRESHOLD_LIMIT_DB), THRESHOLD_LIMIT_DB)
     if not np.isnan(r.range_db):
@@ -92,7 +92,7 @@ def _begin(r: Any, x: Any) -> Any:
 
 @native
 def _look_over(r: Any, key: Any) -> Any:
-    """Of an external key: is all of it finite, and within what the model may have?"""
+    """Check an external key; return whether it is all finite and within what the model may have."""
     loudest, bad = peak(key)
     r.nonfinite_samples += bad
     return bad == 0 and loudest <= LOUDEST

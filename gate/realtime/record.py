@@ -1,24 +1,27 @@
 """The flat record that engine, panel, MIDI and stream share: every field with its one writer.
 
-``FIELDS`` is the table; ``make`` allocates. One record is one element of a structured array; what different
-writers write lies on different cache lines. PortAudio hands its address to the compiled callback, so all
-that ``process`` needs is in here, memory by its address. Nobody but the named writer writes a field while
-sound runs:
+``FIELDS`` is the table; ``make`` allocates. One record is one element of a structured array; fields of different
+writers lie on different cache lines. PortAudio hands the record's address to the compiled callback, so all
+that ``process`` needs is in the record, memory by its address. While sound runs, only the named writer writes
+a field:
 
 * setup: ``Engine`` when it opens; never again;
-* caller: whoever calls ``process``, before each call, on the same thread;
+* caller: the code that calls ``process``, before each call, on the same thread;
 * user: panel, MIDI, command line, through ``Engine`` or directly; each value is one word, read once a call;
 * engine: ``process``, on the audio thread.
 
 A plugin of another kind has a record of its own, made of the same pieces (``gate.realtime.classify_record``).
 """
 
+from collections.abc import Iterable, Mapping
+from types import MappingProxyType
 from typing import Any, Literal, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
 from gate.constants import MAX_CHANNELS as _MAX_CHANNELS
+from gate.parameters import GateKnobs, Parameter, knobs
 
 Writer = Literal["setup", "user", "engine", "player", "callback", "caller"]
 
@@ -34,7 +37,7 @@ class Field(NamedTuple):
 
 
 EACH = (_MAX_CHANNELS,)
-"""One a *unit*: the linked channels together are one unit, unlinked each channel is one."""
+"""Shape of a field with one value a *unit*: linked channels are one unit together, unlinked ones are one each."""
 
 SIDECHAIN_STATE = (
     Field(
@@ -43,7 +46,7 @@ SIDECHAIN_STATE = (
     Field("taken", "i8", (), "engine", "resampling: host frames taken into the history"),
     Field("history_first", "i8", (), "engine", "resampling: host frame that stands first in the history"),
     Field("base", "i8", (), "engine", "resampling: host frame at or before the next of the model's samples"),
-    Field("phase", "i8", (), "engine", "resampling: how far behind base it lies, in 1 / up"),
+    Field("phase", "i8", (), "engine", "resampling: how far after base it lies, in 1 / up"),
 )
 """State of a side-chain (``gate.realtime.sidechain.listen``), in the record of every plugin that listens."""
 
@@ -77,11 +80,11 @@ MODEL_STATE = (
         "first_status", "i8", (), "engine", "address of the first failed run's OrtStatus, kept for its text"
     ),
 )
-"""What a plugin that runs a model keeps of it (``gate.realtime.model_run``)."""
+"""State of the model that a plugin runs (``gate.realtime.model_run``)."""
 
 
 def model_fields(units: int) -> tuple[Field, ...]:
-    """What a plugin needs to run its model, for so many units at most."""
+    """Return the fields that a plugin needs to run its model, for ``units`` units at most."""
     return (
         Field("run", "i8", (), "setup", "address of RunWithBinding"),
         Field("release", "i8", (), "setup", "address of ReleaseStatus"),
@@ -102,28 +105,41 @@ def model_fields(units: int) -> tuple[Field, ...]:
     )
 
 
+def user_fields(
+    rows: Iterable[Parameter], names: Mapping[str, str] = MappingProxyType({})
+) -> tuple[Field, ...]:
+    """Return a field of the record for each parameter that can be set while sound runs; the others are for setup.
+
+    Args:
+        rows: the parameters.
+        names: of fields, by parameter id; others are called as the id, with underscores.
+    """
+    return tuple(
+        Field(
+            names.get(row.id, row.id.replace("-", "_")), "i8" if row.words else "f8", (), "user", row.sentence
+        )
+        for row in rows
+        if row.live
+    )
+
+
+KNOB_FIELDS = {
+    **{knob.parameter.id: name for name, knob in knobs(GateKnobs).items() if knob.parameter.live},
+    "key-low": "key_from_hz",
+    "key-high": "key_to_hz",
+}
+"""Fields of the engine's record, by parameter: called as the attribute is, but where that is what the model says."""
+
 FIELDS = (
     # -- what the user sets
-    Field("threshold_db", "f8", (), "user", "threshold, dBFS; acts from the next block"),
-    Field("range_db", "f8", (), "user", "gain of the shut gate, dB, -inf allowed; acts from the next block"),
-    Field(
-        "guard",
-        "i8",
-        (),
-        "user",
-        "which class the guard asks for: a number of ``gate.engine.guard.MODES``, 0 for none",
-    ),
-    Field("guard_grace_ms", "f8", (), "user", "how long the gate may be open before its class is heard"),
-    Field("attack_scale", "f8", (), "user", "the attack that is learned is taken so many times; 1: as it is"),
-    Field("hold_scale", "f8", (), "user", "the hold, likewise"),
-    Field("release_scale", "f8", (), "user", "the release, likewise"),
-    Field("key_from_hz", "f8", (), "user", "the key may weigh bands from here"),
-    Field("key_to_hz", "f8", (), "user", "up to here"),
+    *user_fields((knob.parameter for knob in knobs(GateKnobs).values()), KNOB_FIELDS),
     Field(
         "held", "i8", (), "user", "what somebody holds the gate: a number of ``gate.realtime.decision.HOLDS``"
     ),
-    Field("peaks_read", "i8", (), "user", "count up after reading the peaks: the next call starts them anew"),
-    # -- what whoever calls process gives with each call
+    Field(
+        "peaks_read", "i8", (), "user", "count up after reading the peaks: the next call starts them again"
+    ),
+    # -- what the caller of process gives with each call
     Field(
         "outside_at",
         "i8",
@@ -179,7 +195,7 @@ FIELDS = (
     Field("key_from_used", "f8", (), "engine", "band that ``key_bias`` was written for; NaN: none yet"),
     Field("key_to_used", "f8", (), "engine", "likewise"),
     Field("range_used", "f8", (), "engine", "last range that is a number, dB"),
-    Field("peaks_seen", "i8", (), "engine", "peaks_read when the peaks were last started anew"),
+    Field("peaks_seen", "i8", (), "engine", "peaks_read when the peaks were last started"),
     Field("decided", "f8", EACH, "engine", "1 while the gate is wanted open"),
     Field("hold_left_ms", "f8", EACH, "engine", "what is left of the hold"),
     Field("unit_openness", "f8", EACH, "engine", "0 to 1"),
@@ -205,8 +221,10 @@ FIELDS = (
     Field("block_samples", "f8", (), "setup", "length of a block in host frames"),
     Field("falls_back", "i8", (), "setup", "1: the classic gate takes over from a model that keeps failing"),
     Field("open_at", "f8", (), "setup", "probability above which a gate opens"),
-    Field("close_at", "f8", (), "setup", "probability below which it is let go"),
-    Field("key_bands", "i8", (), "setup", "bands that the key may be held to; 0: not this model's"),
+    Field("close_at", "f8", (), "setup", "probability below which a gate lets go"),
+    Field(
+        "key_bands", "i8", (), "setup", "bands that the key may be held to; 0: this model's cannot be held"
+    ),
     Field("key_edges_at", "i8", (), "setup", "float64 [band][2], Hz"),
     Field("key_bias_at", "i8", (), "setup", "float32 [band], the model's input: added to the key's logits"),
     Field("key_low_row", "i8", (), "setup", "row of the readouts, -1 for none"),
@@ -234,7 +252,7 @@ FIELDS = (
     Field("pending_goal_at", "i8", (), "setup", "float64 [unit][slot]: gain to go to"),
     Field("pending_attack_at", "i8", (), "setup", "float64 [unit][slot]: attack in ms"),
     Field("curve_at", "i8", (), "setup", "float64 [row][curve_columns], a ring"),
-    Field("curve_columns", "i8", (), "setup", "11, and with a guard its own"),
+    Field("curve_columns", "i8", (), "setup", "11, and with a guard the guard's own"),
     Field("curve_rows", "i8", (), "setup", "rows of that ring; 0: no curve is kept"),
 )
 """The record, field by field."""
@@ -244,7 +262,7 @@ CACHE_LINE = 64
 
 
 def layout(fields: tuple[Field, ...]) -> np.dtype[Any]:
-    """The type of a record with these fields; a new writer begins a new cache line."""
+    """Return the type of a record with these fields; a new writer begins a new cache line."""
     offset, offsets, writer = 0, [], fields[0].writer
     for field in fields:
         if field.writer != writer:
@@ -266,7 +284,7 @@ RECORD = layout(FIELDS)
 
 
 def aligned(size: int, dtype: Any) -> NDArray[Any]:
-    """(size,) zeros of ``dtype`` that begin on a cache line."""
+    """Return (size,) zeros of ``dtype`` that begin on a cache line."""
     dtype = np.dtype(dtype)
     raw = np.zeros(size * dtype.itemsize + CACHE_LINE, np.uint8)
     begin = -raw.ctypes.data % CACHE_LINE
@@ -274,5 +292,5 @@ def aligned(size: int, dtype: Any) -> NDArray[Any]:
 
 
 def make() -> NDArray[Any]:
-    """A record full of zeros: a (1,) array of ``RECORD``."""
+    """Return a record full of zeros: a (1,) array of ``RECORD``."""
     return aligned(1, RECORD)

@@ -1,18 +1,18 @@
-"""Any rate in, blocks at a model's rate out: what models listen to. What a gate lets through never passes here.
+"""The side-chain: sound of any rate in, blocks at a model's rate out. What a gate lets through never passes here.
 
-Every kind of model is fed from here: a gate takes blocks of 100 samples at 48 kHz, a classifier blocks of 160 at
-16 kHz (``FEEDS``). At the model's own rate samples are copied. At any other whole rate each of its samples is one
-windowed-sinc sum over the host samples round it. Its place among the host samples is an exact fraction: with
-g = gcd(model rate, rate), sample m lies at m * down / up host samples, up = model rate / g and down = rate / g, so
-there are ``up`` different phases, each with its own row of coefficients, and nothing drifts however long it runs.
+Every kind of model is fed from here: a gate takes blocks of 100 samples at 48 kHz, a classifier blocks of 160 at 16 kHz
+(``gate.realtime.clock.Feed``). At the model's own rate samples are copied. At any other whole rate each of the model's
+samples is one windowed-sinc sum over the host samples round it. Its place among these is an exact fraction: with g =
+gcd(model rate, rate), sample m lies at m * down / up host samples, up = model rate / g and down = rate / g, so there
+are ``up`` different phases, each with its own row of coefficients, and nothing drifts however long it runs.
 
 The filter may look ahead by ``half`` host samples, and that is the whole decision delay: for a gate under half a
 millisecond. So short a filter is gentle: at 44.1 kHz its slope is 4 kHz wide. That is good enough to decide on, and
-nobody hears it. A classifier, which takes a third of a second to be sure, can wait 2 ms for a slope of 0.9 kHz. What makes
-sound of sound (``gate.plugins.model``) is heard: its filters, there and back, are better ones (``sound_feed``).
+nobody hears it. A classifier, which takes a third of a second to be sure, can wait 2 ms for a slope of 0.9 kHz. A model
+that makes sound (``gate.plugins.model``) is heard: its filters, there and back, are better ones (``sound_feed``).
 
-Source: J. O. Smith, Digital Audio Resampling (ccrma.stanford.edu/~jos/resample); how attenuation, slope and
-length hang together is Kaiser's (Oppenheim and Schafer, Discrete-Time Signal Processing, 7.5.3).
+Source: J. O. Smith, Digital Audio Resampling (ccrma.stanford.edu/~jos/resample); the relation of attenuation,
+slope and length is Kaiser's (Oppenheim and Schafer, Discrete-Time Signal Processing, 7.5.3).
 """
 
 from typing import Any
@@ -24,12 +24,12 @@ from gate.realtime.clock import LANES
 from gate.realtime.native import COMPILE, at, carray, native
 
 LOUDEST = 1e6
-"""Samples reach the model within this (+120 dBFS): it squares them, and float32 ends at 3e38."""
+"""Largest magnitude that reaches the model (+120 dBFS): the model squares samples, and float32 ends at 3e38."""
 
 
 @native
 def heard(value: Any, tame: Any) -> Any:
-    """A sample as the model may have it: float32, finite, at most +120 dBFS; in a ``tame`` call all are."""
+    """Return a sample as the model may have it: float32, finite, at most +120 dBFS; in a ``tame`` call all are."""
     if tame:
         return np.float32(value)
     if not np.isfinite(value):
@@ -46,7 +46,7 @@ def listen(r: Any, x: Any, s: Any, n: Any, tame: Any) -> Any:
         x: flat interleaved samples of this call.
         s: first frame not taken in yet.
         n: frames in this call.
-        tame: is every sample of the call finite and within ``LOUDEST``?
+        tame: whether every sample of the call is finite and within ``LOUDEST``.
 
     Returns:
         The next ``s``. The queue is full when ``r.queued == r.batch * r.block``; otherwise s == n.
@@ -59,7 +59,7 @@ def listen(r: Any, x: Any, s: Any, n: Any, tame: Any) -> Any:
 
 @native
 def ready(r: Any, block: Any) -> Any:
-    """``Clock.block_ready``, compiled: host frames that must have come in before a block is complete."""
+    """Return the host frames that must have come in before a block is complete: ``Clock.block_ready``, compiled."""
     return ((block + 1) * r.block - 1) * r.down // r.up + r.half + 1
 
 
@@ -84,7 +84,7 @@ def _copy(r: Any, x: Any, s: Any, n: Any, tame: Any, queue: Any) -> Any:
 
 @njit(fastmath={"reassoc", "contract", "nsz"}, **COMPILE)
 def _weighted(samples: Any, weights: Any) -> Any:
-    """Sum of products over a multiple of ``LANES``, added in one order whatever the buffers are."""
+    """Return the sum of products over a multiple of ``LANES``, added in one order whatever the buffers are."""
     total = np.float32(0.0)
     for t in range(len(weights) // LANES * LANES):
         total += samples[t] * weights[t]
@@ -93,7 +93,7 @@ def _weighted(samples: Any, weights: Any) -> Any:
 
 @native
 def _resample(r: Any, x: Any, s: Any, n: Any, tame: Any, queue: Any) -> Any:
-    """As ``listen``. Frame f of the host stands at f - history_first in each channel's history."""
+    """Resample, as ``listen`` says. Host frame f lies at f - history_first in each channel's history."""
     channels, stride, queued, full = r.listened, r.blocks_stride, r.queued, r.batch * r.block
     up, down, half, taps = r.up, r.down, r.half, r.taps
     size, first, taken = r.history_size, r.history_first, r.taken

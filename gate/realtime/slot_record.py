@@ -25,7 +25,7 @@ FIELDS = (
     ),
     Field("delay", "i8", (), "setup", "frames by which the plugin delays"),
     Field("ring_at", "i8", (), "setup", "[delay][channel] in the sound's own type: the input held back"),
-    Field("late_at", "i8", (), "setup", "the same: the chain's input, as late as here, held back"),
+    Field("late_at", "i8", (), "setup", "the same: the chain's input, as late as the sound here, held back"),
     Field(
         "key_ring_at", "i8", (), "setup", "[delay][key channel]: the external key, as late as here, held back"
     ),
@@ -37,5 +37,5 @@ SLOT_RECORD = layout(FIELDS)
 
 
 def make() -> NDArray[Any]:
-    """A record full of zeros: a (1,) array of ``SLOT_RECORD``."""
+    """Return a record full of zeros: a (1,) array of ``SLOT_RECORD``."""
     return aligned(1, SLOT_RECORD)

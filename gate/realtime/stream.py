@@ -1,9 +1,9 @@
-"""What PortAudio calls, compiled: one host buffer in, one out, with no interpreter anywhere near.
+"""The compiled callback that PortAudio calls: one host buffer in, one out, without the interpreter.
 
-The same function plays files (``gate.live.filestream``) and stands behind the Python callback where a native one cannot
-be had. Around the compiled chain (``gate.realtime.chain``) it adds what only a stream needs: the fade at beginning and end,
-monitoring, a tape, a scope, and a clock. In the usual case, a chain that is not late and its output heard, it hands
-PortAudio's own memory to the chain and changes nothing.
+The same function plays files (``gate.live.filestream``), and does the work of the Python callback where a native one is
+not possible. Around the compiled chain (``gate.realtime.chain``) it adds what only a stream needs: the fade at
+beginning and end, monitoring, a tape, a scope, and a clock. In the usual case, a chain that is not late and whose
+output is heard, it hands PortAudio's own memory to the chain and changes nothing.
 """
 
 import ctypes
@@ -26,10 +26,10 @@ LATE_FLAGS = 0x1 | 0x2 | 0x4 | 0x8
 """paInputUnderflow, paInputOverflow, paOutputUnderflow, paOutputOverflow; paPrimingOutput (0x10) is no lateness."""
 
 CONTINUE = 0
-"""paContinue."""
+"""paContinue: the stream goes on."""
 
 STRIKE, ENOUGH = 16, 128
-"""A buffer in which the model took longer than the buffer lasts counts 16, every other takes 1 off: at 128 it has lost."""
+"""A buffer in which the callback took longer than the buffer lasts adds 16, any other takes 1 off; 128 is too late."""
 
 MONOTONIC = 1
 """CLOCK_MONOTONIC."""
@@ -67,16 +67,16 @@ compiled = Entry(
     _make, _signature, ctypes.c_int,
     ctypes.c_void_p, ctypes.c_void_p, ctypes.c_ulong, ctypes.c_void_p, ctypes.c_ulong, ctypes.c_void_p,
 )  # fmt: skip
-"""The callback, a ``PaStreamCallback``: for sound of float32 for PortAudio, of either for files.
+"""The callback, a ``PaStreamCallback``: for sound of float32 from PortAudio, of float32 or float64 from files.
 
-Its arguments: addresses of input and output (interleaved), frames, an address that is not used, flags, and the address of a
-record of ``LIVE_RECORD``. It returns ``CONTINUE``, always.
+Its arguments: addresses of input and output (interleaved), frames, an address that is not used, flags, and the address
+of a record of ``LIVE_RECORD``. It returns ``CONTINUE``, always.
 """
 
 
 @native
 def _gate(live: Any) -> Any:
-    """The record of the gate."""
+    """Return the record of the gate."""
     return carray(at(live.gate, RECORD), (1,))[0]
 
 
@@ -87,7 +87,7 @@ def _runs(live: Any) -> Any:
 
 @native
 def _sound(live: Any, x: Any, n: Any) -> Any:
-    """N frames of what came in without the external key, which goes to where the chain looks for it."""
+    """Return n frames of the sound that came in; the external key goes to where the chain looks for it."""
     wide, channels, keys = live.in_channels, live.channels, live.key_channels
     if keys == 0:
         return x
@@ -103,7 +103,7 @@ def _sound(live: Any, x: Any, n: Any) -> Any:
 
 @native
 def _play(live: Any, x: Any, y: Any, n: Any) -> None:
-    """N frames, at most ``most_frames``, from x to y."""
+    """Play n frames, at most ``most_frames``, from x to y."""
     chain = carray(at(live.chain, CHAIN_RECORD), (1,))[0]
     channels, wide = live.channels, live.out_channels
     plain = (
@@ -123,7 +123,7 @@ def _play(live: Any, x: Any, y: Any, n: Any) -> None:
 
 @native
 def _tape(live: Any, x: Any, n: Any) -> None:
-    """What the gate gave, for whoever writes it to a file."""
+    """Put what the chain gave on the tape, for whoever writes it to a file."""
     if live.taping == 0 or live.tape_frames == 0:
         return
     channels, size = live.channels, live.tape_frames
@@ -139,7 +139,7 @@ def _tape(live: Any, x: Any, n: Any) -> None:
 
 @native
 def _scope(live: Any, ring_at: Any, frame: Any, x: Any, wide: Any, n: Any) -> None:
-    """What came in or is heard, for whoever draws it: the first ``channels`` of ``wide``."""
+    """Put the first ``channels`` of ``wide`` channels, which came in or are heard, into a ring for drawing."""
     size, channels = live.scope_frames, live.channels
     if size == 0:
         return
@@ -154,7 +154,7 @@ def _scope(live: Any, ring_at: Any, frame: Any, x: Any, wide: Any, n: Any) -> No
 
 @native
 def _mix(live: Any, late: Any, given: Any, y: Any, n: Any) -> None:
-    """The chain's output and the input as late as that, by their weights, into as many channels as there are."""
+    """Mix the chain's output and the equally late input by their weights, into all channels that go out."""
     channels, wide = live.channels, live.out_channels
     wet_goal = 0.0 if live.monitor == 1 else -1.0 if live.monitor == 2 else 1.0
     dry_goal = 0.0 if live.monitor == 0 else 1.0
@@ -185,7 +185,7 @@ def _finite(value: Any) -> Any:
 
 @native
 def _towards(value: Any, goal: Any, step: Any) -> Any:
-    """One step from a value to its goal, and exactly the goal at the end."""
+    """Return a value one step nearer to its goal, and exactly the goal at the end."""
     if value < goal:
         return min(value + step, goal)
     return max(value - step, goal)
@@ -193,7 +193,7 @@ def _towards(value: Any, goal: Any, step: Any) -> Any:
 
 @native
 def _clock(live: Any, number: Any) -> Any:
-    """Nanoseconds of a clock, 0 if there is none."""
+    """Return the nanoseconds of a clock, 0 if there is none."""
     if live.clock == 0 or number < 0:
         return 0
     if live.ticks_a_second > 0:
@@ -207,7 +207,7 @@ def _clock(live: Any, number: Any) -> Any:
 
 @native
 def _count(live: Any, n: Any, flags: Any, begun: Any, cpu_begun: Any, ran: Any) -> None:
-    """Everything that people may want to know of this buffer."""
+    """Count everything that people may want to know of this buffer."""
     due = n * 1_000_000_000 // live.rate
     live.buffers += 1
     live.frames += n

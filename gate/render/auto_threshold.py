@@ -18,62 +18,62 @@ UNDER_LOUD_DB = (35.0, 12.0)
 """How far under the loud level it lies at most (soft syllables have room) and at least (or they are lost)."""
 
 FLOOR_PERCENTILE = 10.0
-"""Of the levels that are not digital silence: recordings pause for more than a tenth of their time."""
+"""Percentile of the levels that are not digital silence: recordings pause for more than a tenth of their time."""
 
 SLOT_WINDOWS = 40
 """Windows of 5 ms in a slot, 0.2 s: a syllable, a stroke, a clap."""
 
 SLOT_PERCENTILE = 90.0
-"""A slot's level, of its windows: a click does not make it loud, the pause after a stroke does not make it soft."""
+"""Percentile of its windows that is a slot's level: no click makes it loud, no pause after a stroke makes it soft."""
 
 EVENTS, EVENTS_A_MINUTE = 5, 2
-"""A level that is reached fewer times than this (the greater of the two) is an accident's: a clap, a door, a cough."""
+"""A level that is reached fewer times than this (the greater of the two) is an accident: a clap, a door, a cough."""
 
 ACTIVE_OVER_DB, ACTIVE_SHARE, ACTIVE_EVENTS = 15.0, 1 / 3, 2
-"""Slots so far over the noise floor hold sound, if they are this share of all, or come as so many times ``EVENTS``; else the
-sound is all of one level, and all slots count."""
+"""Slots so far over the noise floor hold sound, if they are this share of all, or come from so many times ``EVENTS``.
+If not, the sound is all of one level, and all slots count."""
 
 TOP_PERCENTILE, TOP_SPAN_DB = 75.0, 30.0
-"""The top: this percentile of the slots with sound, or the level that so many events reach, if that is higher. What lies
-further under it than the span (bleed between strokes, breath) has no say in the loud level."""
+"""The top is this percentile of the slots with sound, or the level that ``EVENTS`` reach, if that is higher. What lies
+farther under the top than the span (bleed between strokes, breath) has no say in the loud level."""
 
 LOUD_PERCENTILE = 75.0
-"""The loud level, of the slots that have a say: what the loudest tenth of 5 ms is in speech, songs and guitars."""
+"""Percentile of the slots with a say that is the loud level: as the loudest tenth of 5 ms in speech, songs, guitars."""
 
 STEADY_DB, TONE_OVER_DB = 1.0, 6.0
-"""Two slots with all windows within the first are a tone, as noise, voices and instruments scatter by more; so far over the
-floor of everything else it is a line-up tone, and only its first slot counts."""
+"""Two slots whose windows all lie within the first figure are a tone: noise, voices and instruments scatter by more.
+A tone the second figure over the floor of everything else is a line-up tone, and only its first slot counts."""
 
 FAINT_DB, FAINT_SLOTS = -90.0, 2
-"""What stays under this for more than so many slots is no room but dither, or a codec's silence: it counts as silence."""
+"""Sound that stays under this for more than so many slots is no room but dither, or a codec's silence: silence."""
 
 A_SECOND = 200
-"""Windows."""
+"""Windows in a second."""
 
 BINS_PER_DB = 20
 """Fineness of the histogram: 0.05 dB."""
 
 TOP_DB = 80.0
-"""Where the histogram ends; a float file can be that loud."""
+"""Upper end of the histogram; a float file can be that loud."""
 
 CHUNK = 1 << 16
 """Frames read at once, about: 64 Ki are half a megabyte of stereo."""
 
 
 class Source(Protocol):
-    """What is listened to: ``gate.files.sound_reader.Reader`` is one."""
+    """A sound to listen to: ``gate.files.sound_reader.Reader`` is one."""
 
     @property
     def dtype(self) -> type[np.floating]:
-        """Of the arrays that ``read`` takes."""
+        """Type of the arrays that ``read`` takes."""
 
     def read(self, out: NDArray[Any]) -> int:
-        """Fill ``out`` (n, channels); returns the frames filled, fewer than n only at the end."""
+        """Fill ``out`` (n, channels); return the frames filled, fewer than n only at the end."""
 
 
 @dataclass(frozen=True)
 class AutoThreshold:
-    """What was measured and chosen, in dBFS; ``floor_db`` and ``loud_db`` are nan when the file is silent."""
+    """Levels measured and threshold chosen, in dBFS; ``floor_db`` and ``loud_db`` are nan when the file is silent."""
 
     threshold_db: float
     floor_db: float
@@ -84,8 +84,8 @@ class AutoThreshold:
 class Levels:
     """The noise floor and the loud level of any number of samples, in constant memory.
 
-    Windows of 5 ms give the floor. The loud level is a percentile of slots of 0.2 s, so no single event moves it by much:
-    a clap is one slot or two, a door a few, and a tone counts at its beginning only.
+    Windows of 5 ms give the floor. The loud level is a percentile of slots of 0.2 s, so no single event moves it by
+    much: a clap is one slot or two, a door a few, and a tone counts at its beginning only.
 
     Args:
         rate: of the sound, Hz.
@@ -106,7 +106,7 @@ class Levels:
         ] = []  # faint slots in a row, of which it is not yet known if they end
 
     def add(self, x: NDArray[np.floating]) -> None:
-        """Take x (n, channels), which follows what came before; samples that are not finite count as 0.
+        """Take x (n, channels), which follows the sound taken before; samples that are not finite count as 0.
 
         What remains after the last whole window of 5 ms is left out.
         """
@@ -121,7 +121,7 @@ class Levels:
         self._slot = levels[whole:]
 
     def floor_db(self) -> float:
-        """Return the noise floor: the 10th percentile of what is neither silence nor line-up tone; nan if nothing is."""
+        """Return the noise floor: the 10th percentile of what is not silence nor line-up tone; nan if nothing is."""
         return self._ended()._floor_db()
 
     def loud_db(self) -> float:
@@ -223,14 +223,14 @@ def measure(
     fallback_db: float,
     pulse: Callable[[], None] = lambda: None,
 ) -> AutoThreshold:
-    """Listen to a file from its beginning to its end and choose.
+    """Listen to a file from its beginning to its end, and choose the threshold.
 
     Args:
         source: at its beginning; read to its end.
         rate: of the sound, Hz.
         channels: 1 to 32.
         fallback_db: threshold for a file that is silent all through: the preset's.
-        pulse: called now and then; raises to end it.
+        pulse: called now and then; raises to end the listening.
 
     Raises:
         AudioFileError: the file cannot be read to its end.
@@ -244,7 +244,7 @@ def measure(
 
 
 def choose(floor_db: float, loud_db: float, fallback_db: float) -> AutoThreshold:
-    """The threshold for a noise floor and a loud level (dBFS, nan for none), and why it is that."""
+    """Return the threshold for a noise floor and a loud level (dBFS, nan for none), and why it is that."""
     if np.isnan(loud_db):
         sentence = (
             f"threshold {fallback_db:.1f} dBFS, the preset's: the file is silent, there is nothing to measure"

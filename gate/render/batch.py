@@ -22,7 +22,7 @@ from gate.render.report import Report
 
 @dataclass(frozen=True)
 class Outcome:
-    """How a job ended: with a report, or with a sentence that says what was wrong."""
+    """The end of a job: a report, or a sentence that says what was wrong."""
 
     job: Job
     report: Report | None
@@ -30,7 +30,7 @@ class Outcome:
 
 
 def processors() -> int:
-    """How many processors this process may use."""
+    """Return how many processors this process may use."""
     if hasattr(os, "sched_getaffinity"):
         return len(os.sched_getaffinity(0))
     return os.cpu_count() or 1
@@ -42,10 +42,10 @@ def run(
     """Render every job.
 
     Args:
-        jobs: whose outputs do not stand in each other's way.
+        jobs: jobs of which no two have an output in common.
         settings: the same for all.
         workers: processes at once; 1 renders in this one.
-        ended: told of each job as it ends, in this thread.
+        ended: called with the outcome of each job as it ends, in this thread.
 
     Returns:
         The outcomes, in the order of the jobs.
@@ -96,8 +96,8 @@ def attempt(job: Job, settings: Settings, stop: Callable[[], bool]) -> Outcome:
 
 def _fell_over(job: Job) -> str:
     return (
-        f"{job.source} could not be rendered, the process that did it was killed or crashed; is there enough "
-        "memory? else write the file anew with another program (ffmpeg -i IN OUT)"
+        f"{job.source} could not be rendered, the process that did it was killed or crashed; free memory, or "
+        "write the file again with another program (ffmpeg -i IN OUT)"
     )
 
 
@@ -111,14 +111,14 @@ _busy = threading.Lock()
 
 
 def _begin(settings: Settings, stop: Event) -> None:
-    """Run once in each worker process."""
+    """Prepare a worker process; called once in each."""
     global _settings, _stop
     _settings, _stop = settings, stop
     threading.Thread(target=_end_with_parent, daemon=True).start()
 
 
 def _end_with_parent() -> None:
-    """A parent that is killed cannot say stop: without this its workers would wait for more work for ever."""
+    """End this worker after its parent: a parent that is killed cannot say stop, and workers would wait for ever."""
     parent = parent_process()
     if parent is not None:
         parent.join()
@@ -164,9 +164,9 @@ def _in_parallel(jobs: list[Job], settings: Settings, workers: int, note: Callab
 
 @contextlib.contextmanager
 def _interrupts_held() -> Iterator[None]:
-    """Ctrl-C reaches every process of a terminal; workers started in here leave it to their parent.
+    """Keep Ctrl-C, which reaches every process of a terminal, from workers that are started in here.
 
-    They inherit the blocked signal, so they neither die half-way nor print a traceback; ``stop`` ends them.
+    Workers inherit the blocked signal, so they neither die half-way nor print a traceback; ``stop`` ends them.
     """
     if sys.platform == "win32":
         yield

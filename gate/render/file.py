@@ -1,12 +1,10 @@
 """One file through the engine: in, gated, out; same length, nothing shifted, all of it or nothing."""
 
 import math
-import os
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from contextlib import ExitStack
-from dataclasses import asdict
-from pathlib import Path
+from dataclasses import replace
 from typing import Any, Literal
 
 import numpy as np
@@ -14,16 +12,18 @@ from numpy.typing import NDArray
 
 from gate.constants import BLOCK, RATE
 from gate.engine.engine import CURVE_COLUMNS, Engine
+from gate.engine.settings import EngineSettings
 from gate.errors import AudioFileError, DeviceError, RenderError
-from gate.files.atomic import AtomicFile, os_sentence
+from gate.files.drained import Drained
 from gate.files.sound_format import output_layout
 from gate.files.sound_reader import Reader
 from gate.files.sound_writer import Writer
 from gate.render.auto_threshold import AutoThreshold, measure
+from gate.render.beside import Beside
 from gate.render.job import Interrupted, Job, Settings
 from gate.render.key_file import KeyFile
 from gate.render.remarks import judge
-from gate.render.report import Report, Tally, to_json
+from gate.render.report import Report, Tally
 from gate.render.shadow import Shadow
 
 BATCH = 256
@@ -31,11 +31,6 @@ BATCH = 256
 
 CHUNK = 102_400
 """Samples, of all channels together, that go through at once: four runs of the model for mono at 48 kHz."""
-
-_CSV_FORMATS = ("%.6f", "%.6f", "%.6f", "%.4f", "%.3f", "%.3f", "%.3f", "%.2f", "%.2f", "%.3f", "%.3f")
-"""One for each of ``CURVE_COLUMNS``: times to a microsecond, gain to 1e-4 dB. What a guard adds is as ``_CSV_GUARD``."""
-
-_CSV_GUARD = "%.4f"
 
 
 def render_file(
@@ -72,11 +67,10 @@ class _Render:
         openness, gain_db, level_db = map(CURVE_COLUMNS.index, ("openness", "gain_db", "level_db"))
         self.tally = Tally(openness, gain_db, level_db, shut)
         self.rows_taken = 0
-        self.frames_in = 0
         self.key_peak = 0.0
 
     def run(self) -> Report:
-        """Do it all."""
+        """Render the file; return its report."""
         job, settings = self.job, self.settings
         with ExitStack() as stack:
             self.source = source = stack.enter_context(Reader(job.source))
@@ -86,20 +80,15 @@ class _Render:
                 job.target, layout, source=source.source, force=settings.force, owner=settings.owner
             )
             self.sink = stack.enter_context(sink)
-            self.extras = {
-                path: stack.enter_context(AtomicFile(path, force=settings.force, owner=settings.owner))
-                for path in job.outputs[1:]
-            }
+            self.beside = stack.enter_context(Beside(job, settings))
             auto = self._measure()
-            device, notes = self._open_engine(auto.threshold_db, stack)
-            self._plan()
-            for piece, of_file in self._pieces():
-                self._render(piece, of_file)
+            self.values = settings.values.but(threshold_db=auto.threshold_db)
+            device, notes = self._open_engine(stack)
+            self.beside.begin(source.frames, self._blocks(source.frames), self.engine.curve_columns)
+            self._render_all()
             sink.finish()
             report = self._report(auto, device, [*([] if note is None else [note]), *sink.notes, *notes])
-            self._write_extras(report)
-            for file in self.extras.values():
-                file.commit()
+            self.beside.commit(report, self._check_stop)
             sink.commit()
         return report
 
@@ -107,17 +96,17 @@ class _Render:
 
     def _measure(self) -> AutoThreshold:
         settings = self.settings
-        if settings.threshold_db is not None:
+        if "threshold_db" in settings.values:
+            given_db = settings.values.threshold_db
             reason = "the preset's" if settings.threshold_from == "preset" else "as given"
-            sentence = f"threshold {settings.threshold_db:.1f} dBFS, {reason}"
-            return AutoThreshold(settings.threshold_db, math.nan, math.nan, sentence)
+            return AutoThreshold(given_db, math.nan, math.nan, f"threshold {given_db:.1f} dBFS, {reason}")
         layout = self.source.layout
         with Reader(settings.key or self.job.source) as listened:
             channels = listened.layout.channels
             return measure(listened, layout.rate, channels, settings.fallback_db, self._check_stop)
 
-    def _open_engine(self, threshold_db: float, stack: ExitStack) -> tuple[str, list[str]]:
-        """Make the engine; returns the device it runs on, and what there is to say about that."""
+    def _open_engine(self, stack: ExitStack) -> tuple[str, list[str]]:
+        """Make the engine; return the device that it runs on, and what there is to say about that."""
         settings, layout = self.settings, self.source.layout
         # at least one run of the model a chunk at any rate, or the engine would wait for the next one
         chunk = max(CHUNK // layout.channels, math.ceil(BATCH * BLOCK * layout.rate / RATE))
@@ -127,23 +116,18 @@ class _Render:
             batch = 1
         self.buffer: NDArray[Any] = np.empty((chunk, layout.channels), self.source.dtype)
 
+        how = EngineSettings(
+            layout.rate,
+            layout.channels,
+            0 if self.key is None else self.key.channels,
+            self.source.dtype,
+            batch=batch,
+            curve_rows=math.ceil(chunk * RATE / (BLOCK * layout.rate)) + batch + 8,
+            guard=settings.guard,
+        )
+
         def open_(device: Literal["cpu", "cuda"]) -> Engine:
-            engine = Engine(
-                settings.contract,
-                rate=layout.rate,
-                channels=layout.channels,
-                threshold_db=threshold_db,
-                range_db=settings.range_db,
-                lookahead_ms=settings.lookahead_ms,
-                link=settings.link,
-                batch=batch,
-                curve_rows=math.ceil(chunk * RATE / (BLOCK * layout.rate)) + batch + 8,
-                dtype=self.source.dtype,
-                device=device,
-                guard=settings.guard,
-                overrides=settings.overrides,
-                key_channels=0 if self.key is None else self.key.channels,
-            )
+            engine = Engine(settings.contract, replace(how, device=device), **self.values)
             return stack.enter_context(engine)
 
         self.shadow: Shadow | None = None
@@ -160,48 +144,24 @@ class _Render:
         self.shadow = Shadow(open_("cpu"))
         return "cuda", ["--device auto took CUDA"] if settings.device == "auto" else []
 
-    def _plan(self) -> None:
-        """What the engine holds back comes out after the file, pushed by zeros; as much is dropped before."""
-        self.to_drop = self.engine.delay_samples
-        self.extra = self.engine.delay_samples
-        if self.settings.live_buffer is not None:  # so that the block at the file's end completes
-            self.extra += math.ceil(BLOCK * self.engine.rate / RATE) + self.engine.decision_delay_samples + 1
-        if self.job.curve is not None:
-            self._append(self.job.curve, (",".join(self.engine.curve_columns) + "\n").encode())
-        self.collector = None
-        if self.job.plot is not None:
-            from gate.render.picture import Collector
-
-            blocks = self._blocks(self.source.frames)
-            self.collector = Collector(self.source.frames, blocks, self.engine.curve_columns)
-
     def _blocks(self, frames: int) -> int:
         """Blocks that begin inside so many frames: block k begins at frame k * 100 * rate / 48000."""
         return -(-frames * RATE // (BLOCK * self.engine.rate))
 
     # -- on the way
 
-    def _pieces(self) -> Iterator[tuple[NDArray[Any], int]]:
-        """The file and the zeros behind it, in pieces; with each, how much of it is of the file."""
-        buffer, left, at_end = self.buffer, self.extra, False
-        whole = self.settings.live_buffer or 1
-        while not at_end or left:
-            of_file = 0 if at_end else self.source.read(buffer)
-            at_end = of_file < len(buffer)
-            n = of_file
-            if at_end:
-                n += min(left, len(buffer) - of_file)
-                left -= n - of_file
-                n = -(-n // whole) * whole
-                buffer[of_file:n] = 0.0
-            if n:
-                yield buffer[:n], of_file
+    def _render_all(self) -> None:
+        """Put the file through the engine, and zeros after it for what the engine delays."""
+        engine, whole, more = self.engine, self.settings.live_buffer or 1, 0
+        if self.settings.live_buffer is not None:  # so that the block at the file's end completes
+            more = math.ceil(BLOCK * engine.rate / RATE) + engine.decision_delay_samples + 1
+        self.sound = Drained(self.source.read, engine.delay_samples, more=more, whole=whole)
+        for piece, of_file in self.sound.pieces(self.buffer):
+            self._render(piece, of_file)
 
     def _render(self, piece: NDArray[Any], of_file: int) -> None:
         self._check_stop()
-        self.frames_in += of_file
-        if self.collector is not None:
-            self.collector.add_before(piece[:of_file])
+        self.beside.before(piece[:of_file])
         key = None if self.key is None else self.key.next(len(piece))
         if key is not None:
             self.key_peak = max(
@@ -210,29 +170,16 @@ class _Render:
         if self.shadow is not None:
             self.shadow.listen(piece, key)
         self._process(piece, key)
-        self._check_samples(piece, of_file)
-        begin = min(self.to_drop, len(piece))
-        self.to_drop -= begin
-        end = min(len(piece), begin + self.frames_in - self.sink.frames)
-        out = piece[begin:end]
+        self._check_samples(of_file)
+        out = self.sound.kept(piece)
         self.sink.write(out)
         rows = self.engine.take_curve()
-        rows = rows[: max(self._blocks(self.frames_in) - self.rows_taken, 0)]
+        rows = rows[: max(self._blocks(self.sound.taken) - self.rows_taken, 0)]
         self.rows_taken += len(rows)
         self.tally.add(rows)
         if self.shadow is not None:
             self.shadow.compare(rows)
-        if self.collector is not None:
-            self.collector.add_after(out)
-            self.collector.add_curve(rows)
-        if self.job.curve is not None:
-            guards = len(self.engine.curve_columns) - len(_CSV_FORMATS)
-            text = (
-                (",".join((*_CSV_FORMATS, *[_CSV_GUARD] * guards)) + "\n")
-                * len(rows)
-                % tuple(rows.ravel().tolist())
-            )
-            self._append(self.job.curve, text.encode())
+        self.beside.after(out, rows)
         self.progress(self.sink.frames, self.source.frames)
 
     def _process(self, piece: NDArray[Any], key: NDArray[Any] | None) -> None:
@@ -241,7 +188,7 @@ class _Render:
             heard = None if key is None else key[at : at + size]
             self.engine.process(piece[at : at + size], piece[at : at + size], heard)
 
-    def _check_samples(self, piece: NDArray[Any], of_file: int) -> None:
+    def _check_samples(self, of_file: int) -> None:
         record = self.engine.record
         if record["model_errors"][0]:
             said = self.engine.model_error_text or "it gave numbers that are not finite"
@@ -264,7 +211,7 @@ class _Render:
 
     def _now(self, of_file: int) -> str:
         rate = self.source.layout.rate
-        return f"{(self.frames_in - of_file) / rate:.3f} to {self.frames_in / rate:.3f} s"
+        return f"{(self.sound.taken - of_file) / rate:.3f} to {self.sound.taken / rate:.3f} s"
 
     def _check_stop(self) -> None:
         if self.stop():
@@ -274,7 +221,7 @@ class _Render:
 
     def _report(self, auto: AutoThreshold, device: str, notes: list[str]) -> Report:
         source, engine, settings, tally = self.source, self.engine, self.settings, self.tally
-        seconds = self.frames_in / source.layout.rate
+        seconds = self.sound.taken / source.layout.rate
         wall, processor = time.perf_counter() - self.started[0], time.process_time() - self.started[1]
         nonfinite = int(engine.record["nonfinite_samples"][0])
         warnings = [source.remark] if source.remark else []
@@ -301,19 +248,15 @@ class _Render:
             output_subtype=self.sink.layout.subtype,
             rate_hz=source.layout.rate,
             channels=source.layout.channels,
-            frames=self.frames_in,
+            frames=self.sound.taken,
             seconds=seconds,
             preset=settings.preset,
             model=settings.contract.name,
             graph_sha256=settings.contract.graph_sha256,
-            threshold_db=auto.threshold_db,
             threshold_from=settings.threshold_from,
             threshold_reason=auto.sentence,
             noise_floor_db=auto.floor_db,
             loud_level_db=auto.loud_db,
-            range_db=settings.range_db,
-            lookahead_ms=settings.lookahead_ms,
-            link=settings.link,
             live_buffer=settings.live_buffer,
             device=device,
             latency_samples=engine.latency_samples,
@@ -326,7 +269,6 @@ class _Render:
             open_share=tally.open_share,
             openings=tally.openings,
             mean_gain_db=tally.mean_gain_db,
-            **asdict(settings.overrides),
             key=None if settings.key is None else str(settings.key),
             **self._guarded(),
             nonfinite_samples=nonfinite,
@@ -345,34 +287,10 @@ class _Render:
         """The report's figures of the guard."""
         guard = self.settings.guard
         if guard is None:
-            return {}
+            return {"values": self.values}
         return {
-            "guard": guard.mode,
-            "guard_grace_ms": guard.grace_ms,
+            "values": self.values.but(guard=guard.mode, guard_grace_ms=guard.grace_ms),
             "guard_model": guard.contract.name,
             "guard_graph_sha256": guard.contract.graph_sha256,
             "guard_shut_share": self.tally.guard_shut_share,
         }
-
-    def _write_extras(self, report: Report) -> None:
-        if self.job.report is not None:
-            self._append(self.job.report, to_json(report.to_dict()))
-        if self.job.plot is not None and self.collector is not None:
-            from gate.render.picture import draw
-
-            self._check_stop()
-            title = f"{self.job.source.name}\n{report.threshold_reason}, range {report.range_db:g} dB"
-            picture = self.collector.picture(title, report.seconds, report.range_db)
-            try:
-                with os.fdopen(self.extras[self.job.plot].fd, "wb", closefd=False) as file:
-                    draw(picture, file)
-            except OSError as error:
-                raise AudioFileError(os_sentence(self.job.plot, error, writing=True)) from error
-
-    def _append(self, path: Path, data: bytes) -> None:
-        view = memoryview(data)
-        try:
-            while view:
-                view = view[os.write(self.extras[path].fd, view) :]
-        except OSError as error:
-            raise AudioFileError(os_sentence(path, error, writing=True)) from error

@@ -5,8 +5,8 @@ from pathlib import Path
 from typing import Literal
 
 from gate.engine.guard import Guard
-from gate.engine.overrides import AS_LEARNED, Overrides
 from gate.modelfile.contract import Contract
+from gate.parameters import GateValues
 
 Device = Literal["cpu", "cuda", "auto"]
 
@@ -22,37 +22,29 @@ class Settings:
     Attributes:
         contract: the model.
         preset: its name, for the report.
-        threshold_db: dBFS, -80 to 0; None measures each file.
+        values: where the knobs of the gate are; without a threshold each file is measured.
         threshold_from: "given", "preset" or "auto", for the report.
         fallback_db: threshold of a silent file that is to be measured, dBFS.
-        range_db: dB, -120 to 0 or -inf.
-        lookahead_ms: 0 to 20.
-        link: one decision for all channels.
         live_buffer: None, or the samples of a live stream's host buffer.
         device: "auto" takes CUDA where it is.
         strict: refuse files with samples that are not finite.
         force: replace existing outputs.
         owner: number in temporary names: the process that sweeps up.
         guard: a classifier beside the gate, or None.
-        overrides: what somebody insists on over what the model has learned.
         key: a file that model and guard listen to in place of the sound, or None.
     """
 
     contract: Contract
     preset: str
-    threshold_db: float | None
+    values: GateValues
     threshold_from: str
     fallback_db: float
-    range_db: float
-    lookahead_ms: float = 0.0
-    link: bool = True
     live_buffer: int | None = None
     device: Device = "cpu"
     strict: bool = False
     force: bool = False
     owner: int = 0
     guard: Guard | None = None
-    overrides: Overrides = AS_LEARNED
     key: Path | None = None
 
 

@@ -1,6 +1,6 @@
 """A picture of a render: sound before and after, and what the gate learned to do, on one axis of time.
 
-What is drawn is gathered while the file is rendered, thinned to a fixed number of columns as it comes (least
+What is drawn is gathered while the file is rendered, and thinned to a fixed number of columns as it comes (least
 and most of each), so an hour costs no more memory than a minute. matplotlib is loaded for the drawing alone.
 """
 
@@ -18,7 +18,7 @@ SIZE_INCHES = (12.0, 11.0)
 
 
 LOWEST_GAIN_DB = -120.0
-"""Where a gain of 0 is drawn."""
+"""Level at which a gain of 0 is drawn."""
 
 TIMES_MS = (0.5, 1500.0)
 """Axis of attack, hold and release: what the engine lets through is 0 to 1000 ms."""
@@ -29,7 +29,7 @@ KEY_HZ = (20.0, 24000.0)
 
 @dataclass(frozen=True)
 class Picture:
-    """What a picture is drawn from.
+    """The data of a picture.
 
     Attributes:
         title: one line or two.
@@ -38,7 +38,7 @@ class Picture:
         before: the input's samples, all channels, width 1.
         after: the output's.
         curve: rows of the engine's curve.
-        columns: what its columns are; those behind ``CURVE_COLUMNS`` are a guard's.
+        columns: names of the curve's columns; those after ``CURVE_COLUMNS`` are a guard's.
     """
 
     title: str
@@ -51,7 +51,7 @@ class Picture:
 
 
 class Collector:
-    """Gathers a picture while a file is rendered.
+    """A picture's data, gathered while a file is rendered.
 
     Args:
         frames: of the sound.
@@ -66,19 +66,19 @@ class Collector:
         self.curve = Thin(blocks, len(columns))
 
     def add_before(self, x: NDArray[np.floating]) -> None:
-        """Input samples (n, channels), in order; those that are not finite are 0 to the gate and here."""
+        """Take input samples (n, channels), in order; those that are not finite are 0 to the gate and here."""
         self.before.add(extremes(np.nan_to_num(x, nan=0.0, posinf=0.0, neginf=0.0)))
 
     def add_after(self, y: NDArray[np.floating]) -> None:
-        """Output samples (n, channels), in order."""
+        """Take output samples (n, channels), in order."""
         self.after.add(extremes(y))
 
     def add_curve(self, rows: NDArray[np.float64]) -> None:
-        """Rows of ``Engine.take_curve``, in order."""
+        """Take rows of ``Engine.take_curve``, in order."""
         self.curve.add(rows)
 
     def picture(self, title: str, seconds: float, range_db: float) -> Picture:
-        """What was gathered."""
+        """Return the picture of what was gathered."""
         return Picture(title, seconds, range_db, self.before, self.after, self.curve, self.columns)
 
 
@@ -186,7 +186,7 @@ def _draw_key(ax: Axes, times: NDArray[np.float64], curve: Curve) -> None:
 
 
 def _draw_guard(ax: Axes, times: NDArray[np.float64], curve: Curve, columns: tuple[str, ...]) -> None:
-    """Probabilities of the classes, grey where the guard keeps the gate shut."""
+    """Draw the probabilities of the classes, on grey where the guard keeps the gate shut."""
     ax.fill_between(
         times, 0.0, 1.0, where=curve[columns[0]][1] > 0.5, color=BEFORE, linewidth=0.0, step="mid"
     )
@@ -198,7 +198,7 @@ def _draw_guard(ax: Axes, times: NDArray[np.float64], curve: Curve, columns: tup
 
 
 def _legend(ax: Axes) -> None:
-    """Above the axes: inside it would hide what is drawn there."""
+    """Put the legend above the axes: inside, it would hide what is drawn there."""
     ax.legend(loc="lower right", bbox_to_anchor=(1.0, 0.98), ncols=3, frameon=False)
 
 
@@ -209,7 +209,7 @@ def _band(
     colour: str,
     label: str,
 ) -> None:
-    """What lies between least and most, and the most as a line."""
+    """Draw what lies between least and most, and the most as a line."""
     low, high = sides
     ax.fill_between(times, low, high, color=colour, alpha=0.35, linewidth=0.0)
     ax.plot(times, high, color=colour, linewidth=0.9, label=label)

@@ -12,7 +12,7 @@ from gate.render.job import Job
 
 @dataclass(frozen=True)
 class Extras:
-    """What to leave beside the sound: a file each for one input, folders (a file, the report) for several."""
+    """Files to leave beside the sound: single ones for one input; for several inputs folders, and one report."""
 
     plot: Path | None = None
     curve: Path | None = None
@@ -21,13 +21,13 @@ class Extras:
 
 @dataclass
 class Plan:
-    """What to do.
+    """The files to render, and where each goes.
 
     Attributes:
         jobs: files to render.
         failures: inputs that cannot be rendered, each with its sentence.
-        batch: several files into a folder; the report is then one for all.
-        folders: that have to be there, parents first.
+        batch: whether several files go into a folder; the report is then one for all.
+        folders: folders that have to be there, parents first.
     """
 
     jobs: list[Job] = field(default_factory=list)
@@ -37,7 +37,7 @@ class Plan:
 
 
 def make_plan(inputs: list[str], output: str, extras: Extras, *, force: bool) -> Plan:
-    """Work out jobs from what was given.
+    """Work out the jobs of a command line.
 
     Args:
         inputs: files and folders; folders are searched to their depth for files with a sound's ending.
@@ -46,7 +46,7 @@ def make_plan(inputs: list[str], output: str, extras: Extras, *, force: bool) ->
         force: existing files may be replaced.
 
     Raises:
-        GateError: nothing of it can be done, or an only input cannot.
+        GateError: none of it can be done, or the only input cannot be rendered.
     """
     paths = [Path(text) for text in inputs]
     target = Path(output)
@@ -99,7 +99,7 @@ def _batch(paths: list[Path], target: Path, extras: Extras, force: bool) -> Plan
 
 
 def _check_job(job: Job, inputs: set[object], force: bool) -> None:
-    """Refuse outputs that are an input, stand in each other's way, or are there already."""
+    """Refuse outputs that are an input, are given twice, or are there already."""
     names: set[str] = set()
     for path in job.outputs:
         if identity(path) in inputs:
@@ -116,5 +116,5 @@ def _check_job(job: Job, inputs: set[object], force: bool) -> None:
 
 
 def _with_ending(path: Path, ending: str) -> Path:
-    """``a.wav`` to ``a.wav.png``: ``a.flac`` may lie beside it."""
+    """Make ``a.wav.png`` of ``a.wav``, with its ending: ``a.flac`` may lie beside it."""
     return path.with_name(path.name + ending)

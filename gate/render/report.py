@@ -2,23 +2,24 @@
 
 import json
 import math
-from dataclasses import asdict, dataclass, field
+from dataclasses import dataclass, field, fields
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from gate.parameters import default
+from gate.parameters import GateKnobs, GateValues, knobs
 
 OPEN_AT = 0.5
 """Openness above which a block counts as open: 6 dB under full gain."""
 
 
 @dataclass
-class Report:
+class Report(GateKnobs):
     """One rendered file. Units stand in the names; JSON has "-inf" for minus infinity, null for the unknown.
 
     Attributes:
+        values: where the knobs of the gate were, of which each is an attribute here and a figure in JSON.
         threshold_from: "given", "preset" or "auto"; ``threshold_reason`` says more.
         latency_samples: by which the engine delayed the sound for the lookahead; the output is shifted back
             by as much, so sound lies where it lay.
@@ -49,24 +50,16 @@ class Report:
     preset: str
     model: str
     graph_sha256: str
-    threshold_db: float
+    values: GateValues
     threshold_from: str
     threshold_reason: str
     noise_floor_db: float
     loud_level_db: float
-    range_db: float
-    lookahead_ms: float
-    link: bool
     live_buffer: int | None
     device: str
     latency_samples: int
     decision_delay_samples: int
     decision_delay_ms: float
-    attack_scale: float = 1.0
-    hold_scale: float = 1.0
-    release_scale: float = 1.0
-    key_low_hz: float = default("key-low")
-    key_high_hz: float = default("key-high")
     blocks: int = 0
     loudest_db: float = math.nan
     softest_db: float = math.nan
@@ -79,8 +72,6 @@ class Report:
     wall_seconds: float = 0.0
     processor_seconds: float = 0.0
     real_time_factor: float = 0.0
-    guard: str = "off"
-    guard_grace_ms: float | None = None
     guard_model: str | None = None
     guard_graph_sha256: str | None = None
     guard_shut_share: float = 0.0
@@ -92,10 +83,25 @@ class Report:
     warnings: list[str] = field(default_factory=list)
     notes: list[str] = field(default_factory=list)
 
+    def value(self, id: str) -> float:
+        """Return where a knob of the gate was, by its parameter's id."""
+        return self.values.value(id)
+
+    def set(self, id: str, value: float) -> None:
+        """Set where a knob of the gate was."""
+        self.values.set(id, value)
+
     def to_dict(self) -> dict[str, Any]:
-        """The figures, fit for JSON, versions included."""
-        figures: dict[str, Any] = clean(asdict(self) | {"versions": versions()})
-        return figures
+        """Return the figures, fit for JSON, versions included."""
+        figures: dict[str, Any] = {one.name: getattr(self, one.name) for one in fields(self)}
+        del figures["values"]
+        for name, knob in knobs(GateKnobs).items():
+            switch = knob.parameter.taper == "switch"
+            figures[name] = bool(getattr(self, name)) if switch else getattr(self, name)
+        if self.guard == "off":
+            figures["guard_grace_ms"] = None
+        cleaned: dict[str, Any] = clean(figures | {"versions": versions()})
+        return cleaned
 
 
 class Tally:

@@ -1,4 +1,4 @@
-"""How far a render on CUDA is from the CPU: the beginning of the file goes through both."""
+"""Comparison of a render on CUDA with the CPU: the beginning of the file goes through both."""
 
 import numpy as np
 from numpy.typing import NDArray
@@ -15,7 +15,7 @@ class Shadow:
     """An engine on the CPU that hears what the one on CUDA hears, for a while.
 
     Args:
-        engine: with the same settings but the device; whoever made it closes it.
+        engine: with the same settings but the device; its maker closes it.
     """
 
     def __init__(self, engine: Engine) -> None:
@@ -43,11 +43,11 @@ class Shadow:
             )
 
     def figures(self) -> dict[str, float]:
-        """Blocks compared, and the largest differences of open probability and of gain (as a factor)."""
+        """Return the blocks compared, and the largest differences of open probability and of gain (as a factor)."""
         return {"blocks": self._blocks, "open_probability": self._probability, "gain": self._gain}
 
     def sentence(self) -> str:
-        """The figures in words."""
+        """Return the figures in words."""
         return (
             f"CUDA against the CPU, first {self._blocks} blocks: open probability within "
             f"{self._probability:.1e}, gain within {self._gain:.1e}"

@@ -16,7 +16,7 @@ HOST_BUFFER = 100
 
 
 @dataclass(frozen=True)
-class DeviceWishes:
+class Devices:
     """Devices by number or part of a name, None for the default; rate in Hz and channels, None for their own.
 
     ``key_channels``: channels of the input that are an external key, from 1, such as "3,4"; None: there is none.

@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Self
 
 from gate.parameters import BY_ID, PARAMETERS
-from gate.session.choices import MONITORS, DeviceWishes
+from gate.session.choices import MONITORS, Devices
 
 if TYPE_CHECKING:
     from gate.plugins.plugin import Plugin
@@ -103,7 +103,7 @@ class Session:
     guard_model: str | None = None
     midi_port: str | None = None
     midi_map: tuple[str, ...] = ()
-    devices: DeviceWishes = field(default_factory=DeviceWishes)
+    devices: Devices = field(default_factory=Devices)
 
     def __post_init__(self) -> None:
         """Check it, and bring the parameters into their order; one at its default is as one that is not set.

@@ -41,7 +41,7 @@ from gate.errors import UsageError
 from gate.midi.bindings import parse_one
 from gate.parameters import BY_ID, Parameter
 from gate.plugins import registry
-from gate.session.choices import MONITORS, DeviceWishes
+from gate.session.choices import MONITORS, Devices
 from gate.session.session import BYPASS, GATE, Session, Slot, absolute
 
 FORMAT = 1
@@ -50,7 +50,7 @@ FORMAT = 1
 TOP = ("format", "preset", "monitor", "guard-model", "parameters", "before", "after", "midi", "devices")
 SLOT = ("kind", "file", "name", "bypassed", "parameters", "state")
 MIDI = ("port", "map")
-DEVICES = tuple(one.name.replace("_", "-") for one in fields(DeviceWishes))
+DEVICES = tuple(one.name.replace("_", "-") for one in fields(Devices))
 """Keys of the tables."""
 
 MOST_SLOTS = 31
@@ -256,7 +256,7 @@ def _of_slot(name: str, session: Session) -> Parameter:
     return known[id]
 
 
-def _devices(table: Mapping[str, Any]) -> DeviceWishes:
+def _devices(table: Mapping[str, Any]) -> Devices:
     found: dict[str, Any] = {}
     for key in DEVICES:
         value = table.get(key)
@@ -270,7 +270,7 @@ def _devices(table: Mapping[str, Any]) -> DeviceWishes:
         else:
             value = _text(table, ("devices",), key)
         found[key.replace("-", "_")] = value
-    wishes = DeviceWishes(**found)
+    wishes = Devices(**found)
     try:
         _ = wishes.key
     except UsageError as error:

@@ -1,6 +1,6 @@
 """What a stream's ports were connected to, so that the one that follows it can be too.
 
-Nothing here waits: questions go to the thread of ``port_thread``, and answers are taken when they are there.
+Nothing here waits: questions go to the thread of ``gate.soundsystem.thread``, and answers are taken when they are there.
 """
 
 import time
@@ -9,7 +9,7 @@ from concurrent.futures import Future
 from typing import NamedTuple
 
 from gate.soundsystem import thread as port_thread
-from gate.soundsystem.jack_stream import Connection, JackStream
+from gate.soundsystem.port import Connection, Port
 
 LOOK_S = 0.5
 """How often the connections are noted."""
@@ -41,7 +41,7 @@ class ConnectionMemory:
         self._seen: _Seen | None = None
         self._asked: Future[_Seen] | None = None
 
-    def look(self, port: JackStream) -> str:
+    def look(self, port: Port) -> str:
         """Note the connections of a stream that runs, every half second; make those whose other end is back.
 
         They count once they were seen twice alike: a dying server shows less and less.
@@ -49,6 +49,8 @@ class ConnectionMemory:
         Returns:
             What went away since the last call, as a sentence for people; mostly "".
         """
+        if not port.connects:
+            return ""
         now = time.monotonic()
         news = ""
         if self._asked is not None and self._asked.done():
@@ -67,11 +69,11 @@ class ConnectionMemory:
             self._asked = port_thread.ask(lambda: _look(port, known, pending))
         return news
 
-    def restore(self, port: JackStream) -> None:
+    def restore(self, port: Port) -> None:
         """Give a new stream the connections of the one before, and no others."""
         wanted = self.wanted
         self._seen, self._asked, self._looked_at = None, None, 0.0
-        if wanted is None:
+        if wanted is None or not port.connects:
             return
 
         def job() -> _Seen:
@@ -83,14 +85,14 @@ class ConnectionMemory:
         self._asked = port_thread.ask(job)
 
 
-def _look(port: JackStream, known: Iterable[Connection], pending: Iterable[Connection]) -> _Seen:
+def _look(port: Port, known: Iterable[Connection], pending: Iterable[Connection]) -> _Seen:
     """Connect what was away at the last look and is back; what is connected now, and what of all that is away."""
     seen = _connected(port, pending, port.connections())
     lost = {pair for pair in known if pair not in seen.connections and not port.has(pair)}
     return _Seen(seen.connections, sorted({*seen.gone, *lost}))
 
 
-def _connected(port: JackStream, wanted: Iterable[Connection], there: Iterable[Connection]) -> _Seen:
+def _connected(port: Port, wanted: Iterable[Connection], there: Iterable[Connection]) -> _Seen:
     """Connect; what was made counts as there, for JACK shows it a cycle later."""
     wanted = set(wanted)
     missing = port.connect(wanted)

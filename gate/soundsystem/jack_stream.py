@@ -1,7 +1,7 @@
 """One stream on a JACK server: our client, its ports, what they are connected to, and how it ends.
 
 Everything here that talks to the server may block for as long as the server does, so all of it belongs on the
-thread of ``port_thread``; the properties that say so only read memory. What was found out about jackd2 1.9.21:
+thread of ``gate.soundsystem.thread``; the properties that say so only read memory. What was found out about jackd2 1.9.21:
 
 * killed, the server's end of the socket closes, libjack calls the shutdown callback within milliseconds, and the
   process thread waits for ever. ``jack_client_close`` alone then ends everything, at once; deactivating or
@@ -19,14 +19,13 @@ from typing import TYPE_CHECKING, Any
 
 from gate.errors import SoundDeviceError
 from gate.soundsystem import jack_library
+from gate.soundsystem.c_callback import in_c
+from gate.soundsystem.port import Connection, Port
 
 if TYPE_CHECKING:
     from gate.realtime import jack as jack_callback
 
 CLIENT_NAME = "learned-gate"
-
-Connection = tuple[int, str, str]
-"""Which of our ports, as 0 for inputs and 1 for outputs, its short name, and the other end's full name."""
 
 
 def sources_and_sinks(handle: int) -> dict[str, tuple[list[str], list[str]]]:
@@ -59,7 +58,7 @@ def only_monitors(ports: Sequence[str]) -> bool:
     return bool(ports) and all(map(is_monitor, ports))
 
 
-class JackStream:
+class JackStream(Port):
     """A client with ports; ``start`` lets sound through, ``close`` ends it whatever became of the server.
 
     Args:
@@ -67,27 +66,37 @@ class JackStream:
         sink: client to play to.
         inputs: channels to take, 1 to 32.
         outputs: channels to give, 1 to 32.
+        native: False takes the Python callback even where a compiled one can be had.
         name: wish for the client's name.
 
     Attributes:
         name: the client's name, as the server gave it.
-        begun: what it was connected to when it began.
 
     Raises:
         SoundDeviceError: no server, or it will not have us.
     """
 
     host_api = "JACK"
-    native = True
-    reason = "JACK calls compiled code directly"
+    connects = True
 
-    def __init__(self, source: str, sink: str, inputs: int, outputs: int, *, name: str = CLIENT_NAME) -> None:
+    def __init__(
+        self,
+        source: str,
+        sink: str,
+        inputs: int,
+        outputs: int,
+        native: bool = True,
+        *,
+        name: str = CLIENT_NAME,
+    ) -> None:
         self._lib = jack_library.library()
         self._handle = jack_library.open_client(name)
         if not self._handle:
             raise SoundDeviceError("no JACK server answers; start one, or choose another device")
         self._source, self._sink = source, sink
-        self.begun: list[Connection] = []
+        self.native, self.reason = native, "JACK calls compiled code directly" if native else "asked for"
+        self._begun: list[Connection] = []
+        self._python: Any = None
         self._inputs, self._outputs = inputs, outputs
         self._shared: jack_callback.Shared | None = None
         self._player: Any = None
@@ -103,7 +112,7 @@ class JackStream:
                 )
 
     def start(self, player: Any, callback: int, user: int) -> None:
-        """Make the ports, let JACK call ``callback``, and connect to source and sink.
+        """Make the ports, let JACK call the callback, and connect to source and sink.
 
         Raises:
             SoundDeviceError: the server would not; close the stream then.
@@ -114,6 +123,11 @@ class JackStream:
 
         lib, handle = self._lib, self._handle
         self._player = player
+        if self.native and not callback:
+            self.native, self.reason = False, "there is no compiled callback"
+        if not self.native:
+            self._python, callback = in_c(player.python_callback, self._inputs, self._outputs)
+            user = 0
         self._shared = shared = jack_callback.Shared(
             self._inputs, self._outputs, callback, user, jack_library.address("jack_port_get_buffer")
         )
@@ -132,8 +146,13 @@ class JackStream:
                 shared.record[("input_port", "output_port")[side]][0, channel] = port
         if failed or lib.jack_activate(handle):
             raise SoundDeviceError("JACK would not start the client; is the server alive?")
-        self.begun = self.wished()
-        self.connect(self.begun)
+        self._begun = self.wished()
+        self.connect(self._begun)
+
+    @property
+    def begun(self) -> list[Connection]:
+        """The connections that it began with."""
+        return self._begun
 
     def wished(self) -> list[Connection]:
         """The connections that a stream begins with: channel by channel to source and sink."""

@@ -5,13 +5,14 @@ whole block (PortAudio issue 1007). PortAudio calls the compiled function itself
 address on, through ``_StreamBase``, which is documented for libraries but begins with an underscore: where that
 fails, an ordinary Python callback does the work.
 
-Everything here belongs on the thread of ``port_thread``; ``active`` only reads memory.
+Everything here belongs on the thread of ``gate.soundsystem.thread``; ``active`` only reads memory.
 """
 
 from typing import Any
 
 from gate.errors import SoundDeviceError
 from gate.soundsystem import portaudio_library as port_library
+from gate.soundsystem.port import Port
 from gate.soundsystem.quiet import quiet
 
 RATES_HZ = (8000, 16000, 22050, 32000, 44100, 48000, 88200, 96000, 176400, 192000)
@@ -21,7 +22,7 @@ LATENCY = "low"
 """Of the two that each device suggests to PortAudio."""
 
 
-class PortStream:
+class PortStream(Port):
     """A PortAudio stream; ``start`` opens it and lets sound through.
 
     Args:

@@ -1,6 +1,6 @@
 """One stream: sound from an input device, through a player's compiled callback, to an output device.
 
-It is ``jack_client.JackStream`` on a JACK server and ``port_stream.PortStream`` on everything else. Either way
+Below it is a ``Port``: ``JackStream`` on a JACK server, ``PortStream`` on everything else. Either way
 the driver's own buffers reach the callback as they are, so the stream adds no delay of its own, and no
 interpreter stands between driver and callback.
 
@@ -8,24 +8,23 @@ A stream that ended stays ended: ``supervisor`` makes a new one.
 """
 
 import atexit
-import ctypes
 from collections.abc import Callable
-from concurrent.futures import wait
+from concurrent.futures import Future, wait
 from typing import Any, NamedTuple, Protocol, TypeVar
 
-import numpy as np
-
+from gate.closing import Closes
 from gate.errors import SoundDeviceError
 from gate.soundsystem import portaudio_library as port_library
 from gate.soundsystem import thread as port_thread
 from gate.soundsystem.devices import JACK, Device
 from gate.soundsystem.jack_stream import JackStream
+from gate.soundsystem.port import Port
 from gate.soundsystem.portaudio_stream import PortStream
 
 T = TypeVar("T")
 
 CLOSE_PATIENCE_S = 1.5
-"""How long closing waits for a sound system; then the thread of ``port_thread`` is left with it."""
+"""How long closing waits for a sound system; then the thread of ``gate.soundsystem.thread`` is left with it."""
 
 
 class Player(Protocol):
@@ -73,8 +72,20 @@ class Facts(NamedTuple):
     reason: str
     """Why, or why not."""
 
+    def delay_frames(self, newest: int) -> int:
+        """Return how late the stream is by itself, from its output back to its input, in frames.
 
-class Stream:
+        On JACK that is one period, whatever the driver says of the converters after it; PortAudio reports it.
+
+        Args:
+            newest: frames of the newest host buffer; 0: there was none yet.
+        """
+        if self.host_api == JACK:
+            return newest or self.buffer_frames
+        return self.input_latency_frames + self.output_latency_frames
+
+
+class Stream(Closes):
     """An open stream; ``close`` or ``with`` ends it.
 
     Args:
@@ -85,7 +96,7 @@ class Stream:
         outputs: channels to give.
         factory: makes the player once the rate is known.
         native: False takes the Python callback even where a compiled one can be had.
-        do: hands jobs to the thread of ``port_thread``.
+        do: hands jobs to the thread of ``gate.soundsystem.thread``.
 
     Raises:
         SoundDeviceError: the devices will not do that, or do not answer.
@@ -104,18 +115,17 @@ class Stream:
         do: Do = port_thread.call,
     ) -> None:
         self.source, self.sink, self.inputs, self.outputs = source, sink, inputs, outputs
-        self._kept: Any = None
-        self.port: JackStream | PortStream | None = None
+        self.port: Port | None = None
         _open.add(self)
         try:
             port = do(lambda: self._find(rate_hz, native))
             self.player = factory(port.rate, inputs, outputs)
-            self.facts: Facts = do(lambda: self._start(native))
+            self.facts: Facts = do(self._start)
         except BaseException:  # an interrupt too: what is half open goes to the other thread to be closed
-            port_thread.ask(self._close)
+            self.abandon()
             raise
 
-    def _find(self, rate_hz: int | None, native: bool) -> JackStream | PortStream:
+    def _find(self, rate_hz: int | None, native: bool) -> Port:
         source, sink, inputs, outputs = self.source, self.sink, self.inputs, self.outputs
         if source.host_api != sink.host_api:
             raise SoundDeviceError(f"{source} and {sink} are on different sound systems; choose both on one")
@@ -124,7 +134,7 @@ class Stream:
             self.port = PortStream(api, source.name, sink.name, rate_hz, inputs, outputs, native)
             return self.port
         port_library.put_away()  # where JACK is PipeWire, PortAudio sees it all the same
-        self.port = port = JackStream(source.name, sink.name, inputs, outputs)
+        self.port = port = JackStream(source.name, sink.name, inputs, outputs, native)
         if rate_hz not in (None, port.rate):
             raise SoundDeviceError(
                 f"the JACK server runs at {port.rate} Hz, not at {rate_hz} Hz; only {port.rate} Hz would do, or start "
@@ -132,24 +142,15 @@ class Stream:
             )
         return port
 
-    def _start(self, native: bool) -> Facts:
+    def _start(self) -> Facts:
         player, port = self.player, self.port
         if port is None:
             raise SoundDeviceError("the stream was closed while it was opened; open it again")
-        address, user = player.callback_address, player.user_address
-        reason = port.reason
-        if isinstance(port, JackStream) and not (native and address):
-            self._kept = _in_c(player.python_callback, self.inputs, self.outputs)
-            address, user = ctypes.cast(self._kept, ctypes.c_void_p).value or 0, 0
-            reason = "there is no compiled callback" if native else "asked for"
-            native = False
-        port.start(player, address, user)
-        if isinstance(port, PortStream):
-            native, reason = port.native, port.reason
+        port.start(player, player.callback_address, player.user_address)
         latency = port.latency_frames()
         names = self.source.name, self.sink.name
         shape = port.rate, self.inputs, self.outputs
-        return Facts(port.host_api, *names, *shape, *latency, port.buffer_frames, native, reason)
+        return Facts(port.host_api, *names, *shape, *latency, port.buffer_frames, port.native, port.reason)
 
     @property
     def rate_hz(self) -> int:
@@ -167,17 +168,13 @@ class Stream:
             port.close()
         _open.discard(self)
 
-    def close(self, timeout_s: float = CLOSE_PATIENCE_S) -> bool:
-        """End it; False when the sound system does not answer, and will be left with it."""
-        return bool(wait([port_thread.ask(self._close)], timeout_s).done)
+    def abandon(self) -> "Future[None]":
+        """Have it closed, without waiting for the sound system, which may not answer; the future tells when it is."""
+        return port_thread.ask(self._close)
 
-    def __enter__(self) -> "Stream":
-        """Itself."""
-        return self
-
-    def __exit__(self, *_: Any) -> None:
-        """Close."""
-        self.close()
+    def close(self) -> None:
+        """End it; a sound system that does not answer within ``CLOSE_PATIENCE_S`` is left with it."""
+        wait([self.abandon()], CLOSE_PATIENCE_S)
 
 
 _open: set["Stream"] = set()
@@ -187,35 +184,4 @@ _open: set["Stream"] = set()
 @atexit.register
 def _close_all() -> None:
     """The compiled code must not be called any more when the interpreter takes it down."""
-    wait([port_thread.ask(stream._close) for stream in list(_open)], CLOSE_PATIENCE_S)
-
-
-_PA_CALLBACK = ctypes.CFUNCTYPE(
-    ctypes.c_int,
-    ctypes.c_void_p,
-    ctypes.c_void_p,
-    ctypes.c_ulong,
-    ctypes.c_void_p,
-    ctypes.c_ulong,
-    ctypes.c_void_p,
-)
-
-
-def _in_c(python_callback: Callable[..., None], inputs: int, outputs: int) -> Any:
-    """A Python callback as a ``PaStreamCallback``; an exception in it ends the stream, as in sounddevice."""
-
-    def call(taken: int, given: int, frames: int, _times: int, flags: int, _user: int) -> int:
-        try:
-            sides = [
-                np.ctypeslib.as_array((ctypes.c_float * (frames * count)).from_address(at))
-                for at, count in ((taken, inputs), (given, outputs))
-            ]
-            python_callback(sides[0].reshape(-1, inputs), sides[1].reshape(-1, outputs), frames, None, flags)
-        except BaseException:
-            import traceback
-
-            traceback.print_exc()
-            return 2  # paAbort
-        return 0
-
-    return _PA_CALLBACK(call)
+    wait([stream.abandon() for stream in list(_open)], CLOSE_PATIENCE_S)

@@ -2,17 +2,17 @@
 
 A thread of its own looks ten times a second at the stream: has the player had buffers, does the sound system still
 say that it runs? Nothing of this happens on the audio thread, and whatever may wait for ever is left to
-``port_thread``. It tells five cases apart:
+``gate.soundsystem.thread``. It tells five cases apart:
 
 * the sound system says that the stream has ended (a JACK server killed, a card unplugged): close what is left,
-  open anew until that works;
+  open again until that works;
 * no buffers for 0.5 s, and the JACK server's own clock stands too: the server is stopped or its card hangs.
   Nothing is touched, for nothing would answer; when it goes on, the same stream goes on;
-* no buffers, but the server's clock runs, or there is no such clock (PortAudio): the stream is lost, open anew;
+* no buffers, but the server's clock runs, or there is no such clock (PortAudio): the stream is lost, open again;
 * buffers, but somebody took the connections away: that is their business, the stream goes on with silence;
 * buffers, but what we were connected to went away (a microphone unplugged): told once, connected again when it is back.
 
-The stream that is opened anew is on the devices of the same names, at the rate that they have by then; the player is kept
+The stream that is opened again is on the devices of the same names, at the rate that they have by then; the player is kept
 unless its shape has changed. On JACK it gets the connections that it had.
 """
 
@@ -23,12 +23,12 @@ from collections.abc import Callable
 from concurrent.futures import Future, wait
 from typing import Any, NamedTuple
 
+from gate.closing import Closes
 from gate.errors import SoundDeviceError
 from gate.soundsystem import portaudio_library as port_library
 from gate.soundsystem import thread as port_thread
 from gate.soundsystem.devices import JACK, Device, resolve_pair
 from gate.soundsystem.jack_connections import ConnectionMemory
-from gate.soundsystem.jack_stream import JackStream
 from gate.soundsystem.stream import Player, PlayerFactory, Stream
 
 POLL_S = 0.1
@@ -38,7 +38,7 @@ STALL_S = 0.5
 """No buffer for so long is a stall; the largest host buffer in use lasts 0.2 s (8192 frames at 44.1 kHz)."""
 
 GIVE_UP_S = 2.0
-"""A stalled stream whose sound system seems well, or cannot be asked, is opened anew after so long."""
+"""A stalled stream whose sound system seems well, or cannot be asked, is opened again after so long."""
 
 RETRY_S = 0.2
 """Between two attempts to open: an attempt without a server costs some 5 ms."""
@@ -62,8 +62,8 @@ class _Stopped(Exception):
     """The user wants no more."""
 
 
-class Supervisor:
-    """A stream that comes back; ``start`` and ``stop`` it, or use it in ``with``.
+class Supervisor(Closes):
+    """A stream that comes back; ``start`` it, and ``stop`` it or leave a ``with`` of it.
 
     Args:
         source: wish for the device to hear, as ``devices.resolve`` takes it.
@@ -77,7 +77,7 @@ class Supervisor:
 
     Attributes:
         events: what happened, oldest first; the newest 1000.
-        reopened: how often the stream was opened anew.
+        reopened: how often the stream was opened again.
         stalls: how often no buffers came for 0.5 s.
         lost_s: seconds without buffers, of the interruptions that are over.
         failure: what ended it before ``stop``: an error of the factory or of ``on_event``.
@@ -149,7 +149,7 @@ class Supervisor:
         self.stream = None
         futures = [closing] if closing is not None else []
         if stream is not None:
-            futures.append(port_thread.ask(stream._close))
+            futures.append(stream.abandon())
         futures.append(port_thread.ask(port_library.put_away))
         closed = not wait(futures, max(end - time.monotonic(), 0.05)).not_done
         failure, self.failure = self.failure, None
@@ -169,12 +169,8 @@ class Supervisor:
         """Is there a stream, and did it have buffers within the last 0.5 s?"""
         return self.stream is not None and not self._stalled and self.failure is None
 
-    def __enter__(self) -> "Supervisor":
-        """Start."""
-        return self.start()
-
-    def __exit__(self, *_: Any) -> None:
-        """Stop."""
+    def close(self) -> None:
+        """Stop, whether the sound system answers or not; raises ``failure`` as ``stop`` does."""
         self.stop()
 
     # -- on its own thread
@@ -201,8 +197,9 @@ class Supervisor:
         if buffers != self._seen:
             self._moved(now)
             self._seen = buffers
-            if isinstance(stream.port, JackStream) and stream.active:
-                gone = self.connections.look(stream.port)
+            port = stream.port
+            if port is not None and stream.active:
+                gone = self.connections.look(port)
                 if gone:
                     self._say(gone)
         elif now - self._moved_at > STALL_S and not self._stalled:
@@ -226,8 +223,8 @@ class Supervisor:
 
     def _is_lost(self, stream: Stream, now: float) -> bool:
         """Of a stalled stream that the sound system has not ended: is there nothing to wait for?"""
-        if isinstance(stream.port, JackStream):
-            clock = stream.port.heartbeat()
+        clock = None if stream.port is None else stream.port.heartbeat()
+        if clock is not None:
             if clock != self._clock:
                 self._clock_at = self._clock_at or now
                 self._clock = clock
@@ -245,10 +242,10 @@ class Supervisor:
     def _let_go(self) -> None:
         stream, self.stream = self.stream, None
         if stream is not None:
-            self._closing = port_thread.ask(stream._close)
+            self._closing = stream.abandon()
 
     def _try_again(self) -> None:
-        """Open the same devices anew; where that fails, the next turn tries again."""
+        """Open the same devices again; where that fails, the next turn tries again."""
         assert self._pair is not None
         moved_at = self._moved_at
         self._finish_closing()
@@ -266,8 +263,8 @@ class Supervisor:
         self._moved_at, self._stalled, self._seen = moved_at, True, self.player.buffers()
         self.stream = stream
         self.reopened += 1
-        self._say(f"opened anew: {_described(stream)}")
-        if isinstance(stream.port, JackStream):
+        self._say(f"opened again: {_described(stream)}")
+        if stream.port is not None:
             self.connections.restore(stream.port)
 
     def _finish_closing(self) -> None:

@@ -4,10 +4,10 @@ import numpy as np
 import pytest
 
 from benchmarks import decision, sounds
-from gate.engine.engine import Engine
 from gate.errors import UsageError
 from gate.modelfile import preset as presets
 from gate.modelfile.contract import Contract
+from tests.gate.engine_tools import open_engine
 
 EXACT = 1e-9
 BLOCK_MS = 100 / 48.0
@@ -36,7 +36,7 @@ def test_a_gate_that_was_open_before_is_no_fast_gate() -> None:
 def test_the_toy_gate_opens_within_its_blocks(toy: Contract, host_buffer: int) -> None:
     """A gate that opens at once for a loud block opens within two blocks, a ramp of 3 ms and a buffer."""
     target = np.full(4800, 0.5, np.float32)
-    with Engine(toy, rate=48_000, channels=1) as engine:
+    with open_engine(toy, rate=48_000, channels=1) as engine:
         found = decision.one(engine, target, host_buffer, in_noise=False)
     assert (found["missed"], found["open_before"]) == (0, 0)
     assert found["ms"]["n"] == decision.PLACES
@@ -47,7 +47,7 @@ def test_a_sound_under_threshold_is_missed(toy: Contract) -> None:
     """Sound that a gate is not to open for gives no figure, and is counted."""
     target = np.full(4800, 1e-4, np.float32)
     target[0] = 0.02  # over Threshold for one sample: the onset, and nothing to open for
-    with Engine(toy, rate=48_000, channels=1) as engine:
+    with open_engine(toy, rate=48_000, channels=1) as engine:
         found = decision.one(engine, target, 100, in_noise=True)
     assert found == {"ms": None, "missed": decision.PLACES, "open_before": 0}
 

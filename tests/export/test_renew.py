@@ -12,11 +12,12 @@ import torch
 from export import golden, parity, renew
 from export.graph import key_bands_hz
 from gate.constants import RATE
-from gate.engine.engine import CURVE_COLUMNS, Engine
+from gate.engine.engine import CURVE_COLUMNS
 from gate.modelfile import contract
 from gate.realtime.key_band import OUTSIDE
 from tests import toy_classify
 from tests.conftest import PRESETS
+from tests.gate.engine_tools import open_engine
 from training.networks.from_preset import constants, from_preset
 
 NEW = ("key_bias", "key_place")
@@ -115,7 +116,9 @@ def test_a_file_that_averages_goes_on_working():
     for model, low_db in ((averaging(today), 10 * np.log10(8)), (today, 0.0)):
         levels = []
         for wide in (x, np.concatenate([x, np.zeros((len(x), 7), np.float32)], axis=1)):
-            with Engine(contract.read(model), rate=RATE, channels=wide.shape[1], curve_rows=4000) as engine:
+            with open_engine(
+                contract.read(model), rate=RATE, channels=wide.shape[1], curve_rows=4000
+            ) as engine:
                 engine.process(np.ascontiguousarray(wide), np.empty_like(wide, order="C"))
                 levels.append(engine.take_curve()[:, level])
         np.testing.assert_allclose(levels[0] - levels[1], low_db, atol=LEVEL_DB)

@@ -15,9 +15,9 @@ from pathlib import Path
 import numpy as np
 
 from gate.engine.classifier import Classifier
-from gate.engine.engine import Engine
 from gate.errors import GateError
 from gate.modelfile import contract
+from tests.gate.engine_tools import open_engine
 
 RATE, CHANNELS, SAMPLES = 48000, 2, 4800
 
@@ -74,7 +74,7 @@ def outcome(data: bytes) -> tuple[str, str]:
                 classifier.process(x)
                 said = classifier.take_frames().probabilities
             return ("finite" if len(said) and np.isfinite(said).all() else "not finite"), ""
-        with Engine(made, rate=RATE, channels=CHANNELS) as engine:
+        with open_engine(made, rate=RATE, channels=CHANNELS) as engine:
             engine.process(x, out)
     except GateError as error:
         return "refused", str(error)

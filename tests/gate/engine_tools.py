@@ -4,12 +4,15 @@ import dataclasses
 from collections.abc import Iterator, Sequence
 from fractions import Fraction
 from math import ceil, floor
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from gate.constants import RATE
 from gate.engine.engine import CURVE_COLUMNS, Engine
+from gate.engine.settings import EngineSettings
+from gate.files.drained import pushed
 from gate.modelfile.contract import Contract
 from gate.realtime.clock import Clock
 
@@ -25,6 +28,15 @@ THRESHOLD_DB = -35.0
 """Threshold for ``bursts``."""
 
 CURVE = {name: i for i, name in enumerate(CURVE_COLUMNS)}
+
+
+def open_engine(model: Contract, **given: Any) -> Engine:
+    """An engine, from settings and knobs in one row of keywords."""
+    names = {field.name for field in dataclasses.fields(EngineSettings)}
+    settings = {name: value for name, value in given.items() if name in names}
+    return Engine(
+        model, EngineSettings(**settings), **{name: given[name] for name in given if name not in names}
+    )
 
 
 def bursts(rate: int, seconds: float, channels: int = 1, *, seed: int = 0, loud: float = 0.3) -> Array:
@@ -46,7 +58,7 @@ def lively(model: Contract) -> Contract:
 
     A voice gate rightly stays shut for noise, and what the engine does with decisions is the same for any.
     """
-    with Engine(model, rate=RATE, channels=1, threshold_db=THRESHOLD_DB, curve_rows=4000) as engine:
+    with open_engine(model, rate=RATE, channels=1, threshold_db=THRESHOLD_DB, curve_rows=4000) as engine:
         p = curve_of(engine, bursts(RATE, 2.0))[:, CURVE["open_probability"]]
     low, high = np.quantile(p, [0.4, 0.6])
     return dataclasses.replace(model, open_at=float(high), close_at=float(low))
@@ -78,8 +90,7 @@ def run(engine: Engine, x: Array, pieces: Sequence[slice] | int | None = None) -
 
 def render(engine: Engine, x: Array, buffer: int = 20_000) -> Array:
     """As a file is rendered: what the engine holds back is pushed out by zeros and cut off in front."""
-    padding = np.zeros((engine.delay_samples, x.shape[1]), x.dtype)
-    return run(engine, np.concatenate([x, padding]), buffer)[engine.delay_samples :]
+    return run(engine, pushed(x, engine.delay_samples), buffer)[engine.delay_samples :]
 
 
 def curve_of(engine: Engine, x: Array, pieces: Sequence[slice] | int | None = None) -> Array:

@@ -8,9 +8,12 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from gate.parameters import BY_ID, PARAMETERS, Parameter, attribute, default
-from gate.plugins import classic, highpass
+from gate.plugins.classic import ClassicGate
+from gate.plugins.highpass import HighPass
 
-ALL = (*PARAMETERS, *classic.PARAMETERS, highpass.CUTOFF)
+CUTOFF = HighPass.cutoff_hz.parameter
+
+ALL = (*PARAMETERS, *ClassicGate.table(), CUTOFF)
 """Of the gate and of every plugin that has its own."""
 
 FACTOR = Parameter("scale", "Scale", "x", 0.25, 4.0, 1.0, "log", True, "how many times as long")
@@ -79,8 +82,8 @@ def test_the_rest_of_a_row_fits_together(parameter: Parameter) -> None:
         (BY_ID["range"], -math.inf, "-inf dB"),
         (BY_ID["guard-grace"], 350.0, "350 ms"),
         (BY_ID["lookahead"], 2.5, "2.5 ms"),
-        (highpass.CUTOFF, 80.0, "80.0 Hz"),
-        (highpass.CUTOFF, 1234.5, "1234 Hz"),
+        (CUTOFF, 80.0, "80.0 Hz"),
+        (CUTOFF, 1234.5, "1234 Hz"),
         (FACTOR, 0.5, "x0.50"),
         (BY_ID["guard"], 2.0, "not-music"),
         (BY_ID["link"], 1.0, "on"),
@@ -104,7 +107,7 @@ def test_a_value_is_written_with_its_unit_and_read_again(
         (BY_ID["range"], "-inf dB", -math.inf),
         (BY_ID["guard-grace"], "0.35 s", 350.0),
         (BY_ID["guard-grace"], "350MS", 350.0),
-        (highpass.CUTOFF, "1.2 kHz", 1200.0),
+        (CUTOFF, "1.2 kHz", 1200.0),
         (FACTOR, "2x", 2.0),
         (FACTOR, "x 2", 2.0),
         (FACTOR, "2", 2.0),
@@ -155,7 +158,7 @@ def test_tapers() -> None:
     """Halfway is halfway in the unit, or halfway in factors."""
     assert BY_ID["threshold"].at(0.5) == -40.0
     assert FACTOR.at(0.5) == pytest.approx(1.0)
-    assert highpass.CUTOFF.at(0.5) == pytest.approx(math.sqrt(10.0 * 2000.0))
+    assert CUTOFF.at(0.5) == pytest.approx(math.sqrt(10.0 * 2000.0))
     assert BY_ID["range"].travel(-math.inf) == 0.0
 
 

@@ -1,1 +1,5 @@
-"""Commands that learn and judge, one file each; what they import is loaded when they run."""
+"""The command ``gate-eval``.
+
+May import: judging, recordings, scenes.
+Runs on: the main thread.
+"""

@@ -143,11 +143,11 @@ class EngineGate(Closes):
     ) -> None:
         """Load the model; ``seconds`` is the length of the longest scene, ``guard`` is of ``gate.engine.guard``, or None."""
         from gate.engine.engine import Engine
+        from gate.engine.settings import EngineSettings
 
         rows = math.ceil(seconds / BLOCK_S) + 4 * batch  # room for what the lead adds behind the end
-        self._engine = Engine(
-            contract, rate=RATE, channels=1, range_db=range_db, batch=batch, curve_rows=rows, guard=guard
-        )
+        settings = EngineSettings(RATE, channels=1, batch=batch, curve_rows=rows, guard=guard)
+        self._engine = Engine(contract, settings, range_db=range_db)
 
     def __call__(self, scene: Any, threshold_db: float) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
         """Gate a scene's mixture: (open probability (T,), gain (T,)); raises as ``hear`` does."""
@@ -168,11 +168,8 @@ class EngineGate(Closes):
         engine, mixture = self._engine, scene.mixture
         engine.reset()
         engine.threshold_db = threshold_db
-        late, blocks = engine.delay_samples, len(mixture) // BLOCK
-        fed = np.zeros((len(mixture) + late, 1), dtype=np.float32)
-        fed[: len(mixture), 0] = mixture
-        out = np.empty_like(fed)
-        engine.process(fed, out)
+        blocks = len(mixture) // BLOCK
+        out = engine.whole(mixture[:, None].astype(np.float32, copy=False))[:, 0]
         curve = engine.take_curve()[:blocks]
         failed = int(engine.record["model_errors"][0])
         if failed or len(curve) < blocks:
@@ -181,8 +178,8 @@ class EngineGate(Closes):
                 f"({engine.model_error_text}); check the model with gate-inspect"
             )
         column = {name: curve[:, i] for i, name in enumerate(CURVE_COLUMNS)}
-        gain = measured_gain(mixture, out[late:, 0], 10.0 ** (column["gain_db"] / 20.0))
-        return column["open_probability"].copy(), gain, out[late:, 0]
+        gain = measured_gain(mixture, out, 10.0 ** (column["gain_db"] / 20.0))
+        return column["open_probability"].copy(), gain, out
 
     def close(self) -> None:
         """Release the model; may be called twice."""

@@ -1,1 +1,5 @@
-"""The networks: the gate, the frame detector, and what both hear."""
+"""The networks: the gate, the frame detector, and what both hear.
+
+May import: nothing.
+Runs on: the main thread, with torch.
+"""

@@ -141,6 +141,8 @@ class Surroundings:
 
 def _frame_bytes(layout: Layout) -> int | None:
     """Bytes of one sample of every channel; None where samples are coded."""
+    if layout.subtype in ("ULAW", "ALAW"):
+        return layout.channels
     if not layout.subtype.startswith("PCM_") and layout.subtype not in ("FLOAT", "DOUBLE"):
         return None
     bits = layout.coding.bits or 8 * np.dtype(layout.coding.stored).itemsize

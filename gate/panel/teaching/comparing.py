@@ -8,6 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from gate.engine.engine import Engine
+from gate.engine.settings import EngineSettings
 from gate.files.sound_reader import Reader
 from gate.levels import window_powers
 from gate.modelfile.preset import Preset
@@ -82,13 +83,8 @@ def _windows(preset: Preset, path: Path, threshold_db: float, range_db: float) -
         rate, channels = reader.layout.rate, reader.layout.channels
         x = np.zeros((min(reader.frames, round(MOST_S * rate)), channels), reader.dtype)
         x = x[: reader.read(x)]
-    with Engine(
-        preset.contract, rate=rate, channels=channels, threshold_db=threshold_db, range_db=range_db, batch=BATCH,
-        dtype=x.dtype,
-    ) as engine:  # fmt: skip
-        late = engine.delay_samples
-        long = np.concatenate([x, np.zeros((late, channels), x.dtype)])
-        out = np.empty_like(long)
-        engine.process(long, out)
+    settings = EngineSettings(rate, channels, dtype=x.dtype, batch=BATCH)
+    with Engine(preset.contract, settings, threshold_db=threshold_db, range_db=range_db) as engine:
+        out = engine.whole(x)
     window = max(round(WINDOW_S * rate), 1)
-    return np.stack([window_powers(sound.astype(np.float64), window) for sound in (x, out[late:])], axis=1)
+    return np.stack([window_powers(sound.astype(np.float64), window) for sound in (x, out)], axis=1)

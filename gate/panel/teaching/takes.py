@@ -90,7 +90,7 @@ class Take:
         self.seconds, self.lost, self.done = 0.0, False, False
         self._most = round(seconds * self.rate)
         self._pieces: list[NDArray[Any]] = []
-        self._player, self._next = player, player.scope_written
+        self._player, self._next = player, player.scope.written
         self._ending = threading.Event()
         self._thread = threading.Thread(target=self._run, name="take", daemon=True)
         self._thread.start()
@@ -128,7 +128,7 @@ class Take:
         self.done = True
 
     def _take(self) -> int:
-        first, x, _ = self._player.scope_since(self._next)
+        first, x, _ = self._player.scope.since(self._next)
         self.lost = self.lost or first != self._next
         self._next = first + len(x)
         self._pieces.append(x)

@@ -1,45 +1,51 @@
 """What the buttons of the window do beyond setting a value: pop-overs, the menu, recording, files, shortcuts."""
 
-import sys
-import time
 from collections.abc import Callable
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from PyQt6.QtCore import QObject, QPoint, pyqtSignal
 from PyQt6.QtGui import QKeySequence, QShortcut
-from PyQt6.QtWidgets import QFileDialog, QMenu
+from PyQt6.QtWidgets import QMenu
 
-from gate.errors import GateError
+from gate.live.devicestream import DeviceStream
 from gate.live.filestream import FileStream
+from gate.live.rack import Rack
 from gate.panel.model import IDS, SLOTS
 from gate.panel.view import menu
 from gate.panel.view.cards import Card
 from gate.panel.view.chain import SlotBox
-from gate.panel.view.devices import Devices
+from gate.panel.view.devices import DeviceBox
+from gate.panel.view.documents import Documents
 from gate.panel.view.lessons import Lessons
 from gate.panel.view.menu import Keys
 from gate.panel.view.midi import MidiBox, context_menu
 from gate.panel.view.parts.strings import tr
-from gate.session.choices import MONITORS, DeviceWishes
-
-if TYPE_CHECKING:
-    from gate.panel.view.window import Window
+from gate.panel.view.window import Window
+from gate.session.choices import MONITORS, Devices
 
 
 class Actions(QObject):
-    """Belongs to a window."""
+    """What the buttons, keys and menus of a window do.
+
+    Attributes:
+        window: whose.
+        scale: so many times as large is everything to be drawn from the next start on.
+        documents: files that are opened and written.
+        lessons: what the page for teaching does.
+    """
 
     told = pyqtSignal(object)
     """A job for the window's thread, from any other."""
 
-    def __init__(self, window: "Window") -> None:
+    def __init__(self, window: Window) -> None:
         super().__init__(window)
         self.window, self.model, self.scale = window, window.model, 1.0
         self.keeper, self.live = self.model.keeper, self.model.live
         self.told.connect(lambda job: job())
+        self.documents = Documents(window)
         self.lessons = Lessons(window)
-        self.card, self.devices = Card(window), Devices(window)
+        self.card, self.devices = Card(window), DeviceBox(window)
         self.slot: SlotBox | None = None
         self.keys = Keys(window, self.rows())
         self.midi = MidiBox(window, window.midi)
@@ -54,10 +60,10 @@ class Actions(QObject):
         top.undo.clicked.connect(model.undo)
         top.redo.clicked.connect(model.redo)
         top.bypass.clicked.connect(self.bypass)
-        top.record.clicked.connect(self.record)
+        top.record.clicked.connect(self.documents.record)
         top.menu.clicked.connect(self.show_menu)
         window.chain.asked.connect(self._rearrange)
-        window.chain.file_asked.connect(self._choose_plugin)
+        window.chain.file_asked.connect(self.documents.choose_plugin)
         window.chain.opened.connect(self.show_slot)
         window.foot.devices.clicked.connect(self.show_devices)
         self.devices.listed.connect(self._list_devices)
@@ -65,6 +71,9 @@ class Actions(QObject):
         self.devices.file_asked.connect(self.play_file)
         window.foot.midi.clicked.connect(self.show_midi)
         self.midi.listed.connect(self._list_ports)
+        window.looked.connect(self.look_at_slot)
+        window.bound.connect(self.midi.show_bound)
+        window.dropped.connect(self.lessons.teach_from)
         for target, part in window.bindable.items():
             part.menu.connect(lambda at, target=target: self.bind(target, at))
         for keys, _, job in self.shortcuts():
@@ -91,7 +100,7 @@ class Actions(QObject):
             ("F3", tr("hear what is taken away"), lambda: model.set_monitor("removed")),
             ("B", tr("bypass, and back"), window.top.bypass.click),
             ("Ctrl+T", tr("teach it your own sound"), self.lessons.show_page),
-            ("Ctrl+R", tr("record, and end recording"), self.record),
+            ("Ctrl+R", tr("record, and end recording"), self.documents.record),
             ("Ctrl+D", tr("choose devices"), self.show_devices),
             ("Ctrl+M", tr("choose a MIDI port"), self.show_midi),
             ("F10", tr("the menu"), self.show_menu),
@@ -123,7 +132,9 @@ class Actions(QObject):
         from gate.soundsystem.devices import list_devices
 
         def show(found: Any) -> None:
-            self.told.emit(lambda: self.devices.show_devices(found, self.live.devices or DeviceWishes()))
+            now = self.live.sources.now
+            playing = None if now is None else now.devices
+            self.told.emit(lambda: self.devices.show_devices(found, playing or Devices()))
 
         self.keeper.ask(list_devices, tr("looking for devices"), show)
 
@@ -157,8 +168,8 @@ class Actions(QObject):
         sizes = {f"{factor:g}": f"{factor:.0%}" for factor in menu.SCALES}
         menu.choices(made, tr("Size"), sizes, f"{self.scale:g}", self._rescale)
         made.addSeparator()
-        made.addAction(tr("Open session\N{HORIZONTAL ELLIPSIS}"), self.open_session)
-        made.addAction(tr("Save session\N{HORIZONTAL ELLIPSIS}"), self.save_session)
+        made.addAction(tr("Open session\N{HORIZONTAL ELLIPSIS}"), self.documents.open_session)
+        made.addAction(tr("Save session\N{HORIZONTAL ELLIPSIS}"), self.documents.save_session)
         made.addSeparator()
         link = made.addAction(tr("One decision for all channels"))
         assert link is not None
@@ -177,69 +188,13 @@ class Actions(QObject):
         self.scale = float(factor)
         self.window.say(tr("The size changes when the panel is started again"))
 
-    def open_session(self) -> None:
-        """Stand as a file says."""
-        dialog = self._dialog(tr("Open a session"))
-        dialog.fileSelected.connect(lambda name: self.take_session(Path(name)))
-        dialog.show()
-
-    def take_session(self, path: Path) -> None:
-        """As one step; port and map of MIDI come along, devices if they play."""
-        from gate.session.file import load
-
-        try:
-            session = load(path, self.keeper.tell)
-            self.window.midi.take(session.midi_port, session.midi_map)
-        except GateError as error:
-            self.window.say(str(error), "error")
-            return
-        self.model.apply(session)
-        self.keeper.ask(lambda: self.live.set_devices(session.devices))
-
-    def save_session(self) -> None:
-        """Write how everything stands into a file."""
-        dialog = self._dialog(tr("Save the session"))
-        dialog.setAcceptMode(QFileDialog.AcceptMode.AcceptSave)
-        dialog.setDefaultSuffix("toml")
-        dialog.fileSelected.connect(lambda name: self.keep_session(Path(name)))
-        dialog.show()
-
-    def keep_session(self, path: Path) -> None:
-        """The same, its name being known."""
-        from gate.session.file import save
-
-        session = self.live.session()
-        said = tr("session saved to {path}").format(path=path)
-        self.keeper.ask(lambda: save(session, path), then=lambda _: self.keeper.tell(said))
-
-    def _dialog(self, title: str) -> QFileDialog:
-        made = QFileDialog(self.window, title)
-        made.setNameFilter(tr("Sessions") + " (*.toml)")
-        made.setOption(QFileDialog.Option.DontUseNativeDialog)
-        made.setModal(False)
-        return made
-
     def _other(self) -> str:
         return SLOTS[1 - SLOTS.index(self.model.slot)]
 
     # -- the chain
 
-    def _rearrange(self, job: Callable[[Any], object]) -> None:
-        self.model.change(lambda: job(self.live))
-
-    def _choose_plugin(self, kind: str) -> None:
-        dialog = QFileDialog(self.window, tr("A plugin"))
-        dialog.setOption(QFileDialog.Option.DontUseNativeDialog)
-        dialog.setModal(False)
-        if kind == "vst3" and sys.platform != "win32":
-            dialog.setFileMode(QFileDialog.FileMode.Directory)  # a bundle
-        dialog.fileSelected.connect(lambda name: self.add_plugin(kind, name))
-        dialog.show()
-
-    def add_plugin(self, kind: str, name: str) -> None:
-        """Made of a file, behind all the others."""
-        at = len(self.keeper.chain)
-        self._rearrange(lambda live: live.add_slot(at, f"{kind}:{name}"))
+    def _rearrange(self, job: Callable[[Rack], object]) -> None:
+        self.model.change(lambda: job(self.live.rack))
 
     def show_slot(self, name: str) -> None:
         """A slot's knobs."""
@@ -271,41 +226,14 @@ class Actions(QObject):
 
     # -- sound
 
-    def play_devices(self, wishes: DeviceWishes) -> None:
-        """Other devices, in a moment."""
-        self.keeper.ask(lambda: self.live.play_devices(wishes), tr("opening the devices"))
+    def play_devices(self, wishes: Devices) -> None:
+        """Play other devices, in a moment."""
+        self.keeper.ask(lambda: self.live.sources.play(DeviceStream(wishes)), tr("opening the devices"))
 
     def play_file(self, path: Path) -> None:
-        """A file over and over, in a moment."""
-        self.keeper.ask(
-            lambda: self.live.play_file(FileStream(path, None, loops=True)), tr("opening the file")
-        )
+        """Play a file over and over, in a moment."""
+        self.keeper.ask(lambda: self.live.sources.play(FileStream(path, loops=True)), tr("opening the file"))
 
     def bypass(self, on: bool) -> None:
         """Hear what comes into the gate, as late as it gives it, or the gate again."""
         self.model.set("bypass", float(on))
-
-    def record(self) -> None:
-        """Record what the gate gives into a new file of the music folder, or end that."""
-        if self.live.recorder is None:
-            path = recordings() / time.strftime("gate-%Y-%m-%d-%H-%M-%S.flac")
-
-            def begin() -> None:
-                path.parent.mkdir(parents=True, exist_ok=True)
-                self.live.record(path)
-                self.keeper.tell(tr("recording to {path}").format(path=path))
-
-            self.keeper.ask(begin)
-        else:
-            self.keeper.ask(self.live.end_recording)
-
-
-def recordings() -> Path:
-    """The folder for recordings: in the user's music, as Qt knows it."""
-    from PyQt6.QtCore import QStandardPaths
-
-    where = QStandardPaths.StandardLocation
-    place = QStandardPaths.writableLocation(where.MusicLocation) or QStandardPaths.writableLocation(
-        where.HomeLocation
-    )
-    return Path(place) / "learned-gate"

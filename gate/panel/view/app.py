@@ -13,12 +13,14 @@ from PyQt6.QtCore import QTimer
 from PyQt6.QtWidgets import QApplication
 
 from gate.errors import GateError, UsageError
+from gate.live.sessions import capture
 from gate.panel import memory
 from gate.panel.keeper import Keeper
 from gate.panel.library import presets
 from gate.panel.midi import Midi
 from gate.panel.model import Model
 from gate.panel.theme import THEMES
+from gate.panel.view.actions import Actions
 from gate.panel.view.parts.look import AUTO, Look
 from gate.panel.view.window import Window
 
@@ -104,6 +106,12 @@ def _lacks_screen() -> bool:
     return sys.platform == "linux" and not any(os.environ.get(name) for name in names)
 
 
+def assemble(model: Model, look: Look, midi: Midi) -> tuple[Window, Actions]:
+    """Make the window of a gate that plays, and what its buttons do."""
+    window = Window(model, look, midi)
+    return window, Actions(window)
+
+
 def run(keeper: Keeper, midi: Midi, view: View, application: QApplication, look: Look) -> int:
     """Show a gate that plays until its window is closed; returns the exit code. ``begin`` comes before.
 
@@ -111,8 +119,8 @@ def run(keeper: Keeper, midi: Midi, view: View, application: QApplication, look:
         UsageError: the picture cannot be written.
     """
     keeper.start()
-    window = Window(Model(keeper), look, midi)
-    window.actions_.scale = view.scale
+    window, actions = assemble(Model(keeper), look, midi)
+    actions.scale = view.scale
     window.top.presets.show_presets(presets())
     window.resize(*view.size)
     window.show()
@@ -125,7 +133,7 @@ def run(keeper: Keeper, midi: Midi, view: View, application: QApplication, look:
         signal.signal(number, lambda *_: window.close())
     code = application.exec()
     if view.screenshot is None:
-        _keep(window)
+        _keep(window, actions.scale)
     elif code:
         raise UsageError(
             f"the picture cannot be written to {view.screenshot}; give another name, ending in .png"
@@ -133,13 +141,13 @@ def run(keeper: Keeper, midi: Midi, view: View, application: QApplication, look:
     return code
 
 
-def _keep(window: Window) -> None:
-    """For the next start."""
+def _keep(window: Window, factor: float) -> None:
+    """Store the window's look and the session for the next start."""
     memory.keep_window(
-        {"theme": window.look.wish, "scale": window.actions_.scale, "size": [window.width(), window.height()]}
+        {"theme": window.look.wish, "scale": factor, "size": [window.width(), window.height()]}
     )
     try:
-        memory.keep_session(window.model.live.session(states=True))
+        memory.keep_session(capture(window.model.live, window.midi, states=True))
     except GateError as error:
         print(f"gate-panel: {error}", file=sys.stderr)
 

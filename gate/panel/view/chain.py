@@ -1,27 +1,28 @@
 """The chain as a row: what sound goes through, in order; slots come, go, move and are bypassed while it plays."""
 
 from collections.abc import Callable
-from typing import Any
 
 from PyQt6.QtCore import pyqtSignal
 from PyQt6.QtWidgets import QHBoxLayout, QMenu, QPushButton, QWidget
 
-from gate.live.rack import SlotFacts
+from gate.live.rack import Rack
+from gate.live.slots import SlotFacts
 from gate.panel.theme import SPACE
 from gate.panel.view.parts.controls import Slider, push, words
 from gate.panel.view.parts.look import Look
 from gate.panel.view.parts.popover import Popover
 from gate.panel.view.parts.strings import tr
+from gate.plugins.registry import from_text
 from gate.session.session import GATE
 
-Job = Callable[[Any], object]
-"""Something to do with a live gate."""
+Job = Callable[[Rack], object]
+"""Something to do with the slots of a live gate."""
 
 
 class ChainRow(QWidget):
     """The row. A slot's button opens its menu.
 
-    Signals: ``asked``: for a job that is called with the gate; ``file_asked``: for a slot made of a file, of that kind;
+    Signals: ``asked``: for a job that is called with the rack; ``file_asked``: for a slot made of a file, of that kind;
     ``opened``: a slot's knobs are wanted, by its name.
     """
 
@@ -86,16 +87,16 @@ class ChainRow(QWidget):
         assert bypass is not None
         bypass.setCheckable(True)
         bypass.setChecked(one.bypassed)
-        bypass.triggered.connect(lambda on: self.asked.emit(lambda live: live.bypass_slot(name, on)))
+        bypass.triggered.connect(lambda on: self.asked.emit(lambda rack: rack.bypass(name, on)))
         if name != GATE and one.parameters:
             made.addAction(tr("Knobs\N{HORIZONTAL ELLIPSIS}"), lambda: self.opened.emit(name))
         for words_, to in ((tr("Move left"), place - 1), (tr("Move right"), place + 1)):
             move = made.addAction(words_)
             assert move is not None
             move.setEnabled(0 <= to < len(self.facts))
-            move.triggered.connect(lambda _, to=to: self.asked.emit(lambda live: live.move_slot(name, to)))
+            move.triggered.connect(lambda _, to=to: self.asked.emit(lambda rack: rack.move(name, to)))
         if name != GATE:
-            made.addAction(tr("Remove"), lambda: self.asked.emit(lambda live: live.remove_slot(name)))
+            made.addAction(tr("Remove"), lambda: self.asked.emit(lambda rack: rack.remove(name)))
         made.aboutToHide.connect(made.deleteLater)
         button = self.slots_[place]
         made.popup(button.mapToGlobal(button.rect().bottomLeft()))
@@ -120,7 +121,7 @@ class ChainRow(QWidget):
 
     def _put(self, text: str, place: int) -> None:
         at = len(self.facts) if place < 0 else self._gate_at()
-        self.asked.emit(lambda live: live.add_slot(at, text))
+        self.asked.emit(lambda rack: rack.add(at, from_text(text)))
 
     def _gate_at(self) -> int:
         return next((k for k, one in enumerate(self.facts) if one.name == GATE), 0)

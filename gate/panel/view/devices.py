@@ -9,14 +9,14 @@ from gate.panel.view.parts.controls import push, words
 from gate.panel.view.parts.dropdown import DropDown
 from gate.panel.view.parts.popover import Popover
 from gate.panel.view.parts.strings import tr
-from gate.session.choices import DeviceWishes
+from gate.session.choices import Devices
 from gate.soundsystem.devices import Device
 
 RATES_HZ = (44_100, 48_000, 88_200, 96_000, 192_000)
 """What is offered; a device takes some of them, and says so."""
 
 
-class Devices(Popover):
+class DeviceBox(Popover):
     """Chooses.
 
     Signals: ``listed``: the list is wanted; ``asked``: for a pair of devices; ``file_asked``: for a file.
@@ -63,7 +63,7 @@ class Devices(Popover):
         self.body.addWidget(self.note)
         self.body.addLayout(row_)
 
-    def show_devices(self, devices: list[Device], wishes: DeviceWishes) -> None:
+    def show_devices(self, devices: list[Device], wishes: Devices) -> None:
         """All there are now; chosen are those that play."""
         for kind, box in self.boxes.items():
             box.clear()
@@ -82,7 +82,7 @@ class Devices(Popover):
 
     def _use(self) -> None:
         self.asked.emit(
-            DeviceWishes(
+            Devices(
                 self.boxes["input"].currentData(), self.boxes["output"].currentData(), self.rate.currentData()
             )
         )

@@ -1,21 +1,19 @@
 """What the buttons of the page for teaching do, together with the gate that plays."""
 
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 from PyQt6.QtCore import QObject
 
 from gate.errors import GateError
+from gate.panel.library import presets
 from gate.panel.view.parts.strings import tr
-
-if TYPE_CHECKING:
-    from gate.panel.view.window import Window
+from gate.panel.view.window import Window
 
 
 class Lessons(QObject):
-    """Belongs to a window."""
+    """What the page for teaching in a window does."""
 
-    def __init__(self, window: "Window") -> None:
+    def __init__(self, window: Window) -> None:
         super().__init__(window)
         self.window, self.model, self.live = window, window.model, window.model.live
         window.top.teach.clicked.connect(self.show_page)
@@ -71,8 +69,6 @@ class Lessons(QObject):
             )
 
     def _keep(self) -> None:
-        from gate.panel.library import presets
-
         made = self.window.teacher.made
         try:
             kept = self.window.teacher.keep()

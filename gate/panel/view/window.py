@@ -3,7 +3,7 @@
 import time
 from pathlib import Path
 
-from PyQt6.QtCore import QEvent, QTimer
+from PyQt6.QtCore import QEvent, QTimer, pyqtSignal
 from PyQt6.QtGui import QCloseEvent, QHideEvent, QShowEvent
 
 from gate.panel.advice import Advice, Adviser
@@ -13,12 +13,11 @@ from gate.panel.midi import Midi
 from gate.panel.model import SLOTS, Model
 from gate.panel.spectrum import Spectrum
 from gate.panel.teaching.teacher import Teacher
-from gate.panel.view.actions import Actions
 from gate.panel.view.face import Face
 from gate.panel.view.learned import key_words
 from gate.panel.view.parts.controls import Choice, Control
 from gate.panel.view.parts.dropping import TakesFiles
-from gate.panel.view.parts.field import people
+from gate.panel.view.parts.field import level_words, people
 from gate.panel.view.parts.look import Look
 from gate.panel.view.parts.strings import tr
 from gate.panel.view.top import PresetBox
@@ -37,7 +36,12 @@ SPECTRUM_EVERY = 2
 
 
 class Window(TakesFiles, Face):
-    """The panel of one gate."""
+    """The panel of one gate; what its buttons do is made beside it (``gate.panel.view.app``).
+
+    Signals: ``looked``: numbers were drawn; ``bound``: what MIDI moves, by target; ``dropped``: files, to be taught from.
+    """
+
+    looked, bound, dropped = pyqtSignal(), pyqtSignal(dict), pyqtSignal(list)
 
     def __init__(self, model: Model, look: Look, midi: Midi, teacher: Teacher | None = None) -> None:
         """Show a gate that plays.
@@ -62,7 +66,6 @@ class Window(TakesFiles, Face):
         self.setMinimumSize(940, 560)
         self.setAcceptDrops(True)
         self._connect()
-        self.actions_ = Actions(self)
         self.show_values()
         self._timer = QTimer(self)
         self._timer.timeout.connect(self.tick)
@@ -181,7 +184,7 @@ class Window(TakesFiles, Face):
         player = self.model.live.player
         if self.spectrum.rate != player.shape.rate:
             self.spectrum = Spectrum(player.shape.rate)
-        self.spectrum.look(player.scope(self.spectrum.size)[0])
+        self.spectrum.look(player.scope.newest(self.spectrum.size)[0])
         record = player.engine_record[0]
         self._key_hz = float(record["key_low_hz"]), float(record["key_high_hz"])
         self.plot.draw(self.spectrum.frequencies_hz, self.spectrum.levels_db, self._key_hz)
@@ -215,7 +218,7 @@ class Window(TakesFiles, Face):
             ("out", self.history.heard_db, "dBFS"),
             ("gain", gain_db, "dB"),
         ):
-            self.numbers[name].setText(_level(value, unit))
+            self.numbers[name].setText(level_words(value, unit))
         heard = {"out": tr("out"), "in": tr("heard: in"), "removed": tr("removed")}[status.monitor]
         self.names["out"].setText(heard)
         held = {"open": tr("held open"), "shut": tr("held shut")}.get(status.held)
@@ -227,7 +230,7 @@ class Window(TakesFiles, Face):
         self.learned.look_at(status)
         self.guard.look_at(status)
         self.chain.show_chain(self.model.keeper.chain)
-        self.actions_.look_at_slot()
+        self.looked.emit()
         self.foot.look_at(status, self.model.keeper.facts, self.model.live.player.shape.rate)
 
     def _look_at_events(self) -> None:
@@ -239,9 +242,9 @@ class Window(TakesFiles, Face):
         badges = self.midi.badges()
         for target, part in self.bindable.items():
             part.show_badge(badges.get(target, ""))
-        self.actions_.midi.show_bound(badges)
+        self.bound.emit(badges)
         self.foot.show_midi(self.midi.wish)
-        self.top.record.setChecked(self.model.live.recorder is not None)
+        self.top.record.setChecked(self.model.live.recording.recorder is not None)
         if keeper.status is not None and keeper.looks != self._numbers:
             self._numbers = keeper.looks
             self._advice = self.adviser(keeper.status, keeper.facts, now_s)
@@ -280,12 +283,12 @@ class Window(TakesFiles, Face):
         self._timer.start(FRAME_MS)
 
     def hideEvent(self, event: QHideEvent | None) -> None:
-        """Draw no more."""
+        """Stop drawing."""
         self._timer.start(HIDDEN_MS)
 
     def take(self, paths: list[Path]) -> None:
         """Files came: to be taught from, for the first side that has nothing yet."""
-        self.actions_.lessons.teach_from(paths)
+        self.dropped.emit(paths)
 
     def changeEvent(self, event: QEvent | None) -> None:
         """Minimised or not."""
@@ -296,10 +299,3 @@ class Window(TakesFiles, Face):
         """The end."""
         self._timer.stop()
         self.teacher.close()
-
-
-def _level(value: float, unit: str) -> str:
-    """A number for people; silence is a dash."""
-    if value <= -119.5:
-        return f"\N{MINUS SIGN}\N{INFINITY} {unit}"
-    return f"{value:.1f} {unit}".replace("-", "\N{MINUS SIGN}")

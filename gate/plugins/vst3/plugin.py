@@ -16,50 +16,42 @@ from pathlib import Path
 from typing import Any, Literal
 
 from gate.errors import PluginError
-from gate.parameters import Parameter, attribute
-from gate.plugins.plugin import Knob, Plugin
+from gate.parameters import Knob, Parameter, attribute
+from gate.plugins.plugin import Plugin
 from gate.plugins.running import Format, Running
 from gate.plugins.vst3.keeper import Keeper
 from gate.plugins.vst3.process import Process
 from gate.plugins.vst3.running import Vst3Running
-
-HEADROOM = Parameter(
-    "headroom", "Headroom", "ms", 1.0, 500.0, 10.0, "linear", False,
-    "how long before its answer is needed the plugin's process has the sound, rounded up to whole buffers",
-)  # fmt: skip
-"""What the slot itself has to set: delay against dropouts."""
 
 
 class Vst3(Plugin):
     """A third-party plugin: its parameters are attributes, ``bypassed`` and ``headroom_ms`` are the slot's own.
 
     Sound in and out of it is float32, whatever the chain's is. It takes as many channels as the sound has, or refuses.
-
-    Attributes:
-        headroom_ms: 1 to 500 ms, rounded up to whole buffers; 1024 samples at least where buffers may have any size.
-            It delays the sound, and so does what the plugin itself needs. A change is faded in.
+    A headroom is rounded up to whole buffers, and is 1024 samples at least where buffers may have any size. It delays the
+    sound, and so does what the plugin itself needs; a change is faded in.
     """
 
     kind = "vst3"
     complete = False
 
-    headroom_ms = Knob(HEADROOM)
+    headroom_ms = Knob(Parameter(
+        "headroom", "Headroom", "ms", 1.0, 500.0, 10.0, "linear", False,
+        "how long before its answer is needed the plugin's process has the sound, rounded up to whole buffers",
+    ))  # fmt: skip
 
     def __init__(
         self,
         file: str | os.PathLike[str],
         name: str | None = None,
-        *,
-        headroom_ms: float = 10.0,
-        **values: float | str,
+        **values: float | str | None,
     ) -> None:
         """Load it once, to see what it is.
 
         Args:
             file: a .vst3 file or bundle (or .component on macOS); ``FILE:NAME`` says which of its plugins.
             name: which of a file's plugins; None for the only one.
-            headroom_ms: see above.
-            values: parameters by attribute.
+            values: ``headroom_ms``, and the plugin's own parameters by attribute.
 
         Raises:
             PluginError: it cannot be had: the sentence says why.
@@ -71,11 +63,11 @@ class Vst3(Plugin):
         self._numbers: dict[str, int] = {}
         self._changed: dict[int, float] = {}
         self._state = b""
-        super().__init__(headroom=headroom_ms)
+        super().__init__(headroom_ms=values.pop("headroom_ms", None))
         if not Path(self._path).exists():
             raise PluginError(f"{self._path}: expected a VST3 or AU plugin, got no such file; check the path")
         said = self._look(self._state)
-        taken = set(dir(type(self))) | {attribute(HEADROOM)}
+        taken = set(dir(type(self)))
         for number, (table, value) in enumerate(zip(said["parameters"], said["values"], strict=True)):
             parameter = _parameter(table, value, taken)
             taken.add(attribute(parameter))
@@ -88,7 +80,7 @@ class Vst3(Plugin):
     @property
     def parameters(self) -> tuple[Parameter, ...]:
         """The slot's own first, then the plugin's, as it orders them."""
-        return (HEADROOM, *self._attributes.values())
+        return (*self.table(), *self._attributes.values())
 
     @property
     def file(self) -> str:
@@ -155,9 +147,8 @@ class Vst3(Plugin):
 
     def __repr__(self) -> str:
         """As one would write it; of the parameters only what was changed."""
-        shown = (
-            [f"{attribute(HEADROOM)}={self.headroom_ms:g}"] if self.headroom_ms != HEADROOM.default else []
-        )
+        usual = type(self).headroom_ms.parameter.default
+        shown = [f"headroom_ms={self.headroom_ms:g}"] if self.headroom_ms != usual else []
         for called, parameter in self._attributes.items():
             if self._numbers[parameter.id] in self._changed:
                 shown.append(f"{called}={getattr(self, called)!r}")

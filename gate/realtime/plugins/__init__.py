@@ -1,1 +1,1 @@
-"""What each kind of slot does to a buffer of sound, compiled."""
+"""The compiled laws of slots: what each kind does to a buffer of sound."""

@@ -1,21 +1,22 @@
 """The compiled player of models that make sound of sound: kinds "audio" and "mask".
 
-Such a model takes blocks of 100 samples, the host gives buffers of any size, so sound has to wait: with buffers
-of N samples 100 - gcd(100, N) of them, and not one fewer would do, because after k buffers k N samples are there and
-only 100 floor(k N / 100) of them can have been through the model. Sound goes through two rings whose places follow from
-a sample's number alone; whatever happens, nothing shifts. A sample that is not there in time (a buffer of a size that
+Such a model takes blocks of 100 samples, but the host gives buffers of any size, so sound has to wait. With buffers of
+N samples the wait is 100 - gcd(100, N) samples. It cannot be shorter: after k buffers k N samples are there, and only
+100 floor(k N / 100) of them can have been through the model. Sound goes through two rings, where the place of a sample
+follows from its number alone, so nothing ever shifts. A sample that is not there in time (after a buffer of a size that
 was not promised) is 0, and counted.
 
-At other rates than 48 kHz the sound goes to the model's rate and back through two resamplers (``gate.realtime.sidechain``),
-and the ring holds it at the host's. Both filters are even about their middle, and where a host sample lies between the
-model's is an exact fraction: nothing shifts there either, and the way back starts at the fraction that makes the sound
-late by a whole number of host samples (``gate.plugins.round_trip``).
+At other rates than 48 kHz the sound goes to the model's rate and back through two resamplers
+(``gate.realtime.sidechain``), and the ring holds it at the host's rate. Both filters are symmetric, and the place of a
+host sample between the model's samples is an exact fraction, so nothing shifts there either. The way back starts at the
+fraction that makes the sound late by a whole number of host samples (``gate.plugins.round_trip``).
 
-A mask is a gain for each frequency of two blocks together: they are weighted by the root of a Hann window, go to 101
-frequencies, are multiplied, come back, are weighted again, and halves that overlap are added. With gains of 1 that is
-the sound itself, one block later. The transform is a product with a matrix: 200 samples are too few to do better.
+A mask is a gain for each frequency of two blocks together. The blocks are weighted by the root of a Hann window,
+transformed to 101 frequencies, multiplied, transformed back and weighted again; halves that overlap are added. With
+gains of 1 that is the sound itself, one block later. The transform is a product with a matrix: 200 samples are too few
+to do better.
 
-Nothing is allocated, raised, waited for or printed. A run that fails lets its blocks through as they are.
+Nothing is allocated, raised, waited for or printed. Where a run fails, its blocks pass unchanged.
 """
 
 from math import pi
@@ -66,22 +67,22 @@ FIELDS = (
 """The record, field by field."""
 
 HALVES = 4 * BLOCK + 2 * MASK_BANDS
-"""Numbers that a mask keeps, and works in, for a channel."""
+"""Numbers that a mask stores, and works in, for a channel."""
 
 BLOCK_RECORD = layout(FIELDS)
 """The record's type."""
 
 BACK_RECORD = layout((*SIDECHAIN_STATE, *SIDECHAIN))
-"""Of the resampler back to the host's rate: it takes what the model made, and its blocks are pieces of a ring."""
+"""Record of the resampler back to the host's rate: it takes what the model made, its blocks are pieces of a ring."""
 
 
 def make() -> NDArray[Any]:
-    """A record full of zeros: a (1,) array of ``BLOCK_RECORD``."""
+    """Return a record full of zeros: a (1,) array of ``BLOCK_RECORD``."""
     return aligned(1, BLOCK_RECORD)
 
 
 def transforms() -> tuple[NDArray[np.float64], NDArray[np.float64]]:
-    """(there (200, 202), back (202, 200)): cosines, then sines, each weighted by the root of a Hann window."""
+    """Return (there (200, 202), back (202, 200)): cosines, then sines, each weighted by the root of a Hann window."""
     n, k = np.arange(2 * BLOCK), np.arange(MASK_BANDS)
     window = np.sin(pi * n / (2 * BLOCK))
     angle = 2.0 * pi * (np.outer(k, n) % (2 * BLOCK)) / (2 * BLOCK)
@@ -106,12 +107,12 @@ def _make(code: int) -> Any:
 
 
 compiled = processor(BLOCK_RECORD, _make)
-"""The player, for sound of float32 or float64."""
+"""The compiled player, for sound of float32 or float64."""
 
 
 @native
 def _take(r: Any, x: Any, s: Any, end: Any) -> None:
-    """Frames s..end-1 into the queue; each time it is full, the model runs."""
+    """Put frames s..end-1 into the queue, and run the model each time that the queue is full."""
     full = True
     while full:
         s = listen(r, x, s, end, False)
@@ -124,7 +125,7 @@ def _take(r: Any, x: Any, s: Any, end: Any) -> None:
 
 @native
 def _bring_back(r: Any) -> None:
-    """What the last run made into the ring, at the host's rate."""
+    """Put what the last run made into the ring, at the host's rate."""
     channels, size = r.channels, r.batch * BLOCK
     fresh = carray(at(r.fresh_at, np.float64), (size * channels,), np.float64)
     ring = carray(at(r.ring_at, np.float64), (r.ring_frames, channels), np.float64)
@@ -149,7 +150,7 @@ def _bring_back(r: Any) -> None:
 
 @native
 def _give(r: Any, y: Any, begin: Any, end: Any) -> None:
-    """As many frames from the ring, ``wait`` later than they came in."""
+    """Give frames begin..end-1 from the ring, ``wait`` frames later than they came in."""
     channels = r.channels
     ring = carray(at(r.ring_at, np.float64), (r.ring_frames, channels), np.float64)
     for i in range(begin, end):
@@ -164,7 +165,7 @@ def _give(r: Any, y: Any, begin: Any, end: Any) -> None:
 
 @native
 def _run(r: Any) -> None:
-    """The model over a full queue; what it says, as sound."""
+    """Run the model over a full queue, and make sound of what it says."""
     channels, batch, size = r.channels, r.batch, r.batch * BLOCK
     queue = carray(at(r.blocks_at, np.float32), (channels * r.blocks_stride,), np.float32)
     says = carray(at(r.says_at, np.float32), (max(channels * size, MASK_BANDS * batch),), np.float32)
@@ -189,7 +190,7 @@ def _run(r: Any) -> None:
 
 @native
 def _mask(r: Any, c: Any, block: Any, gains: Any, t: Any, healthy: Any, fresh: Any) -> None:
-    """One block of one channel through its gains: what overlaps of it and the block before is the sound."""
+    """Send one block of one channel through its gains; the sound is its overlap with the block before."""
     there = carray(at(r.to_bands_at, np.float64), (2 * BLOCK, 2 * MASK_BANDS), np.float64)
     back = carray(at(r.from_bands_at, np.float64), (2 * MASK_BANDS, 2 * BLOCK), np.float64)
     halves = carray(at(r.halves_at, np.float64), (r.channels, HALVES), np.float64)[c]
@@ -211,6 +212,6 @@ def _mask(r: Any, c: Any, block: Any, gains: Any, t: Any, healthy: Any, fresh: A
 
 @native
 def _add(sums: Any, row: Any, times: Any) -> None:
-    """A row, so many times, onto the sums: in this order the compiler may use vectors, and no bit changes."""
+    """Add ``times`` times a row to the sums: in this order the compiler may use vectors, and no bit changes."""
     for k in range(len(sums)):
         sums[k] += row[k] * times

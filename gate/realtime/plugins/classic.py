@@ -1,20 +1,20 @@
 """The compiled classic gate: the law of the LSP gate, sample by sample.
 
-* Key: high-pass and low-pass of 12 dB an octave, then the RMS of each channel over a sliding window, the reactivity; the
-  loudest channel counts. So stereo is one gate, and one live channel, or two in antiphase, open it as mono does.
+* Key: high-pass and low-pass of 12 dB an octave, then the RMS of each channel over a sliding window, the reactivity;
+  the loudest channel counts. So stereo is one gate, which one live channel, or two in antiphase, open as mono does.
 * Envelope: one pole up (attack) and one down (release), each of which covers sqrt(1/2) of a step in its time; a new
   highest value starts the hold, during which it does not fall.
-* Curve: the gate is shut under the zone, open over Threshold, and between them a smooth step of the level in dB.
+* Curve: the gate is shut under the zone and open over Threshold; between them follows a smooth step of the level in dB.
 * Hysteresis: once the envelope is over Threshold, a second curve counts, with a threshold and a zone of its own, until
   the envelope is under that zone.
 * Range: under 0 dB it is the gain of the shut gate. Over 0 dB the gate ducks: what is over Threshold is turned
-  down by so much, what is under the zone is left alone.
+  down by Range, and what is under the zone is left alone.
 
 One thing is added: the gain never goes from 0 to 1, or back, in less than 1 ms. So neither an attack of 0 nor a turned
 knob clicks.
 
-Source: lsp-plugins-gate 1.0.39 (published behaviour, controls and curves). ``training.judging.laws.lsp`` has the same law,
-for judging; a test holds the two together.
+Source: lsp-plugins-gate 1.0.39 (published behaviour, controls and curves). ``training.judging.laws.lsp`` has the same
+law, for judging; a test holds the two together.
 """
 
 from typing import Any
@@ -22,32 +22,71 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from gate.parameters import Knob, Parameter, knobs
 from gate.realtime.entry import processor
 from gate.realtime.gain import OPENING_MS
 from gate.realtime.native import at, carray, native
 from gate.realtime.plugins.svf import coefficient, settled, step
-from gate.realtime.record import Field, aligned, layout
+from gate.realtime.record import Field, aligned, layout, user_fields
+
+
+class ClassicKnobs:
+    """The knobs of the classic gate: ranges and defaults are LSP's; its hysteresis switch is a hysteresis of 0 here."""
+
+    threshold_db = Knob(Parameter(
+        "threshold", "Threshold", "dBFS", -96.0, 0.0, -24.0, "linear", True,
+        "level over which the gate is open",
+    ))  # fmt: skip
+    zone_db = Knob(Parameter(
+        "zone", "Zone", "dB", -60.0, 0.0, -6.0, "linear", True,
+        "how far under the threshold it is shut; between the two it is half open",
+    ))  # fmt: skip
+    hysteresis_db = Knob(Parameter(
+        "hysteresis", "Hysteresis", "dB", -96.0, 0.0, 0.0, "linear", True,
+        "how far under the threshold an open gate begins to shut; 0 is none",
+    ))  # fmt: skip
+    hysteresis_zone_db = Knob(Parameter(
+        "hysteresis-zone", "Hysteresis zone", "dB", -60.0, 0.0, -6.0, "linear", True,
+        "how far under that an open gate is shut",
+    ))  # fmt: skip
+    attack_ms = Knob(Parameter(
+        "attack", "Attack", "ms", 0.0, 2000.0, 20.0, "linear", True,
+        "time in which the envelope covers 0.71 of a rise",
+    ))  # fmt: skip
+    hold_ms = Knob(Parameter(
+        "hold", "Hold", "ms", 0.0, 1000.0, 0.0, "linear", True,
+        "how long the envelope stays where it was highest",
+    ))  # fmt: skip
+    release_ms = Knob(Parameter(
+        "release", "Release", "ms", 0.0, 5000.0, 100.0, "linear", True,
+        "time in which the envelope covers 0.71 of a fall",
+    ))  # fmt: skip
+    range_db = Knob(Parameter(
+        "range", "Range", "dB", -72.0, 72.0, -24.0, "linear", True,
+        "gain of the shut gate: -inf is silence; over 0 what is loud is turned down by so much",
+        smoothing_ms=1.0, silence=True,
+    ))  # fmt: skip
+    key_high_pass_hz = Knob(Parameter(
+        "key-high-pass", "Key high-pass", "Hz", 0.0, 20_000.0, 0.0, "linear", True,
+        "the key hears nothing below this frequency; 0 is none; 12 dB an octave",
+    ))  # fmt: skip
+    key_low_pass_hz = Knob(Parameter(
+        "key-low-pass", "Key low-pass", "Hz", 0.0, 20_000.0, 0.0, "linear", True,
+        "the key hears nothing above this frequency; 0 is none; 12 dB an octave",
+    ))  # fmt: skip
+    reactivity_ms = Knob(Parameter(
+        "reactivity", "Reactivity", "ms", 0.0, 250.0, 10.0, "linear", False,
+        "window over which the key's level is taken",
+    ))  # fmt: skip
+    lookahead_ms = Knob(Parameter(
+        "lookahead", "Lookahead", "ms", 0.0, 20.0, 0.0, "linear", False,
+        "delay of the sound against the key",
+    ))  # fmt: skip
+
 
 FIELDS = (
     # -- what the user sets
-    Field("threshold", "f8", (), "user", "dBFS"),
-    Field("zone", "f8", (), "user", "how far under the threshold it is shut, dB, 0 or less"),
-    Field(
-        "hysteresis",
-        "f8",
-        (),
-        "user",
-        "the second threshold under the first, dB, 0 or less; 0: there is none",
-    ),
-    Field(
-        "hysteresis_zone", "f8", (), "user", "how far under the second threshold it is shut, dB, 0 or less"
-    ),
-    Field("attack", "f8", (), "user", "ms"),
-    Field("hold", "f8", (), "user", "ms"),
-    Field("release", "f8", (), "user", "ms"),
-    Field("range", "f8", (), "user", "dB: gain of the shut gate, -inf allowed; over 0 it ducks"),
-    Field("key_high_pass", "f8", (), "user", "Hz, 0 for none"),
-    Field("key_low_pass", "f8", (), "user", "Hz, 0 for none"),
+    *user_fields(knob.parameter for knob in knobs(ClassicKnobs).values()),
     # -- what people look at
     Field("level_db", "f8", (), "engine", "the envelope at the end of the newest call, dBFS"),
     Field("gain_db", "f8", (), "engine", "the gain there, dB, -inf for 0"),
@@ -85,14 +124,14 @@ COVERED = np.sqrt(0.5)
 """Share of a step that attack and release cover in their time: -3 dB of it."""
 
 DEEPEST_DB = -120.0
-"""A range of -inf counts as this inside the zone, where a gain lies between."""
+"""A range of -inf counts as this inside the zone, where the gain lies between its ends."""
 
 SILENT = 1e-15
 """An envelope under this is 0 (-300 dBFS)."""
 
 
 def make() -> NDArray[Any]:
-    """A record full of zeros: a (1,) array of ``CLASSIC_RECORD``."""
+    """Return a record full of zeros: a (1,) array of ``CLASSIC_RECORD``."""
     return aligned(1, CLASSIC_RECORD)
 
 
@@ -109,12 +148,12 @@ def _make(code: int) -> Any:
 
 
 compiled = processor(CLASSIC_RECORD, _make)
-"""The classic gate, for sound of float32 or float64."""
+"""The compiled classic gate, for sound of float32 or float64."""
 
 
 @native
 def _run(r: Any, x: Any, y: Any, n: Any) -> None:
-    """All frames of a call."""
+    """Gate all frames of a call."""
     channels, delay = r.channels, r.delay
     ring = carray(at(r.delay_at, x.dtype), (delay * channels,))
     low_g = coefficient(r.key_low_pass, r.rate) if r.key_low_pass > 0.0 else 0.0
@@ -163,14 +202,14 @@ def _run(r: Any, x: Any, y: Any, n: Any) -> None:
 
 @native
 def _share(time_ms: Any, rate: Any) -> Any:
-    """Share of the distance that is covered in one frame, so that ``COVERED`` is in ``time_ms``."""
+    """Return the share of a distance to cover in one frame, so that ``COVERED`` of it is covered in ``time_ms``."""
     frames = time_ms * rate / 1000.0
     return 1.0 - (1.0 - COVERED) ** (1.0 / frames) if frames > 0.0 else 1.0
 
 
 @native
 def _gain(openness: Any, range_db: Any) -> Any:
-    """Gain at an openness from 0 to 1: exactly 1 where the sound is left alone."""
+    """Return the gain at an openness from 0 to 1: exactly 1 where the sound is left alone."""
     if range_db > 0.0:
         return 10.0 ** (-range_db * openness / 20.0) if openness > 0.0 else 1.0
     if openness >= 1.0:
@@ -182,7 +221,7 @@ def _gain(openness: Any, range_db: Any) -> Any:
 
 @native
 def _key(r: Any, x: Any, i: Any, high_g: Any, low_g: Any) -> Any:
-    """RMS of the key's loudest channel over the window that ends with frame i."""
+    """Return the RMS of the key's loudest channel over the window that ends with frame i."""
     channels = r.channels
     filters = carray(at(r.filters_at, np.float64), (channels, 4), np.float64)
     squares = carray(at(r.squares_at, np.float64), (channels, r.window), np.float64)
@@ -212,7 +251,7 @@ def _key(r: Any, x: Any, i: Any, high_g: Any, low_g: Any) -> Any:
 
 @native
 def _follow(r: Any, level: Any, attack: Any, release: Any, hold: Any) -> None:
-    """One step of the envelope."""
+    """Move the envelope by one step."""
     distance = level - r.envelope
     if distance >= 0.0:
         r.envelope += attack * distance

@@ -1,19 +1,30 @@
-"""The compiled high-pass: a Butterworth filter of the second order (``gate.realtime.plugins.svf``) whose cutoff glides."""
+"""The compiled high-pass: a second-order Butterworth filter (``gate.realtime.plugins.svf``) whose cutoff glides."""
 
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
+from gate.parameters import Knob, Parameter, knobs
 from gate.realtime.entry import processor
 from gate.realtime.native import at, carray, native
 from gate.realtime.plugins.svf import HIGHEST, coefficient, settled, step
-from gate.realtime.record import Field, aligned, layout
+from gate.realtime.record import Field, aligned, layout, user_fields
+
+
+class HighPassKnobs:
+    """The one knob of the high-pass."""
+
+    cutoff_hz = Knob(Parameter(
+        "cutoff", "Cutoff", "Hz", 10.0, 2000.0, 80.0, "log", True,
+        "where the high-pass takes 3 dB away; below it falls by 12 dB an octave", smoothing_ms=10.0,
+    ))  # fmt: skip
+
 
 FIELDS = (
-    Field("cutoff", "f8", (), "user", "where it is to be, Hz"),
+    *user_fields(knob.parameter for knob in knobs(HighPassKnobs).values()),
     Field("position", "i8", (), "engine", "host frames processed"),
-    Field("used", "f8", (), "engine", "cutoff of now, Hz; 0 before the first frame"),
+    Field("used", "f8", (), "engine", "present cutoff, Hz; 0 before the first frame"),
     Field("g", "f8", (), "engine", "tan(pi cutoff / rate)"),
     Field("code", "i8", (), "engine", "which sources the running code was compiled from"),
     Field("rate", "i8", (), "setup", "of the sound, Hz"),
@@ -26,17 +37,17 @@ HIGHPASS_RECORD = layout(FIELDS)
 """The record's type."""
 
 STEP = 16
-"""Frames between two looks at a cutoff that glides; counted from the start, so that cuts do not matter."""
+"""Frames between two steps of a cutoff that glides, counted from the start, so that cuts do not matter."""
 
 GLIDE_S = 0.01
-"""Time constant of a glide, in octaves: done within 0.1 % after some 70 ms for two octaves."""
+"""Time constant of a glide, in octaves: after some 70 ms a glide of two octaves is done within 0.1 %."""
 
 NEAR = 1e-3
 """Share of the goal within which a glide has arrived."""
 
 
 def make() -> NDArray[Any]:
-    """A record full of zeros: a (1,) array of ``HIGHPASS_RECORD``."""
+    """Return a record full of zeros: a (1,) array of ``HIGHPASS_RECORD``."""
     return aligned(1, HIGHPASS_RECORD)
 
 
@@ -61,12 +72,12 @@ def _make(code: int) -> Any:
 
 
 compiled = processor(HIGHPASS_RECORD, _make)
-"""The high-pass, for sound of float32 or float64."""
+"""The compiled high-pass, for sound of float32 or float64."""
 
 
 @native
 def _glide(r: Any) -> None:
-    """One step of the cutoff towards its goal; states that are nothing, or not finite, become 0."""
+    """Move the cutoff one step towards its goal; states that are nothing, or not finite, become 0."""
     states = carray(at(r.state_at, np.float64), (2 * r.channels,), np.float64)
     for i in range(len(states)):
         states[i] = settled(states[i])
@@ -83,7 +94,7 @@ def _glide(r: Any) -> None:
 
 @native
 def _filter(r: Any, x: Any, y: Any, begin: Any, end: Any) -> None:
-    """Frames begin..end-1 of every channel; what is not finite counts as 0."""
+    """Filter frames begin..end-1 of every channel; what is not finite counts as 0."""
     states = carray(at(r.state_at, np.float64), (2 * r.channels,), np.float64)
     channels, g = r.channels, r.g
     for c in range(channels):

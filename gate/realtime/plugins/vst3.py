@@ -1,13 +1,13 @@
 """The compiled half of a third-party plugin's slot: sound goes out to another process and is never waited for.
 
-One call copies its frames into shared memory, counts them up and wakes the plugin's process; then it takes the frames
-that were given ``wait`` earlier, if the process has answered all of them by now. If not, the input is heard, as late as
-the plugin's output would be: what the output was off the input at that moment falls to 0 over ``fade_frames``, so
-nothing jumps, and no sound is needed that is not there. The output comes back when it has been there in time
-for ``calm_frames``, crossfaded over ``fade_frames``. Numbers of frames are all that decides what is heard where: a process
-that dies and is replaced comes back aligned.
+One call copies its frames into shared memory, adds them to a shared counter and wakes the plugin's process. Then it
+takes the frames that were given ``wait`` frames earlier, if the process has answered all of them by now. If not, the
+input is heard, as late as the plugin's output would be. The difference between output and input at that moment falls to
+0 over ``fade_frames``: nothing jumps, and no sound is needed that is not there. The output comes back when it has been
+there in time for ``calm_frames``, crossfaded over ``fade_frames``. Numbers of frames alone decide what is heard where,
+so a process that dies and is replaced comes back aligned.
 
-Nothing is allocated, raised, waited for or printed. Waking is one ``write`` to an eventfd that may not block
+Nothing is allocated, raised, waited for or printed. The wake-up is one ``write`` to an eventfd that does not block
 (docs/decisions/0015).
 """
 
@@ -28,7 +28,7 @@ FIELDS = (
     Field("dropouts", "i8", (), "engine", "how often the output gave way to the input"),
     Field("share", "f8", (), "engine", "how much of the output is heard, 0 to 1; the rest is the input"),
     Field("in_time", "i8", (), "engine", "frames for which answers have been there in time"),
-    Field("off_left", "i8", (), "engine", "frames until what the output was off the input has fallen to 0"),
+    Field("off_left", "i8", (), "engine", "frames until the difference of output and input has fallen to 0"),
     Field("code", "i8", (), "engine", "which sources the running code was compiled from"),
     # -- shape
     Field("channels", "i8", (), "setup", "of the sound"),
@@ -39,7 +39,9 @@ FIELDS = (
     Field("calm_frames", "i8", (), "setup", "in time for so long, the output comes back"),
     Field("dry_at", "i8", (), "setup", "[delay + piece][channel] in the sound's own type: the input, a ring"),
     Field("dry_frames", "i8", (), "setup", "its length"),
-    Field("ends_at", "i8", (), "setup", "float64 [2][channel]: newest of out less in; the same at a dropout"),
+    Field(
+        "ends_at", "i8", (), "setup", "float64 [2][channel]: newest output less input; the same at a dropout"
+    ),
     Field("input_at", "i8", (), "setup", "float32 [ring_frames][channel], shared: what was given"),
     Field("output_at", "i8", (), "setup", "float32 [ring_frames][channel], shared: what was made of it"),
     Field("ring_frames", "i8", (), "setup", "length of both"),
@@ -57,7 +59,7 @@ VST3_RECORD = layout(FIELDS)
 
 
 def make() -> NDArray[Any]:
-    """A record full of zeros: a (1,) array of ``VST3_RECORD``."""
+    """Return a record full of zeros: a (1,) array of ``VST3_RECORD``."""
     return aligned(1, VST3_RECORD)
 
 
@@ -78,12 +80,12 @@ def _make(code: int) -> Any:
 
 
 compiled = processor(VST3_RECORD, _make)
-"""The slot, for sound of float32 or float64."""
+"""The compiled slot, for sound of float32 or float64."""
 
 
 @native
 def _give(r: Any, x: Any, n: Any) -> None:
-    """N frames into both rings; then the process is told, and woken."""
+    """Write n frames into both rings; then tell the process, and wake it."""
     channels = r.channels
     shared = carray(at(r.input_at, np.float32), (r.ring_frames, channels), np.float32)
     dry = carray(at(r.dry_at, x.dtype), (r.dry_frames, channels))
@@ -101,7 +103,7 @@ def _give(r: Any, x: Any, n: Any) -> None:
 
 @native
 def _take(r: Any, y: Any, n: Any) -> None:
-    """N frames out: the output if all of it is there, else the input, and from one to the other without a step."""
+    """Give n frames: the output if all of it is there, else the input, and from one to the other without a step."""
     channels, first = r.channels, r.position - r.wait
     made = load_acquire(r.made_at)
     in_time = first + n <= made and (first + n <= 0 or max(first, 0) >= load_acquire(r.begun_at))
@@ -144,5 +146,5 @@ def _take(r: Any, y: Any, n: Any) -> None:
 
 @native
 def _next(place: Any, size: Any) -> Any:
-    """The next place in a ring; a division for each frame would cost more than all the rest."""
+    """Return the next place in a ring; a division for each frame would cost more than all the rest."""
     return place + 1 if place + 1 < size else 0

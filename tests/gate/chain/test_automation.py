@@ -8,10 +8,11 @@ import pytest
 from gate import Chain, Gate, HighPass
 from gate.chain.automation import Curve
 from gate.parameters import BY_ID
-from gate.plugins.highpass import CUTOFF
 from tests.gate.engine_tools import bursts
 
 RATE = 48_000
+
+CUTOFF = HighPass.cutoff_hz.parameter
 
 ROUNDING = 1e-6
 """Of a gain: the model runs a block at a time where it is automated, and 256 at once where it is not."""

@@ -8,7 +8,6 @@ import pytest
 
 from gate import Chain, Classify, Gate, HighPass, Model
 from gate.chain.stream import Stream
-from gate.engine.engine import Engine
 from gate.engine.guard import Guard
 from gate.errors import ContractError, EngineError
 from gate.modelfile import contract
@@ -16,7 +15,7 @@ from gate.modelfile.contract import Contract
 from gate.plugins.plugin import Plugin
 from gate.plugins.running import Running
 from tests import toy_classify, toy_model, toy_sound
-from tests.gate.engine_tools import BUFFERS, Array, bursts, cuts, lively, render, run
+from tests.gate.engine_tools import BUFFERS, Array, bursts, cuts, lively, open_engine, render, run
 
 RATE = 48_000
 THRESHOLD_DB = -35.0
@@ -43,7 +42,7 @@ def largest_step(x: Array) -> float:
 def test_a_chain_of_one_gate_is_the_engine(model, buffer):
     """Bit-identical to it in a stream, whatever the host buffer."""
     model, x = lively(model), bursts(RATE, 0.4, 2)
-    with Engine(model, rate=RATE, channels=2, threshold_db=THRESHOLD_DB) as engine:
+    with open_engine(model, rate=RATE, channels=2, threshold_db=THRESHOLD_DB) as engine:
         expected = run(engine, x, buffer)
     assert np.mean(expected != 0.0) > 0.1 and not np.array_equal(expected, x)
     got = play(Chain([Gate(model, threshold_db=THRESHOLD_DB)]), x, buffer)
@@ -55,7 +54,7 @@ def test_a_whole_sound_is_what_a_render_makes_of_it(toy, rate, lookahead_ms):
     """Decisions act from their own block, and lead and lookahead are taken out again."""
     x = bursts(rate, 1.1, 2)
     knobs = {"threshold_db": THRESHOLD_DB, "range_db": -60.0, "lookahead_ms": lookahead_ms}
-    with Engine(toy, rate=rate, channels=2, batch=256, **knobs) as engine:
+    with open_engine(toy, rate=rate, channels=2, batch=256, **knobs) as engine:
         expected = render(engine, x)
     assert np.array_equal(Chain([Gate(toy, **knobs)])(x, rate), expected)
 
@@ -274,10 +273,10 @@ def test_a_guarded_gate_is_a_guarded_engine(toy, mode, rate):
     knobs = {"threshold_db": THRESHOLD_DB, "range_db": -60.0}
     plain = Chain([Gate(toy, **knobs)])
     guarded = Chain([Gate(toy, guard=mode, guard_grace_ms=150, guard_model=hears, **knobs)])
-    with Engine(toy, rate=rate, channels=1, guard=guard, **knobs) as engine:
+    with open_engine(toy, rate=rate, channels=1, guard=guard, **knobs) as engine:
         expected = run(engine, x, 100)
     assert np.array_equal(play(guarded, x, 100, rate), expected)
-    with Engine(toy, rate=rate, channels=1, batch=256, guard=guard, **knobs) as engine:
+    with open_engine(toy, rate=rate, channels=1, batch=256, guard=guard, **knobs) as engine:
         expected = render(engine, x)
     got = guarded(x, rate)
     assert np.array_equal(got, expected)

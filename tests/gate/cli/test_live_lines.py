@@ -7,10 +7,9 @@ import soundfile
 from gate.cli import live as command
 from gate.cli.live_lines import SHAPES, SLOT_WORDS, Lines
 from gate.live.filestream import FileStream
-from gate.live.live import Live
-from gate.live.wishes import Wishes
 from tests import toy_model
 from tests.gate.engine_tools import bursts
+from tests.gate.live.gates import live_gate
 
 RATE = 48_000
 
@@ -25,9 +24,9 @@ def live(tmp_path):
     """From a minute of silence to file, at the pace of time."""
     source = tmp_path / "in.wav"
     soundfile.write(source, np.zeros(60 * RATE), RATE)
-    wishes = Wishes(preset=str(toy_model.write_preset(tmp_path / "toy")), threshold_db=-40.0, range_db=-60.0)
-    with Live(wishes, lambda event: None) as made:
-        made.play_file(FileStream(source, tmp_path / "out.wav"))
+    preset = toy_model.write_preset(tmp_path / "toy")
+    with live_gate(preset, {"threshold": -40.0, "range": -60.0}) as made:
+        made.sources.play(FileStream(source, tmp_path / "out.wav"))
         yield made
 
 
@@ -67,7 +66,7 @@ def test_the_gate_is_bypassed_by_a_word(lines, live, said):
     """And comes back."""
     for state in (True, False):
         assert lines.obey(f"bypass {'on' if state else 'off'}")
-        assert live.gate.bypassed == state
+        assert live.rack.gate.bypassed == state
         assert said.pop().startswith("0 gate (bypassed)" if state else "0 gate: toy")
 
 
@@ -96,7 +95,7 @@ def test_mistakes_are_sentences_and_change_nothing(lines, live, said, line, word
     """With what was expected."""
     assert lines.obey(line)
     assert words in said[0] and len(said) == 1
-    assert len(live.chain) == 1 and not live.player.changing
+    assert len(live.rack.chain) == 1 and not live.player.changing
 
 
 def test_every_word_with_words_behind_it_has_an_example():

@@ -13,7 +13,7 @@ from gate.modelfile import contract
 from gate.modelfile.contract import Contract
 from gate.realtime.process import compiled
 from tests import toy_breaks, toy_model
-from tests.gate.engine_tools import CURVE, bursts, curve_of, render, run
+from tests.gate.engine_tools import CURVE, bursts, curve_of, open_engine, render, run
 
 LEVEL_TOLERANCE_DB = 1e-3
 """dB: the toy's level in float32 against numpy's in float64."""
@@ -24,7 +24,7 @@ GPU_TOLERANCE = 1e-4
 
 def make(model: Contract, rate: int = 48_000, channels: int = 1, **settings: object) -> Engine:
     chosen = {"threshold_db": -35.0, "curve_rows": 2000} | settings
-    return Engine(model, rate=rate, channels=channels, **chosen)
+    return open_engine(model, rate=rate, channels=channels, **chosen)
 
 
 def test_readouts_are_what_the_model_says(toy: Contract) -> None:
@@ -69,7 +69,7 @@ def test_a_readout_that_is_missing_is_nan(toy: Contract) -> None:
 
 def test_defaults_are_the_models_own(toy: Contract) -> None:
     """Without threshold and range the engine takes what the model file says."""
-    with Engine(toy, rate=48_000, channels=1) as engine:
+    with open_engine(toy, rate=48_000, channels=1) as engine:
         assert (engine.threshold_db, engine.range_db) == (-40.0, -80.0)
 
 
@@ -280,7 +280,7 @@ def test_arguments_out_of_range_are_refused(toy: Contract, case: str) -> None:
     """Each argument out of its range is refused, saying what was expected."""
     changed, kind, text = REFUSED[case]
     with pytest.raises(kind, match=text):
-        Engine(toy, **({"rate": 48_000, "channels": 1} | changed))
+        open_engine(toy, **({"rate": 48_000, "channels": 1} | changed))
 
 
 def test_arrays_that_do_not_fit_are_refused(toy: Contract) -> None:
@@ -322,7 +322,9 @@ def test_compiled_code_is_kept_and_knows_its_sources(toy: Contract) -> None:
         run(engine, np.zeros((1, 1), np.float32))
         assert engine.record["code"][0] == compiled.fingerprint
     compiled(np.dtype(np.float32))
-    ask = "import numpy; from gate import process as p; print(p.compiled(numpy.dtype('f4')).from_disk)"
+    ask = (
+        "import numpy; from gate.realtime import process as p; print(p.compiled(numpy.dtype('f4')).from_disk)"
+    )
     said = subprocess.run([sys.executable, "-c", ask], capture_output=True, text=True, check=True)
     assert said.stdout.strip() == "True"
 

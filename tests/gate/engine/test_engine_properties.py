@@ -22,6 +22,7 @@ from tests.gate.engine_tools import (
     cuts,
     expected_gain,
     lively,
+    open_engine,
     render,
     run,
 )
@@ -50,7 +51,7 @@ def model(model: Contract) -> Contract:
 
 def make(model: Contract, rate: int = 48_000, channels: int = 1, **settings_: object) -> Engine:
     chosen = {"threshold_db": THRESHOLD_DB, "curve_rows": ROOM} | settings_
-    return Engine(model, rate=rate, channels=channels, **chosen)
+    return open_engine(model, rate=rate, channels=channels, **chosen)
 
 
 @pytest.mark.parametrize("rate", RATES)

@@ -4,9 +4,8 @@ import numpy as np
 import pytest
 
 from gate import Gate
-from gate.engine.engine import Engine
 from gate.live.player import Player, Shape
-from tests.gate.engine_tools import CURVE, bursts, cuts
+from tests.gate.engine_tools import CURVE, bursts, cuts, open_engine
 
 RATE, T_DB = 48_000, -35.0
 LARGEST_STEP = 0.05
@@ -15,7 +14,7 @@ LARGEST_STEP = 0.05
 
 def engine(toy, **settings):
     settings = {"threshold_db": T_DB, "range_db": -80.0, "curve_rows": 4000} | settings
-    return Engine(toy, rate=RATE, channels=1, **settings)
+    return open_engine(toy, rate=RATE, channels=1, **settings)
 
 
 def go_on(engine, x):

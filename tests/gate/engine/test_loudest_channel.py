@@ -7,7 +7,6 @@ from export import golden
 from gate import Chain, ClassicGate
 from gate.constants import MAX_CHANNELS
 from gate.engine.classifier import Classifier
-from gate.engine.engine import Engine
 from gate.levels import LOUDEST_POWER, window_powers
 from gate.modelfile import contract
 from gate.modelfile.contract import Contract
@@ -17,7 +16,7 @@ from gate.realtime.decision import LATE
 from gate.render.auto_threshold import Levels
 from tests import toy_classify
 from tests.conftest import PRESETS
-from tests.gate.engine_tools import CURVE, THRESHOLD_DB, Array, bursts, curve_of, lively, render
+from tests.gate.engine_tools import CURVE, THRESHOLD_DB, Array, bursts, curve_of, lively, open_engine, render
 
 RATE = 48_000
 GATES = ("voice", "kick", "snare", "toms", "guitar")
@@ -65,7 +64,7 @@ def curves(model: Contract, x: Array, wide: Array, threshold_db: float, **chosen
     made = []
     for sound in (x, wide):
         sound = np.ascontiguousarray(sound, np.float32)
-        with Engine(
+        with open_engine(
             model, rate=RATE, channels=sound.shape[1], threshold_db=threshold_db, curve_rows=4000, **chosen
         ) as engine:
             made.append(curve_of(engine, sound))
@@ -88,9 +87,9 @@ def test_a_shipped_gate_decides_as_for_its_loudest_channel(name, arranged):
 def test_the_sound_of_the_live_channel_is_what_it_is_alone(voice, batch):
     """One live microphone among eight comes out as it would alone, live and offline; the others stay silent."""
     x, chosen = golden.sound()[:, None], {"threshold_db": GOLDEN_DB, "batch": batch}
-    with Engine(voice, rate=RATE, channels=1, **chosen) as engine:
+    with open_engine(voice, rate=RATE, channels=1, **chosen) as engine:
         alone = render(engine, x)
-    with Engine(voice, rate=RATE, channels=8, **chosen) as engine:
+    with open_engine(voice, rate=RATE, channels=8, **chosen) as engine:
         wide = render(engine, among(x, 8, 3))
     assert np.abs(wide[:, 3] - alone[:, 0]).max() <= GAIN
     assert not np.delete(wide, 3, axis=1).any()
@@ -101,7 +100,7 @@ def test_a_live_channel_of_the_key_is_enough(toy):
     x, key = np.full((RATE // 2, 1), 0.1, np.float32), bursts(RATE, 0.5)
     opened = []
     for channels, sound in ((1, key), (8, among(key, 8, 6))):
-        with Engine(
+        with open_engine(
             toy, rate=RATE, channels=1, key_channels=channels, threshold_db=THRESHOLD_DB, curve_rows=1000
         ) as engine:
             engine.process(x, np.empty_like(x), sound)
@@ -115,7 +114,7 @@ def test_what_a_gate_falls_back_to_hears_the_loudest_channel(toy, arranged):
     x = bursts(RATE, 1.0, seed=3)
     made = []
     for sound in (x, np.ascontiguousarray(arranged(x), np.float32)):
-        with Engine(
+        with open_engine(
             toy,
             rate=RATE,
             channels=sound.shape[1],
@@ -209,7 +208,7 @@ def test_unlinked_channels_do_not_hear_each_other(voice):
     """With the link off a silent channel stays shut beside one that opens."""
     model, x = lively(voice), bursts(RATE, 1.0)
     wide = among(x, 10, 4) + np.float32(1e-4)
-    with Engine(
+    with open_engine(
         model, rate=RATE, channels=10, threshold_db=THRESHOLD_DB, range_db=-np.inf, link=False
     ) as engine:
         out = render(engine, wide)

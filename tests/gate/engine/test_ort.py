@@ -161,7 +161,7 @@ def test_a_build_without_cuda_says_so(monkeypatch: pytest.MonkeyPatch) -> None:
 def test_the_library_stays_quiet() -> None:
     """Nothing of what goes wrong in the library is printed by it."""
     code = (
-        "from gate import ort\n"
+        "from gate.engine import ort\n"
         "for device in ('cpu', 'cuda'):\n"
         "    try: ort.Session(b'nothing', device)\n"
         "    except Exception: pass\n"

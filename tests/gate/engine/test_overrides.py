@@ -12,15 +12,23 @@ import soundfile
 from gate import Chain, Gate
 from gate.cli import live as live_command
 from gate.cli import render as render_command
-from gate.engine.engine import Engine
-from gate.engine.overrides import AS_LEARNED, Overrides
 from gate.live.filestream import FileStream
-from gate.live.live import Live
-from gate.live.wishes import Wishes
 from gate.modelfile import contract
+from gate.parameters import OVERRIDES, GateValues
 from gate.realtime.decision import FAILED, PATIENCE
 from tests import toy_model
-from tests.gate.engine_tools import CURVE, bursts, curve_of, cuts, expected_gain, lively, render, run
+from tests.gate.engine_tools import (
+    CURVE,
+    bursts,
+    curve_of,
+    cuts,
+    expected_gain,
+    lively,
+    open_engine,
+    render,
+    run,
+)
+from tests.gate.live.gates import live_gate
 
 RATE, T_DB = 48_000, -35.0
 TIMES = ("attack_ms", "hold_ms", "release_ms")
@@ -31,7 +39,11 @@ BLOCK_MS = 100.0 / 48.0
 
 def engine(model, **settings):
     settings = {"rate": RATE, "channels": 1, "threshold_db": T_DB, "curve_rows": 4000} | settings
-    return Engine(model, **settings)
+    return open_engine(model, **settings)
+
+
+def scaled(attack, hold, release):
+    return GateValues(attack_scale=attack, hold_scale=hold, release_scale=release)
 
 
 def times(curve):
@@ -50,7 +62,7 @@ def times(curve):
 @pytest.mark.parametrize("batch", [1, 64])
 def test_curve_and_readouts_show_the_times_that_act(toy, scales, expected, batch):
     """Each learned time so many times; an attack of 0.75 ms would click, and is 1 ms."""
-    with engine(toy, overrides=Overrides(*scales), batch=batch) as one:
+    with engine(toy, **scaled(*scales), batch=batch) as one:
         assert times(curve_of(one, bursts(RATE, 1.0))) == expected
         assert [float(one.record[name][0]) for name in TIMES] == expected
 
@@ -61,7 +73,7 @@ def test_what_acts_stays_within_what_a_model_may_ask_for(scale, expected):
     asked = {"attack_ms": 29.0, "hold_ms": 400.0, "release_ms": 900.0}
     if scale < 1.0:
         asked = {"attack_ms": 2.0, "hold_ms": 0.0, "release_ms": 6.0}
-    with engine(contract.read(toy_model.build(**asked)), overrides=Overrides(scale, scale, scale)) as one:
+    with engine(contract.read(toy_model.build(**asked)), **scaled(scale, scale, scale)) as one:
         assert times(curve_of(one, bursts(RATE, 0.5))) == expected
 
 
@@ -70,7 +82,7 @@ def test_a_scaled_gate_closes_so_much_later(toy):
     x = np.concatenate([np.full((RATE // 2, 1), 0.25), np.zeros((RATE, 1))]).astype(np.float32)
 
     def shut_ms(**scales):
-        with engine(toy, overrides=Overrides(**scales)) as one:
+        with engine(toy, **scales) as one:
             openness = curve_of(one, x)[:, CURVE["openness"]]
         return (np.flatnonzero(openness > 0.0)[-1] + 1) * BLOCK_MS - 500.0
 
@@ -85,7 +97,7 @@ def test_the_gain_is_what_the_scaled_times_say(model, rate, link):
     """On its way up too, at any rate, linked or not; and it never opens faster than in a millisecond."""
     chosen = lively(model)
     x = bursts(rate, 0.6)
-    with engine(chosen, rate=rate, link=link, overrides=Overrides(0.25, 0.5, 0.5)) as one:
+    with engine(chosen, rate=rate, link=link, **scaled(0.25, 0.5, 0.5)) as one:
         pieces = list(cuts(len(x), 128))
         curve = curve_of(one, x, pieces)
         gain = expected_gain(one, curve, len(x), pieces)
@@ -97,18 +109,18 @@ def test_the_gain_is_what_the_scaled_times_say(model, rate, link):
 def test_unlinked_channels_are_scaled_each(toy):
     """What a channel gives is what it gives alone."""
     x = np.concatenate([bursts(RATE, 0.5, seed=seed) for seed in (1, 2)], axis=1)
-    scaled = Overrides(2.0, 0.5, 3.0)
-    with engine(toy, channels=2, link=False, overrides=scaled) as both:
+    scales = scaled(2.0, 0.5, 3.0)
+    with engine(toy, channels=2, link=False, **scales) as both:
         together = run(both, x, 100)
     for c in (0, 1):
-        with engine(toy, overrides=scaled) as one:
+        with engine(toy, **scales) as one:
             assert np.array_equal(run(one, x[:, c : c + 1], 100)[:, 0], together[:, c])
 
 
 def test_live_and_file_agree(toy):
     """The openness of every block is the same bits, whatever the batch."""
-    x, scaled = bursts(RATE, 1.0), Overrides(0.5, 2.0, 0.7)
-    with engine(toy, overrides=scaled) as live, engine(toy, overrides=scaled, batch=64) as offline:
+    x, scales = bursts(RATE, 1.0), scaled(0.5, 2.0, 0.7)
+    with engine(toy, **scales) as live, engine(toy, **scales, batch=64) as offline:
         a = curve_of(live, x)[:, CURVE["openness"]]
         render(offline, x)
         b = offline.take_curve()[: len(a), CURVE["openness"]]
@@ -131,7 +143,7 @@ def test_the_gate_of_plain_knobs_obeys_too():
     """What takes over from a model that fails has its own times, scaled as the model's were."""
     failing = contract.read(toy_model.build(fail_over_db=-60.0))
     x = np.full((100 * (PATIENCE + 4), 1), 0.25, np.float32)
-    with engine(failing, falls_back=True, overrides=Overrides(2.0, 2.0, 2.0)) as one:
+    with engine(failing, falls_back=True, **scaled(2.0, 2.0, 2.0)) as one:
         curve = curve_of(one, x, 100)
         assert one.record["fallback"][0] == FAILED
     assert times(curve) == [2.0, 240.0, 300.0]
@@ -141,7 +153,7 @@ def test_what_is_no_scale(toy):
     """One sentence, wherever it comes from, and nothing has changed."""
     match = r"^hold-scale 5 x is out of range: give 0.25 to 4 x$"
     with pytest.raises(ValueError, match=match):
-        Overrides(hold_scale=5.0)
+        GateValues(hold_scale=5.0)
     with engine(toy) as one, pytest.raises(ValueError, match=match):
         one.hold_scale = 5.0
     with pytest.raises(ValueError, match=match):
@@ -161,8 +173,8 @@ def test_not_a_number_in_the_record_is_harmless(toy):
 
 def test_in_words():
     """Only what is not as learned is said."""
-    assert str(AS_LEARNED) == ""
-    assert str(Overrides(attack_scale=0.5, release_scale=2.0)) == "attack-scale x0.50, release-scale x2.00"
+    assert str(GateValues()) == ""
+    assert str(GateValues(attack_scale=0.5, release_scale=2.0)) == "attack-scale x0.50, release-scale x2.00"
 
 
 def test_a_plugin_s_knobs(toy):
@@ -196,12 +208,10 @@ def source(tmp_path):
 def test_scales_stay_when_the_preset_changes(tmp_path, toy_folder, source):
     """The engine that comes has what was set, before the change or under it."""
     other = toy_model.write_preset(tmp_path / "other", name="other")
-    with Live(
-        Wishes(preset=str(toy_folder), overrides=Overrides(release_scale=2.0)), lambda event: None
-    ) as live:
-        live.play_file(FileStream(source, tmp_path / "out.wav"))
+    with live_gate(toy_folder, {"release-scale": 2.0}) as live:
+        live.sources.play(FileStream(source, tmp_path / "out.wav"))
         live.set("attack-scale", 3.0)
-        live.set_preset(str(other))
+        live.rack.set_preset(str(other))
         live.set("hold-scale", 0.5)
         now = live.player.engine
         assert live.preset.name == "other"
@@ -242,5 +252,5 @@ def test_lines_and_options_scale_a_live_gate(tmp_path, toy_folder, source, monke
 
 def test_a_live_gate_says_its_scales(toy_folder):
     """Each is a parameter as any other."""
-    live = Live(Wishes(preset=str(toy_folder), overrides=Overrides(hold_scale=3.0)), lambda event: None)
-    assert [live.value(id) for id in Overrides.IDS] == [1.0, 3.0, 1.0, 20.0, 20_000.0]
+    live = live_gate(toy_folder, {"hold-scale": 3.0})
+    assert [live.value(id) for id in OVERRIDES] == [1.0, 3.0, 1.0, 20.0, 20_000.0]

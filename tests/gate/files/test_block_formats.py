@@ -1,5 +1,6 @@
 """Sample formats with blocks: the output's is chosen before a sample is rendered, and can hold the length."""
 
+import itertools
 import struct
 from pathlib import Path
 
@@ -10,6 +11,7 @@ import soundfile
 from gate.cli import render
 from gate.files.sound_format import Layout, output_layout
 from gate.files.sound_reader import Reader
+from gate.files.sound_writer import Writer
 
 RATE = 48_000
 
@@ -83,3 +85,24 @@ def test_layer_two_called_mp3(tmp_path: Path, capsys: pytest.CaptureFixture[str]
         assert f"sample format MPEG_LAYER_II, it is written as {subtype}" in capsys.readouterr().err
         info = soundfile.info(tmp_path / name)
         assert (info.subtype, info.frames) == (subtype, soundfile.info(tmp_path / "in.mp3").frames)
+
+
+@pytest.mark.parametrize("subtype", ["ULAW", "ALAW", "PCM_U8"])
+@pytest.mark.parametrize("ending", ["wav", "w64", "rf64", "aiff", "caf", "au"])
+@pytest.mark.parametrize("frames", [1, 4801])
+def test_an_odd_number_of_bytes(tmp_path: Path, subtype: str, ending: str, frames: int) -> None:
+    """The byte that fills an odd length up is no sample, in any container and back again."""
+    x = 0.1 * np.random.default_rng(2).standard_normal(frames)
+    soundfile.write(tmp_path / "in.wav", x, 8000, subtype)
+    names = ["in.wav", f"out.{ending}", f"again.{ending}", "back.wav"]
+    for one, other in itertools.pairwise(names):
+        with Reader(tmp_path / one) as reader:
+            layout, _ = output_layout(reader.layout, reader.frames, tmp_path / other)
+            with Writer(tmp_path / other, layout, source=reader.source) as writer:
+                writer.write(reader.read_rest())
+                writer.commit()
+    whole = []
+    for name in names:
+        with Reader(tmp_path / name) as reader:
+            whole.append(reader.read_rest())
+    assert all(np.array_equal(whole[0], other) for other in whole[1:])

@@ -230,9 +230,10 @@ def test_an_mp3_whose_tag_is_of_a_shorter_one(tmp_path: Path) -> None:
     at = max(data.find(b"Xing"), data.find(b"Info"))
     frames = int.from_bytes(data[at + 8 : at + 12], "big")
     data[at + 8 : at + 12] = (frames // 3).to_bytes(4, "big")
+    whole = heard(path)[0]
     got, remark = heard(put(path, data))
-    assert len(got) == frames * 1152
-    assert remark and f"all {frames * 1152 / RATE:.3f} s of it were read" in remark
+    assert len(whole) <= len(got) <= frames * 1152 and np.array_equal(got[: len(whole)], whole)
+    assert remark and f"all {len(got) / RATE:.3f} s of it were read" in remark
 
 
 @pytest.mark.parametrize("total", [0, 7_000], ids=["unknown", "too few"])

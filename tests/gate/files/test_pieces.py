@@ -10,6 +10,7 @@ from gate.cli import live as live_command
 from gate.files.sound_reader import Reader
 from gate.label.listen import Rules, label_file
 from gate.modelfile.preset import resolve
+from gate.parameters import GateValues
 from gate.render.file import render_file
 from gate.render.job import Job, Settings
 from training.recordings.corpus import read_sound
@@ -125,7 +126,7 @@ def mp3(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, np.ndarray]:
 
 def settings() -> Settings:
     preset = resolve("voice", "gate")
-    return Settings(preset.contract, "voice", -40.0, "given", -40.0, range_db=0.0)
+    return Settings(preset.contract, "voice", GateValues(threshold_db=-40.0, range_db=0.0), "given", -40.0)
 
 
 def test_a_render_of_it(tmp_path: Path, mp3: tuple[Path, np.ndarray]) -> None:

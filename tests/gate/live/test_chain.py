@@ -7,16 +7,16 @@ import soundfile
 from gate import Chain, ClassicGate, Gate, HighPass, Model
 from gate.errors import UsageError
 from gate.live.filestream import FileStream
-from gate.live.live import Live
 from gate.live.player import Player, Shape
-from gate.live.rack import Slots
-from gate.live.wishes import Wishes
+from gate.live.slots import Slots
 from gate.midi.bindings import parse
 from gate.midi.router import Router
 from gate.modelfile import contract
+from gate.plugins.registry import from_text
 from gate.realtime.stream_record import LIVE_RECORD
 from tests import toy_model, toy_sound
 from tests.gate.engine_tools import bursts
+from tests.gate.live.gates import live_gate
 from tests.gate.live.jack_server import wait_until
 from tests.gate.live.test_player import play
 
@@ -222,65 +222,61 @@ def live(tmp_path):
     """From a minute of silence to file, at the pace of time; tended by the test."""
     source = tmp_path / "in.wav"
     soundfile.write(source, np.zeros(60 * RATE), RATE)
-    wishes = Wishes(
-        preset=str(toy_model.write_preset(tmp_path / "toy")),
-        before=("highpass:cutoff=90",),
-        after=("classic",),
-    )
-    with Live(wishes, lambda event: None) as made:
-        made.play_file(FileStream(source, tmp_path / "out.wav"))
+    preset = toy_model.write_preset(tmp_path / "toy")
+    with live_gate(preset, before=("highpass:cutoff=90",), after=("classic",)) as made:
+        made.sources.play(FileStream(source, tmp_path / "out.wav"))
         yield made
 
 
 def settle(live):
     def settled():
         live.tend()
-        return not live._asked and not live.player.changing
+        return not live.changing
 
     wait_until(settled, "the change")
 
 
-def test_slots_of_a_live_gate(live):
+def test_slots_of_a_gate_line(live):
     """In order with names, parameters, values and latency; added, moved, bypassed, set and removed while it plays."""
-    assert [slot.name for slot in live.chain] == ["highpass", "gate", "classic"]
-    assert live.chain[0].values == (90.0,) and live.chain[0].parameters[0].id == "cutoff"
-    assert live.chain[1].file == "toy"
-    assert live.add_slot(3, "highpass:cutoff=30") == "highpass-2"
-    live.move_slot("highpass-2", 0)
-    live.bypass_slot("classic", True)
-    live.set_slot(1, "cutoff", 120)
+    assert [slot.name for slot in live.rack.chain] == ["highpass", "gate", "classic"]
+    assert live.rack.chain[0].values == (90.0,) and live.rack.chain[0].parameters[0].id == "cutoff"
+    assert live.rack.chain[1].file == "toy"
+    assert live.rack.add(3, from_text("highpass:cutoff=30")) == "highpass-2"
+    live.rack.move("highpass-2", 0)
+    live.rack.bypass("classic", True)
+    live.set(live.rack.name(1, "cutoff"), 120)
     live.set("highpass-2.cutoff", 40)
     live.set("classic.lookahead", 10)
     settle(live)
-    assert [str(slot) for slot in live.chain] == [
+    assert [str(slot) for slot in live.rack.chain] == [
         "highpass-2: cutoff 40.0 Hz",
         "highpass: cutoff 120 Hz",
-        live_gate(live),
+        gate_line(live),
         "classic (bypassed): lookahead 10.0 ms",
     ]
     assert (live.value("highpass-2.cutoff"), live.value("classic.bypass")) == (40.0, 1.0)
-    assert live.player.latency_samples == 480 == live.chain[3].latency_samples
+    assert live.player.latency_samples == 480 == live.rack.chain[3].latency_samples
     assert live.status().added_ms == 10.0
-    live.remove_slot("highpass-2")
+    live.rack.remove("highpass-2")
     settle(live)
-    assert [slot["name"] for slot in (slot.to_dict() for slot in live.chain)] == [
+    assert [slot["name"] for slot in (slot.to_dict() for slot in live.rack.chain)] == [
         "highpass",
         "gate",
         "classic",
     ]
 
 
-def live_gate(live):
-    return f"gate: toy, threshold {live.threshold_db:.1f} dBFS, range {live.range_db:.1f} dB"
+def gate_line(live):
+    return f"gate: toy, threshold {live.value('threshold'):.1f} dBFS, range {live.value('range'):.1f} dB"
 
 
 def test_the_gate_stays_and_can_be_bypassed(live):
     """By its number, its name, or as a parameter."""
     for which in (1, "gate"):
         with pytest.raises(UsageError, match="the gate cannot be removed; bypass it"):
-            live.remove_slot(which)
-    live.bypass_slot("gate", True)
-    assert live.value("bypass") == 1.0 and live.status().bypassed and live.chain[1].bypassed
+            live.rack.remove(which)
+    live.rack.bypass("gate", True)
+    assert live.value("bypass") == 1.0 and live.status().bypassed and live.rack.chain[1].bypassed
     live.set("bypass", 0)
     assert not live.status().bypassed
 
@@ -296,7 +292,7 @@ def test_lookahead_and_link_change_while_it_plays(live):
     settle(live)
     engine = live.player.engine
     assert (engine.latency_samples, engine.threshold_db, engine.held) == (240, -33.0, "open")
-    assert live.value("lookahead") == 5.0 and live.gate.link == 0.0
+    assert live.value("lookahead") == 5.0 and live.rack.gate.link == 0.0
 
 
 def test_a_preset_keeps_chain_and_settings(live, tmp_path):
@@ -306,23 +302,23 @@ def test_a_preset_keeps_chain_and_settings(live, tmp_path):
     live.set("lookahead", 5.0)
     live.set("bypass", 1)
     settle(live)
-    live.set_preset(str(other))
+    live.rack.set_preset(str(other))
     settle(live)
-    assert [slot.name for slot in live.chain] == ["highpass", "gate", "classic"]
-    assert (live.range_db, live.value("lookahead"), live.value("bypass")) == (-50.0, 5.0, 1.0)
-    assert live.threshold_db == live.preset.defaults.threshold_db
+    assert [slot.name for slot in live.rack.chain] == ["highpass", "gate", "classic"]
+    assert (live.value("range"), live.value("lookahead"), live.value("bypass")) == (-50.0, 5.0, 1.0)
+    assert live.value("threshold") == live.preset.defaults.threshold_db
     assert live.player.latency_samples == 240
 
 
 def test_a_slot_that_cannot_be_had_changes_nothing(live, tmp_path):
     """The text says why."""
-    before = live.chain
+    before = live.rack.chain
     for spec, words in (("model:nowhere.onnx", "nowhere.onnx"), ("lowpass", "expected a kind of plugin")):
         with pytest.raises(Exception, match=words):
-            live.add_slot(0, spec)
+            live.rack.add(0, from_text(spec))
     with pytest.raises(UsageError, match="expected a place from 0 to 3, got 9"):
-        live.add_slot(9, "highpass")
-    assert live.chain == before and not live.player.changing
+        live.rack.add(9, HighPass())
+    assert live.rack.chain == before and not live.player.changing
 
 
 def test_a_control_moves_a_slot_and_nothing_when_it_is_gone(live):
@@ -332,9 +328,9 @@ def test_a_control_moves_a_slot_and_nothing_when_it_is_gone(live):
     )
     router.feed([0xB0, 7, 127, 0x90, 60, 100])
     assert live.value("highpass.cutoff") == 2000.0 and live.value("highpass.bypass") == 1.0
-    live.remove_slot("highpass")
+    live.rack.remove("highpass")
     router.feed([0xB0, 7, 0, 8, 127])
-    assert live.threshold_db == 0.0
+    assert live.value("threshold") == 0.0
     with pytest.raises(UsageError, match="there is no slot 'highpass'"):
         live.value("highpass.cutoff")
 
@@ -350,16 +346,16 @@ class Picky(HighPass):
 
 def test_a_rate_that_a_slot_cannot_take_costs_the_slot_not_the_sound(tmp_path):
     """It is taken out, and said; at the start it is an error."""
-    wishes = Wishes(preset=str(toy_model.write_preset(tmp_path / "toy")))
+    preset = toy_model.write_preset(tmp_path / "toy")
     said = []
-    with Live(wishes, said.append) as live:
-        live.set_slots((), (Picky(),))
-        with live._make(Shape(RATE, 1, 1), np.float32, fades=True):
-            assert len(live.chain) == 2
-        with live._make(Shape(44_100, 1, 1), np.float32, fades=True, by_itself=True):
-            assert [slot.name for slot in live.chain] == ["gate"]
+    with live_gate(preset, tell=said.append) as live:
+        live.rack.arrange((), (Picky(),))
+        with live.rack.open(Shape(RATE, 1, 1)):
+            assert len(live.rack.chain) == 2
+        with live.rack.open(Shape(44_100, 1, 1), by_itself=True):
+            assert [slot.name for slot in live.rack.chain] == ["gate"]
     assert any(text.startswith("slot highpass was taken out: a sound at 44100 Hz") for text in said)
-    with Live(wishes, said.append) as live:
-        live.set_slots((), (Picky(),))
+    with live_gate(preset, tell=said.append) as live:
+        live.rack.arrange((), (Picky(),))
         with pytest.raises(ValueError, match="a sound at 44100 Hz"):
-            live._make(Shape(44_100, 1, 1), np.float32, fades=True)
+            live.rack.open(Shape(44_100, 1, 1))

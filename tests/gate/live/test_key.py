@@ -6,14 +6,14 @@ import pytest
 from gate import Chain, ClassicGate, Gate
 from gate.cli import live as command
 from gate.errors import UsageError
-from gate.live.live import Live
+from gate.live.devicestream import DeviceStream
 from gate.live.player import Player, Shape
-from gate.live.wishes import Wishes
-from gate.session.choices import DeviceWishes
+from gate.session.choices import Devices
 from gate.soundsystem.devices import resolve_pair
 from gate.soundsystem.stream import Stream
 from tests import toy_model
 from tests.gate.engine_tools import bursts
+from tests.gate.live.gates import live_gate
 from tests.gate.live.jack_server import JackServer, needs_jackd, wait_until
 from tests.gate.live.wire import Wire
 
@@ -36,7 +36,7 @@ def test_channels_of_the_input_are_the_key(toy, buffer, channels, key):
     with Player(plugins, shape, fades=False, scope_s=0.1) as live:
         for cut in cuts:
             live.play(came[cut], out[cut])
-        assert np.array_equal(live.scope(1000)[0], sound[-1000:])
+        assert np.array_equal(live.scope.newest(1000)[0], sound[-1000:])
     assert np.array_equal(out, expected) and np.abs(out).max() > 0.1
 
 
@@ -45,14 +45,14 @@ def test_channels_of_the_input_are_the_key(toy, buffer, channels, key):
 )
 def test_key_channels_count_from_one(text, key):
     """As a device's channels do."""
-    assert DeviceWishes(key_channels=text).key == key
+    assert Devices(key_channels=text).key == key
 
 
 @pytest.mark.parametrize("text", ["0", "33", "left", ",".join(["1"] * 33)])
 def test_key_channels_that_cannot_be_are_refused(text):
     """With what was expected."""
     with pytest.raises(UsageError, match="expected numbers of input channels from 1 to 32"):
-        _ = DeviceWishes(key_channels=text).key
+        _ = Devices(key_channels=text).key
 
 
 def test_a_file_has_no_key_channels(tmp_path, capsys):
@@ -67,9 +67,9 @@ def test_a_port_of_jack_opens_the_gate(tmp_path):
     """Loud sound at the first port leaves it shut; the same at the key's port opens it."""
     needs_jackd()
     said: list[str] = []
-    wishes = Wishes(preset=str(toy_model.write_preset(tmp_path / "toy")), threshold_db=-40.0)
-    with JackServer() as server, Live(wishes, said.append) as live:
-        live.play_devices(DeviceWishes(channels=1, key_channels="2"))
+    preset = toy_model.write_preset(tmp_path / "toy")
+    with JackServer() as server, live_gate(preset, {"threshold": -40.0}, tell=said.append) as live:
+        live.sources.play(DeviceStream(Devices(channels=1, key_channels="2")))
         wire = Wire(server.rate_hz, 1, 1)
         with Stream(*resolve_pair(None, None), None, 1, 1, lambda *_: wire):
             gate, other = "learned-gate", "learned-gate-01"

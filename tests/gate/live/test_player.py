@@ -4,13 +4,12 @@ import numpy as np
 import pytest
 
 from gate import Gate
-from gate.engine.engine import Engine
 from gate.live.player import FADE_S, Player, Shape
 from gate.modelfile import contract
 from gate.realtime.stream_record import percentiles_us
 from gate.session.choices import MONITORS
 from tests import toy_model
-from tests.gate.engine_tools import bursts, run
+from tests.gate.engine_tools import bursts, open_engine, run
 
 RATE, T_DB = 48_000, -35.0
 LARGEST_STEP = 0.05
@@ -43,7 +42,7 @@ def play(live, x, buffer=100, each=lambda k: None):
 def test_it_gives_what_the_engine_gives(toy, buffer, dtype):
     """Host buffers of any size come out bit for bit as from the engine."""
     x = bursts(RATE, 0.5, 2).astype(dtype)
-    with Engine(toy, rate=RATE, channels=2, threshold_db=T_DB, range_db=-80.0, dtype=dtype) as engine:
+    with open_engine(toy, rate=RATE, channels=2, threshold_db=T_DB, range_db=-80.0, dtype=dtype) as engine:
         expected = run(engine, x, buffer)
     with player(toy, 2, dtype=dtype) as live:
         assert np.array_equal(play(live, x, buffer), expected)
@@ -185,14 +184,14 @@ def test_the_tape_holds_what_the_gate_gave(toy):
     with player(toy) as plain:
         expected = play(plain, x)
     with player(toy, monitor="in", tape_s=0.1) as live:
-        live.start_tape()
+        live.tape.start()
         taken = []
-        play(live, x, each=lambda k: taken.append(live.take_tape()) if k % 10 == 9 else None)
+        play(live, x, each=lambda k: taken.append(live.tape.take()) if k % 10 == 9 else None)
         assert np.array_equal(np.concatenate(taken), expected)
         assert live.record["tape_lost"][0] == 0
         play(live, x)
         assert live.record["tape_lost"][0] == len(x) - 4800
-        live.stop_tape()
+        live.tape.stop()
 
 
 @pytest.mark.parametrize("buffer", [100, 441, 6000])
@@ -203,14 +202,14 @@ def test_the_scope_holds_the_newest_of_what_came_and_what_is_heard(toy, buffer, 
     with player(toy, 1, out_channels, monitor="removed", scope_s=0.1) as live:
         for k in range(0, len(x) - buffer, buffer):
             out = play(live, x[k : k + buffer], buffer)
-            assert live.scope_written == k + buffer
-            came, heard = live.scope(300)
+            assert live.scope.written == k + buffer
+            came, heard = live.scope.newest(300)
             n = min(300, k + buffer)
             assert np.array_equal(came, x[k + buffer - n : k + buffer])
             both = min(n, buffer)
             assert np.array_equal(heard[n - both :], out[-both:, :1])
-        assert len(live.scope(10**9)[0]) == min(4800, live.scope_written)
-        assert [side.shape for side in live.scope(0)] == [(0, 1)] * 2
+        assert len(live.scope.newest(10**9)[0]) == min(4800, live.scope.written)
+        assert [side.shape for side in live.scope.newest(0)] == [(0, 1)] * 2
 
 
 def test_the_scope_leaves_out_what_is_overwritten_under_it(toy):
@@ -219,16 +218,16 @@ def test_the_scope_leaves_out_what_is_overwritten_under_it(toy):
     with player(toy, scope_s=0.1) as live:
         play(live, x)
         live.record["scope_begun"] += 100  # as within a callback of 100 frames
-        came, heard = live.scope(4800)
+        came, heard = live.scope.newest(4800)
         assert np.array_equal(came, x[-4700:]) and len(heard) == 4700
-        assert len(live.scope(4700)[0]) == 4700
+        assert len(live.scope.newest(4700)[0]) == 4700
 
 
 def test_without_a_scope_there_is_nothing_to_see(toy):
     """It is asked for before sound runs."""
     with player(toy, 2) as live:
         play(live, bursts(RATE, 0.1, 2))
-        assert [side.shape for side in live.scope(100)] == [(0, 2)] * 2
+        assert [side.shape for side in live.scope.newest(100)] == [(0, 2)] * 2
 
 
 def test_late_buffers_are_counted(toy):

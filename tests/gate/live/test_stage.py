@@ -12,10 +12,13 @@ import numpy as np
 import pytest
 
 from gate.errors import GateError, SoundDeviceError
-from gate.live.live import DeviceWishes, Live, Wishes
+from gate.live.devicestream import DeviceStream
+from gate.plugins.registry import from_text
+from gate.session.choices import Devices
 from gate.soundsystem.devices import resolve_pair
 from gate.soundsystem.stream import Stream
 from tests import toy_model
+from tests.gate.live.gates import live_gate
 from tests.gate.live.jack_server import JackServer, needs_jackd, wait_until
 from tests.gate.live.wire import Wire
 
@@ -27,13 +30,14 @@ GATE, WIRE = "learned-gate", "learned-gate-01"
 class Stage:
     """A gate between a wire's output and its input."""
 
-    def __init__(self, server, preset, **wishes):
+    def __init__(self, server, preset, values=None, **more):
         self.server, self.said = server, []
-        values = {"preset": str(preset), "threshold_db": -60.0, "range_db": -80.0} | wishes
-        self.live = Live(Wishes(**values), self.said.append)
+        self.live = live_gate(
+            preset, {"threshold": -60.0, "range": -80.0} | (values or {}), tell=self.said.append, **more
+        )
 
     def __enter__(self):
-        self.live.play_devices(DeviceWishes(channels=1))
+        self.live.sources.play(DeviceStream(Devices(channels=1)))
         self.wire = Wire(self.server.rate_hz, 1, 1)
         self.loop()
         self.tending = threading.Event()
@@ -92,7 +96,7 @@ def test_the_gate_adds_no_frame(preset, rate, period):
 def test_a_lookahead_adds_exactly_itself(preset):
     """10 ms are 480 frames, and reported."""
     needs_jackd()
-    with JackServer() as server, Stage(server, preset, lookahead_ms=10.0) as stage:
+    with JackServer() as server, Stage(server, preset, {"lookahead": 10.0}) as stage:
         assert stage.wire.late_frames() == 100 + 480
         assert stage.live.status().latency_ms == pytest.approx(1000.0 * 580 / 48_000)
         assert stage.live.status().added_ms == 10.0
@@ -105,10 +109,10 @@ def test_presets_change_while_it_plays(preset, tmp_path):
     with JackServer() as server, Stage(server, preset) as stage:
         (preset / "model.onnx").write_bytes(b"garbage" * 1000)
         with pytest.raises(GateError):
-            stage.live.set_preset(str(preset))
+            stage.live.rack.set_preset(str(preset))
         assert stage.live.preset.name == "toy"
         stage.sounds()
-        stage.live.set_preset(str(other))
+        stage.live.rack.set_preset(str(other))
         wait_until(lambda: not stage.live.player.changing, "the change")
         stage.sounds()
         assert stage.live.preset.name == "other" and stage.wire.late_frames() == 100
@@ -120,13 +124,13 @@ def test_devices_change_while_it_plays(preset):
     needs_jackd()
     with JackServer() as server, Stage(server, preset) as stage:
         old = stage.live.player
-        stage.live.set_device("output", "system")
+        stage.live.sources.set_device("output", "system")
         new = stage.live.player
         assert new is not old
-        wait_until(lambda: new.buffers() > 500 and not stage.live._old, "the old stream to go")
+        wait_until(lambda: new.buffers() > 500 and not stage.live.sources.leaving, "the old stream to go")
         assert float(new.record["heard"][0]) == 1.0
         with pytest.raises(GateError):
-            stage.live.set_device("input", "nobody")
+            stage.live.sources.set_device("input", "nobody")
         before = new.buffers()
         wait_until(lambda: new.buffers() > before + 100, "sound after a change that failed")
         assert stage.live.player is new
@@ -143,10 +147,10 @@ def test_a_recording_survives_a_change_of_device_that_fails(preset, tmp_path, mo
     with JackServer() as server, Stage(server, preset, record=take) as stage:
         with monkeypatch.context() as patched, pytest.raises(SoundDeviceError):
             patched.setattr("gate.soundsystem.jack_stream.JackStream.start", fails)
-            stage.live.set_device("output", "system")
-        before = stage.live.recorder.frames
-        wait_until(lambda: stage.live.recorder.frames > before + 4800, "more of the recording")
-    assert stage.live.recorder.trouble is None and take.exists()
+            stage.live.sources.set_device("output", "system")
+        before = stage.live.recording.recorder.frames
+        wait_until(lambda: stage.live.recording.recorder.frames > before + 4800, "more of the recording")
+    assert stage.live.recording.recorder.trouble is None and take.exists()
 
 
 def _count(stop):
@@ -203,8 +207,8 @@ def test_a_server_that_comes_back(preset, rate, tmp_path):
         stage.wire = Wire(rate, 1, 1)
         for port in server.connections(f"{GATE}:in_1"):
             server.disconnect(port, f"{GATE}:in_1")
-        stage.loop_again = stage.live.recorder
-        assert (stage.live.recorder.trouble is None) == (rate == 48_000)
+        stage.loop_again = stage.live.recording.recorder
+        assert (stage.live.recording.recorder.trouble is None) == (rate == 48_000)
     assert take.exists()
 
 
@@ -217,8 +221,8 @@ def test_a_stream_that_cannot_be_opened_says_so(preset, monkeypatch):
 
     monkeypatch.setattr("gate.soundsystem.jack_stream.JackStream.start", fails)
     raises = pytest.raises(SoundDeviceError, match="went away")
-    with JackServer(), raises, Live(Wishes(preset=str(preset)), print) as live:
-        live.play_devices(DeviceWishes())
+    with JackServer(), raises, live_gate(preset, tell=print) as live:
+        live.sources.play(DeviceStream(Devices()))
 
 
 @pytest.mark.slow
@@ -261,13 +265,13 @@ def test_slots_come_and_go_while_it_plays(preset):
             return not live.player.changing and stage.wire.late_frames() == frames
 
         for arrange, frames in (
-            (lambda: live.add_slot(0, late), 100 + 480),
-            (lambda: live.add_slot(2, late), 100 + 960),
-            (lambda: live.move_slot("classic", 1), 100 + 960),
-            (lambda: live.bypass_slot("classic-2", True), 100 + 960),
-            (lambda: live.remove_slot("classic-2"), 100 + 480),
+            (lambda: live.rack.add(0, from_text(late)), 100 + 480),
+            (lambda: live.rack.add(2, from_text(late)), 100 + 960),
+            (lambda: live.rack.move("classic", 1), 100 + 960),
+            (lambda: live.rack.bypass("classic-2", True), 100 + 960),
+            (lambda: live.rack.remove("classic-2"), 100 + 480),
             (lambda: live.set("classic.lookahead", 5.0), 100 + 240),
-            (lambda: live.remove_slot("classic"), 100),
+            (lambda: live.rack.remove("classic"), 100),
         ):
             arrange()
             wait_until(lambda frames=frames: settled(frames), f"{frames} frames of delay")

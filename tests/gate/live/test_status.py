@@ -6,8 +6,9 @@ import math
 import numpy as np
 
 from gate import Gate
+from gate.cli.live_words import line, screen
 from gate.live.player import Player, Shape
-from gate.live.status import Look, line, screen
+from gate.live.status import Look
 
 RATE = 48_000
 

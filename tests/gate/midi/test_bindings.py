@@ -8,7 +8,9 @@ from gate.errors import UsageError
 from gate.midi.bindings import TARGETS, Binding, parse, parse_one
 from gate.midi.controls import Control
 from gate.parameters import BY_ID, PARAMETERS
-from gate.plugins.highpass import CUTOFF
+from gate.plugins.highpass import HighPass
+
+CUTOFF = HighPass.cutoff_hz.parameter
 
 ROUNDING = 1e-9
 """Of a travel's inverse, in travels."""

@@ -46,7 +46,7 @@ def at_work(preset, text, period=USUAL):
         JackServer(48_000, period) as server,
         Controller() as desk,
         Stage(server, preset) as stage,
-        hands(stage, text) as moved,
+        hands(stage, text).start() as moved,
     ):
         yield server, desk, stage, moved
 
@@ -73,7 +73,7 @@ def test_the_threshold_follows_within_two_periods(preset):
             wait_until(lambda: record(stage)["threshold_used"] == wanted, "the threshold")  # noqa: B023
             # sent within one buffer and used within another: two whole ones lie between them at the most
             assert stage.live.player.buffers() - before <= 3
-        assert stage.live.threshold_db == wanted == stage.live.status().threshold_db
+        assert stage.live.value("threshold") == wanted == stage.live.status().threshold_db
 
 
 def test_a_flood_loses_no_frame(preset):
@@ -150,7 +150,7 @@ def test_a_port_that_goes_and_comes_back(preset):
 def test_a_port_that_is_not_there_yet(preset):
     """It is waited for; a name that means two is refused."""
     with JackServer(48_000, USUAL) as server, Stage(server, preset) as stage:
-        with hands(stage, "threshold=cc7"), Controller() as desk:
+        with hands(stage, "threshold=cc7").start(), Controller() as desk:
             assert any("no MIDI port is called 'knobs'" in said for said in stage.said)
             wait_until(lambda: "MIDI from JACK: desk:knobs" in stage.said, "the port")
             desk.send(0xB0, 7, 0)
@@ -159,7 +159,7 @@ def test_a_port_that_is_not_there_yet(preset):
             assert [str(port) for port in ports.list_ports()] == ["JACK: a:knobs", "JACK: b:knobs"]
             with pytest.raises(MidiError, match="means 2 MIDI ports: JACK: a:knobs, JACK: b:knobs; say more"):
                 hands(stage, "threshold=cc7").start()
-            with hands(stage, "threshold=cc7", "b:kn"):
+            with hands(stage, "threshold=cc7", "b:kn").start():
                 assert "MIDI from JACK: b:knobs" in stage.said
 
 

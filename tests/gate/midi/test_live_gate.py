@@ -11,7 +11,6 @@ from gate.engine.guard import MODES
 from gate.errors import ContractError
 from gate.live.filestream import FileStream
 from gate.live.live import Live
-from gate.live.wishes import Wishes
 from gate.midi.bindings import parse
 from gate.midi.router import Router
 from gate.parameters import PARAMETERS
@@ -29,12 +28,10 @@ def live(tmp_path, said):
     """From a minute of file to file, at the pace of time; tended by the test."""
     source = tmp_path / "in.wav"
     soundfile.write(source, np.zeros(60 * 48_000), 48_000)
-    wishes = Wishes(
-        preset=str(toy_model.write_preset(tmp_path / "toy", holds=True)),
-        guard_model=str(toy_classify.write_preset(tmp_path / "classes")),
-    )
-    with Live(wishes, said.append) as made:
-        made.play_file(FileStream(source, tmp_path / "out.wav"))
+    preset = str(toy_model.write_preset(tmp_path / "toy", holds=True))
+    classes = str(toy_classify.write_preset(tmp_path / "classes"))
+    with Live(preset, classes, on_event=said.append) as made:
+        made.sources.play(FileStream(source, tmp_path / "out.wav"))
         yield made
 
 
@@ -73,9 +70,9 @@ def test_what_a_preset_cannot_take_is_left(live, tmp_path):
     plain = str(toy_model.write_preset(tmp_path / "plain", name="plain"))
     live.set("key-low", 500.0)
     with pytest.raises(ContractError, match="key_bands_hz"):
-        live.set_preset(plain)
+        live.rack.set_preset(plain)
     router.feed([0xB0, 7, 0])
-    live.set_preset(plain)
+    live.rack.set_preset(plain)
     wait_for_changes(live)
     router.feed([0xB0, 7, 64])
     assert (live.value("key-low"), router.refused) == (20.0, 1)
@@ -118,7 +115,7 @@ def wait_for_changes(live):
 def settled(live):
     """Is there nothing asked for or under way any more?"""
     live.tend()
-    return not live._asked and not live.player.changing
+    return not live.changing
 
 
 def test_only_the_newest_wish_is_served(live, said, tmp_path):
@@ -138,7 +135,7 @@ def test_a_number_is_a_preset_in_the_order_of_names(live, monkeypatch):
     """0 is the first."""
     taken = []
     monkeypatch.setattr("gate.live.live.names", lambda kind: ["drum", "voice"])
-    monkeypatch.setattr(live, "set_preset", taken.append)
+    monkeypatch.setattr(live.rack, "set_preset", taken.append)
     for number in (0, 1):
         live.ask_preset(number)
         live.tend()

@@ -37,7 +37,7 @@ def test_the_page_has_commands():
 def test_every_target_and_word_is_there():
     """No more and no less than a map takes."""
     assert sorted(first_cells("target")) == sorted([*TARGETS, "preset:NAME"])
-    words = [word.removeprefix(":") for word in first_cells("behind a control")[1:]]
+    words = [word.removeprefix(":") for word in first_cells("after a control")[1:]]
     assert sorted(words) == sorted(WORDS)
 
 

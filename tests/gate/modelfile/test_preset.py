@@ -226,7 +226,7 @@ def test_missing_defaults_are_the_models(tmp_path):
         ({"threshold_db": "low"}, 'expected "threshold_db" from '),
         ({"threshold_db": True}, 'expected "threshold_db" from '),
         ({"threshold_db": 1e9}, 'expected "threshold_db" from '),
-        ({"range_db": 6}, 'expected "range_db" from -120 to 0 dB, or -inf, got 6; mend it'),
+        ({"range_db": 6}, 'expected "range_db" from -120 to 0 dB, or -inf, got 6; give such a number'),
         ({"range_db": "inf"}, 'expected "range_db" from '),
         ({"model": "../model.onnx"}, "expected a file of the same folder in \"model\", got '../model.onnx'"),
         ({"model": "/etc/passwd"}, "expected a file of the same folder"),
@@ -248,7 +248,7 @@ def test_a_file_that_is_no_table_is_refused(text, tmp_path):
     """A preset.json that is not JSON, no table or far too long is refused in a sentence."""
     folder = toy_model.write_preset(tmp_path / "p")
     (folder / "preset.json").write_bytes(text.encode("latin-1"))
-    assert "; mend it" in refused(folder)
+    assert "; fix the file" in refused(folder)
 
 
 def test_a_model_that_breaks_the_contract_is_named(tmp_path):

@@ -4,9 +4,7 @@ import numpy as np
 import pytest
 import soundfile
 
-from gate.live.filestream import FileStream
-from gate.live.wishes import Wishes
-from gate.panel.history import SCOPE_S
+from gate.live.filestream import SilentStream
 from gate.panel.keeper import Keeper
 from gate.panel.midi import Midi
 from gate.panel.model import Model
@@ -27,8 +25,8 @@ def toys(tmp_path, monkeypatch):
 def keeper(tmp_path, toys):
     """Of a gate through which silence goes; its thread does not run yet."""
     classes = toy_classify.write_preset(tmp_path / "classes")
-    made = Keeper(Wishes(preset="one", guard_model=str(classes), scope_s=SCOPE_S))
-    made.live.play_file(FileStream(None, None, loops=True))
+    made = Keeper("one", str(classes))
+    made.live.sources.play(SilentStream())
     yield made
     made.stop()
 
@@ -70,14 +68,26 @@ def midi(keeper):
 
 
 @pytest.fixture
-def window(qtbot, model, midi):
-    """Over that gate, shown and looked at once."""
+def panel(model, midi):
+    """A window over that gate, and what its buttons do."""
+    from gate.panel.view.app import assemble
     from gate.panel.view.parts.look import Look
-    from gate.panel.view.window import Window
 
     look = Look("dark")
     look.dress()
-    made = Window(model, look, midi)
+    return assemble(model, look, midi)
+
+
+@pytest.fixture
+def actions(panel):
+    """What the window's buttons do."""
+    return panel[1]
+
+
+@pytest.fixture
+def window(qtbot, panel):
+    """Over that gate, shown and looked at once."""
+    made, _ = panel
     made.top.presets.show_presets([("one", "this"), ("two", "that")])
     made.resize(1280, 760)
     qtbot.addWidget(made)

@@ -46,7 +46,7 @@ def counted():
     return resident_bytes(), len(gc.get_objects()), len(QApplication.allWidgets())
 
 
-def use(window, model, rng):
+def use(window, actions, model, rng):
     """Something that a user does, at random."""
     knob = rng.choice(list(window.controls.values()))
     acts = (
@@ -59,11 +59,11 @@ def use(window, model, rng):
         lambda: model.set_monitor(rng.choice(("out", "in", "removed"))),
         lambda: window.look.use(rng.choice(("light", "dark", "contrast"))),
         lambda: window.top.card.click(),
-        lambda: window.actions_.card.hide(),
+        lambda: actions.card.hide(),
         lambda: window.top.bypass.click(),
         lambda: window.learned.disclose.toggle(),
-        window.actions_.lessons.show_page,
-        window.actions_.lessons.show_panel,
+        actions.lessons.show_page,
+        actions.lessons.show_panel,
         lambda: window.guard.choice.asked.emit(rng.randrange(3)),
         lambda: window.say("hello"),
         lambda: window.top.presets.show_presets(presets()),
@@ -71,19 +71,19 @@ def use(window, model, rng):
     rng.choice(acts)()
 
 
-def test_nothing_grows(window, model, keeper, qtbot, sound):
+def test_nothing_grows(window, actions, model, keeper, qtbot, sound):
     """Memory, objects and widgets after a minute of use are those of before; the gate played on, with its own model."""
-    keeper.ask(lambda: model.live.play_file(FileStream(sound, None, loops=True)))
+    keeper.ask(lambda: model.live.sources.play(FileStream(sound, loops=True)))
     qtbot.waitUntil(lambda: model.live.facts["input"] == "bursts.wav", timeout=30_000)
     rng = random.Random(1)
     counts = []
     for seconds in (WARM_S, SOAK_S):
         end = time.monotonic() + seconds
         while time.monotonic() < end:
-            use(window, model, rng)
+            use(window, actions, model, rng)
             qtbot.wait(100)
-        window.actions_.lessons.show_panel()
-        window.actions_.card.hide()
+        actions.lessons.show_panel()
+        actions.card.hide()
         model.set_preset("one")
         qtbot.waitUntil(lambda: not model.under_way, timeout=60_000)
         qtbot.waitUntil(lambda: not model.live.player.changing, timeout=60_000)
@@ -92,6 +92,6 @@ def test_nothing_grows(window, model, keeper, qtbot, sound):
     assert more_widgets == widgets
     assert more_objects - objects < MOST_OBJECTS
     assert more_bytes - bytes_ < MOST_BYTES
-    assert model.live.running and model.live.player.buffers() > 0
+    assert model.live.sources.running and model.live.player.buffers() > 0
     assert model.live.status().model_errors == 0
     assert not [sentence for kind, sentence in keeper.events if kind == "error" and "unexpected" in sentence]

@@ -31,7 +31,7 @@ def choose(words, within=None):
 
 def names(model):
     """Of the slots, as the gate has them."""
-    return [one.name for one in model.live.chain]
+    return [one.name for one in model.live.rack.chain]
 
 
 def shown(window):
@@ -39,7 +39,7 @@ def shown(window):
     return [one.name for one in window.chain.facts]
 
 
-def test_slots_come_move_are_bypassed_and_go(window, model, qtbot, settle):
+def test_slots_come_move_are_bypassed_and_go(window, actions, model, qtbot, settle):
     """By the row's own menus; every one of these is a step that can be undone."""
     qtbot.waitUntil(lambda: shown(window) == ["gate"], timeout=PATIENCE_MS)
     qtbot.mouseClick(window.chain.add, Qt.MouseButton.LeftButton)
@@ -54,7 +54,7 @@ def test_slots_come_move_are_bypassed_and_go(window, model, qtbot, settle):
         choose(words)
         menu().close()
         settle()
-        assert model.live.chain[0].bypassed is expected
+        assert model.live.rack.chain[0].bypassed is expected
         qtbot.waitUntil(
             lambda expected=expected: window.chain.facts[0].bypassed is expected, timeout=PATIENCE_MS
         )
@@ -74,7 +74,7 @@ def test_slots_come_move_are_bypassed_and_go(window, model, qtbot, settle):
     assert names(model) == ["gate", "highpass"]
 
 
-def test_the_gate_stays(window, model, qtbot):
+def test_the_gate_stays(window, actions, model, qtbot):
     """Its menu bypasses and moves it, and does not offer to remove it."""
     qtbot.waitUntil(lambda: shown(window) == ["gate"], timeout=PATIENCE_MS)
     qtbot.mouseClick(window.chain.slots_[0], Qt.MouseButton.LeftButton)
@@ -83,13 +83,13 @@ def test_the_gate_stays(window, model, qtbot):
     assert "Remove" not in offered and "Bypass" in offered
 
 
-def test_a_slots_knobs(window, model, qtbot, settle):
+def test_a_slots_knobs(window, actions, model, qtbot, settle):
     """They set the plugin, follow it, and go when it goes."""
-    model.change(lambda: model.live.add_slot(0, "highpass:cutoff=80"))
+    model.change(lambda: model.live.rack.add(0, "highpass:cutoff=80"))
     settle()
     qtbot.waitUntil(lambda: "highpass" in shown(window), timeout=PATIENCE_MS)
-    window.actions_.show_slot("highpass")
-    slider = window.actions_.slot.sliders["cutoff"]
+    actions.show_slot("highpass")
+    slider = actions.slot.sliders["cutoff"]
     assert slider.value == 80.0
     slider.field.selectAll()
     qtbot.keyClicks(slider.field, "200 Hz")
@@ -97,8 +97,8 @@ def test_a_slots_knobs(window, model, qtbot, settle):
     assert model.live.value("highpass.cutoff") == 200.0
     model.live.set("highpass.cutoff", 300.0)
     qtbot.waitUntil(lambda: slider.value == 300.0, timeout=PATIENCE_MS)
-    model.change(lambda: model.live.remove_slot("highpass"))
-    qtbot.waitUntil(lambda: window.actions_.slot is None, timeout=PATIENCE_MS)
+    model.change(lambda: model.live.rack.remove("highpass"))
+    qtbot.waitUntil(lambda: actions.slot is None, timeout=PATIENCE_MS)
 
 
 def test_bypass(window, model, qtbot):

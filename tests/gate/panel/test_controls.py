@@ -241,7 +241,7 @@ def test_a_and_b_buttons(window, model, qtbot, settle):
 def test_bypass(window, model, qtbot):
     """The button bypasses the gate, and is down as long as that is so, whoever asked for it."""
     qtbot.mouseClick(window.top.bypass, Qt.MouseButton.LeftButton)
-    assert model.live.value("bypass") == 1.0 and model.live.gate.bypassed
+    assert model.live.value("bypass") == 1.0 and model.live.rack.gate.bypassed
     model.live.set("bypass", 0.0)
     model.look()
     window.tick()
@@ -253,7 +253,8 @@ def test_recording(window, model, keeper, qtbot, settle, tmp_path, monkeypatch):
     monkeypatch.setattr("gate.panel.view.actions.recordings", lambda: tmp_path / "takes")
     qtbot.mouseClick(window.top.record, Qt.MouseButton.LeftButton)
     qtbot.waitUntil(
-        lambda: model.live.recorder is not None and model.live.recorder.frames > 4800, timeout=30_000
+        lambda: model.live.recording.recorder is not None and model.live.recording.recorder.frames > 4800,
+        timeout=30_000,
     )
     qtbot.waitUntil(window.top.record.isChecked)
     qtbot.mouseClick(window.top.record, Qt.MouseButton.LeftButton)

@@ -6,7 +6,8 @@ pytest.importorskip("PyQt6")
 
 from PyQt6.QtCore import Qt
 
-from gate.session.choices import DeviceWishes
+from gate.live.sessions import capture
+from gate.session.choices import Devices
 from tests.gate.live.jack_server import JackServer, needs_jackd
 
 pytestmark = [pytest.mark.qt, pytest.mark.audio]
@@ -24,10 +25,10 @@ def server():
         yield made
 
 
-def test_over_to_devices_and_back(server, window, model, qtbot, sound):
+def test_over_to_devices_and_back(server, window, actions, model, qtbot, sound):
     """From silence to a device: the foot of the window says so; a file takes over again, and the device is left."""
     qtbot.mouseClick(window.foot.devices, Qt.MouseButton.LeftButton)
-    box = window.actions_.devices
+    box = actions.devices
     qtbot.waitUntil(
         lambda: box.boxes["input"].findText("system", Qt.MatchFlag.MatchStartsWith) > 0, timeout=PATIENCE_MS
     )
@@ -39,15 +40,15 @@ def test_over_to_devices_and_back(server, window, model, qtbot, sound):
     assert str(PERIOD) in window.foot.devices.text() and not box.isVisible()
     buffers = model.live.player.buffers()
     qtbot.waitUntil(lambda: model.live.player.buffers() > buffers, timeout=PATIENCE_MS)
-    assert model.live.session().devices.input is not None and not model.can_undo
-    window.actions_.play_file(sound)
+    assert capture(model.live).devices.input is not None and not model.can_undo
+    actions.play_file(sound)
     qtbot.waitUntil(lambda: model.keeper.facts.get("input") == "bursts.wav", timeout=PATIENCE_MS)
-    qtbot.waitUntil(lambda: not model.live._old, timeout=PATIENCE_MS)
+    qtbot.waitUntil(lambda: not model.live.sources.leaving, timeout=PATIENCE_MS)
 
 
-def test_what_cannot_be_had_is_said(server, window, model, qtbot):
+def test_what_cannot_be_had_is_said(server, window, actions, model, qtbot):
     """No such device: a sentence over the plots, and the sound goes on."""
-    window.actions_.play_devices(DeviceWishes("organ", "system"))
+    actions.play_devices(Devices("organ", "system"))
     qtbot.waitUntil(
         lambda: window.banner.isVisible() and "organ" in window.banner.words.text(), timeout=PATIENCE_MS
     )
@@ -56,9 +57,9 @@ def test_what_cannot_be_had_is_said(server, window, model, qtbot):
     qtbot.waitUntil(lambda: model.live.player.buffers() > buffers, timeout=PATIENCE_MS)
 
 
-def test_a_preset_while_a_device_plays(server, window, model, qtbot, settle):
+def test_a_preset_while_a_device_plays(server, window, actions, model, qtbot, settle):
     """The sound goes on, buffer by buffer, while the window changes what it is gated with."""
-    window.actions_.play_devices(DeviceWishes("system", "system"))
+    actions.play_devices(Devices("system", "system"))
     qtbot.waitUntil(lambda: model.keeper.facts.get("host_api") == "JACK", timeout=PATIENCE_MS)
     window.top.presets.activated.emit(window.top.presets.findData("two"))
     settle()

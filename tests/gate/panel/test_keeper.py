@@ -59,19 +59,19 @@ def test_what_was_asked_for_is_done_before_the_end(keeper):
 def test_over_from_silence_to_a_file_and_to_another(keeper, sound, tmp_path):
     """What plays fades out and is closed; what comes has its own rate."""
     keeper.start()
-    keeper.ask(lambda: keeper.live.play_file(FileStream(sound, None, loops=True)))
+    keeper.ask(lambda: keeper.live.sources.play(FileStream(sound, loops=True)))
     wait_until(lambda: keeper.live.facts["input"] == "bursts.wav", "the file")
     other = tmp_path / "other.wav"
     soundfile.write(other, np.zeros(44_100), 44_100)
-    keeper.ask(lambda: keeper.live.play_file(FileStream(other, None, loops=True)))
+    keeper.ask(lambda: keeper.live.sources.play(FileStream(other, loops=True)))
     wait_until(lambda: keeper.live.player.shape.rate == 44_100, "the other file")
-    wait_until(lambda: not keeper.live._old, "the old ones to be closed")
+    wait_until(lambda: not keeper.live.sources.leaving, "the old ones to be closed")
 
 
 def test_a_file_that_is_none_leaves_what_plays(keeper, tmp_path):
     """It is said, and the sound goes on."""
     keeper.start()
-    keeper.ask(lambda: FileStream(tmp_path / "missing.wav", None, loops=True))
+    keeper.ask(lambda: FileStream(tmp_path / "missing.wav", loops=True))
     wait_until(lambda: any("does not exist" in sentence for _, sentence in keeper.events), "the sentence")
     buffers = keeper.live.player.buffers()
     wait_until(lambda: keeper.live.player.buffers() > buffers, "the sound to go on")
@@ -79,29 +79,30 @@ def test_a_file_that_is_none_leaves_what_plays(keeper, tmp_path):
 
 def test_a_file_plays_over_and_over(keeper, sound):
     """Two seconds of it go on for more than that, without a hole: the levels of each round are those of the first."""
-    keeper.live.play_file(FileStream(sound, None, loops=True, fast=True))
+    keeper.live.sources.play(FileStream(sound, loops=True, fast=True))
     keeper.start()
-    wait_until(lambda: keeper.live.player.scope_written > 10 * 96_000, "ten rounds")
-    assert keeper.live.running and not keeper.live.trouble
-    _, x, _ = keeper.live.player.scope_since(0)
-    keeper.live._stream.stop()
-    written, whole = keeper.live.player.scope_written, soundfile.read(sound, dtype="float32")[0]
-    first, x, _ = keeper.live.player.scope_since(0)
+    wait_until(lambda: keeper.live.player.scope.written > 10 * 96_000, "ten rounds")
+    assert keeper.live.sources.running and not keeper.live.sources.trouble
+    _, x, _ = keeper.live.player.scope.since(0)
+    keeper.live.sources.now.stop()
+    written, whole = keeper.live.player.scope.written, soundfile.read(sound, dtype="float32")[0]
+    first, x, _ = keeper.live.player.scope.since(0)
     assert first + len(x) == written
     assert np.array_equal(x[:, 0], whole[(first + np.arange(len(x))) % len(whole)])
 
 
 def test_recording_begins_and_ends_while_it_plays(keeper, sound, tmp_path):
     """Two recordings after each other, none of them touched by the other, and each says how long it became."""
-    keeper.live.play_file(FileStream(sound, None, loops=True))
+    keeper.live.sources.play(FileStream(sound, loops=True))
     keeper.start()
     for k in range(2):
         path = tmp_path / f"take{k}.wav"
-        keeper.ask(lambda path=path: keeper.live.record(path))
+        keeper.ask(lambda path=path: keeper.live.recording.begin(path, keeper.live.player))
         wait_until(
-            lambda: keeper.live.recorder is not None and keeper.live.recorder.frames > 20_000, "some sound"
+            lambda: (recorder := keeper.live.recording.recorder) is not None and recorder.frames > 20_000,
+            "some sound",
         )
-        keeper.ask(keeper.live.end_recording)
+        keeper.ask(keeper.live.recording.end)
         wait_until(path.exists, "the file")
         assert soundfile.info(path).frames > 20_000
     wait_until(lambda: sum("recorded" in sentence for _, sentence in keeper.events) == 2, "both sentences")

@@ -6,6 +6,7 @@ pytest.importorskip("PyQt6")
 
 from gate.cli.panel import _stands
 from gate.cli.panel_options import parser
+from gate.live.sessions import capture
 from gate.panel import memory
 from gate.panel.view.app import USUAL_SIZE, View
 from gate.session.file import load, save
@@ -27,7 +28,7 @@ def stands(*arguments):
     """What a panel begins with, and what it says."""
     keeper, session = _stands(parser().parse_args(list(arguments)))
     try:
-        return keeper.live.session(), session, [sentence for _, sentence in keeper.events]
+        return capture(keeper.live), session, [sentence for _, sentence in keeper.events]
     finally:
         keeper.stop()
 
@@ -83,16 +84,16 @@ def test_the_window_looks_as_it_did(state):
     )
 
 
-def test_sessions_are_opened_and_saved_in_the_window(window, model, midi, qtbot, settle, tmp_path):
+def test_sessions_are_opened_and_saved_in_the_window(window, actions, model, midi, qtbot, settle, tmp_path):
     """Opened it is one step; what is saved says how everything stands, MIDI's map included."""
     save(
         Session(preset="two", parameters={"range": -20.0}, midi_map=("range=cc9@1",)), tmp_path / "stage.toml"
     )
-    window.actions_.take_session(tmp_path / "stage.toml")
+    actions.documents.take_session(tmp_path / "stage.toml")
     settle()
     assert model.live.preset.folder.name == "two" and model.live.value("range") == -20.0
     qtbot.waitUntil(lambda: midi.badges() == {"range": "cc9@1"}, timeout=30_000)
-    window.actions_.keep_session(tmp_path / "mine.toml")
+    actions.documents.keep_session(tmp_path / "mine.toml")
     qtbot.waitUntil((tmp_path / "mine.toml").exists, timeout=30_000)
     kept = load(tmp_path / "mine.toml")
     assert (kept.preset, kept.value("range"), kept.midi_map) == ("two", -20.0, ("range=cc9@1",))
@@ -101,8 +102,8 @@ def test_sessions_are_opened_and_saved_in_the_window(window, model, midi, qtbot,
     assert model.live.preset.folder.name == "one" and model.live.value("range") == -80.0
 
 
-def test_a_session_that_is_none_is_said(window, model, qtbot, tmp_path):
+def test_a_session_that_is_none_is_said(window, actions, model, qtbot, tmp_path):
     """And nothing changes."""
     (tmp_path / "notes.toml").write_text("la = la\n")
-    window.actions_.take_session(tmp_path / "notes.toml")
+    actions.documents.take_session(tmp_path / "notes.toml")
     assert window.banner.isVisible() and window.banner.kind == "error" and not model.can_undo

@@ -56,10 +56,12 @@ def learned(window, midi, desk, qtbot, target, message):
     qtbot.waitUntil(heard, timeout=PATIENCE_MS)
 
 
-def test_a_controller_is_learned_moves_the_gate_and_is_forgotten(desk, window, model, midi, qtbot, settle):
+def test_a_controller_is_learned_moves_the_gate_and_is_forgotten(
+    desk, window, actions, model, midi, qtbot, settle
+):
     """No port was named: the right-click asks for one, then learns; a badge shows it; undo takes back what it moved."""
     choose(menu_of(window, "threshold"), "Learn MIDI")
-    box = window.actions_.midi
+    box = actions.midi
     assert box.isVisible()
     qtbot.waitUntil(
         lambda: any("knobs" in box.ports.itemText(k) for k in range(box.ports.count())), timeout=PATIENCE_MS

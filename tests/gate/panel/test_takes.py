@@ -29,13 +29,13 @@ def test_a_take_has_every_frame(toy, buffer):
     x = phrases(9.0)
     with player(toy) as live:
         play(live, x[: RATE // 3], buffer)
-        begun = live.scope_written
+        begun = live.scope.written
         take = Take(live, 4.0)
         at = begun
         while not take.done:  # no faster than it is taken: the scope keeps six seconds
             if at - begun < take.seconds * RATE + 2 * RATE:
                 play(live, x[at % len(x) : at % len(x) + 4800], buffer)
-                at = live.scope_written
+                at = live.scope.written
         take.end()
     assert not take.lost and take.seconds == 4.0
     assert np.array_equal(take.sound, np.resize(np.concatenate([x[begun:], x]), (4 * RATE, 1)))

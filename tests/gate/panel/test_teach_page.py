@@ -43,7 +43,7 @@ def files(tmp_path):
 def with_learner(window, how):
     """The window's teacher runs the stand-in."""
     window.teacher._command = (sys.executable, "-m", "tests.gate.panel.stand_in", how)
-    window.actions_.lessons.show_page()
+    window.top.teach.click()
     return window.teacher
 
 

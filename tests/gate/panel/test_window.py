@@ -12,9 +12,10 @@ from PyQt6.QtWidgets import QAbstractButton, QAbstractSpinBox, QComboBox, QLabel
 
 from gate.live.filestream import FileStream
 from gate.panel.theme import THEMES
+from gate.panel.view.app import assemble
 from gate.panel.view.learned import key_words
 from gate.panel.view.parts.look import Look
-from gate.panel.view.window import HIDDEN_MS, Window
+from gate.panel.view.window import HIDDEN_MS
 
 pytestmark = pytest.mark.qt
 
@@ -23,7 +24,7 @@ PATIENCE_MS = 30_000
 
 def play(window, model, qtbot, path):
     """Have a file played, and wait until its sound is in the picture."""
-    model.keeper.ask(lambda: model.live.play_file(FileStream(path, None, loops=True)))
+    model.keeper.ask(lambda: model.live.sources.play(FileStream(path, loops=True)))
     qtbot.waitUntil(lambda: window.history.ring["input_db"].max() > -30.0, timeout=PATIENCE_MS)
 
 
@@ -175,7 +176,7 @@ def test_every_text_can_be_translated(qtbot, model, midi):
     try:
         look = Look("light")
         look.dress()
-        window = Window(model, look, midi)
+        window, actions = assemble(model, look, midi)
         qtbot.addWidget(window)
         window.show()
         qtbot.waitUntil(lambda: model.keeper.looks > 1)
@@ -188,9 +189,7 @@ def test_every_text_can_be_translated(qtbot, model, midi):
             if any(map(str.isalpha, text)) and "\N{LEFT WHITE SQUARE BRACKET}" not in text
         ]
         units = {"dBFS", "dB", "ms", "Hz", "k", "kHz", "A", "B", "one", "two", "toy", "x"}
-        units |= {
-            word for keys, _, _ in window.actions_.shortcuts() for word in re.findall("[A-Za-z]+", keys)
-        }
+        units |= {word for keys, _, _ in actions.shortcuts() for word in re.findall("[A-Za-z]+", keys)}
         left = [
             text
             for text in bare

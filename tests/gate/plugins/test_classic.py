@@ -4,7 +4,6 @@ import numpy as np
 import pytest
 
 from gate import Chain, ClassicGate
-from gate.plugins import classic
 from tests.gate.engine_tools import Array, bursts, cuts
 from training.judging.laws.lsp import LspSettings, detect, gains, static_gain_db
 
@@ -110,7 +109,7 @@ def test_turning_every_knob_while_it_sounds_makes_no_click():
     """From one end to the other under a tone: no step larger than the tone's own and a ramp of 1 ms."""
     x = (0.5 * np.sin(2 * np.pi * 100.0 * np.arange(2 * RATE) / RATE))[:, None]
     plugin = ClassicGate()
-    live = [parameter for parameter in classic.PARAMETERS if parameter.live]
+    live = [parameter for parameter in ClassicGate.table() if parameter.live]
     turns = [(parameter, value) for parameter in live for value in (parameter.minimum, parameter.maximum)]
     size = len(x) // (2 * len(turns))
     with Chain([plugin]).open(RATE, dtype=np.float64) as stream:
@@ -149,7 +148,7 @@ def test_the_record_says_level_and_gain():
 
 def test_every_parameter_of_the_table_takes_both_ends():
     """And says where they are."""
-    for parameter in classic.PARAMETERS:
+    for parameter in ClassicGate.table():
         assert parameter.check(parameter.minimum) == parameter.minimum
         assert parameter.check(parameter.maximum) == parameter.maximum
         assert parameter.check(parameter.default) == parameter.default

@@ -7,7 +7,6 @@ from gate import Gate, Vst3
 from gate.live.filestream import FileStream
 from gate.live.live import Live
 from gate.live.player import Player, Shape
-from gate.live.wishes import Wishes
 from tests import toy_model
 from tests.gate.engine_tools import bursts
 from tests.gate.plugins.outside import until
@@ -37,16 +36,16 @@ def test_what_is_wrong_is_said_with_the_slot(toys, tmp_path):
     model = tmp_path / "toy.onnx"
     model.write_bytes(toy_model.build())
     plugin = Vst3(toys())
-    with Live(Wishes(preset=str(model)), lambda event: None) as live:
-        live.add_slot(1, plugin)
-        live.play_file(FileStream(None, None, buffer=100))
-        assert live.chain[1].name == "vst3" and not live.chain[1].trouble
+    with Live(str(model), on_event=lambda event: None) as live:
+        live.rack.add(1, plugin)
+        live.sources.play(FileStream(None, None, buffer=100))
+        assert live.rack.chain[1].name == "vst3" and not live.rack.chain[1].trouble
         plugin.trouble = "crash"
         seen = []
 
         def said():
             live.tend()
-            seen.append(live.chain[1])
+            seen.append(live.rack.chain[1])
             return seen[-1].trouble
 
         until(said, "the trouble")

@@ -62,7 +62,7 @@ def test_every_source_is_part_of_it(name: str, copy: Path) -> None:
 def test_a_default_of_a_parameter_is_part_of_it(name: str, copy: Path) -> None:
     """The upper end of the key's band stands in the table of parameters, and in the machine code."""
     before = Sources(copy).fingerprint(name)
-    file = copy / "gate" / "parameters.py"
+    file = copy / "gate" / "parameters" / "table.py"
     source = file.read_text()
     assert '"key-high", "Key, to", "Hz", 20.0, 20_000.0, 20_000.0' in source
     file.write_text(source.replace("20_000.0", "18_000.0"))
@@ -185,7 +185,7 @@ print([entry().from_disk for entry in Entry.every if entry.module == sys.argv[1]
 @pytest.mark.parametrize(
     ("name", "edited", "before", "after", "count"),
     [
-        ("gate.realtime.plugins.highpass", "plugins/svf.py", "import", "TRIED = 3\nimport", 1),
+        ("gate.realtime.plugins.highpass", "realtime/plugins/svf.py", "import", "TRIED = 3\nimport", 1),
         ("gate.realtime.jack", "constants.py", "MAX_CHANNELS = 32", "MAX_CHANNELS = 31", 3),
     ],
 )

@@ -3,10 +3,9 @@
 import numpy as np
 import pytest
 
-from gate.engine.engine import Engine
 from gate.modelfile.contract import Contract
 from gate.realtime.gain import decibels, floor_gain, goal_gain, peak, ramp_gain
-from tests.gate.engine_tools import run
+from tests.gate.engine_tools import open_engine, run
 
 
 def test_gain_of_a_range() -> None:
@@ -56,7 +55,7 @@ def test_an_opening_takes_its_attack(toy: Contract) -> None:
     """Opening ramps from the start of its block: over the attack, or a block where 3 ms are longer."""
     x = np.full((4800, 1), 1e-6)
     x[2000:] = 1.0
-    with Engine(toy, rate=48_000, channels=1, range_db=-np.inf, dtype=np.float64) as engine:
+    with open_engine(toy, rate=48_000, channels=1, range_db=-np.inf, dtype=np.float64) as engine:
         gain = run(engine, x)[:, 0] / x[:, 0]
     assert not gain[:2000].any()
     first = gain[2000:2100]
@@ -66,6 +65,6 @@ def test_an_opening_takes_its_attack(toy: Contract) -> None:
 
 def test_a_goal_that_stays_lets_the_ramp_go_on(toy: Contract) -> None:
     """At 44.1 kHz blocks are 91.875 samples: the same goal again, before a ramp ends, restarts nothing."""
-    with Engine(toy, rate=44_100, channels=1, range_db=-6.0, dtype=np.float64) as engine:
+    with open_engine(toy, rate=44_100, channels=1, range_db=-6.0, dtype=np.float64) as engine:
         out = run(engine, np.full((44_100, 1), 1e-6))
     assert np.all(out == out[0])

@@ -8,17 +8,14 @@ import soundfile
 
 from gate import Chain, Gate
 from gate.cli import render as render_command
-from gate.engine.engine import Engine
-from gate.engine.overrides import AS_LEARNED, Overrides
 from gate.errors import ContractError
 from gate.live.filestream import FileStream
-from gate.live.live import Live
-from gate.live.wishes import Wishes
 from gate.modelfile import contract, preset
 from gate.realtime.key_band import OUTSIDE
 from tests import toy_model
 from tests.conftest import PRESETS
-from tests.gate.engine_tools import CURVE, bursts, curve_of, lively, render, run
+from tests.gate.engine_tools import CURVE, bursts, curve_of, lively, open_engine, render, run
+from tests.gate.live.gates import live_gate
 
 RATE, T_DB = 48_000, -35.0
 GATES = sorted(name for name in preset.names() if contract.read(PRESETS / name / "model.onnx").kind == "gate")
@@ -36,7 +33,7 @@ def holds():
 
 def engine(model, low=20.0, high=20_000.0, **settings):
     settings = {"rate": RATE, "channels": 1, "threshold_db": T_DB, "curve_rows": 4000} | settings
-    return Engine(model, overrides=Overrides(key_low_hz=low, key_high_hz=high), **settings)
+    return open_engine(model, key_low_hz=low, key_high_hz=high, **settings)
 
 
 def allowed(one):
@@ -116,12 +113,12 @@ def test_a_preset_without_bands_is_refused_while_a_key_is_held(tmp_path):
     without = str(toy_model.write_preset(tmp_path / "without", "without"))
     source = tmp_path / "in.wav"
     soundfile.write(source, bursts(RATE, 0.5), RATE)
-    with Live(Wishes(preset=one, overrides=Overrides(key_low_hz=500.0)), lambda event: None) as live:
-        live.play_file(FileStream(source, tmp_path / "out.wav"))
+    with live_gate(one, {"key-low": 500.0}) as live:
+        live.sources.play(FileStream(source, tmp_path / "out.wav"))
         with pytest.raises(ContractError, match="key_bands_hz"):
-            live.set_preset(without)
-        assert live.preset.name == "one" and [slot.name for slot in live.chain] == ["gate"]
-        live.set_preset(two)
+            live.rack.set_preset(without)
+        assert live.preset.name == "one" and [slot.name for slot in live.rack.chain] == ["gate"]
+        live.rack.set_preset(two)
         assert live.preset.name == "two" and live.player.engine.key_low_hz == 500.0
 
 
@@ -131,10 +128,8 @@ def test_knobs_at_their_ends_change_no_bit(name):
     shipped = contract.read(PRESETS / name / "model.onnx")
     x = bursts(RATE, 0.6)
     curves = []
-    for overrides in (AS_LEARNED, Overrides(key_low_hz=39.0, key_high_hz=20_000.0)):
-        with Engine(
-            shipped, rate=RATE, channels=1, threshold_db=T_DB, overrides=overrides, curve_rows=400
-        ) as one:
+    for values in ({}, {"key_low_hz": 39.0, "key_high_hz": 20_000.0}):
+        with open_engine(shipped, rate=RATE, channels=1, threshold_db=T_DB, **values, curve_rows=400) as one:
             curves.append(curve_of(one, x))
     assert np.array_equal(*curves)
 

@@ -6,11 +6,10 @@ import numpy as np
 import pytest
 from numba import njit
 
-from gate.engine.engine import Engine
 from gate.modelfile.contract import Contract
 from gate.realtime.native import IS_X86, call1, call3, call4, flush_denormals, restore_denormals
 from gate.realtime.process import compiled
-from tests.gate.engine_tools import bursts, run
+from tests.gate.engine_tools import bursts, open_engine, run
 
 SUM3 = ctypes.CFUNCTYPE(ctypes.c_int64, ctypes.c_int64, ctypes.c_int64, ctypes.c_int64)
 TAKE1 = ctypes.CFUNCTYPE(None, ctypes.c_int64)
@@ -59,7 +58,7 @@ def test_a_c_caller_needs_only_addresses(toy: Contract) -> None:
     def call(record: int, source: int, sound: int, frames: int) -> None:
         call4(process, record, source, sound, frames)
 
-    with Engine(toy, rate=48_000, channels=2) as engine:
+    with open_engine(toy, rate=48_000, channels=2) as engine:
         expected = run(engine, x, 100)
         engine.reset()
         for at in range(0, len(x), 100):

@@ -6,10 +6,9 @@ from math import ceil, floor
 import numpy as np
 import pytest
 
-from gate.engine.engine import Engine
 from gate.modelfile.contract import Contract
 from gate.realtime.clock import DELAY_MS, LANES, Clock
-from tests.gate.engine_tools import RATES, Array
+from tests.gate.engine_tools import RATES, Array, open_engine
 
 RESAMPLED = tuple(rate for rate in RATES if rate != 48_000)
 
@@ -28,7 +27,7 @@ def resampled(toy: Contract, x: Array, rate: int) -> Array:
     channels = x.shape[1]
     clock = Clock(rate)
     blocks = max(k for k in range(2000) if clock.block_ready(k - 1) <= len(x))
-    with Engine(toy, rate=rate, channels=channels, batch=blocks) as engine:
+    with open_engine(toy, rate=rate, channels=channels, batch=blocks) as engine:
         for at in range(0, len(x), 5000):
             engine.process(
                 x[at : at + 5000].astype(np.float32), np.empty((len(x[at : at + 5000]), channels), np.float32)

@@ -8,11 +8,10 @@ import soundfile
 
 from gate import Chain, ClassicGate, Gate
 from gate.cli import render as command
-from gate.engine.engine import Engine
 from gate.engine.guard import Guard
 from gate.modelfile import contract
 from tests import toy_classify, toy_model
-from tests.gate.engine_tools import BUFFERS, bursts, cuts
+from tests.gate.engine_tools import BUFFERS, bursts, cuts, open_engine
 
 RATE = 48_000
 KNOBS = {"threshold_db": -35.0, "range_db": -60.0}
@@ -34,10 +33,12 @@ def steady(seconds, rate=RATE, channels=1):
 def test_the_key_decides_and_the_sound_is_what_is_gated(toy, rate, key_channels):
     """The gain is that of a gate on the key itself, to the bit, whatever the sound is."""
     key, x = bursts(rate, 0.6, key_channels), steady(0.6, rate, 2)
-    with Engine(toy, rate=rate, channels=key_channels, **KNOBS) as engine:
+    with open_engine(toy, rate=rate, channels=key_channels, **KNOBS) as engine:
         run(engine, key, None, 100)
         expected = engine.record.copy()
-    with Engine(toy, rate=rate, channels=2, key_channels=key_channels, curve_rows=1000, **KNOBS) as engine:
+    with open_engine(
+        toy, rate=rate, channels=2, key_channels=key_channels, curve_rows=1000, **KNOBS
+    ) as engine:
         out = run(engine, x, key, 100)
         for name in ("openness", "gain_db", "level_db", "blocks", "open_probability"):
             assert engine.record[name][0] == expected[name][0]
@@ -48,7 +49,7 @@ def test_the_key_decides_and_the_sound_is_what_is_gated(toy, rate, key_channels)
 def test_a_loud_sound_without_a_key_stays_shut_and_a_key_without_sound_opens(toy):
     """What is heard has no say."""
     x, silence = steady(0.3), np.zeros((int(0.3 * RATE), 1), np.float32)
-    with Engine(toy, rate=RATE, channels=1, key_channels=1, **KNOBS) as engine:
+    with open_engine(toy, rate=RATE, channels=1, key_channels=1, **KNOBS) as engine:
         assert np.abs(run(engine, x, silence, 100)).max() < 0.25 * 0.0011
         assert not engine.record["openness"][0]
         assert not run(engine, silence, x, 100).any()
@@ -64,7 +65,7 @@ def test_the_sound_as_its_own_key_is_the_gate_without_one(toy, buffer, batch, dt
     x = bursts(RATE, 0.4, 2).astype(dtype)
     outs = []
     for key_channels in (0, 2):
-        with Engine(
+        with open_engine(
             toy,
             rate=RATE,
             channels=2,
@@ -77,7 +78,7 @@ def test_the_sound_as_its_own_key_is_the_gate_without_one(toy, buffer, batch, dt
             outs.append(run(engine, x, x if key_channels else None, buffer))
     assert np.array_equal(*outs) and np.abs(outs[0]).max() > 0.1
     inside, key = x.copy(), x.copy()
-    with Engine(
+    with open_engine(
         toy, rate=RATE, channels=2, batch=batch, dtype=dtype, key_channels=2, lookahead_ms=2.0, **KNOBS
     ) as engine:
         for piece in cuts(len(x), buffer):
@@ -90,7 +91,7 @@ def test_a_guard_listens_to_the_key(toy):
     hears = contract.read(toy_classify.build())
     speech, noise = (toy_classify.tone(hz, RATE, 0.8)[:, None].astype(np.float32) for hz in (500.0, 6_500.0))
     for key, x, passes in ((speech, noise, True), (noise, speech, False)):
-        with Engine(
+        with open_engine(
             toy, rate=RATE, channels=1, key_channels=1, guard=Guard(hears, "speech", 150.0), **KNOBS
         ) as engine:
             out = run(engine, x, key, 100)
@@ -100,7 +101,7 @@ def test_a_guard_listens_to_the_key(toy):
 def test_a_key_that_is_not_finite_is_counted_and_heard_as_silence(toy):
     """And never reaches the sound."""
     x, key = steady(0.2), np.full((int(0.2 * RATE), 1), np.nan, np.float32)
-    with Engine(toy, rate=RATE, channels=1, key_channels=1, **KNOBS) as engine:
+    with open_engine(toy, rate=RATE, channels=1, key_channels=1, **KNOBS) as engine:
         assert np.isfinite(run(engine, x, key, 100)).all()
         assert engine.record["nonfinite_samples"][0] == len(key) and engine.record["model_errors"][0] == 0
 
@@ -119,7 +120,10 @@ def test_a_key_that_is_not_finite_is_counted_and_heard_as_silence(toy):
 def test_keys_that_cannot_be_are_refused(toy, settings, key, words):
     """With expected and got."""
     x = np.zeros((10, 2), np.float32)
-    with pytest.raises(ValueError, match=words), Engine(toy, rate=RATE, channels=2, **settings) as engine:
+    with (
+        pytest.raises(ValueError, match=words),
+        open_engine(toy, rate=RATE, channels=2, **settings) as engine,
+    ):
         engine.process(x, x, key)
 
 
@@ -139,7 +143,7 @@ def play(chain, x, key, buffer, each=lambda chain, k: None):
 def test_a_chain_hands_its_key_to_the_gate(toy, buffer):
     """As late as the sound is when it comes there: behind a delay everything is the same, only later."""
     key, x = bursts(RATE, 0.5, 1), bursts(RATE, 0.5, 2)[::-1].copy()
-    with Engine(toy, rate=RATE, channels=2, key_channels=1, **KNOBS) as engine:
+    with open_engine(toy, rate=RATE, channels=2, key_channels=1, **KNOBS) as engine:
         expected = run(engine, x, key, buffer)
     assert np.array_equal(play(Chain([Gate(toy, **KNOBS)]), x, key, buffer), expected)
     delay = ClassicGate(
@@ -148,7 +152,7 @@ def test_a_chain_hands_its_key_to_the_gate(toy, buffer):
     if buffer in (1, 480):
         got = play(Chain([delay, Gate(toy, **KNOBS)]), x, key, buffer)
         late = np.concatenate([np.zeros((480, 1), np.float32), key])[: len(key)]
-        with Engine(toy, rate=RATE, channels=2, key_channels=1, **KNOBS) as engine:
+        with open_engine(toy, rate=RATE, channels=2, key_channels=1, **KNOBS) as engine:
             wanted = run(engine, np.concatenate([np.zeros((480, 2), np.float32), x])[: len(x)], late, buffer)
         assert np.array_equal(got, wanted)
 

@@ -18,6 +18,7 @@ from gate.errors import PresetError, RenderError
 from gate.live.player import Player, Shape
 from gate.live.status import Look, line, screen
 from gate.modelfile import contract, preset
+from gate.parameters import GateValues
 from gate.render.file import render_file
 from gate.render.job import Job, Settings
 from tests import toy_classify, toy_model
@@ -180,8 +181,9 @@ def test_a_render_whose_guard_fails_is_an_error(tmp_path, source):
     """A file render never goes on without what was asked for."""
     broken = contract.read(toy_classify.build(nan_over_db=-30.0))
     settings = Settings(
-        contract=contract.read(toy_model.build()), preset="toy", threshold_db=-40.0, threshold_from="given",
-        fallback_db=-40.0, range_db=-80.0, guard=Guard(broken, "speech", 350.0),
+        contract=contract.read(toy_model.build()), preset="toy",
+        values=GateValues(threshold_db=-40.0, range_db=-80.0), threshold_from="given", fallback_db=-40.0,
+        guard=Guard(broken, "speech", 350.0),
     )  # fmt: skip
     with pytest.raises(RenderError, match=r"the guard's model failed about 0\.000 to 1\.700 s"):
         render_file(Job(source, tmp_path / "out.wav"), settings)

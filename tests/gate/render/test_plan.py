@@ -135,6 +135,17 @@ def test_namesakes_that_still_meet_are_numbered(tmp_path: Path) -> None:
     assert sorted(places(plan, tmp_path / "out").values()) == ["x/a (2).wav", "x/a.wav", "y/a.wav"]
 
 
+def test_namesakes_in_one_folder_stay_in_it(tmp_path: Path) -> None:
+    """Names that differ in capitals alone, below a folder: it keeps its shape, and a number tells them apart."""
+    touch(
+        tmp_path / "in" / "a" / "b" / "TALK.WAV",
+        tmp_path / "in" / "a" / "b" / "talk.wav",
+        tmp_path / "in" / "c.wav",
+    )
+    plan = plan_of([tmp_path / "in"], tmp_path / "out")
+    assert sorted(places(plan, tmp_path / "out").values()) == ["a/b/TALK.WAV", "a/b/talk (2).wav", "c.wav"]
+
+
 def test_a_file_given_twice_is_rendered_once(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Two spellings of one path, or a folder and a file in it, are one job."""
     touch(tmp_path / "in" / "a.wav")

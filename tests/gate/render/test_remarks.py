@@ -10,6 +10,7 @@ import soundfile
 
 from gate.cli import render as command
 from gate.modelfile import contract
+from gate.parameters import GateValues
 from gate.render.file import render_file
 from gate.render.job import Job, Settings
 from gate.render.remarks import batch_lines, judge
@@ -26,10 +27,9 @@ def settings() -> Settings:
     return Settings(
         contract=contract.read(toy_model.build()),
         preset="toy",
-        threshold_db=-40.0,
+        values=GateValues(threshold_db=-40.0, range_db=-80.0),
         threshold_from="given",
         fallback_db=-40.0,
-        range_db=-80.0,
     )
 
 
@@ -69,7 +69,7 @@ def test_never_opened_for_other_reasons(tmp_path: Path, settings: Settings) -> N
         f"{tmp_path}/in.wav never opened though its loudest 5 ms, at -18.3 dBFS, lie over the threshold at -40.0: preset "
         "toy heard nothing that it opens for; try another preset, or lower --threshold"
     ]
-    assert judged(report, guard="speech", guard_shut_share=0.25).warnings == [
+    assert judged(report, values=report.values.but(guard="speech"), guard_shut_share=0.25).warnings == [
         f"{tmp_path}/in.wav never opened: guard speech kept it shut for 25.0 % of the time; leave the guard off, or give "
         "it longer with --guard-grace-ms"
     ]
@@ -93,14 +93,18 @@ def test_never_shut(tmp_path: Path, settings: Settings) -> None:
 
 def test_measured_already(tmp_path: Path, settings: Settings) -> None:
     """Who asked for auto is not told to ask for it."""
-    report = render(tmp_path, replace(settings, threshold_db=None, threshold_from="auto"), noise(2.0, -20.0))
+    report = render(
+        tmp_path,
+        replace(settings, values=GateValues(range_db=-80.0), threshold_from="auto"),
+        noise(2.0, -20.0),
+    )
     assert report.never_shut and "give a higher --threshold, or try another preset" in report.notes[0]
 
 
 @pytest.mark.parametrize("x", [noise(2.0, -60.0), noise(2.0, -20.0), np.zeros((RATE, 1), np.float32)])
 def test_range_0_does_nothing_on_purpose(tmp_path: Path, settings: Settings, x: np.ndarray) -> None:
     """There is nothing to say about a gate that was asked to change nothing."""
-    report = render(tmp_path, replace(settings, range_db=0.0), x)
+    report = render(tmp_path, replace(settings, values=settings.values.but(range_db=0.0)), x)
     assert not (report.never_opened or report.never_shut or report.silent or report.warnings or report.notes)
 
 
@@ -139,7 +143,7 @@ def test_the_key_is_what_was_heard(tmp_path: Path, settings: Settings) -> None:
 def test_a_gate_a_channel_speaks_of_the_first(tmp_path: Path, settings: Settings) -> None:
     """Unlinked, the figures are the first channel's."""
     x = noise(2.0, -20.0, 2) * np.array([[0.001, 1.0]], np.float32)
-    report = render(tmp_path, replace(settings, link=False), x)
+    report = render(tmp_path, replace(settings, values=settings.values.but(link=False)), x)
     assert report.warnings[0].startswith(f"the first channel of {tmp_path}/in.wav never opened: ")
 
 

@@ -3,7 +3,7 @@
 import os
 import time
 import tracemalloc
-from dataclasses import replace
+from dataclasses import fields, replace
 from pathlib import Path
 from typing import Any
 
@@ -12,13 +12,16 @@ import pytest
 import soundfile
 
 from gate.engine.engine import CURVE_COLUMNS, Engine
+from gate.engine.settings import EngineSettings
 from gate.errors import AudioFileError, DeviceError, RenderError
 from gate.modelfile import contract
+from gate.parameters import GateValues
 from gate.render import batch
 from gate.render import file as render_module
 from gate.render.file import render_file
 from gate.render.job import Interrupted, Job, Settings
 from tests import toy_model
+from tests.gate.engine_tools import open_engine
 from tests.gate.recorder_files import bext, cue, fmt_extensible, named, wav
 
 RATE = 48_000
@@ -33,12 +36,18 @@ def settings() -> Settings:
     return Settings(
         contract=contract.read(toy_model.build()),
         preset="toy",
-        threshold_db=-40.0,
+        values=GateValues(threshold_db=-40.0, range_db=-80.0),
         threshold_from="given",
         fallback_db=-40.0,
-        range_db=-80.0,
         owner=OWNER,
     )
+
+
+def changed(settings: Settings, **changes: object) -> Settings:
+    """Settings with other fields, and with other values of knobs."""
+    own = {field.name for field in fields(Settings)}
+    values = settings.values.but(**{name: value for name, value in changes.items() if name not in own})
+    return replace(settings, values=values, **{name: changes[name] for name in changes if name in own})
 
 
 def bursts(seconds: float, rate: int = RATE, channels: int = 1, seed: int = 0) -> np.ndarray:
@@ -61,9 +70,8 @@ def load(path: Path, dtype: str = "float32") -> np.ndarray:
 def run_engine(settings: Settings, x: np.ndarray, rate: int, buffer: int | None) -> np.ndarray:
     """The oracle: the engine alone, fed with the whole file (offline) or in buffers (live), shifted back."""
     live = buffer is not None
-    with Engine(
-        settings.contract, rate=rate, channels=x.shape[1], threshold_db=settings.threshold_db,
-        range_db=settings.range_db, lookahead_ms=settings.lookahead_ms, link=settings.link,
+    with open_engine(
+        settings.contract, rate=rate, channels=x.shape[1], **settings.values,
         batch=1 if live else 256, dtype=x.dtype,
     ) as engine:  # fmt: skip
         n = len(x) + engine.delay_samples
@@ -82,7 +90,7 @@ def test_offline_is_the_engine_shifted_back(
     tmp_path: Path, settings: Settings, rate: int, lookahead: float
 ) -> None:
     """Read, cut into pieces, aligned and written: bit for bit what the engine alone gives."""
-    settings = replace(settings, lookahead_ms=lookahead)
+    settings = changed(settings, lookahead_ms=lookahead)
     x = bursts(3.21, rate, 2)
     report = render_file(Job(save(tmp_path / "in.wav", x, rate), tmp_path / "out.wav"), settings)
     assert np.array_equal(load(tmp_path / "out.wav"), run_engine(settings, x, rate, None))
@@ -98,7 +106,7 @@ def test_live_buffers_give_what_live_gives(
     tmp_path: Path, settings: Settings, rate: int, buffer: int, link: bool
 ) -> None:
     """Bit for bit what a live stream with host buffers of N samples gives, the partial last one included."""
-    settings = replace(settings, live_buffer=buffer, link=link, lookahead_ms=1.0)
+    settings = changed(settings, live_buffer=buffer, link=link, lookahead_ms=1.0)
     x = bursts(0.35, rate, 2)
     x[:, 1] *= 0.01
     report = render_file(Job(save(tmp_path / "in.wav", x, rate), tmp_path / "out.wav"), settings)
@@ -143,7 +151,7 @@ def test_range_0_changes_no_bit(tmp_path: Path, settings: Settings, ending: str,
     """With a range of 0 dB the samples of every format come out as they went in, from the first one."""
     source = extreme(ending, subtype, tmp_path)
     job = Job(source, tmp_path / f"out.{ending}")
-    report = render_file(job, replace(settings, range_db=0.0, threshold_db=0.0))
+    report = render_file(job, changed(settings, range_db=0.0, threshold_db=0.0))
     dtype = "int32" if "PCM" in subtype or "AL" in subtype or "LAW" in subtype else "float64"
     assert load(job.target, dtype).tobytes() == load(source, dtype).tobytes()
     assert (report.subtype, report.output_subtype, report.clipped_samples) == (subtype, subtype, 0)
@@ -154,7 +162,7 @@ def test_an_open_gate_changes_no_bit(tmp_path: Path, settings: Settings, ending:
     """Once open, the gate lets every format's samples through bit for bit."""
     source = extreme(ending, subtype, tmp_path)
     job = Job(source, tmp_path / f"out.{ending}")
-    render_file(job, replace(settings, range_db=-np.inf, threshold_db=-80.0))
+    render_file(job, changed(settings, range_db=-np.inf, threshold_db=-80.0))
     dtype = "int32" if "PCM" in subtype or "AL" in subtype or "LAW" in subtype else "float64"
     opened = RATE // 100  # 10 ms: the toy's attack is 3 ms
     assert load(job.target, dtype)[opened:].tobytes() == load(source, dtype)[opened:].tobytes()
@@ -166,7 +174,7 @@ def test_nothing_is_shifted(tmp_path: Path, settings: Settings, lookahead: float
     x = bursts(1.0)
     x[12_345] = 0.9
     job = Job(save(tmp_path / "in.wav", x), tmp_path / "out.wav")
-    render_file(job, replace(settings, lookahead_ms=lookahead, threshold_db=-80.0))
+    render_file(job, changed(settings, lookahead_ms=lookahead, threshold_db=-80.0))
     assert np.argmax(np.abs(load(job.target))) == 12_345
     assert load(job.target)[12_345] == x[12_345]
 
@@ -177,21 +185,21 @@ def test_lookahead_opens_before_the_onset(tmp_path: Path, settings: Settings) ->
     onset = slice(4800, 4900)
     for lookahead, whole in ((0.0, False), (10.0, True)):
         job = Job(save(tmp_path / "in.wav", x), tmp_path / "out.wav")
-        render_file(job, replace(settings, lookahead_ms=lookahead, force=True))
+        render_file(job, changed(settings, lookahead_ms=lookahead, force=True))
         assert np.array_equal(load(job.target)[onset], x[onset]) == whole
 
 
 def test_silence_stays_silence(tmp_path: Path, settings: Settings) -> None:
     """Digital silence comes out as digital silence, never as -0."""
     job = Job(save(tmp_path / "in.wav", np.zeros((5000, 2), np.float32)), tmp_path / "out.wav")
-    render_file(job, replace(settings, range_db=-np.inf))
+    render_file(job, changed(settings, range_db=-np.inf))
     assert not any(load(job.target).tobytes())
 
 
 def test_a_shut_gate_at_minus_infinity_is_silent(tmp_path: Path, settings: Settings) -> None:
     """Range -inf makes what is under the threshold exactly 0."""
     job = Job(save(tmp_path / "in.wav", bursts(1.0) * 1e-3), tmp_path / "out.wav")
-    report = render_file(job, replace(settings, range_db=-np.inf))
+    report = render_file(job, changed(settings, range_db=-np.inf))
     assert not load(job.target).any()
     assert (report.open_share, report.openings, report.mean_gain_db) == (0.0, 0, -np.inf)
 
@@ -204,7 +212,7 @@ def test_curve_is_the_engines(tmp_path: Path, settings: Settings, rate: int) -> 
     """The CSV has the issue's header, a row a block of the file, and the engine's figures."""
     x = bursts(2.5, rate)
     job = Job(save(tmp_path / "in.wav", x, rate), tmp_path / "out.wav", curve=tmp_path / "c.csv")
-    report = render_file(job, replace(settings, range_db=-np.inf))
+    report = render_file(job, changed(settings, range_db=-np.inf))
     header, *lines = job.curve.read_text().splitlines()
     assert header == (
         "time_s,open_probability,openness,gain_db,attack_ms,hold_ms,release_ms,key_low_hz,key_high_hz,"
@@ -237,7 +245,7 @@ def test_report_has_everything(tmp_path: Path, settings: Settings) -> None:
         tmp_path / "out.wav",
         report=tmp_path / "r.json",
     )
-    render_file(job, replace(settings, range_db=-np.inf, threshold_db=None, threshold_from="auto"))
+    render_file(job, changed(settings, range_db=-np.inf, threshold_db=None, threshold_from="auto"))
 
     def refuse(text: str) -> None:
         raise AssertionError(text)
@@ -267,7 +275,7 @@ def test_what_is_not_finite_becomes_0_and_is_counted(tmp_path: Path, settings: S
     x[30_000:30_003, 0] = [np.nan, np.inf, -np.inf]
     source = save(tmp_path / "in.wav", x, subtype={"float32": "FLOAT", "float64": "DOUBLE"}[dtype])
     job = Job(source, tmp_path / "out.wav")
-    report = render_file(job, replace(settings, threshold_db=-80.0))
+    report = render_file(job, changed(settings, threshold_db=-80.0))
     assert report.nonfinite_samples == 3
     assert (
         "in.wav holds 3 samples that are not finite (NaN or infinity), they became 0; " in report.warnings[0]
@@ -326,7 +334,7 @@ def test_being_told_to_stop(tmp_path: Path, settings: Settings) -> None:
     job = Job(save(tmp_path / "in.wav", bursts(1.0)), tmp_path / "out.wav")
     for threshold in (None, -40.0):
         with pytest.raises(Interrupted):
-            render_file(job, replace(settings, threshold_db=threshold), stop=lambda: True)
+            render_file(job, changed(settings, threshold_db=threshold), stop=lambda: True)
     assert os.listdir(tmp_path) == ["in.wav"]
 
 
@@ -347,7 +355,7 @@ def test_memory_does_not_grow_with_length(tmp_path: Path, settings: Settings) ->
         source = save(folder / "in.wav", bursts(seconds, 16_000), 16_000, "PCM_16")
         job = Job(source, folder / "out.wav", curve=folder / "c.csv")
         tracemalloc.start()
-        render_file(job, replace(settings, threshold_db=None))
+        render_file(job, changed(settings, threshold_db=None))
         peaks.append(tracemalloc.get_traced_memory()[1])
         tracemalloc.stop()
     slack = 500_000  # bytes; 90 s of 16-bit mono at 16 kHz are 2.9 MB, its curve 3.8 MB
@@ -357,14 +365,14 @@ def test_memory_does_not_grow_with_length(tmp_path: Path, settings: Settings) ->
 # -- devices ---------------------------------------------------------------------------------------------
 
 
-def no_cuda(*args: object, device: str = "cpu", **kwargs: object) -> Engine:
-    if device == "cuda":
+def no_cuda(contract: object, settings: EngineSettings, **values: object) -> Engine:
+    if settings.device == "cuda":
         raise DeviceError("cuda was asked for, this machine has none; use --device cpu")
-    return Engine(*args, **kwargs)
+    return Engine(contract, settings, **values)
 
 
-def as_if_cuda(*args: object, device: str = "cpu", **kwargs: object) -> Engine:
-    return Engine(*args, **kwargs)
+def as_if_cuda(contract: object, settings: EngineSettings, **values: object) -> Engine:
+    return Engine(contract, replace(settings, device="cpu"), **values)
 
 
 def test_cuda_where_there_is_none(
@@ -389,7 +397,7 @@ def test_cuda_is_compared_with_the_cpu(
     """A render on CUDA says how far its first blocks are from the CPU's; here "CUDA" is the CPU."""
     monkeypatch.setattr(render_module, "Engine", as_if_cuda)
     job = Job(save(tmp_path / "in.wav", bursts(6.0)), tmp_path / "out.wav")
-    report = render_file(job, replace(settings, device="auto", range_db=-np.inf))
+    report = render_file(job, changed(settings, device="auto", range_db=-np.inf))
     assert report.device == "cuda"
     assert report.cuda_parity is not None
     assert report.cuda_parity["blocks"] >= 2048

@@ -18,7 +18,7 @@ from gate.plugins import registry
 from gate.session import file as session_file
 from gate.session import table as session_toml
 from gate.session import text as session_text
-from gate.session.choices import MONITORS, DeviceWishes
+from gate.session.choices import MONITORS, Devices
 from gate.session.file import last_good, load, restore, save
 from gate.session.session import Session, Slot
 
@@ -43,7 +43,7 @@ FULL = Session(
         "highpass.cutoff=cc9",
         "classic-2.bypass=note:60:toggle",
     ),
-    devices=DeviceWishes("Built-in", "Headphones", 48_000, 2, "3,4"),
+    devices=Devices("Built-in", "Headphones", 48_000, 2, "3,4"),
 )
 
 names = st.text(
@@ -109,7 +109,7 @@ sessions = st.builds(
     midi_port=st.none() | names,
     midi_map=st.lists(bindings, max_size=4, unique=True),
     devices=st.builds(
-        DeviceWishes,
+        Devices,
         st.none() | names,
         st.none() | names,
         st.none() | st.integers(8_000, 192_000),

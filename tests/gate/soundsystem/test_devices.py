@@ -281,7 +281,7 @@ def test_only_clients_of_this_process_are_left_out():
 
 CHATTY = """
 import os, sys, threading
-from gate.live import devices, port_library, port_thread
+from gate.soundsystem import devices, portaudio_library as port_library, thread as port_thread
 sounddevice = port_thread.call(port_library.fresh)
 port_thread.call(port_library.put_away)
 
@@ -329,7 +329,7 @@ def test_a_server_without_ports_makes_no_noise(tmp_path):
     needs_jackd()
     code = (
         "import contextlib\n"
-        "from gate.live import devices, port_library\n"
+        "from gate.soundsystem import devices, portaudio_library as port_library\n"
         "port_library._without_jack = contextlib.nullcontext\n"
         "print(len(devices.list_devices()) > 0)\n"
     )

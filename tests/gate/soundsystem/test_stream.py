@@ -170,7 +170,7 @@ def test_a_rate_that_jack_does_not_run_at_is_refused():
 OPEN = """
 import sys
 from gate.errors import GateError
-from gate.live import port_library, port_thread
+from gate.soundsystem import portaudio_library as port_library, thread as port_thread
 from gate.soundsystem.devices import resolve_pair
 from gate.soundsystem.stream import Stream
 from tests.gate.live.jack_server import wait_until

@@ -86,7 +86,7 @@ def test_a_killed_server_is_followed_to_its_successor():
         assert kept.supervisor.failure is None
         said = "\n".join(kept.said)
         assert "no sound: the sound system ended the stream; waiting for it to come back" in said
-        assert "opened anew: system to system (JACK) at 48000 Hz" in said
+        assert "opened again: system to system (JACK) at 48000 Hz" in said
         assert "sound again after" in kept.said[-1]
 
 
@@ -351,7 +351,7 @@ def test_a_process_with_a_stream_ends(accident):
 
 
 ON_ALSA = """
-from gate.live import port_thread
+from gate.soundsystem import thread as port_thread
 from gate.soundsystem.supervisor import Supervisor
 from tests.gate.live.jack_server import wait_until
 from tests.gate.live.wire import Wire
@@ -361,7 +361,7 @@ class Freezing(Wire):
     def buffers(self):
         return super().buffers() if self.frozen is None else self.frozen
 
-with Supervisor("silent_card", "silent_card", 48000, 1, 1, Freezing) as supervisor:
+with Supervisor("silent_card", "silent_card", 48000, 1, 1, Freezing).start() as supervisor:
     first = supervisor.stream
     def sound(times):
         before = supervisor.player.buffers()
@@ -382,7 +382,7 @@ with Supervisor("silent_card", "silent_card", 48000, 1, 1, Freezing) as supervis
 
 
 def test_a_portaudio_stream_comes_back_too(tmp_path):
-    """Ended or standing still for two seconds, it is opened anew, at the rate that was asked for."""
+    """Ended or standing still for two seconds, it is opened again, at the rate that was asked for."""
     done = in_a_process(ON_ALSA, tmp_path)
     assert (done.stdout, done.stderr) == ("48000\n", "")
 

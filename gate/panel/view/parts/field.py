@@ -136,3 +136,10 @@ def people(parameter: Parameter, value: float) -> str:
     """A value as it is shown: with a true minus sign and the sign of infinity."""
     text = parameter.text(value)
     return text if parameter.words else text.replace("-", "\N{MINUS SIGN}").replace("inf", "\N{INFINITY}")
+
+
+def level_words(value: float, unit: str) -> str:
+    """Return a level with its unit, for people; silence is minus infinity."""
+    if value <= -119.5:
+        return f"\N{MINUS SIGN}\N{INFINITY} {unit}"
+    return f"{value:.1f} {unit}".replace("-", "\N{MINUS SIGN}")

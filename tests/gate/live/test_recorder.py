@@ -30,7 +30,7 @@ def play(live, seconds, recorder=None):
     for at in range(0, len(x), 100):
         live.play(x[at : at + 100], out[at : at + 100])
         if recorder is not None and at % 4800 == 0:
-            recorder._take(live)
+            recorder.take(live)
     return out
 
 
@@ -52,7 +52,7 @@ def test_what_is_recorded_is_what_came_out(tmp_path, toy, ending, subtype):
 
 
 def test_it_goes_on_with_the_next_player(tmp_path, toy):
-    """A stream that was lost and opened anew is one recording; one of another rate ends it, and says so."""
+    """A stream that was lost and opened again is one recording; one of another rate ends it, and says so."""
     path = tmp_path / "take.wav"
     recorder = Recorder(path, RATE, 2)
     pieces = []
@@ -98,9 +98,9 @@ import resource, signal, sys
 signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
 resource.setrlimit(resource.RLIMIT_FSIZE, (40_000, 40_000))
 from pathlib import Path
-from gate import contract
+from gate.modelfile import contract
 from gate.live.recorder import Recorder
-from tests.gate.live.test_tape import play, player
+from tests.gate.live.test_recorder import play, player
 with player(contract.read(Path(sys.argv[1]))) as live:
     recorder = Recorder(Path(sys.argv[2]), 48_000, 2)
     recorder.start(live)

@@ -1,13 +1,19 @@
-"""The one table of what a user can set; command line, session files, presets, panel and MIDI read it.
+"""What a parameter is, and the knob that makes an attribute of it.
 
-How a value is written, read, and laid along the travel of a knob stands here too, for these parameters and for those of
-every plugin (``gate.plugins``).
+A knob is written once, as an attribute of a class, with its whole row in it::
+
+    class Tone:
+        tilt_db = Knob(Parameter("tilt", "Tilt", "dB", -6.0, 6.0, 0.0, "linear", True, "how much brighter it is"))
+
+Everything else is made from such rows: a plugin's keywords, its table for session files, MIDI, command line and panel, and
+the fields of its record. How a value is written, read, and laid along the travel of a control is in here too.
 """
 
 import math
 import re
+from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Literal
+from typing import Any, Literal, Protocol, Self, overload
 
 Taper = Literal["linear", "log", "switch", "choice"]
 
@@ -52,6 +58,7 @@ class Parameter:
         smoothing_ms: the least time in ms in which a change of it reaches the gain or filter that is heard: ramp or time
             constant. 0: it moves decisions alone, and these ramp as always.
         silence: is -inf a value, too?
+        overrides: does it override what a model has learned? At its default a gate then acts as it was taught, to the bit.
     """
 
     id: str
@@ -66,6 +73,7 @@ class Parameter:
     choices: tuple[str, ...] = ()
     smoothing_ms: float = 0.0
     silence: bool = False
+    overrides: bool = False
 
     @property
     def words(self) -> tuple[str, ...]:
@@ -175,75 +183,103 @@ class Parameter:
         return (value - low) / (high - low)
 
 
-PARAMETERS = (
-    Parameter(
-        "threshold", "Threshold", "dBFS", -80.0, 0.0, None, "linear", True,
-        "how loud, as a 5 ms level of its loudest channel, a wanted sound must be to open the gate",
-    ),
-    Parameter(
-        "range", "Range", "dB", -120.0, 0.0, None, "linear", True,
-        "gain of the shut gate: -inf is silence, 0 changes nothing", smoothing_ms=1.0, silence=True,
-    ),
-    Parameter(
-        "lookahead", "Lookahead", "ms", 0.0, 20.0, 0.0, "linear", False,
-        "delay of the sound against the decisions, so that the gate opens before the onset",
-    ),
-    Parameter(
-        "link", "Link", "", 0.0, 1.0, 1.0, "switch", False,
-        "one decision for all channels, by the loudest (on), or each channel its own (off)",
-    ),
-    Parameter(
-        "guard", "Guard", "", 0.0, 2.0, 0.0, "choice", True,
-        "shut again what is open without speech (speech), or for what is surely music (not-music), or neither (off)",
-        ("off", "speech", "not-music"),
-    ),
-    Parameter(
-        "guard-grace", "Guard's grace", "ms", 100.0, 2000.0, 350.0, "linear", True,
-        "how long the gate may be open before the guard has to hear its class",
-    ),
-    Parameter(
-        "attack-scale", "Attack, scaled", "x", 0.25, 4.0, 1.0, "log", True,
-        "how many times the learned attack is taken",
-    ),
-    Parameter(
-        "hold-scale", "Hold, scaled", "x", 0.25, 4.0, 1.0, "log", True,
-        "how many times the learned hold is taken",
-    ),
-    Parameter(
-        "release-scale", "Release, scaled", "x", 0.25, 4.0, 1.0, "log", True,
-        "how many times the learned release is taken",
-    ),
-    Parameter(
-        "key-low", "Key, from", "Hz", 20.0, 20_000.0, 20.0, "log", True,
-        "lowest frequency that the key may hear: only bands between the two let level open the gate",
-    ),
-    Parameter(
-        "key-high", "Key, to", "Hz", 20.0, 20_000.0, 20_000.0, "log", True,
-        "highest frequency that the key may hear",
-    ),
-    Parameter(
-        "bypass", "Bypass", "", 0.0, 1.0, 0.0, "switch", True,
-        "hear what comes into the gate in place of what it gives, as late; it goes on listening", smoothing_ms=10.0,
-    ),
-)  # fmt: skip
-"""All of them, in the order a panel shows them."""
-
-BY_ID = {parameter.id: parameter for parameter in PARAMETERS}
-"""The same by id."""
-
-FOLLOWS = tuple(parameter.id for parameter in PARAMETERS if parameter.default is None)
-"""Those that follow the preset until somebody sets them."""
-
-
-def default(id: str) -> float:
-    """Where a parameter stands at first, of one that the table says it for."""
-    value = BY_ID[id].default
-    assert value is not None, f"{id} has no default of its own"
-    return value
-
-
 def attribute(parameter: Parameter) -> str:
     """What a parameter is called where its unit stands in the name: "guard-grace" in ms is ``guard_grace_ms``."""
     unit = parameter.unit
     letters = re.sub("[^a-z0-9]+", "_", unit.lower()).strip("_")
     return parameter.id.replace("-", "_") + ENDINGS.get(unit, f"_{letters}" if letters else "")
+
+
+class Settable(Protocol):
+    """Something with knobs: it has a value for each parameter, by id."""
+
+    def value(self, id: str) -> float:
+        """Return where a parameter is."""
+
+    def set(self, id: str, value: float) -> None:
+        """Set a parameter."""
+
+
+class Knob:
+    """A parameter as an attribute: ``gate.threshold_db = -45`` checks the range and acts at once."""
+
+    def __init__(self, parameter: Parameter) -> None:
+        self.parameter = parameter
+        self.__doc__ = parameter.sentence
+
+    def __set_name__(self, owner: type, name: str) -> None:
+        """Keep to the one way of naming: the parameter's id, and its unit."""
+        expected = attribute(self.parameter)
+        assert name == expected, f"{name}: expected {expected}"
+
+    @overload
+    def __get__(self, holder: None, owner: type) -> Self: ...
+    @overload
+    def __get__(self, holder: Settable, owner: type) -> float: ...
+    def __get__(self, holder: Settable | None, owner: type) -> Self | float:
+        """Return the value; of the class, the knob itself."""
+        return self if holder is None else holder.value(self.parameter.id)
+
+    def __set__(self, holder: Settable, value: float) -> None:
+        """Set the parameter, as ``set`` of the object does."""
+        holder.set(self.parameter.id, self.number(value))
+
+    def number(self, value: Any) -> float:
+        """Return the parameter's number for a value of the attribute."""
+        number: float = value
+        return number
+
+
+class Choice(Knob):
+    """A parameter whose values are words, as an attribute: ``gate.guard = "speech"``."""
+
+    @overload  # type: ignore[override]
+    def __get__(self, holder: None, owner: type) -> Self: ...
+    @overload
+    def __get__(self, holder: Settable, owner: type) -> str: ...
+    def __get__(self, holder: Settable | None, owner: type) -> Self | str:
+        """Return the word; of the class, the knob itself."""
+        return self if holder is None else self.parameter.words[int(holder.value(self.parameter.id))]
+
+    def __set__(self, holder: Settable, value: str) -> None:  # type: ignore[override]
+        """Set the parameter by its word.
+
+        Raises:
+            ValueError: it is none of the words.
+        """
+        holder.set(self.parameter.id, self.number(value))
+
+    def number(self, value: Any) -> float:
+        """Return the number of a word.
+
+        Raises:
+            ValueError: it is none of the words.
+        """
+        if value not in self.parameter.words:
+            raise ValueError(f"{self.parameter.expected}, got {value!r}; choose one")
+        return float(self.parameter.words.index(value))
+
+
+def knobs(kind: type) -> dict[str, Knob]:
+    """Return the knobs of a class and of those that it is made from, by attribute, the oldest first."""
+    found: dict[str, Knob] = {}
+    for one in reversed(kind.__mro__):
+        found |= {name: value for name, value in vars(one).items() if isinstance(value, Knob)}
+    return found
+
+
+def numbers(kind: type, given: Mapping[str, Any]) -> dict[str, float]:
+    """Return numbers by parameter id, of keywords that are named as the knobs of a class are; None is left out.
+
+    Raises:
+        TypeError: a keyword is none of its knobs.
+        ValueError: a choice has no such word. Numbers are not checked.
+    """
+    known, found = knobs(kind), dict[str, float]()
+    for name, value in given.items():
+        if name not in known:
+            expected = f"one of {', '.join(known)}" if known else "none"
+            raise TypeError(f"{kind.__name__} has no {name!r}: expected {expected}; check the spelling")
+        if value is not None:
+            found[known[name].parameter.id] = known[name].number(value)
+    return found

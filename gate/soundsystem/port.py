@@ -1,0 +1,86 @@
+"""What a stream is on its sound system: the face that a stream on JACK and one through PortAudio share."""
+
+from abc import ABC, abstractmethod
+from collections.abc import Iterable
+from typing import Any
+
+Connection = tuple[int, str, str]
+"""Which of our ports, as 0 for inputs and 1 for outputs, its short name, and the other end's full name."""
+
+
+class Port(ABC):
+    """The end of a stream that the sound system holds; ``start`` lets sound through, ``close`` ends it.
+
+    Its methods may wait for as long as the sound system does, so they belong on the thread of ``gate.soundsystem.thread``;
+    ``active`` only reads memory.
+
+    Attributes:
+        host_api: name of the sound system.
+        rate: Hz.
+        native: does the sound system call compiled code? Final after ``start``.
+        reason: why, or why not.
+        connects: are its channels connected to others by name, and can that change while it runs?
+    """
+
+    host_api: str
+    rate: int
+    native: bool
+    reason: str
+    connects = False
+
+    @abstractmethod
+    def start(self, player: Any, callback: int, user: int) -> None:
+        """Let sound through ``callback``, called with ``user``; or through ``player.python_callback`` where that cannot be.
+
+        Raises:
+            SoundDeviceError: the sound system would not; close it then.
+        """
+
+    @property
+    @abstractmethod
+    def active(self) -> bool:
+        """Does it still run, as far as the sound system says?"""
+
+    @property
+    @abstractmethod
+    def buffer_frames(self) -> int:
+        """Frames of the newest host buffer; 0: the sound system does not say."""
+
+    @abstractmethod
+    def latency_frames(self) -> tuple[int, int]:
+        """Return (input, output) frames between the outside and the callback, as the sound system reports them."""
+
+    @abstractmethod
+    def close(self) -> None:
+        """End it, whatever became of the sound system; may be called twice."""
+
+    def heartbeat(self) -> int | None:
+        """Return the sound system's own frame clock, which stands still when the system does; None: it has none."""
+        return None
+
+    # -- where ``connects``
+
+    @property
+    def begun(self) -> list[Connection]:
+        """The connections that it began with."""
+        return []
+
+    def wished(self) -> list[Connection]:
+        """Return the connections that a stream begins with."""
+        return []
+
+    def connections(self) -> list[Connection]:
+        """Return what its channels are connected to now."""
+        return []
+
+    def has(self, pair: Connection) -> bool:
+        """Is a connection's other end there?"""
+        return False
+
+    def connect(self, pairs: Iterable[Connection]) -> list[Connection]:
+        """Make connections; return those that cannot be made (yet)."""
+        return list(pairs)
+
+    def disconnect(self, pairs: Iterable[Connection]) -> None:
+        """Take connections away; one that is not there does not matter."""
+        return
