@@ -16,7 +16,7 @@ class Touch(Recipe):
     """Something that is done to a note."""
 
     def make(self, x: Sound) -> Sound:
-        """The note as it sounds then."""
+        """Make the note as it sounds then."""
         raise NotImplementedError
 
 
@@ -28,7 +28,7 @@ class Muted(Touch):
     hz: float
 
     def make(self, x: Sound) -> Sound:
-        """The note, dull and short."""
+        """Make a note dull and short."""
         x = x[: int(7.0 * self.ring_s * RATE)]
         x = x * np.exp(np.arange(len(x), dtype=np.float32) * np.float32(-1.0 / (self.ring_s * RATE)))
         pole = float(np.exp(-2.0 * np.pi * self.hz / RATE))
@@ -46,7 +46,7 @@ class Bent(Touch):
     comes: bool
 
     def make(self, x: Sound) -> Sound:
-        """The note, bent."""
+        """Bend a note while it sounds."""
         along = (np.arange(len(x), dtype=np.float32) - np.float32(self.start)) / np.float32(self.time)
         curve = np.clip(along, 0.0, 1.0)
         if self.comes:
@@ -62,7 +62,7 @@ class Shaken(Touch):
     hz: float
 
     def make(self, x: Sound) -> Sound:
-        """The note, shaken."""
+        """Shake a note while it sounds."""
         seconds = np.arange(len(x), dtype=np.float32) / np.float32(RATE)
         depth = self.depth * np.minimum(seconds / 0.4, 1.0)
         return _read(x, 2.0 ** (depth * np.sin(np.float32(2.0 * np.pi * self.hz) * seconds)))
@@ -94,7 +94,7 @@ def _read(x: Sound, ratio: Sound) -> Sound:
 
 
 def hammered(x: Sound, y: Sound, at_s: float) -> Sound:
-    """The first note, then on the same string, without the pick's attack, the second."""
+    """Join two notes: the first, then on the same string, without the pick's attack, the second."""
     at, lap, skip = int(at_s * RATE), RATE * 6 // 1000, RATE // 50
     y = y[skip + at // 2 :]
     if at + lap >= len(x) or lap >= len(y):
@@ -108,7 +108,7 @@ def hammered(x: Sound, y: Sound, at_s: float) -> Sound:
 
 
 def into_reach(pitch: float, low: float, high: float) -> float:
-    """A pitch moved by octaves until an instrument from ``low`` to ``high`` (MIDI, more than an octave apart) has it."""
+    """Move a pitch by octaves until an instrument from ``low`` to ``high`` (MIDI, more than an octave apart) has it."""
     while pitch > high:
         pitch -= 12.0
     while pitch < low:

@@ -87,7 +87,7 @@ class DrumSides(Recipe):
     names: tuple[str, ...] = ()
 
     def make(self, bench: Bench) -> tuple[Sound, Sound]:
-        """Target and bleed, each (n,) float32, at no particular level."""
+        """Make target and bleed, each (n,) float32, at no particular level."""
         silent = np.zeros(bench.n, np.float32)
         return (
             bench.made(self.target) if self.target else silent,
@@ -95,7 +95,7 @@ class DrumSides(Recipe):
         )
 
     def facts(self) -> dict[str, Any]:
-        """What is said about it."""
+        """Say in facts what was drawn."""
         said: dict[str, Any] = {"groove": self.groove}
         if self.target:
             said["drum"] = list(self.drum)
@@ -196,7 +196,7 @@ def ways(studio: Studio, parts: list[str]) -> tuple[Way, ...]:
 
 
 def _family(part: str) -> str:
-    """The instrument that a part is of."""
+    """Name the instrument that a part is of."""
     if part in STEADY:
         return "hat"
     return "snare" if part in ("rim", "side") else part.rstrip("0123")

@@ -43,7 +43,7 @@ class _Hand:
 
 
 def groove(rng: Rng, seconds: float, lead: Lead = "kit") -> tuple[list[Stroke], str]:
-    """Play for some seconds; ``lead`` is the part that the scene is about, so that it is there.
+    """Draw some seconds of playing; ``lead`` is the part that the scene is about, so that it is there.
 
     Returns:
         Strokes by time (a few may lie outside), and metre and tempo in words.
@@ -100,7 +100,7 @@ def groove(rng: Rng, seconds: float, lead: Lead = "kit") -> tuple[list[Stroke], 
 
 
 def _style(rng: Rng, hand: _Hand, lead: Lead) -> dict[str, Any]:
-    """How the next few bars go."""
+    """Draw how the next few bars go."""
     total, beats, steps = hand.beats * hand.steps, hand.beats, hand.steps
     eighths = steps // 2 if steps in (2, 4, 6) else 1
     slow = hand.step_s > 0.11
@@ -148,7 +148,7 @@ def _style(rng: Rng, hand: _Hand, lead: Lead) -> dict[str, Any]:
 def _bar(
     rng: Rng, hand: _Hand, style: dict[str, Any], lead: Lead, bar: int
 ) -> list[tuple[float, str, float]]:
-    """Strokes of one bar as (step, part, dB)."""
+    """Draw the strokes of one bar as (step, part, dB)."""
     played: list[tuple[float, str, float]] = []
     total, steps = hand.beats * hand.steps, hand.steps
     hands = style["hands"]
@@ -203,7 +203,7 @@ def _bar(
 
 
 def _fill(rng: Rng, hand: _Hand, lead: Lead) -> tuple[float, list[tuple[float, str, float]]]:
-    """The end of a bar, played over snare and toms: (first step, strokes)."""
+    """Draw the end of a bar, played over snare and toms: (first step, strokes)."""
     total = hand.beats * hand.steps
     length = min(float(hand.steps * rng.choice([1, 1, 2, 2, hand.beats])), float(total))
     start = total - length
@@ -236,7 +236,7 @@ def _fill(rng: Rng, hand: _Hand, lead: Lead) -> tuple[float, list[tuple[float, s
 
 
 def roll(rng: Rng, seconds: float) -> list[tuple[float, float]]:
-    """A roll: (seconds, dB) of its strokes, even, getting faster or getting slower, swelling or dying."""
+    """Draw a roll: (seconds, dB) of its strokes, even, getting faster or getting slower, swelling or dying."""
     first, last = log_uniform(rng, 0.03, 0.14), log_uniform(rng, 0.03, 0.14)
     if rng.random() < CHANCES.even_roll:
         last = first

@@ -58,7 +58,7 @@ class Amplified(Part):
     band: Filters
 
     def make(self, bench: Bench) -> Sound:
-        """(n,) float32."""
+        """Make (n,) float32."""
         x = bench.made(self.part)
         lean = np.float32(self.lean)
         driven = x * np.float32(amplitude(self.drive_db) / float(np.max(np.abs(x), initial=0.0)))
@@ -79,7 +79,7 @@ class GuitarSides(Recipe):
     names: tuple[str, ...] = ()
 
     def make(self, bench: Bench) -> tuple[Sound, Sound]:
-        """Target and bleed, each (n,) float32, at no particular level."""
+        """Make target and bleed, each (n,) float32, at no particular level."""
         silent = np.zeros(bench.n, np.float32)
         return (
             bench.made(self.target) if self.target else silent,
@@ -87,7 +87,7 @@ class GuitarSides(Recipe):
         )
 
     def facts(self) -> dict[str, Any]:
-        """What is said about it."""
+        """Say in facts what was drawn."""
         said: dict[str, Any] = {}
         if self.track and self.target:
             said |= {"guitar": self.track.name, "played": list(self.track.ways)}

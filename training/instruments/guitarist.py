@@ -69,7 +69,7 @@ class Passage:
 
     @property
     def end(self) -> float:
-        """When it is over, in s."""
+        """Say when the passage is over, in s."""
         return self.at + self.beats * self.beat
 
 
@@ -99,7 +99,7 @@ def guitar_track(studio: Studio, made_up: float = 0.0) -> GuitarTrack:
 
 
 def _strum(hands: Hands, rng: Rng, at: float, pitches: list[float], db: float, up: bool = False) -> None:
-    """Four to six strings, 8 to 35 ms apart in a slow strum and nearer in a fast one; up strokes take the high ones."""
+    """Play four to six strings, 8 to 35 ms apart in a slow strum and nearer in a fast one; up strokes take the high ones."""
     gap = log_uniform(rng, 0.008, 0.035)
     order = list(enumerate(pitches))
     order = order[::-1][: int(rng.integers(4, 6))] if up else order
@@ -117,7 +117,7 @@ def _chord(rng: Rng, root: float) -> list[float]:
 
 
 def _strummed(hands: Hands, rng: Rng, passage: Passage) -> float:
-    """Chords in eighths or sixteenths, down on the beat and up off it, with rests and stopped ones."""
+    """Play chords in eighths or sixteenths, down on the beat and up off it, with rests and stopped ones."""
     at, beat = passage.at, passage.beat
     each = beat / (4 if beat > 0.6 and rng.random() < CHANCES.sixteenths else 2)
     per_beat = round(beat / each)
@@ -144,7 +144,7 @@ def _strummed(hands: Hands, rng: Rng, passage: Passage) -> float:
 
 
 def _picked(hands: Hands, rng: Rng, passage: Passage) -> float:
-    """Broken chords, one string after the other, ringing into each other."""
+    """Play broken chords, one string after the other, ringing into each other."""
     beat, beats = passage.beat, passage.beats
     each = beat / int(rng.choice([2, 3, 4] if beat > 0.5 else [1, 2]))
     per_chord = max(round(4 * beat / each), 1)
@@ -161,7 +161,7 @@ def _picked(hands: Hands, rng: Rng, passage: Passage) -> float:
 
 
 def _riff(hands: Hands, rng: Rng, passage: Passage) -> float:
-    """Single notes: some short, some slid to, bent or hammered on."""
+    """Play single notes: some short, some slid to, bent or hammered on."""
     beat = passage.beat
     lengths = rng.choice([0.5, 0.5, 1.0, 1.0, 1.5, 2.0, 0.25 if beat > 0.4 else 0.5], int(rng.integers(3, 9)))
     pitches = passage.root + (0.0 if hands.player.bass else 12.0) + rng.choice(SCALE, len(lengths))
@@ -195,7 +195,7 @@ def _riff(hands: Hands, rng: Rng, passage: Passage) -> float:
 
 
 def _mutes(hands: Hands, rng: Rng, passage: Passage) -> float:
-    """Palm mutes in eighths or sixteenths, with open accents on two or three strings."""
+    """Play palm mutes in eighths or sixteenths, with open accents on two or three strings."""
     beat = passage.beat
     each = beat / (4 if beat > 0.42 and rng.random() < CHANCES.mutes_sixteenths else 2)
     steps = int(rng.choice([8, 8, 16, 12, 6]))
@@ -222,7 +222,7 @@ def _mutes(hands: Hands, rng: Rng, passage: Passage) -> float:
 
 
 def _long(hands: Hands, rng: Rng, passage: Passage) -> float:
-    """A chord or a note that rings until it is stopped, or dies."""
+    """Play a chord or a note that rings until it is stopped, or dies."""
     if hands.player.bass or rng.random() < CHANCES.long_note:
         hands.play(0, passage.at, hands.note(passage.root + float(rng.choice(SCALE))), passage.db)
     else:

@@ -29,7 +29,7 @@ class RecordedNote(Part):
     level_db: float
 
     def make(self, bench: Bench) -> Sound:
-        """(m,) float32, ringing."""
+        """Make (m,) float32, ringing."""
         return self.take.make(bench) * np.float32(amplitude(-self.level_db))
 
 

@@ -66,7 +66,7 @@ def measure(x: Sound) -> Measured:
 
 
 def period(x: Sound) -> tuple[float, float]:
-    """Strongest period between 40 and 1,200 Hz, in Hz, and how periodic the sound is (0 to 1)."""
+    """Find the strongest period between 40 and 1,200 Hz, in Hz, and how periodic the sound is (0 to 1)."""
     if len(x) < RATE // 20:
         return 0.0, 0.0
     size = fft.next_fast_len(2 * len(x), real=True)
@@ -86,14 +86,14 @@ def period(x: Sound) -> tuple[float, float]:
 
 
 def take_name(item: Item) -> str:
-    """Folder and name without the number of the take or its force: takes of one drum, struck one way, share it."""
+    """Name a folder and a sound without the number of the take or its force: takes of one drum, struck one way, share it."""
     name = re.sub(r"_vl\d+|_rr\d+|_(?:hard|soft)$", "", item.path.stem)
     name = re.sub(r"__\d+-", "__", name)
     return f"{item.path.parent.name}/{re.sub(r'[-_]?[0-9]+$', '', name)}"
 
 
 def grouped(items: tuple[Item, ...]) -> dict[str, list[Item]]:
-    """Items by ``take_name``."""
+    """Group items by ``take_name``."""
     groups: dict[str, list[Item]] = {}
     for item in items:
         groups.setdefault(take_name(item), []).append(item)
@@ -103,7 +103,7 @@ def grouped(items: tuple[Item, ...]) -> dict[str, list[Item]]:
 def prepared(
     corpus: Corpus, item: Item, ratio: float, damp_db_s: float = 0.0, ring: Literal["damp", "go on"] = "damp"
 ) -> Sound:
-    """One recording, trimmed to the sound, tuned by ``ratio``, damped by some dB a second, ending in silence.
+    """Prepare one recording: trimmed to the sound, tuned by ``ratio``, damped by some dB a second, ending in silence.
 
     Args:
         ring: what becomes of a sound that was cut off while it rang: damped, or going on as a cymbal does.
@@ -161,7 +161,7 @@ class Take(Part):
     ring: Literal["damp", "go on"] = "damp"
 
     def make(self, bench: Bench) -> Sound:
-        """(m,) float32, m as long as it is."""
+        """Make (m,) float32, m as long as it is."""
         item = bench.corpus.named(self.recording)
         return prepared(bench.corpus, item, self.ratio, self.damp_db_s, self.ring)
 
@@ -174,7 +174,7 @@ class Piece(Recipe):
     levels_db: tuple[float, ...]
 
     def make(self, bench: Bench) -> list[Sound]:
-        """Its takes, each (m,) float32 at its level."""
+        """Make the takes, each (m,) float32 at its level."""
         raise NotImplementedError
 
 
@@ -188,7 +188,7 @@ class RecordedPiece(Piece):
     takes: tuple[Take, ...]
 
     def make(self, bench: Bench) -> list[Sound]:
-        """Its takes, each (m,) float32 at its level."""
+        """Make the takes, each (m,) float32 at its level."""
         return [bench.made(take) for take in self.takes]
 
 
@@ -226,7 +226,7 @@ class Struck(Recipe):
     gain_db: float
 
     def make(self, piece: Piece, bench: Bench) -> Sound:
-        """(m,) float32; a full hit's loudest 5 ms are at 0 dBFS."""
+        """Make (m,) float32; a full hit's loudest 5 ms are at 0 dBFS."""
         x = bench.made(piece)[self.take]
         if self.gain_db < -4.0:
             x = filtered(x, tilt_section(1_800.0, max(0.35 * self.gain_db, -12.0)))

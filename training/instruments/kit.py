@@ -37,17 +37,17 @@ class Kit(Recipe):
 
     @classmethod
     def of(cls, parts: dict[str, Piece]) -> "Kit":
-        """A kit of pieces by their parts."""
+        """Put a kit together from pieces by their parts."""
         pieces = list({id(piece): piece for piece in parts.values()}.values())
         index = {id(piece): number for number, piece in enumerate(pieces)}
         return cls(tuple(pieces), tuple((part, index[id(piece)]) for part, piece in parts.items()))
 
     def __contains__(self, part: str) -> bool:
-        """Whether the kit has a part."""
+        """Say whether the kit has a part."""
         return any(name == part for name, _ in self.parts)
 
     def __getitem__(self, part: str) -> Piece:
-        """The piece that is a part; KeyError if there is none."""
+        """Find the piece that is a part; KeyError if there is none."""
         return self.pieces[dict(self.parts)[part]]
 
 
@@ -169,7 +169,7 @@ def _cymbals(studio: Studio, home: str | None) -> dict[str, Piece]:
 
 
 def _of_home(rng: Rng, names: list[str], home: str | None) -> list[str]:
-    """Recordings of one folder: mostly of the one that the kit is from, else of any."""
+    """Draw recordings of one folder: mostly of the one that the kit is from, else of any."""
     folders = sorted({name.split("/")[0] for name in names})
     stay = home in folders and rng.random() < HOME
     chosen = home if stay else folders[int(rng.integers(len(folders)))]
@@ -177,7 +177,7 @@ def _of_home(rng: Rng, names: list[str], home: str | None) -> list[str]:
 
 
 def _usable(studio: Studio, kind: str) -> dict[str, list[Item]]:
-    """Groups of clean hits, no rolls, no far microphones."""
+    """Find groups of clean hits, no rolls, no far microphones."""
     corpus, items = studio.corpus, studio.items(kind)
     close = tuple(i for i in items if not i.path.stem.endswith("__oh") and "roll" not in i.path.stem)
     groups = {
@@ -188,7 +188,7 @@ def _usable(studio: Studio, kind: str) -> dict[str, list[Item]]:
 
 
 def _strike(name: str) -> str:
-    """How a snare was struck, by its name."""
+    """Tell how a snare was struck by its name."""
     name = name.lower()
     if "sidestick" in name or "__ss" in name:
         return "side"
@@ -196,7 +196,7 @@ def _strike(name: str) -> str:
 
 
 def _cymbal(name: str) -> str | None:
-    """What part of the kit a cymbal is, by its name; None for gongs, cowbells and choked ones."""
+    """Tell what part of the kit a cymbal is by its name; None for gongs, cowbells and choked ones."""
     name = name.lower().split("/")[1]
     if any(word in name for word in ("choke", "gong", "scrape", "cowbell")):
         return None

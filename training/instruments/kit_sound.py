@@ -34,7 +34,7 @@ class PlayedKit(Recipe):
     strokes: tuple[PlayedStroke, ...]
 
     def make(self, bench: Bench) -> dict[str, Sound]:
-        """One dry track for each part that is played, (n,) float32."""
+        """Make one dry track for each part that is played, (n,) float32."""
         tracks: dict[str, Sound] = {}
         for stroke in self.strokes:
             x = stroke.struck.make(self.kit[stroke.part], bench)
@@ -56,7 +56,7 @@ class Close(Part):
     room_db: float = 0.0
 
     def make(self, bench: Bench) -> Sound:
-        """(n,) float32."""
+        """Make (n,) float32."""
         tracks = bench.made(self.played)
         x = np.zeros(bench.n, np.float32)
         for part in self.parts:
@@ -86,11 +86,11 @@ class Beside(Part):
     ways: tuple[Way, ...]
 
     def make(self, bench: Bench) -> Sound:
-        """(n,) float32."""
+        """Make (n,) float32."""
         return self.heard(bench.made(self.played), bench.n)
 
     def heard(self, tracks: dict[str, Sound], n: int) -> Sound:
-        """The same of other tracks."""
+        """Make other tracks sound the same way."""
         out = np.zeros(n, np.float32)
         for way in self.ways:
             x = through(tracks[way.part], way.filters) * np.float32(amplitude(way.far_db))
@@ -108,7 +108,7 @@ class Wires(Part):
     db: float
 
     def make(self, bench: Bench) -> Sound:
-        """(n,) float32: what is heard, and the wires."""
+        """Make (n,) float32: what is heard, and the wires."""
         x = bench.made(self.heard)
         levels = np.repeat(10.0 ** (block_levels_db(x) / 20.0), 100).astype(np.float32)
         soft = filtered(levels, np.array([[0.002, 0.0, 0.0, 1.0, -0.998, 0.0]]))
@@ -123,7 +123,7 @@ class Singing(Part):
     toms: tuple[Bell, ...]
 
     def make(self, bench: Bench) -> Sound:
-        """(n,) float32."""
+        """Make (n,) float32."""
         x = bench.made(self.heard)
         for tom in self.toms:
             x = through(x, (tom,))
@@ -139,7 +139,7 @@ class Beneath(Part):
     db: float
 
     def make(self, bench: Bench) -> Sound:
-        """(n,) float32."""
+        """Make (n,) float32."""
         return bench.made(self.part) + bench.made(self.bleed) * np.float32(amplitude(self.db))
 
 

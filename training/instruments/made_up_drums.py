@@ -104,7 +104,7 @@ def drum(rng: Rng, kind: str, hz: float | None = None, strike: str = "full") -> 
 
 
 def _band(low_hz: float, high_hz: float) -> NDArray[np.float64]:
-    """Gentle edges, 6 dB an octave."""
+    """Compute a band of gentle edges, 6 dB an octave."""
     edges = (
         signal.butter(1, low_hz, "highpass", fs=RATE, output="sos"),
         signal.butter(1, high_hz, fs=RATE, output="sos"),
@@ -113,7 +113,7 @@ def _band(low_hz: float, high_hz: float) -> NDArray[np.float64]:
 
 
 def hit(rng: Rng, drum: Drum, db: float) -> Sound:
-    """One stroke, ``db`` under a full one, (n,) float32 of no particular level: softer is duller, and glides less."""
+    """Make one stroke, ``db`` under a full one, (n,) float32 of no particular level: softer is duller, and glides less."""
     force = amplitude(db)
     longest = max(max(drum.ring_s), 0.7 * drum.air_s, drum.wires_s if drum.wires > 0.0 else 0.0)
     seconds = float(np.clip(longest, 0.06, 2.0)) + 0.01
@@ -155,11 +155,11 @@ class MadeUpPiece(Piece):
     hits: tuple[tuple[float, Seed], ...]
 
     def make(self, bench: Bench) -> list[Sound]:
-        """Its hits, each (m,) float32 at its level."""
+        """Make the hits, each (m,) float32 at its level."""
         return self.levelled([hit(seed.generator(), self.drum, db) for db, seed in self.hits])
 
     def levelled(self, sounds: list[Sound]) -> list[Sound]:
-        """Hits, each brought to its level of the loudest 5 ms, in dBFS."""
+        """Bring each hit to its level of the loudest 5 ms, in dBFS."""
         return [
             x * np.float32(amplitude(db - float(np.max(block_levels_db(x)))))
             for x, db in zip(sounds, self.levels_db, strict=True)

@@ -66,7 +66,7 @@ class Resonance(Filter):
     q: float
 
     def sections(self) -> NDArray[np.float64]:
-        """One section (1, 6)."""
+        """Compute one section (1, 6)."""
         w = 2.0 * pi * self.hz / RATE
         alpha, c = sin(w) / (2.0 * self.q), cos(w)
         return np.array([[(1 - c) / 2, 1 - c, (1 - c) / 2, 1 + alpha, -2 * c, 1 - alpha]]) / (1.0 + alpha)
@@ -104,7 +104,7 @@ class Instrument(Recipe):
 
     @property
     def highest(self) -> float:
-        """Highest fret of the highest string, MIDI pitch."""
+        """Find the highest fret of the highest string, MIDI pitch."""
         return self.lowest + 5.0 * (len(self.stiff) - 1) + 19.0
 
 
@@ -163,7 +163,7 @@ def _colour(rng: Rng, low_hz: float) -> Filters:
 
 
 def pluck(rng: Rng, made: Instrument, pitch: float, force_db: float = 0.0) -> Sound:
-    """One note, (n,) float32, its loudest block at 0 dBFS, silent at both ends; n is 5 s at most.
+    """Make one note, (n,) float32, its loudest block at 0 dBFS, silent at both ends; n is 5 s at most.
 
     Args:
         pitch: MIDI pitch, 15 to 100.
@@ -200,7 +200,7 @@ def pluck(rng: Rng, made: Instrument, pitch: float, force_db: float = 0.0) -> So
 def _excitation(
     rng: Rng, made: Instrument, hz: float, open_hz: float, force_db: float
 ) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
-    """What starts the string, and what is heard of pick or finger itself (of peak 1): each (EXCITED_S,)."""
+    """Make what starts the string, and what is heard of pick or finger itself (of peak 1): each (EXCITED_S,)."""
     size = int(EXCITED_S * RATE)
     x = np.zeros(size, np.float32)
     width = max(int(made.width_s * amplitude(-0.5 * force_db) * RATE), 2)
@@ -238,7 +238,7 @@ def _comb(x: Sound, delay: float, depth: float) -> Sound:
 
 
 def _buzzing(rng: Rng, y: NDArray[np.float64]) -> NDArray[np.float64]:
-    """The string hits a fret while it swings far: what is over a limit comes back as sharp noise."""
+    """Let the string hit a fret while it swings far: what is over a limit comes back as sharp noise."""
     stop = min(len(y), RATE)
     limit = float(np.max(np.abs(y))) * rng.uniform(0.25, 0.7)
     over = np.maximum(np.abs(y[:stop]) - limit, 0.0) * rng.uniform(0.2, 1.0, stop)
@@ -273,7 +273,7 @@ class Plucked(Part):
     seed: Seed
 
     def make(self, bench: Bench) -> Sound:
-        """(m,) float32, see ``pluck``."""
+        """Make (m,) float32, see ``pluck``."""
         return pluck(self.seed.generator(), self.instrument, self.pitch, self.force_db)
 
 
@@ -291,7 +291,7 @@ class MadeUp:
         self._made: dict[tuple[int, int], Plucked] = {}
 
     def note(self, pitch: float) -> Plucked:
-        """A note of this MIDI pitch (moved by octaves into reach), ringing, its loudest block at 0 dBFS."""
+        """Draw a note of this MIDI pitch (moved by octaves into reach), ringing, its loudest block at 0 dBFS."""
         rng = self._studio.rng
         pitch = into_reach(pitch, self.low, self.high)
         key = (round(pitch * 100.0), int(rng.integers(TAKES)))

@@ -46,7 +46,7 @@ class GuitarTrack(Part):
     events: tuple[PlayedNote | Stopped, ...]
 
     def make(self, bench: Bench) -> Sound:
-        """(n,) float32, true silence in the rests."""
+        """Make (n,) float32, true silence in the rests."""
         strings = _Strings(bench.n)
         for event in self.events:
             if isinstance(event, Stopped):
@@ -96,7 +96,7 @@ class Hands:
         self._events.append(Stopped(at_s, fall_s))
 
     def track(self, name: str, ways: tuple[str, ...]) -> GuitarTrack:
-        """What was played."""
+        """Return what was played, as a recipe."""
         return GuitarTrack(name, ways, tuple(self._notes), tuple(self._events))
 
 

@@ -94,7 +94,7 @@ class Levelled(Recipe):
     floor_db: float = 0.0
 
     def make(self, bench: Bench) -> tuple[Sound, Sound]:
-        """Target and bleed, each (n,) float32."""
+        """Make target and bleed, each (n,) float32."""
         target, bleed = bench.made(self.sides)
         if self.target_db is not None:
             target = target * np.float32(amplitude(self.target_db))
@@ -105,7 +105,7 @@ class Levelled(Recipe):
         return target, bleed
 
     def facts(self) -> dict[str, Any]:
-        """What is said about it."""
+        """Say in facts what was drawn."""
         return self.sides.facts() | ({"snr_db": self.snr_db} if self.target_db is not None else {})
 
 
@@ -119,7 +119,7 @@ class Lossy(Recipe):
     silenced: tuple[tuple[int, int], ...] = ()
 
     def make(self, bench: Bench) -> tuple[Sound, Sound]:
-        """Mixture and target, each (n,) float32; what happens to both happens to the target too."""
+        """Make mixture and target, each (n,) float32; what happens to both happens to the target too."""
         target, bleed = bench.made(self.levelled)
         mixture = target + bleed
         if self.coder is not None:
@@ -129,7 +129,7 @@ class Lossy(Recipe):
         return losses.silenced(mixture, self.silenced), losses.silenced(target, self.silenced)
 
     def facts(self) -> dict[str, Any]:
-        """What is said about it."""
+        """Say in facts what was drawn."""
         said = self.levelled.facts()
         said |= {"coder": self.coder.name} if self.coder else {}
         said |= {"clip": self.clip.share} if self.clip else {}

@@ -36,7 +36,7 @@ class ToneSides(Recipe):
     shared: Filters = ()
 
     def make(self, bench: Bench) -> tuple[Sound, Sound]:
-        """Target and bleed, each (n,) float32, at no particular level."""
+        """Make target and bleed, each (n,) float32, at no particular level."""
         target, bleed = bench.made(self.sides)
         return self._through(target, self.target_tone), self._through(bleed, self.bleed_tone)
 
@@ -44,7 +44,7 @@ class ToneSides(Recipe):
         return through(x, tone + self.shared) if np.any(x) else x
 
     def facts(self) -> dict[str, Any]:
-        """What is said about it."""
+        """Say in facts what was drawn."""
         return self.sides.facts()
 
 
@@ -71,7 +71,7 @@ def dry_sides(studio: Studio, target: str, wanted: Wanted) -> DrumSides | Guitar
 
 
 def judged_kinds(corpus: Corpus, split: str, target: str) -> Sequence[str]:
-    """What a target is judged under: a drum under the kit; a guitar under hum, noise, a kit and music.
+    """List what a target is judged under: a drum under the kit; a guitar under hum, noise, a kit and music.
 
     Raises:
         ValueError: a drum's kit has no other parts here.

@@ -38,11 +38,11 @@ class JudgedVoice(Recipe):
     bleed_name: str
 
     def make(self, bench: Bench) -> tuple[Sound, Sound]:
-        """Target and bleed, each (n,) float32, at no particular level."""
+        """Make target and bleed, each (n,) float32, at no particular level."""
         return bench.made(self.target), bench.made(self.bleed)
 
     def facts(self) -> dict[str, Any]:
-        """What is said about it."""
+        """Say in facts what was drawn."""
         room = self.target.room
         return {
             "target_room": room.name if room else None,
@@ -74,7 +74,7 @@ def make_judged(recipe: JudgedRecipe, corpus: Corpus) -> Scene:
 def judged_scenes(
     corpus: Corpus, split: str = "val", seed: int = 0, per_kind: int = 24, target: str = "voice"
 ) -> list[Scene]:
-    """Scenes as a judge would make them: 20 s of speech with pauses under noise, then as many under music.
+    """Draw and make scenes as a judge would: 20 s of speech with pauses under noise, then as many under music.
 
     SNR goes through 0, 5, 10 and 20 dB; every other scene has its speech in a room; the recipe's
     ``threshold_db`` is 30, 20 or 12 dB under the speech's loud level in turn. Nothing else is done to them.
@@ -150,13 +150,13 @@ def _made(recipe: JudgedRecipe, bench: Bench) -> Scene:
 
 
 def _conditions(index: int) -> tuple[float, float, bool]:
-    """SNR, threshold under the loud level, and whether the target is in a room, of a judged scene."""
+    """Choose SNR, threshold under the loud level, and whether the target is in a room, of a judged scene."""
     # index % 4 goes with the SNR; index // 4 shifts the rooms so that each SNR has as many in as out of one.
     return (0.0, 5.0, 10.0, 20.0)[index % 4], (30.0, 20.0, 12.0)[index % 3], (index + index // 4) % 2 == 1
 
 
 def _levelled(target: Sound, bleed: Sound, snr_db: float) -> tuple[Sound, Sound]:
-    """The two at their SNR, the target's loud level at -26 dBFS, or less where a file could not hold them."""
+    """Bring the two to their SNR, the target's loud level at -26 dBFS, or less where a file could not hold them."""
     target = target * np.float32(amplitude(-26.0 - loud_db(target)))
     bleed = bleed * np.float32(amplitude(-26.0 - snr_db - loud_db(bleed)))
     peak = float(np.max(np.abs(target + bleed)))

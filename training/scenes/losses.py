@@ -42,7 +42,7 @@ class Coder(Recipe):
     bits: int | None = None
 
     def make(self, mixture: Sound, target: Sound) -> tuple[Sound, Sound]:
-        """The mixture as it comes out, and the target, which is in the band and not coded: each (n,) float32."""
+        """Code the mixture; the target is put in the band and not coded. Returns both, each (n,) float32."""
         peak = np.float32(max(float(np.max(np.abs(mixture), initial=0.0)), 1e-9) / 0.98)
         mixture = mixture / peak
         if self.quality is not None:
@@ -73,7 +73,7 @@ class Clip(Recipe):
     hard: bool
 
     def make(self, x: Sound) -> Sound:
-        """The sound, clipped."""
+        """Clip a sound (n,) float32."""
         return changes.clipped(x, self.share, self.hard)
 
 
@@ -90,7 +90,7 @@ class Overload(Recipe):
     clipped: bool
 
     def make(self, mixture: Sound, target: Sound) -> tuple[Sound, Sound]:
-        """Both, each (n,) float32, the mixture within full scale."""
+        """Return both, each (n,) float32, the mixture within full scale."""
         if self.clipped:
             return np.clip(mixture, np.float32(-1.0), np.float32(1.0)), target
         return mixture / np.float32(self.peak), target / np.float32(self.peak)
@@ -104,7 +104,7 @@ def overload(rng: Rng, peak: float) -> Overload | None:
 
 
 def silenced(x: Sound, stretches: tuple[tuple[int, int], ...]) -> Sound:
-    """A copy of a sound, exactly zero in some stretches (start, stop); the sound itself where there are none."""
+    """Copy a sound, with some stretches (start, stop) exactly zero; return the sound itself where there are none."""
     if not stretches:
         return x
     x = x.copy()

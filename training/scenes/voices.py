@@ -55,7 +55,7 @@ class DrySpeech(Part):
     highs_db: float | None = None
 
     def make(self, bench: Bench) -> Sound:
-        """(n,) float32."""
+        """Make (n,) float32."""
         x = bench.made(self.track)
         return x if self.highs_db is None else mirrored_highs(x, self.edge_hz, self.highs_db)
 
@@ -69,11 +69,11 @@ class Speech(Part):
     room: Room | None = None
 
     def make(self, bench: Bench) -> Sound:
-        """(n,) float32, in the room if there is one."""
+        """Make (n,) float32, in the room if there is one."""
         return InRoom(self.dry, self.room).make(bench)
 
     def facts(self) -> dict[str, Any]:
-        """What is said about it."""
+        """Say in facts what was drawn."""
         said: dict[str, Any] = {"speakers": list(self.speakers)}
         said |= {"highs": True} if self.dry.highs_db is not None else {}
         return said | ({"target_room": self.room.name} if self.room else {})
@@ -88,12 +88,12 @@ class Channel(Recipe):
     shared: Filters = ()
 
     def make(self, x: Sound) -> Sound:
-        """A sound through them; silence and the sound of no filter as they are."""
+        """Filter a sound; silence and the sound of no filter as they are."""
         filters = self.tone + self.own + self.shared
         return through(x, filters) if filters and np.any(x) else x
 
     def facts(self, side: str) -> dict[str, Any]:
-        """What is said about it."""
+        """Say in facts what was drawn."""
         return ({f"{side}_band": True} if self.own else {}) | ({"same_band": True} if self.shared else {})
 
 
@@ -108,14 +108,14 @@ class VoiceSides(Recipe):
     bleed_room: Room | None = None
 
     def make(self, bench: Bench) -> tuple[Sound, Sound]:
-        """Target and bleed, each (n,) float32, at no particular level."""
+        """Make target and bleed, each (n,) float32, at no particular level."""
         silent = np.zeros(bench.n, np.float32)
         target = bench.made(self.speech) if self.speech else silent
         bleed = InRoom(self.bleed, self.bleed_room).make(bench) if self.bleed else silent
         return self.target_channel.make(target), self.bleed_channel.make(bleed)
 
     def facts(self) -> dict[str, Any]:
-        """What is said about it."""
+        """Say in facts what was drawn."""
         said = self.speech.facts() if self.speech else {}
         if self.bleed:
             said["bleed"] = list(self.bleed.names)
@@ -165,7 +165,7 @@ def _channel(studio: Studio, config: VoiceChances, shared: Filters) -> Channel:
 
 
 def cast(corpus: Corpus, split: str) -> list[list[Item]]:
-    """Everybody with enough clean speech to be cast, as lists of their items; everybody if nobody has."""
+    """List everybody with enough clean speech to be cast, as lists of their items; everybody if nobody has."""
     by_owner: dict[str, list[Item]] = {}
     for item in corpus.items(TARGETS, split):
         by_owner.setdefault(item.owner, []).append(item)

@@ -32,7 +32,7 @@ class Bench:
         self._made: dict[int, tuple[Any, Any]] = {}
 
     def made(self, recipe: Makes[T]) -> T:
-        """What a recipe gives. The caller does not change it."""
+        """Return what a recipe gives, made or kept. The caller does not change it."""
         if id(recipe) not in self._made:
             self.keep(recipe, recipe.make(self))
         made: T = self._made[id(recipe)][1]
@@ -43,7 +43,7 @@ class Bench:
         self._made[id(recipe)] = recipe, made  # the recipe itself too, so that no other gets its id
 
     def load(self, recording: str, start: int = 0, stop: int | None = None) -> Sound:
-        """Samples of a recording, by its name in the corpus; the caller's own."""
+        """Load samples of a recording, by its name in the corpus; the caller's own."""
         return self.corpus.load(self.corpus.named(recording), start, stop)
 
 
@@ -57,16 +57,16 @@ class Studio:
 
     @property
     def corpus(self) -> Corpus:
-        """The recordings."""
+        """Return the recordings of the bench."""
         return self.bench.corpus
 
     @property
     def n(self) -> int:
-        """Length of what is drawn, in samples."""
+        """Return the length of what is drawn, in samples."""
         return self.bench.n
 
     def items(self, classes: str | Sequence[str]) -> tuple[Item, ...]:
-        """Recordings of these classes in the split."""
+        """Find recordings of these classes in the split."""
         return self.corpus.items(classes, self.split)
 
     def one_of(self, things: Sequence[T]) -> T:
@@ -83,7 +83,7 @@ class Studio:
         return bool(self.rng.random() < chance)
 
     def loud_db(self, recipe: Makes[Sound]) -> float:
-        """Loud level of what a recipe gives; nan if silent."""
+        """Measure the loud level of what a recipe gives; nan if silent."""
         return loud_db(self.bench.made(recipe))
 
     def texture(self, kind: type["Part"], *given: Any) -> Any:
@@ -97,7 +97,7 @@ class Part(Recipe):
     """A recipe for one sound."""
 
     def make(self, bench: Bench) -> Sound:
-        """The sound, (n,) float32; n is the bench's unless said otherwise."""
+        """Make the sound, (n,) float32; n is the bench's unless said otherwise."""
         raise NotImplementedError
 
 
@@ -108,9 +108,9 @@ class Texture(Part):
     seed: Seed
 
     def sound(self, rng: Rng, n: int) -> Sound:
-        """The sound that a generator in that state gives."""
+        """Make the sound that a generator in that state gives."""
         raise NotImplementedError
 
     def make(self, bench: Bench) -> Sound:
-        """The same, from the state that is kept."""
+        """Make the same sound from the state that is kept."""
         return self.sound(self.seed.generator(), bench.n)

@@ -45,7 +45,7 @@ class Source(Part):
     steps: GainCurve | None = None
 
     def make(self, bench: Bench) -> Sound:
-        """(n,) float32 at no particular level."""
+        """Make (n,) float32 at no particular level."""
         x = bench.made(self.part)
         for gain in (self.comes_and_goes, self.steps):
             if gain is not None:
@@ -60,7 +60,7 @@ class Mix(Part):
     parts: tuple[tuple[Part, float], ...]
 
     def make(self, bench: Bench) -> Sound:
-        """(n,) float32."""
+        """Make (n,) float32."""
         track = np.zeros(bench.n, np.float32)
         for part, db in self.parts:
             track += bench.made(part) * np.float32(amplitude(db))
@@ -76,17 +76,17 @@ class Bleed(Part):
     gain_db: float = 0.0
 
     def make(self, bench: Bench) -> Sound:
-        """(n,) float32."""
+        """Make (n,) float32."""
         x = bench.made(self.part)
         return x * np.float32(amplitude(self.gain_db)) if self.gain_db else x
 
 
 @dataclass(frozen=True)
 class Nothing(Part):
-    """Silence."""
+    """Silence, as a part."""
 
     def make(self, bench: Bench) -> Sound:
-        """(n,) float32 of zeros."""
+        """Make (n,) float32 of zeros."""
         return np.zeros(bench.n, np.float32)
 
 

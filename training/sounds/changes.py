@@ -25,12 +25,12 @@ HALF_TAPS = 12
 
 
 def amplitude(db: float) -> float:
-    """Amplitude factor of a level in dB."""
+    """Convert a level in dB to an amplitude factor."""
     return float(10.0 ** (db / 20.0))
 
 
 def loud_db(x: Sound) -> float:
-    """Loud level of a sound, see ``gate.levels.loud_level_db``; nan if silent."""
+    """Measure the loud level of a sound, see ``gate.levels.loud_level_db``; nan if silent."""
     return loud_level_db(block_levels_db(x))
 
 
@@ -47,12 +47,12 @@ def resampled(x: Sound, ratio: float) -> Sound:
 
 
 def resampled_length(n: int, ratio: float) -> int:
-    """Samples that ``resampled`` makes of n."""
+    """Count the samples that ``resampled`` makes of n."""
     return n if ratio == 1.0 else int(n / ratio)
 
 
 def _sinc_table(half: int, cutoff: float) -> Sound:
-    """Kaiser-windowed sinc, one row for each fraction of a sample: (PHASES, 2 * half) float32."""
+    """Compute a Kaiser-windowed sinc, one row for each fraction of a sample: (PHASES, 2 * half) float32."""
     at = np.arange(-half + 1, half + 1) - np.arange(PHASES)[:, None] / PHASES
     window = np.i0(8.0 * np.sqrt(np.maximum(0.0, 1.0 - (at / half) ** 2))) / np.i0(8.0)
     return (0.95 * cutoff * np.sinc(0.95 * cutoff * at) * window).astype(np.float32)
@@ -116,7 +116,7 @@ def _cascade(x, sections):  # type: ignore[no-untyped-def]
 
 
 def peak_section(hz: float, gain_db: float, octaves: float) -> NDArray[np.float64]:
-    """One bell: (1, 6). Source: R. Bristow-Johnson, Audio EQ Cookbook, peakingEQ."""
+    """Compute one bell: (1, 6). Source: R. Bristow-Johnson, Audio EQ Cookbook, peakingEQ."""
     a = 10.0 ** (gain_db / 40.0)
     w = 2.0 * pi * hz / RATE
     alpha = sin(w) * np.sinh(np.log(2.0) / 2.0 * octaves * w / sin(w))
@@ -126,7 +126,7 @@ def peak_section(hz: float, gain_db: float, octaves: float) -> NDArray[np.float6
 
 
 def tilt_section(hz: float, gain_db: float) -> NDArray[np.float64]:
-    """High shelf of gentle slope around ``hz``: (1, 6). Source: Audio EQ Cookbook, highShelf with S = 0.5."""
+    """Compute a high shelf of gentle slope around ``hz``: (1, 6). Source: Audio EQ Cookbook, highShelf with S = 0.5."""
     a = 10.0 ** (gain_db / 40.0)
     w = 2.0 * pi * hz / RATE
     alpha = sin(w) / 2.0 * sqrt((a + 1.0 / a) * (1.0 / 0.5 - 1.0) + 2.0)
@@ -178,7 +178,7 @@ def add_at(track: Sound, x: Sound, at: int) -> None:
 
 
 def stepped_gain(n: int, gains: NDArray[np.floating], at: NDArray[np.integer], ms: float) -> Sound:
-    """Gain curve (n,) that goes to ``gains[i]`` at sample ``at[i]`` within some ms; ``at`` rises from 0."""
+    """Compute a gain curve (n,) that goes to ``gains[i]`` at sample ``at[i]`` within some ms; ``at`` rises from 0."""
     ramp = max(int(ms * RATE / 1000), 1)
     places = np.stack([at, at + ramp], axis=1).astype(np.float64).ravel()
     values = np.stack([np.concatenate([gains[:1], gains[:-1]]), gains], axis=1).ravel()
@@ -195,7 +195,7 @@ def clipped(x: Sound, share: float, hard: bool) -> Sound:
 
 
 def mu_law(x: Sound) -> Sound:
-    """8-bit mu-law of a sound of peak 1, and back. Source: ITU-T G.711's law, mu = 255."""
+    """Code a sound of peak 1 as 8-bit mu-law, and decode it. Source: ITU-T G.711's law, mu = 255."""
     y = np.sign(x) * np.log1p(255.0 * np.minimum(np.abs(x), 1.0)) / np.log(256.0)
     y = np.round(y * 127.0) / 127.0
     return (np.sign(y) * np.expm1(np.abs(y) * np.log(256.0)) / 255.0).astype(np.float32)
@@ -208,7 +208,7 @@ def requantised(x: Sound, bits: int) -> Sound:
 
 
 def vorbis(x: Sound, quality: float) -> Sound:
-    """Through Ogg Vorbis and back, in memory; quality 0 (worst, spectral holes) to 1. Same length, aligned.
+    """Code as Ogg Vorbis and decode again, in memory; quality 0 (worst, spectral holes) to 1. Same length, aligned.
 
     The sound's peak must be 1 or less.
     """

@@ -41,10 +41,10 @@ CHANCES = Chances()
 
 
 class Filter(Recipe):
-    """One filter."""
+    """One filter of a scene."""
 
     def sections(self) -> NDArray[np.float64]:
-        """Second-order sections (S, 6), as scipy lays them out."""
+        """Compute second-order sections (S, 6), as scipy lays them out."""
         raise NotImplementedError
 
 
@@ -59,7 +59,7 @@ class LowPass(Filter):
     order: int | None = None
 
     def sections(self) -> NDArray[np.float64]:
-        """Second-order sections (S, 6)."""
+        """Compute second-order sections (S, 6)."""
         if self.order is None:
             return signal.ellip(8, 0.3, 65.0, self.hz, fs=RATE, output="sos")
         return signal.butter(self.order, self.hz, fs=RATE, output="sos")
@@ -73,7 +73,7 @@ class HighPass(Filter):
     order: int
 
     def sections(self) -> NDArray[np.float64]:
-        """Second-order sections (S, 6)."""
+        """Compute second-order sections (S, 6)."""
         return signal.butter(self.order, self.hz, "highpass", fs=RATE, output="sos")
 
 
@@ -86,7 +86,7 @@ class Bell(Filter):
     octaves: float
 
     def sections(self) -> NDArray[np.float64]:
-        """One section (1, 6)."""
+        """Compute one section (1, 6)."""
         return peak_section(self.hz, self.gain_db, self.octaves)
 
 
@@ -98,12 +98,12 @@ class Tilt(Filter):
     gain_db: float
 
     def sections(self) -> NDArray[np.float64]:
-        """One section (1, 6)."""
+        """Compute one section (1, 6)."""
         return tilt_section(self.hz, self.gain_db)
 
 
 def sections(filters: Iterable[Filter]) -> NDArray[np.float64]:
-    """Sections (S, 6) of filters in a row; (0, 6) of none."""
+    """Compute the sections (S, 6) of filters in a row; (0, 6) of none."""
     return np.concatenate([np.empty((0, 6)), *(one.sections() for one in filters)])
 
 

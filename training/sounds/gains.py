@@ -46,7 +46,7 @@ class GainCurve(Recipe):
     ms: float
 
     def curve(self, n: int) -> Sound:
-        """The gain (n,)."""
+        """Compute the gain (n,)."""
         return stepped_gain(n, np.array(self.gains), np.array(self.at), self.ms)
 
 

@@ -23,7 +23,7 @@ LINE_OUTPUT = 0.5
 
 
 def hum(rng: Rng, n: int) -> Sound:
-    """Mains hum or ground loop: 50 or 60 Hz with harmonics, a little off, its level slowly moving."""
+    """Make mains hum or a ground loop: 50 or 60 Hz with harmonics, a little off, its level slowly moving."""
     mains = rng.choice([50.0, 60.0]) * rng.uniform(0.998, 1.002)
     count = int(rng.integers(3, 60))
     harmonic = np.arange(1, count + 1)
@@ -41,12 +41,12 @@ def hum(rng: Rng, n: int) -> Sound:
 
 
 def hiss(rng: Rng, n: int) -> Sound:
-    """Steady noise of any tilt, from rumble (-9 dB an octave) to a bright amplifier (+3)."""
+    """Make steady noise of any tilt, from rumble (-9 dB an octave) to a bright amplifier (+3)."""
     return coloured(rng, n, rng.uniform(-9.0, 3.0)) * _wander(rng, n, 1.0)
 
 
 def coloured(rng: Rng, n: int, db_per_octave: float) -> Sound:
-    """Noise whose spectrum tilts by this much an octave (flat under 40 Hz), with a few broad bumps."""
+    """Make noise whose spectrum tilts by this much an octave (flat under 40 Hz), with a few broad bumps."""
     length = fft.next_fast_len(n, real=True)
     spectrum = fft.rfft(rng.standard_normal(length, dtype=np.float32))
     hz = np.fft.rfftfreq(length, 1.0 / RATE).astype(np.float32)
@@ -62,7 +62,7 @@ def coloured(rng: Rng, n: int, db_per_octave: float) -> Sound:
 
 
 def fan(rng: Rng, n: int) -> Sound:
-    """Fan or drive: a wash of air, the blades' tones, a slow beat."""
+    """Make a fan or drive: a wash of air, the blades' tones, a slow beat."""
     y = coloured(rng, n, rng.uniform(-8.0, -2.0))
     seconds = np.arange(n, dtype=np.float32) / np.float32(RATE)
     blade_hz = log_uniform(rng, 18.0, 300.0)
@@ -76,7 +76,7 @@ def fan(rng: Rng, n: int) -> Sound:
 
 
 def clicks(rng: Rng, n: int) -> Sound:
-    """Mouse: pairs of sharp clicks (down, up), a few a second at most."""
+    """Make a mouse: pairs of sharp clicks (down, up), a few a second at most."""
     tone_hz, ms = log_uniform(rng, 1_500.0, 8_000.0), log_uniform(rng, 0.4, 4.0)
     y = np.zeros(n, np.float32)
     at = rng.exponential(0.5) * RATE
@@ -90,7 +90,7 @@ def clicks(rng: Rng, n: int) -> Sound:
 
 
 def keys(rng: Rng, n: int) -> Sound:
-    """Typing: runs of key strokes, each a click, a knock of the desk and a quieter release."""
+    """Make typing: runs of key strokes, each a click, a knock of the desk and a quieter release."""
     tone_hz, knock_hz = log_uniform(rng, 1_200.0, 6_000.0), log_uniform(rng, 90.0, 400.0)
     ms, knock = log_uniform(rng, 1.0, 9.0), rng.uniform(0.1, 1.5)
     y = np.zeros(n, np.float32)
@@ -107,7 +107,7 @@ def keys(rng: Rng, n: int) -> Sound:
 
 
 def breath(rng: Rng, n: int) -> Sound:
-    """Breathing: airy noise that swells and falls, with the mouth's resonances."""
+    """Make breathing: airy noise that swells and falls, with the mouth's resonances."""
     noise = coloured(rng, n, rng.uniform(-5.0, 1.0))
     mouth = [
         peak_section(log_uniform(rng, low, 2.2 * low), rng.uniform(4.0, 14.0), 0.6) for low in (500, 1300)
@@ -123,7 +123,7 @@ def breath(rng: Rng, n: int) -> Sound:
 
 
 def coughs(rng: Rng, n: int) -> Sound:
-    """Coughs and throat-clearing without a voice: bursts of shaped noise, one to four in a row."""
+    """Make coughs and throat-clearing without a voice: bursts of shaped noise, one to four in a row."""
     y = np.zeros(n, np.float32)
     at = rng.uniform(0.0, 1.5) * RATE
     while at < n:
@@ -144,7 +144,7 @@ def coughs(rng: Rng, n: int) -> Sound:
 
 
 def thumps(rng: Rng, n: int) -> Sound:
-    """Handling: bumps of a stand or a hand on the microphone, and rubbing between them."""
+    """Make handling noise: bumps of a stand or a hand on the microphone, and rubbing between them."""
     y = np.zeros(n, np.float32)
     at = rng.exponential(0.4) * RATE
     while at < n:
@@ -159,7 +159,7 @@ def thumps(rng: Rng, n: int) -> Sound:
 
 
 def buzz(rng: Rng, n: int) -> Sound:
-    """A pickup's buzz: the sharp edges of mains hum, 100 or 120 a second, as dimmers and screens make them."""
+    """Make a pickup's buzz: the sharp edges of mains hum, 100 or 120 a second, as dimmers and screens make them."""
     rate = 2.0 * rng.choice([50.0, 60.0]) * rng.uniform(0.998, 1.002)
     phase = (np.arange(n) * (rate / RATE) + rng.random()) % 1.0
     sharp = np.exp(-phase * log_uniform(rng, 8.0, 60.0)).astype(np.float32)
@@ -170,7 +170,7 @@ def buzz(rng: Rng, n: int) -> Sound:
 
 
 def amplifier(rng: Rng, n: int) -> Sound:
-    """An amplifier's hiss, perhaps through its loudspeaker."""
+    """Make an amplifier's hiss, perhaps through its loudspeaker."""
     if rng.random() < LINE_OUTPUT:
         return hiss(rng, n)
     x = coloured(rng, n, rng.uniform(-3.0, 3.0))
@@ -200,7 +200,7 @@ class MadeUpNoise(Texture):
     kind: str
 
     def sound(self, rng: Rng, n: int) -> Sound:
-        """(n,) float32 at no particular level."""
+        """Make (n,) float32 at no particular level."""
         return (KINDS | ELECTRIC)[self.kind](rng, n)
 
 
@@ -227,20 +227,20 @@ def _knock(rng: Rng, hz: float, ms: float) -> Sound:
 
 
 def _decay(n: int, seconds: float, attack_s: float) -> Sound:
-    """Envelope (n,): a quick rise, then exponential decay to a third each ``seconds``."""
+    """Compute an envelope (n,): a quick rise, then exponential decay to a third each ``seconds``."""
     t = np.arange(n, dtype=np.float32) / np.float32(RATE)
     return (1.0 - np.exp(-t / np.float32(attack_s))) * np.exp(-t / np.float32(seconds))
 
 
 def _swell(rng: Rng, n: int) -> Sound:
-    """Envelope (n,) of a breath: up and down, its top anywhere."""
+    """Compute an envelope (n,) of a breath: up and down, its top anywhere."""
     top = rng.uniform(0.2, 0.7)
     place = np.linspace(0.0, 1.0, n, dtype=np.float32)
     return np.sin(np.pi * place ** np.float32(np.log(0.5) / np.log(top))) ** 2
 
 
 def _wander(rng: Rng, n: int, db: float, every_s: float = 0.4) -> Sound:
-    """Gain curve (n,) that wanders by about this many dB."""
+    """Draw a gain curve (n,) that wanders by about this many dB."""
     at = np.arange(0, n + int(every_s * RATE), max(int(every_s * RATE), 1))
     gains = 10.0 ** (rng.normal(0.0, db * rng.random(), len(at)) / 20.0)
     return stepped_gain(n, gains, at, every_s * 1000.0)

@@ -106,7 +106,7 @@ class Phrase(Part):
     spans: tuple[tuple[int, int], ...]
 
     def make(self, bench: Bench) -> Sound:
-        """(last stop - first start,) float32, true silence between the phrases."""
+        """Make (last stop - first start,) float32, true silence between the phrases."""
         start = self.spans[0][0]
         x = bench.load(self.recording, start, self.spans[-1][1])
         silent = 0
@@ -135,7 +135,7 @@ class SpeechTrack(Part):
     utterances: tuple[Utterance, ...]
 
     def make(self, bench: Bench) -> Sound:
-        """(n,) float32, exactly zero in the pauses; loud parts near -20 dBFS."""
+        """Make (n,) float32, exactly zero in the pauses; loud parts near -20 dBFS."""
         track = np.zeros(bench.n, np.float32)
         for one in self.utterances:
             x = bench.made(one.phrase) * np.float32(amplitude(-one.level_db))
@@ -204,7 +204,7 @@ def _joined(spans: NDArray[np.int64]) -> NDArray[np.int64]:
 
 
 def _runs(over: NDArray[np.bool_], gap: int) -> list[tuple[int, int]]:
-    """Stretches of True as (start, stop), joined across gaps shorter than ``gap``."""
+    """Find stretches of True as (start, stop), joined across gaps shorter than ``gap``."""
     edges = np.flatnonzero(np.diff(np.concatenate([[False], over, [False]])))
     runs: list[tuple[int, int]] = []
     for start, stop in edges.reshape(-1, 2):

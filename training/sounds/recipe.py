@@ -65,7 +65,7 @@ class Seed(Recipe):
         )
 
     def generator(self) -> Rng:
-        """A new generator in this state."""
+        """Start a new generator in this state."""
         state, inc, has, kept = (int(part, 16) for part in self.state.split("-"))
         bits = np.random.PCG64()
         bits.state = {
@@ -77,7 +77,7 @@ class Seed(Recipe):
         return np.random.Generator(bits)
 
     def noise(self, n: int) -> NDArray[np.float32]:
-        """White noise (n,) float32 of variance 1."""
+        """Make white noise (n,) float32 of variance 1."""
         return self.generator().standard_normal(n, dtype=np.float32)
 
 
@@ -129,7 +129,7 @@ def from_dict(written: Mapping[str, Any]) -> Recipe:
 
 
 def _plain(value: Any) -> Any:
-    """Numpy's numbers and arrays, and lists, as Python's numbers and tuples."""
+    """Convert numpy's numbers and arrays, and lists, to Python's numbers and tuples."""
     if isinstance(value, np.ndarray):
         return _plain(value.tolist())
     if isinstance(value, np.generic):

@@ -49,7 +49,7 @@ class Room(Part):
 
     @property
     def name(self) -> str:
-        """What to call it."""
+        """Name the room in words."""
         raise NotImplementedError
 
 
@@ -69,11 +69,11 @@ class MadeUpRoom(Room):
 
     @property
     def name(self) -> str:
-        """What to call it."""
+        """Name the room in words."""
         return "made-up"
 
     def make(self, bench: Bench | None = None) -> Sound:
-        """Response (n,) float32; the direct sound is 1, reverberation ``direct_db`` under it in all."""
+        """Make the response (n,) float32; the direct sound is 1, reverberation ``direct_db`` under it in all."""
         n = _made_up_length(self.rt60_s)
         seconds = np.arange(n, dtype=np.float32) / np.float32(RATE)
         low = self.low.noise(n) * np.exp(np.float32(-6.91 / self.rt60_s) * seconds)
@@ -102,11 +102,11 @@ class MeasuredRoom(Room):
 
     @property
     def name(self) -> str:
-        """What to call it."""
+        """Name the room in words."""
         return PurePosixPath(self.recording).stem
 
     def make(self, bench: Bench) -> Sound:
-        """Response (n,) float32, with the dry sound in it."""
+        """Make the response (n,) float32, with the dry sound in it."""
         corpus = bench.corpus
         response = corpus.derive("response", corpus.named(self.recording), _from_onset)
         response = response[: int(self.rt60_s * RATE)]
@@ -126,7 +126,7 @@ class InRoom(Part):
     room: Room | None = None
 
     def make(self, bench: Bench) -> Sound:
-        """(n,) float32."""
+        """Make (n,) float32."""
         x = bench.made(self.part)
         return x if self.room is None else in_room(x, bench.made(self.room))
 
@@ -153,7 +153,7 @@ def made_up_room(rng: Rng, rt60_s: float | None = None) -> MadeUpRoom:
 
 
 def synthetic_room(rng: Rng, rt60_s: float | None = None) -> Sound:
-    """Response (n,) float32 of a made-up room, drawn and made at once."""
+    """Make the response (n,) float32 of a made-up room, drawn and made at once."""
     return made_up_room(rng, rt60_s).make()
 
 
@@ -173,7 +173,7 @@ def random_room(studio: Studio) -> Room:
 
 
 def in_room(x: Sound, response: Sound) -> Sound:
-    """Sound as the room gives it, cut to the same length."""
+    """Put a sound in a room, cut to the same length."""
     return oaconvolve(x, response)[: len(x)].astype(np.float32, copy=False)
 
 
@@ -182,7 +182,7 @@ def _made_up_length(rt60_s: float) -> int:
 
 
 def _from_onset(x: Sound) -> Sound:
-    """Response from where it first reaches 20 dB under its peak, at most ``LONGEST_S`` long."""
+    """Cut a response to begin where it first reaches 20 dB under its peak, at most ``LONGEST_S`` long."""
     loud = np.abs(x)
     start = int(np.argmax(loud >= 0.1 * np.max(loud, initial=0.0)))
     return _ended(x[start : start + int(LONGEST_S * RATE)].copy())

@@ -50,7 +50,7 @@ class Looped(Part):
     at: int | None = None
 
     def make(self, bench: Bench) -> Sound:
-        """(n,) float32, repeats joined by crossfades."""
+        """Make (n,) float32, repeats joined by crossfades."""
         n = bench.n
         x = resampled(bench.load(self.recording, self.start, self.start + _needed(n, self.speed)), self.speed)
         if len(x) >= n:
@@ -75,7 +75,7 @@ class Cut(Part):
     speed: float
 
     def make(self, bench: Bench) -> Sound:
-        """(m,) float32, m as long as it is."""
+        """Make (m,) float32, m as long as it is."""
         return resampled(bench.load(self.recording, self.start, self.stop), self.speed)
 
 
@@ -86,7 +86,7 @@ class Events(Part):
     events: tuple[tuple[Cut, float, int], ...]
 
     def make(self, bench: Bench) -> Sound:
-        """(n,) float32, silent between them."""
+        """Make (n,) float32, silent between them."""
         track = np.zeros(bench.n, np.float32)
         for cut, db, at in self.events:
             x = faded(bench.made(cut) * np.float32(amplitude(db)), int(0.004 * RATE))
@@ -113,7 +113,7 @@ class Played(Part):
             add_at(track, x * np.float32(amplitude(db)), at)
 
     def make(self, bench: Bench) -> Sound:
-        """(n,) float32."""
+        """Make (n,) float32."""
         track = np.zeros(bench.n, np.float32)
         self.add(bench, track)
         return track
@@ -126,7 +126,7 @@ class Pattern(Part):
     drums: tuple[Played, ...]
 
     def make(self, bench: Bench) -> Sound:
-        """(n,) float32."""
+        """Make (n,) float32."""
         track = np.zeros(bench.n, np.float32)
         for drum in self.drums:
             drum.add(bench, track)
@@ -231,5 +231,5 @@ def pick(studio: Studio, items: tuple[Item, ...]) -> Item:
 
 
 def _needed(n: int, ratio: float) -> int:
-    """Samples of a recording that n at this speed are made of, with some to spare."""
+    """Count the samples of a recording that n at this speed are made of, with some to spare."""
     return int(n * ratio) + 64
