@@ -11,6 +11,7 @@ import pytest
 from gate.constants import BLOCK, RATE
 from gate.levels import block_levels_db, loud_level_db
 from tests.training import tiny_corpus
+from training import config_file as configs
 from training.instruments import articulation, guitars, hits
 from training.instruments import drum_scenes as drums
 from training.instruments import drummer as grooves
@@ -25,7 +26,6 @@ from training.scenes import draw
 from training.scenes.compose import SceneConfig, compose
 from training.scenes.judged import judged_scenes
 from training.sounds.bench import Bench, Studio
-from training.teach import config as configs
 from training.teach.validate import Validation
 
 SNR_DB = 0.1
