@@ -55,11 +55,11 @@ TRIED = 8
 def rows(config_path: Path, steps: int, runs: Path) -> Iterator[dict[str, Any]]:
     """Yield one row of the table after the other."""
     shorter = [*SHORTER, f"optimiser.steps={steps}"]
-    config = load(config_path, shorter)
+    config = load(config_path, Config, shorter)
     corpus = open_corpus(config.data)
     validation = Validation.from_corpus(corpus, per_kind=config.data.val_scenes, target=config.scene.target)
     for name, changes in VARIANTS.items():
-        config = load(config_path, [*shorter, *changes])
+        config = load(config_path, Config, [*shorter, *changes])
         path = train(config, runs / name.replace(" ", "_").replace(",", ""))
         net = network(path)
         gates = validation.gates(net)
@@ -217,7 +217,7 @@ def main(argv: list[str] | None = None) -> int:
     args = parser.parse_args(argv)
     table = []
     try:
-        config = load(args.config, [*SHORTER])
+        config = load(args.config, Config, SHORTER)
         for found in rows(args.config, args.steps, args.runs):
             table.append(found)
             print(json.dumps(found), flush=True)

@@ -16,7 +16,7 @@ from benchmarks.commands import COMMANDS
 from gate.cli.console import say, say_version
 from gate.cli.ending import run
 from gate.errors import AudioFileError
-from gate.files.atomic import AtomicFile, os_sentence, refuse_target
+from gate.files.atomic import refuse_target, write_bytes
 
 PROG = "gate-bench"
 PAGE, RECORD, PICTURE = "RESULTS.md", "results.json", "results.png"
@@ -111,11 +111,11 @@ def _run(asked: argparse.Namespace, command: str) -> int:
     page = report.markdown(record)
     say(page)
     if "record" in files:
-        _write(files["record"], (json.dumps(record, indent=1) + "\n").encode(), force=asked.force)
+        write_bytes(files["record"], (json.dumps(record, indent=1) + "\n").encode(), force=asked.force)
     if "picture" in files:
-        _write(files["picture"], report.picture(record), force=asked.force)
+        write_bytes(files["picture"], report.picture(record), force=asked.force)
     if "page" in files:
-        _write(files["page"], report.markdown(record, files["picture"].name).encode(), force=asked.force)
+        write_bytes(files["page"], report.markdown(record, files["picture"].name).encode(), force=asked.force)
     return 0
 
 
@@ -124,21 +124,6 @@ def _files(asked: argparse.Namespace) -> dict[str, Path]:
     if asked.command == "all":
         return {"page": asked.out / PAGE, "record": asked.out / RECORD, "picture": asked.out / PICTURE}
     return {kind: path for kind, path in (("record", asked.json), ("picture", asked.picture)) if path}
-
-
-def _write(path: Path, data: bytes, *, force: bool) -> None:
-    """A file, whole or not at all.
-
-    Raises:
-        AudioFileError: it is in the way, or cannot be written.
-    """
-    with AtomicFile(path, force=force) as file:
-        try:
-            with open(file.fd, "wb", closefd=False) as stream:
-                stream.write(data)
-        except OSError as error:
-            raise AudioFileError(os_sentence(path, error, writing=True)) from error
-        file.commit()
 
 
 if __name__ == "__main__":

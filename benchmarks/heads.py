@@ -37,7 +37,8 @@ from training.recordings.corpus import Corpus
 from training.recordings.source import digest
 from training.scenes.compose import Scene
 from training.scenes.judged import judged_scenes
-from training.teach.losses import band_powers, tail_mask
+from training.teach.batch import band_powers
+from training.teach.losses import tail_mask
 from training.teach.validate import Validation
 
 PRESETS = ("voice", "snare", "kick", "toms", "guitar")

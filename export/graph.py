@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 
 from export.nodes import Nodes, Shape
 from gate.constants import BLOCK
+from training.networks.filter_bank import TOO_LARGE
 from training.networks.front import (
     BANDS,
     CHANNELS,
@@ -30,7 +31,6 @@ from training.networks.gate_net import (
     LIFT,
     LN10_10,
     TIMES_MS,
-    TOO_LARGE,
     GateNet,
     GateState,
     peak_fall,

@@ -13,11 +13,12 @@ from export.learned import Learned, write
 from gate.modelfile import preset
 from training.config_file import ConfigError
 from training.judging import metrics
+from training.learn.cut import cut_in_two
 from training.learn.examples import ENOUGH_SIDE_S, LEAST_SIDE_S, Finding, Measured
 from training.learn.manifest import Progress, look, sort_out, summed, write_manifest
 from training.learn.nearest import Candidate, candidates
 from training.learn.quick import QuickConfig, adapt, merit
-from training.learn.quick_scenes import Sounds, cut_in_two, judged
+from training.learn.quick_scenes import Sounds, judged
 from training.networks.gate_net import GateConfig, GateNet
 from training.recordings.corpus import Corpus, read_mono
 from training.recordings.layouts import Found, open_any
@@ -26,7 +27,8 @@ from training.scenes.compose import Scene, SceneConfig
 from training.scenes.judged import judged_scenes
 from training.teach import train as loop
 from training.teach.batches import BatchConfig
-from training.teach.config import Config, OptimiserConfig
+from training.teach.config import Config
+from training.teach.optimiser import OptimiserConfig
 from training.teach.validate import Validation
 
 STEPS_A_MINUTE, SCENES_A_MINUTE = 120, 35

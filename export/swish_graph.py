@@ -14,7 +14,6 @@ from numpy.typing import NDArray
 from torch import nn
 
 from export.nodes import Nodes, Shape
-from training.networks.gate_net import mean_step
 from training.networks.mfcc import (
     BEFORE,
     BINS,
@@ -30,6 +29,7 @@ from training.networks.mfcc import (
     mel_weights,
     window,
 )
+from training.networks.running_mean import mean_step
 from training.networks.swish_live import BLOCKS_BEFORE, initial_state
 from training.networks.swishnet import FRAME_S, LEVEL_S, Gated, SwishNet
 

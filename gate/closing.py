@@ -12,11 +12,27 @@ class Closes:
         raise NotImplementedError
 
     def __enter__(self) -> Self:
-        """Itself."""
+        """Begin a block that ends with ``close``."""
         return self
 
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        """Close."""
+        """Close, whatever ended the block."""
         self.close()
+
+
+class Commits(Closes):
+    """Something being made that is there after ``commit`` alone: the end of ``with`` removes what was not committed."""
+
+    def commit(self) -> None:
+        """Put what was made in its place, whole."""
+        raise NotImplementedError
+
+    def discard(self) -> None:
+        """Remove what was made so far; does nothing after ``commit``."""
+        raise NotImplementedError
+
+    def close(self) -> None:
+        """Remove what was not committed."""
+        self.discard()

@@ -1,5 +1,10 @@
 """What the pictures of renders and labels share: sizes, colours, and sound thinned to what a picture can show."""
 
+import contextlib
+import textwrap
+from collections.abc import Iterator
+from typing import Any, BinaryIO
+
 import numpy as np
 from numpy.typing import NDArray
 
@@ -68,3 +73,51 @@ def extremes(x: NDArray[np.floating]) -> NDArray[np.floating]:
         return x
     at = np.argmax(np.abs(x), axis=1)
     return np.take_along_axis(x, at[:, None], axis=1)
+
+
+@contextlib.contextmanager
+def png(file: BinaryIO, size_inches: tuple[float, float], title: str) -> Iterator[Any]:
+    """Lend a figure of matplotlib, which is written as a PNG when the block is over.
+
+    Args:
+        file: open for writing.
+        size_inches: width and height.
+        title: lines; long ones are wrapped. A file's name in it may hold dollar signs (no formula), letters that no font
+            has, and bytes that are no letters.
+    """
+    import logging
+    import warnings
+
+    # the first time, matplotlib tells the user about its font cache
+    logging.getLogger("matplotlib").setLevel(logging.ERROR)
+    from matplotlib.backends.backend_agg import FigureCanvasAgg
+    from matplotlib.figure import Figure
+
+    # without pyplot: no global state, no window system
+    figure = Figure(figsize=size_inches, dpi=DPI, layout="constrained")
+    FigureCanvasAgg(figure)
+    readable = title.encode("utf-8", "replace").decode()
+    lines = [line for part in readable.splitlines() for line in textwrap.wrap(part, TITLE_LETTERS)]
+    figure.suptitle("\n".join(lines), parse_math=False)
+    yield figure
+    with warnings.catch_warnings():
+        warnings.filterwarnings("ignore", message="Glyph .* missing")
+        figure.savefig(file, format="png")
+
+
+def legend(axes: Any, columns: int = 3) -> None:
+    """Put a legend above axes: inside it would hide what is drawn there."""
+    axes.legend(loc="lower right", bbox_to_anchor=(1.0, 0.98), ncols=columns, frameon=False)
+
+
+def band(
+    axes: Any,
+    times: NDArray[np.float64],
+    low: NDArray[np.float64],
+    high: NDArray[np.float64],
+    colour: str,
+    label: str,
+) -> None:
+    """Draw what lies between least and most, and the most as a line."""
+    axes.fill_between(times, low, high, color=colour, alpha=0.35, linewidth=0.0)
+    axes.plot(times, high, color=colour, linewidth=0.9, label=label)

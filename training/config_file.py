@@ -3,21 +3,22 @@
 import dataclasses
 import difflib
 import tomllib
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
-
-from training.teach.config import Config
 
 
 class ConfigError(ValueError):
     """A key that does not exist, or a value of another type than its default's."""
 
 
-def load(path: Path, changes: list[str] | None = None, kind: type = Config) -> Any:
+def load(path: Path, kind: type, changes: Sequence[str] = ()) -> Any:
     """Read a TOML file, apply ``table.key=value`` changes (values as TOML), and check every key and type.
 
     Args:
+        path: of the file.
         kind: the frozen dataclass that the file describes; every field of it, and of those inside, has a default.
+        changes: of single settings.
 
     Raises:
         ConfigError: the file cannot be read or is not TOML, a key is unknown (close names
@@ -25,7 +26,7 @@ def load(path: Path, changes: list[str] | None = None, kind: type = Config) -> A
     """
     try:
         tables = tomllib.loads(path.read_text(encoding="utf-8"))
-        for change in changes or []:
+        for change in changes:
             key, _, value = change.partition("=")
             *parents, last = key.split(".")
             table = tables

@@ -1,7 +1,6 @@
 """gate-label: what recordings hold, speech, music or noise."""
 
 import contextlib
-import os
 import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -85,9 +84,11 @@ def _label(plan: "LabelPlan", contract: "Contract", rules: "Rules", options: "ar
             done.append((name, labelled))
             say(_line(labelled))
         if done and target is not None:
-            _fill(target, write_labels(plan.format, done, plan.names))
+            target.write(write_labels(plan.format, done, plan.names))
+            target.commit()
         if done and frames is not None:
-            _fill(frames, frames_csv(done, contract.classes))
+            frames.write(frames_csv(done, contract.classes))
+            frames.commit()
     if failed:
         total = len(done) + len(failed)
         say(f"{len(done)} of {total} files labelled, {len(failed)} failed")
@@ -96,7 +97,7 @@ def _label(plan: "LabelPlan", contract: "Contract", rules: "Rules", options: "ar
 
 def _write_own(plan: "LabelPlan", source: Path, name: str, labelled: "Labelled", force: bool) -> None:
     """What one recording leaves: its file of labels and its picture."""
-    from gate.files.atomic import AtomicFile
+    from gate.files.atomic import AtomicFile, write_bytes
     from gate.label.formats import write_labels
 
     with contextlib.ExitStack() as stack:
@@ -104,26 +105,14 @@ def _write_own(plan: "LabelPlan", source: Path, name: str, labelled: "Labelled",
             from gate.label.picture import draw
 
             picture = stack.enter_context(AtomicFile(plan.pictures[source], force=force))
-            with os.fdopen(picture.fd, "wb", closefd=False) as file:
+            with picture.stream() as file:
                 draw(labelled, file)
         if source in plan.each:
-            labels = stack.enter_context(AtomicFile(plan.each[source], force=force))
-            _fill(labels, write_labels(plan.format, [(name, labelled)], plan.names))
+            write_bytes(
+                plan.each[source], write_labels(plan.format, [(name, labelled)], plan.names), force=force
+            )
         if source in plan.pictures:
             picture.commit()
-
-
-def _fill(file: "AtomicFile", data: bytes) -> None:
-    """Write it all, and let it appear."""
-    from gate.errors import AudioFileError
-    from gate.files.atomic import os_sentence
-
-    try:
-        with os.fdopen(file.fd, "wb", closefd=False) as stream:
-            stream.write(data)
-    except OSError as error:
-        raise AudioFileError(os_sentence(file.target, error, writing=True)) from error
-    file.commit()
 
 
 def _line(labelled: "Labelled") -> str:

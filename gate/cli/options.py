@@ -43,19 +43,19 @@ def batch_parser(program: str, description: str, epilog: str) -> Parser:
         "inputs",
         nargs="+",
         metavar="INPUT",
-        help="sound files (WAV, FLAC, OGG, MP3, AIFF) or folders of them, which are searched through links as well",
+        help="sound files (WAV, FLAC, OGG, MP3, AIFF), or folders, searched with all folders inside, links too",
     )
     made.add_argument("--version", action="store_true", help="print the version and exit")
     return made
 
 
 def add_preset(group: Any) -> None:
-    """Which gate."""
+    """Add the option of the gate's preset."""
     group.add_argument(
         "--preset",
         default="voice",
         metavar="NAME|FOLDER|FILE.onnx",
-        help="what to gate with (default: voice)",
+        help="the gate: a preset's name or folder, or a model file (default: voice)",
     )
 
 
@@ -94,7 +94,7 @@ def add_knobs(group: Any, **also: dict[str, str]) -> None:
             group.add_argument(
                 "--guard-model",
                 metavar="NAME|FOLDER|FILE.onnx",
-                help="what the guard listens with (default: speech-music-noise)",
+                help="classifier that the guard listens with (default: speech-music-noise)",
             )
 
 
@@ -110,13 +110,13 @@ def given(options: argparse.Namespace) -> dict[str, Any]:
 
 
 def add_slots(group: Any) -> None:
-    """Plugins round the gate."""
+    """Add the options of plugins around the gate."""
     kinds = ", ".join(f"{name}{f':{kind.file}' if kind.file else ''}" for name, kind in KINDS.items())
     help_ = (
         "a plugin before the gate, as KIND[:FILE][,PARAMETER=VALUE ...], such as highpass:cutoff=80; may be given more "
         f"than once, in the order of sound; kinds: {kinds} (docs/chain.md)"
     )
-    for option, text in (("--before", help_), ("--after", "the same behind it")):
+    for option, text in (("--before", help_), ("--after", "the same after the gate")):
         group.add_argument(option, action="append", default=[], metavar="PLUGIN", help=text)
 
 

@@ -127,8 +127,7 @@ def _batch(plan: "Plan", settings: "Settings", extras: "Extras", options: "argpa
         if report_file and reports:
             listed = [{"input": str(source), "error": sentence} for source, sentence in failed]
             files = [report.to_dict() for report in reports]
-            with os.fdopen(report_file.fd, "wb", closefd=False) as file:
-                file.write(to_json({"total": total, "files": files, "failed": listed}))
+            report_file.write(to_json({"total": total, "files": files, "failed": listed}))
             report_file.commit()
     say(
         f"{len(reports)} of {total['files']} files rendered into {options.output}: {_clock(seconds)} of "

@@ -9,7 +9,6 @@ Every object made here is released explicitly, newest first, by ``Session.close`
 environment.
 """
 
-import contextlib
 import ctypes as c
 import functools
 import sys
@@ -60,8 +59,6 @@ CALLS: dict[str, tuple[Any, ...]] = {
 """Name: (position in OrtApi, result, arguments). A pointer as result is a status, NULL for success."""
 
 _CUDA_ENTRY = "OrtSessionOptionsAppendExecutionProvider_CUDA"
-_CUDA_LIBRARIES = ("cudart", "cublasLt", "cublas", "nvrtc", "curand", "nvJitLink", "cufft", "cudnn")
-"""In the order they need one another."""
 
 Device = Literal["cpu", "cuda"]
 
@@ -131,18 +128,20 @@ class Library:
         Raises:
             DeviceError: it cannot be had; the text says why.
         """
+        from gate.engine.cuda import complaint, load_libraries
+
         entry = getattr(self._library, _CUDA_ENTRY, None)
         if entry is None:
             raise DeviceError(
                 f"expected CUDA, got ONNX Runtime {self.version} without it; "
                 "install onnxruntime-gpu, or take the cpu"
             )
-        _load_cuda_libraries()
+        load_libraries()
         entry.restype, entry.argtypes = _P, [_P, c.c_int]
         try:
             self.check(entry(options, 0))
         except ModelRunError as error:
-            why = _loader_complaint() or str(error)
+            why = complaint(library_path()) or str(error)
             raise DeviceError(
                 f'expected CUDA, got "{why}"; install what is missing, or take the cpu'
             ) from error
@@ -286,29 +285,3 @@ def _options(lib: Library, device: Device) -> int:
         lib.release("ReleaseSessionOptions", options)
         raise
     return options
-
-
-def _load_cuda_libraries() -> None:
-    """Load CUDA's libraries from the wheels that carry them, so that ONNX Runtime finds them by name.
-
-    What is missing there may be installed for the whole system: that is left to the loader.
-    """
-    if not sys.platform.startswith("linux"):
-        return
-    spec = find_spec("nvidia")
-    folders = [Path(folder) for folder in (spec.submodule_search_locations or ())] if spec else []
-    for name in _CUDA_LIBRARIES:
-        for path in sorted(path for folder in folders for path in folder.glob(f"*/lib/lib{name}.so.*")):
-            with contextlib.suppress(OSError):
-                c.CDLL(str(path), mode=c.RTLD_GLOBAL)
-
-
-def _loader_complaint() -> str:
-    """What the system's loader says of the CUDA provider: ONNX Runtime does not name what is missing."""
-    try:
-        for name in ("shared", "cuda"):
-            path = library_path().with_name(f"libonnxruntime_providers_{name}.so")
-            c.CDLL(str(path), mode=c.RTLD_GLOBAL)
-    except OSError as error:
-        return str(error)
-    return ""

@@ -1,12 +1,19 @@
-"""Files that appear whole or not at all: written beside the target under another name, renamed at the end."""
+"""Files that appear whole or not at all: written beside the target under another name, renamed at the end.
 
+write_bytes(path, data)            a file of these bytes; write_text for text
+with whole(path) as stream:        a file of what the block writes
+with AtomicFile(path) as file:     a file that is made long before it is finished
+"""
+
+import contextlib
 import errno
 import os
 import stat
+from collections.abc import Iterator
 from pathlib import Path
-from types import TracebackType
-from typing import Self
+from typing import BinaryIO
 
+from gate.closing import Commits
 from gate.errors import AudioFileError
 
 NAME_BYTES = 200
@@ -43,7 +50,7 @@ def os_sentence(path: Path, error: OSError, *, writing: bool) -> str:
     return f"{path} could not be {doing}, {error.strerror or error}; check the disk"
 
 
-class AtomicFile:
+class AtomicFile(Commits):
     """A file being written that becomes ``target`` by ``commit`` alone; without it the block leaves nothing.
 
     Args:
@@ -80,6 +87,32 @@ class AtomicFile:
             self.discard()
             raise
 
+    def write(self, data: bytes) -> None:
+        """Write bytes after those already there.
+
+        Raises:
+            AudioFileError: the disk is full, or gone.
+        """
+        view = memoryview(data)
+        try:
+            while view:
+                view = view[os.write(self.fd, view) :]
+        except OSError as error:
+            raise AudioFileError(os_sentence(self.target, error, writing=True)) from error
+
+    @contextlib.contextmanager
+    def stream(self) -> Iterator[BinaryIO]:
+        """Lend a stream into the file, for what writes itself into one; ``commit`` comes after the block.
+
+        Raises:
+            AudioFileError: the disk is full, or gone.
+        """
+        try:
+            with os.fdopen(self.fd, "wb", closefd=False) as stream:
+                yield stream
+        except OSError as error:
+            raise AudioFileError(os_sentence(self.target, error, writing=True)) from error
+
     def commit(self) -> None:
         """Close and rename: from here on the file is there, whole."""
         refuse_target(self.target, force=self.force)
@@ -101,16 +134,6 @@ class AtomicFile:
         fd, self.fd = self.fd, -1
         if fd >= 0:
             os.close(fd)
-
-    def __enter__(self) -> Self:
-        """Itself."""
-        return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        """Remove what was not committed."""
-        self.discard()
 
 
 def refuse_target(target: Path, *, force: bool) -> None:
@@ -135,3 +158,36 @@ def refuse_target(target: Path, *, force: bool) -> None:
         raise AudioFileError(
             f"{target} exists already, nothing was written; give another name, or --force to replace it"
         )
+
+
+@contextlib.contextmanager
+def whole(path: Path, *, force: bool = True, mode: int | None = None) -> Iterator[BinaryIO]:
+    """Lend a stream; what the block writes into it becomes the file at its end. If the block raises, nothing changes.
+
+    Args:
+        path: what the file will be called.
+        force: replace an existing file.
+        mode: permissions of the file, such as 0o644; by default what the user's new files have.
+
+    Raises:
+        AudioFileError: the file exists and ``force`` is not set, is not an ordinary file, or cannot be written.
+    """
+    with AtomicFile(path, force=force) as file:
+        with file.stream() as stream:
+            yield stream
+            stream.flush()
+            os.fsync(file.fd)  # or the new name could outlive a power cut, and its bytes not
+            if mode is not None and hasattr(os, "fchmod"):
+                os.fchmod(file.fd, mode)
+        file.commit()
+
+
+def write_bytes(path: Path, data: bytes, *, force: bool = True, mode: int | None = None) -> None:
+    """Write a file of these bytes, whole or not at all; arguments and errors as ``whole``."""
+    with whole(path, force=force, mode=mode) as stream:
+        stream.write(data)
+
+
+def write_text(path: Path, text: str, *, force: bool = True, mode: int | None = None) -> None:
+    """Write a file of this text, in UTF-8, whole or not at all; arguments and errors as ``whole``."""
+    write_bytes(path, text.encode(), force=force, mode=mode)

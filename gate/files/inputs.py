@@ -2,10 +2,11 @@
 
 import os
 from collections import defaultdict
+from collections.abc import Collection, Iterable
 from pathlib import Path
 
-from gate.errors import AudioFileError
-from gate.files.atomic import os_sentence
+from gate.errors import AudioFileError, GateError, UsageError
+from gate.files.atomic import os_sentence, refuse_target
 from gate.files.folder_walk import has_ending, walk
 from gate.files.sound_format import EXTENSIONS, NAMED
 
@@ -118,3 +119,36 @@ class Folders:
                 folder.rmdir()
             except OSError:
                 continue  # something was rendered into it
+
+
+def refuse_outputs(
+    outputs: Iterable[Path],
+    inputs: Collection[object],
+    *,
+    force: bool,
+    an_input: type[GateError] = AudioFileError,
+) -> None:
+    """Refuse outputs that are an input, stand in each other's way, or are there already.
+
+    Args:
+        outputs: files to be written.
+        inputs: the ``identity`` of each file that is read.
+        force: existing files may be replaced.
+        an_input: the error for an output that is an input.
+
+    Raises:
+        GateError: ``an_input``; UsageError for one file given twice; AudioFileError for what is there.
+    """
+    names: set[str] = set()
+    for path in outputs:
+        if identity(path) in inputs:
+            raise an_input(
+                f"{path} is an input itself, output and input must differ; give another name with -o or its option"
+            )
+        name = os.path.realpath(path)
+        if name in names:
+            raise UsageError(
+                f"{path} was given for two outputs, one file each was expected; give another name"
+            )
+        names.add(name)
+        refuse_target(path, force=force)

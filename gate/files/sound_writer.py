@@ -8,13 +8,13 @@ import contextlib
 import errno
 import os
 from pathlib import Path
-from types import TracebackType
-from typing import Any, NoReturn, Self
+from typing import Any, NoReturn
 
 import numpy as np
 import soundfile
 from numpy.typing import NDArray
 
+from gate.closing import Commits
 from gate.errors import AudioFileError
 from gate.files import sound_header as audioheader
 from gate.files.atomic import AtomicFile, os_sentence
@@ -31,7 +31,7 @@ VORBIS_FRAMES = 4096
 """Frames handed to the Vorbis encoder at once: it keeps them on the stack, and dies of large pieces."""
 
 
-class Writer:
+class Writer(Commits):
     """A sound file being written that is there, whole, after ``commit`` and not before.
 
     Attributes:
@@ -193,16 +193,6 @@ class Writer:
             with contextlib.suppress(*_TROUBLE):  # a full disk may say so again here
                 file.close()
         self._atomic.discard()
-
-    def __enter__(self) -> Self:
-        """Itself."""
-        return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        """Remove what was not committed."""
-        self.discard()
 
 
 def _disk_is_full(folder: Path) -> bool:

@@ -1,12 +1,11 @@
 """A picture of a recording and its labels: sound, probabilities, segments."""
 
-import textwrap
-from typing import BinaryIO
+from typing import Any, BinaryIO
 
 import numpy as np
 
 from gate.label.listen import Labelled
-from gate.pictures import BEFORE, CLASS_COLOURS, DPI, TITLE_LETTERS, Thin
+from gate.pictures import BEFORE, CLASS_COLOURS, Thin, band, legend, png
 
 SIZE_INCHES = (12.0, 6.0)
 
@@ -18,19 +17,13 @@ def draw(labelled: Labelled, file: BinaryIO) -> None:
         labelled: what to draw.
         file: open for writing.
     """
-    import logging
-    import warnings
-
-    # the first time, matplotlib tells the user about its font cache
-    logging.getLogger("matplotlib").setLevel(logging.ERROR)
-    from matplotlib.backends.backend_agg import FigureCanvasAgg
-    from matplotlib.figure import Figure
-
-    figure = Figure(figsize=SIZE_INCHES, dpi=DPI, layout="constrained")
-    FigureCanvasAgg(figure)
     shares = ", ".join(f"{name} {100 * labelled.share(name):.0f} %" for name in labelled.classes)
-    name = str(labelled.path.name).encode("utf-8", "replace").decode()
-    figure.suptitle("\n".join(textwrap.wrap(f"{name}: {shares}", TITLE_LETTERS)), parse_math=False)
+    with png(file, SIZE_INCHES, f"{labelled.path.name}: {shares}") as figure:
+        _fill(figure, labelled)
+
+
+def _fill(figure: Any, labelled: Labelled) -> None:
+    """Draw the sound, the probabilities and the segments, one over the other."""
     wave, chance, bar = figure.subplots(3, 1, sharex=True, height_ratios=[1.2, 1.2, 0.3])
     if labelled.wave is not None:
         low, high = labelled.wave.low[:, 0], labelled.wave.high[:, 0]
@@ -45,11 +38,8 @@ def draw(labelled: Labelled, file: BinaryIO) -> None:
         thin.add(frames.probabilities)
         times = thin.times(labelled.seconds)
         for k, (label, colour) in enumerate(colours.items()):
-            chance.fill_between(
-                times, thin.low[:, k], thin.high[:, k], color=colour, alpha=0.35, linewidth=0.0
-            )
-            chance.plot(times, thin.high[:, k], color=colour, linewidth=0.9, label=label)
-        chance.legend(loc="lower right", bbox_to_anchor=(1.0, 0.98), ncols=len(colours), frameon=False)
+            band(chance, times, thin.low[:, k], thin.high[:, k], colour, label)
+        legend(chance, len(colours))
     chance.set_ylim(-0.02, 1.02)
     chance.set_ylabel("probability")
     for segment in labelled.segments:
@@ -58,6 +48,3 @@ def draw(labelled: Labelled, file: BinaryIO) -> None:
     bar.set_ylabel("label")
     bar.set_xlabel("time, s")
     bar.set_xlim(0.0, max(labelled.seconds, 1e-3))
-    with warnings.catch_warnings():
-        warnings.filterwarnings("ignore", message="Glyph .* missing")
-        figure.savefig(file, format="png")

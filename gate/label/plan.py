@@ -5,8 +5,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from gate.errors import GateError, UsageError
-from gate.files.atomic import refuse_target
-from gate.files.inputs import apart, find, identity
+from gate.files.inputs import apart, find, identity, refuse_outputs
 from gate.label.formats import ENDINGS, distinct
 
 
@@ -75,7 +74,10 @@ def make_plan(
     plan.sources = [(source, relative.as_posix()) for source, relative in placed]
     _place_labels(plan, placed, output, format_, one)
     _place_pictures(plan, placed, picture, one)
-    _check(plan, frames, force)
+    files = [path for path in (plan.target, frames) if path is not None]
+    files += [*plan.each.values(), *plan.pictures.values()]
+    read = {identity(source) for source, _ in plan.sources}
+    refuse_outputs(files, read, force=force, an_input=UsageError)
     return plan
 
 
@@ -131,20 +133,3 @@ def _place_pictures(
 def _add_folders(plan: LabelPlan, top: Path, files: dict[Path, Path]) -> None:
     inside = {parent for file in files.values() for parent in file.parents if top in parent.parents}
     plan.folders += [top, *sorted(inside)]
-
-
-def _check(plan: LabelPlan, frames: Path | None, force: bool) -> None:
-    """Refuse outputs that are an input, are given twice, or are there already."""
-    inputs = {identity(source) for source, _ in plan.sources}
-    outputs = [path for path in (plan.target, frames) if path is not None]
-    names: set[str] = set()
-    for path in [*outputs, *plan.each.values(), *plan.pictures.values()]:
-        name = os.path.realpath(path)
-        if identity(path) in inputs:
-            raise UsageError(f"{path} is an input itself, output and input must differ; give another name")
-        if name in names:
-            raise UsageError(
-                f"{path} was given for two outputs, one file each was expected; give another name"
-            )
-        names.add(name)
-        refuse_target(path, force=force)

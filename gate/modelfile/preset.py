@@ -16,15 +16,15 @@ import contextlib
 import json
 import math
 import os
-import tempfile
 import warnings
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
-from gate.errors import PresetError
+from gate.errors import AudioFileError, PresetError
 from gate.files import places
+from gate.files.atomic import write_bytes, write_text
 from gate.modelfile import contract
 from gate.modelfile.contract import NO_GATE, Contract
 from gate.notes import GateNote
@@ -35,6 +35,9 @@ FORMAT = 1
 
 FILE = "preset.json"
 MODEL = "model.onnx"
+
+MODE = 0o644
+"""Permissions of both: a preset is for everyone who may read its folder."""
 
 MAX_FILE_BYTES = 1 << 20
 """Largest preset.json: 1 MiB."""
@@ -198,10 +201,10 @@ def write_preset(
     text = json.dumps(fields, indent=2, allow_nan=False) + "\n"
     try:
         path.mkdir(parents=True, exist_ok=True)
-        _write_whole(path / MODEL, model)
-        _write_whole(path / FILE, text.encode())
-    except OSError as error:
-        raise PresetError(f"{path} cannot be written ({error.strerror}); give another folder") from None
+        write_bytes(path / MODEL, model, mode=MODE)
+        write_text(path / FILE, text, mode=MODE)
+    except (OSError, AudioFileError) as error:
+        raise PresetError(f"{path} cannot be written ({_why(error)}); give another folder") from None
     return _from_folder(path)
 
 
@@ -213,9 +216,9 @@ def rename(folder: Path, name: str) -> None:
     """
     text = json.dumps(_read_json(folder / FILE) | {"name": name}, indent=2, allow_nan=False) + "\n"
     try:
-        _write_whole(folder / FILE, text.encode())
-    except OSError as error:
-        raise PresetError(f"{folder} cannot be written ({error.strerror}); free some room") from None
+        write_text(folder / FILE, text, mode=MODE)
+    except AudioFileError as error:
+        raise PresetError(f"{folder} cannot be written ({_why(error)}); free some room") from None
 
 
 def _by_name() -> dict[str, list[Path]]:
@@ -331,17 +334,7 @@ def _default(path: Path, id: str, value: Any) -> float:
     )
 
 
-def _write_whole(path: Path, data: bytes) -> None:
-    """Write beside and rename, so that no reader ever sees half a file."""
-    handle, beside = tempfile.mkstemp(prefix=f".{path.name}.", dir=path.parent)
-    try:
-        with os.fdopen(handle, "wb") as file:
-            file.write(data)
-            file.flush()
-            os.fsync(file.fileno())
-        # mkstemp makes it for its owner alone; a preset is for everyone who may read the folder
-        os.chmod(beside, 0o644)
-        os.replace(beside, path)
-    except BaseException:
-        os.unlink(beside)
-        raise
+def _why(error: OSError | AudioFileError) -> str:
+    """Why a file could not be written, in the system's words where it gave some."""
+    cause = error.__cause__ if isinstance(error, AudioFileError) else error
+    return (cause.strerror if isinstance(cause, OSError) else None) or str(error)

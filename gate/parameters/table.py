@@ -14,7 +14,7 @@ class GateKnobs:
 
     threshold_db = Knob(Parameter(
         "threshold", "Threshold", "dBFS", -80.0, 0.0, None, "linear", True,
-        "how loud, as a 5 ms level of its loudest channel, a wanted sound must be to open the gate",
+        "the 5 ms level of the loudest channel from which a wanted sound opens the gate",
     ))  # fmt: skip
     range_db = Knob(Parameter(
         "range", "Range", "dB", -120.0, 0.0, None, "linear", True,
@@ -26,11 +26,11 @@ class GateKnobs:
     ))  # fmt: skip
     link = Knob(Parameter(
         "link", "Link", "", 0.0, 1.0, 1.0, "switch", False,
-        "one decision for all channels, by the loudest (on), or each channel its own (off)",
+        "on: one decision for all channels, by the loudest; off: one for each channel",
     ))  # fmt: skip
     guard = Choice(Parameter(
         "guard", "Guard", "", 0.0, 2.0, 0.0, "choice", True,
-        "shut again what is open without speech (speech), or for what is surely music (not-music), or neither (off)",
+        "shut an open gate again when there is no speech (speech), or when it is surely music (not-music); off: never",
         ("off", "speech", "not-music"),
     ))  # fmt: skip
     guard_grace_ms = Knob(Parameter(
@@ -39,29 +39,29 @@ class GateKnobs:
     ))  # fmt: skip
     attack_scale = Knob(Parameter(
         "attack-scale", "Attack, scaled", "x", 0.25, 4.0, 1.0, "log", True,
-        "how many times the learned attack is taken", overrides=True,
+        "factor on the learned attack time; 1 leaves it", overrides=True,
     ))  # fmt: skip
     hold_scale = Knob(Parameter(
         "hold-scale", "Hold, scaled", "x", 0.25, 4.0, 1.0, "log", True,
-        "how many times the learned hold is taken", overrides=True,
+        "factor on the learned hold time; 1 leaves it", overrides=True,
     ))  # fmt: skip
     release_scale = Knob(Parameter(
         "release-scale", "Release, scaled", "x", 0.25, 4.0, 1.0, "log", True,
-        "how many times the learned release is taken", overrides=True,
+        "factor on the learned release time; 1 leaves it", overrides=True,
     ))  # fmt: skip
     key_low_hz = Knob(Parameter(
         "key-low", "Key, from", "Hz", 20.0, 20_000.0, 20.0, "log", True,
-        "lowest frequency that the key may hear: only bands between the two let level open the gate", overrides=True,
+        "lowest frequency that may open the gate: only level between key-low and key-high counts", overrides=True,
     ))  # fmt: skip
     key_high_hz = Knob(Parameter(
         "key-high", "Key, to", "Hz", 20.0, 20_000.0, 20_000.0, "log", True,
-        "highest frequency that the key may hear", overrides=True,
+        "highest frequency that may open the gate", overrides=True,
     ))  # fmt: skip
 
 
 BYPASS = Parameter(
     "bypass", "Bypass", "", 0.0, 1.0, 0.0, "switch", True,
-    "hear what comes into the gate in place of what it gives, as late; it goes on listening", smoothing_ms=10.0,
+    "hear the gate's input, as late as its output; the gate keeps listening", smoothing_ms=10.0,
 )  # fmt: skip
 """What every slot has; the gate's own is in its table."""
 

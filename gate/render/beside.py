@@ -1,17 +1,14 @@
 """What a render leaves beside the sound: the curve as CSV, a picture, a report; each whole, or not there at all."""
 
-import os
 from collections.abc import Callable
 from contextlib import ExitStack
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from gate.closing import Closes
-from gate.errors import AudioFileError
-from gate.files.atomic import AtomicFile, os_sentence
+from gate.files.atomic import AtomicFile
 from gate.realtime.curve import csv_line
 from gate.render.job import Job, Settings
 from gate.render.report import Report, to_json
@@ -46,7 +43,7 @@ class Beside(Closes):
         """
         if self._job.curve is not None:
             self._line = csv_line(columns)
-            self._append(self._job.curve, (",".join(columns) + "\n").encode())
+            self._files[self._job.curve].write((",".join(columns) + "\n").encode())
         if self._job.plot is not None:
             from gate.render.picture import Collector
 
@@ -67,7 +64,9 @@ class Beside(Closes):
             self._collector.add_after(out)
             self._collector.add_curve(rows)
         if self._job.curve is not None:
-            self._append(self._job.curve, (self._line * len(rows) % tuple(rows.ravel().tolist())).encode())
+            self._files[self._job.curve].write(
+                (self._line * len(rows) % tuple(rows.ravel().tolist())).encode()
+            )
 
     def commit(self, report: Report, check_stop: Callable[[], None]) -> None:
         """Write the report, draw the picture, and give all files their names.
@@ -80,29 +79,18 @@ class Beside(Closes):
             AudioFileError: a file cannot be written.
         """
         if self._job.report is not None:
-            self._append(self._job.report, to_json(report.to_dict()))
+            self._files[self._job.report].write(to_json(report.to_dict()))
         if self._job.plot is not None and self._collector is not None:
             from gate.render.picture import draw
 
             check_stop()
             title = f"{self._job.source.name}\n{report.threshold_reason}, range {report.range_db:g} dB"
             picture = self._collector.picture(title, report.seconds, report.range_db)
-            try:
-                with os.fdopen(self._files[self._job.plot].fd, "wb", closefd=False) as file:
-                    draw(picture, file)
-            except OSError as error:
-                raise AudioFileError(os_sentence(self._job.plot, error, writing=True)) from error
+            with self._files[self._job.plot].stream() as file:
+                draw(picture, file)
         for one in self._files.values():
             one.commit()
 
     def close(self) -> None:
         """Remove what was not committed; may be called twice."""
         self._stack.close()
-
-    def _append(self, path: Path, data: bytes) -> None:
-        view = memoryview(data)
-        try:
-            while view:
-                view = view[os.write(self._files[path].fd, view) :]
-        except OSError as error:
-            raise AudioFileError(os_sentence(path, error, writing=True)) from error

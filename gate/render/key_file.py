@@ -1,16 +1,17 @@
 """An external key for a file render: another file, read beside the sound."""
 
 from pathlib import Path
-from typing import Any, Self
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
+from gate.closing import Closes
 from gate.errors import AudioFileError
 from gate.files.sound_reader import Reader
 
 
-class KeyFile:
+class KeyFile(Closes):
     """A file that is listened to in place of the sound, as long and of the same rate."""
 
     def __init__(self, path: Path, source: Reader) -> None:
@@ -45,11 +46,3 @@ class KeyFile:
     def close(self) -> None:
         """Close the file; may be called twice."""
         self._reader.close()
-
-    def __enter__(self) -> Self:
-        """Itself."""
-        return self
-
-    def __exit__(self, *error: object) -> None:
-        """Close."""
-        self.close()

@@ -4,7 +4,6 @@ What is drawn is gathered while the file is rendered, and thinned to a fixed num
 and most of each), so an hour costs no more memory than a minute. matplotlib is loaded for the drawing alone.
 """
 
-import textwrap
 from dataclasses import dataclass
 from typing import Any, BinaryIO
 
@@ -12,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from gate.engine.engine import CURVE_COLUMNS
-from gate.pictures import AFTER, BAND, BEFORE, CLASS_COLOURS, DPI, LINE, TITLE_LETTERS, Thin, extremes
+from gate.pictures import AFTER, BAND, BEFORE, CLASS_COLOURS, LINE, Thin, band, extremes, legend, png
 
 SIZE_INCHES = (12.0, 11.0)
 
@@ -89,21 +88,12 @@ def draw(picture: Picture, file: BinaryIO) -> None:
         picture: what to draw.
         file: open for writing.
     """
-    import logging
-    import warnings
+    with png(file, SIZE_INCHES, picture.title) as figure:
+        _fill(figure, picture)
 
-    # the first time, matplotlib tells the user about its font cache
-    logging.getLogger("matplotlib").setLevel(logging.ERROR)
-    from matplotlib.backends.backend_agg import FigureCanvasAgg
-    from matplotlib.figure import Figure
 
-    # without pyplot: no global state, no window system
-    figure = Figure(figsize=SIZE_INCHES, dpi=DPI, layout="constrained")
-    FigureCanvasAgg(figure)
-    # a file's name may hold dollar signs (no formula), letters that no font has, bytes that are no letters
-    title = picture.title.encode("utf-8", "replace").decode()
-    lines = [line for part in title.splitlines() for line in textwrap.wrap(part, TITLE_LETTERS)]
-    figure.suptitle("\n".join(lines), parse_math=False)
+def _fill(figure: Any, picture: Picture) -> None:
+    """Draw all axes, one over the other."""
     guard = picture.columns[len(CURVE_COLUMNS) :]
     axes = figure.subplots(6 if guard else 5, 1, sharex=True, height_ratios=[1.4, *[1] * (5 if guard else 4)])
     _draw_waveform(axes[0], picture)
@@ -122,9 +112,6 @@ def draw(picture: Picture, file: BinaryIO) -> None:
     for ax in axes:
         ax.grid(alpha=0.25)
         ax.margins(x=0)
-    with warnings.catch_warnings():
-        warnings.filterwarnings("ignore", message="Glyph .* missing")
-        figure.savefig(file, format="png")
 
 
 Curve = dict[str, tuple[NDArray[np.float64], NDArray[np.float64]]]
@@ -138,24 +125,24 @@ def _draw_waveform(ax: Axes, picture: Picture) -> None:
         low, high = np.minimum(thin.low[:, 0], 0.0), np.maximum(thin.high[:, 0], 0.0)
         ax.fill_between(times, low, high, color=colour, linewidth=0.5, label=label)
     ax.set_ylabel("sound")
-    _legend(ax)
+    legend(ax)
 
 
 def _draw_level(ax: Axes, times: NDArray[np.float64], curve: Curve) -> None:
-    _band(ax, times, curve["level_db"], AFTER, "level")
+    band(ax, times, *curve["level_db"], AFTER, "level")
     ax.plot(times, curve["threshold_db"][1], color=LINE, linewidth=1.2, label="threshold")
     ax.set_ylabel("level, dBFS")
-    _legend(ax)
+    legend(ax)
 
 
 def _draw_gain(ax: Axes, times: NDArray[np.float64], curve: Curve, range_db: float) -> None:
     lowest = max(range_db, LOWEST_GAIN_DB)
     low, high = (np.maximum(side, lowest) for side in curve["gain_db"])
-    _band(ax, times, (low, high), AFTER, "gain")
+    band(ax, times, low, high, AFTER, "gain")
     ax.set_ylabel("gain, dB")
     ax.set_ylim(lowest - 3.0, 3.0)
     chance = ax.twinx()
-    _band(chance, times, curve["open_probability"], BAND, "open probability")
+    band(chance, times, *curve["open_probability"], BAND, "open probability")
     chance.set_ylim(-0.05, 1.05)
     chance.set_ylabel("open probability", color=BAND)
 
@@ -164,11 +151,11 @@ def _draw_times(ax: Axes, times: NDArray[np.float64], curve: Curve) -> None:
     for name, colour in (("attack_ms", BAND), ("hold_ms", AFTER), ("release_ms", LINE)):
         # a hold of 0 has no place on a logarithmic axis
         low, high = (np.maximum(side, TIMES_MS[0]) for side in curve[name])
-        _band(ax, times, (low, high), colour, name.removesuffix("_ms"))
+        band(ax, times, low, high, colour, name.removesuffix("_ms"))
     ax.set_yscale("log")
     ax.set_ylim(TIMES_MS)
     ax.set_ylabel("learned, ms")
-    _legend(ax)
+    legend(ax)
 
 
 def _draw_key(ax: Axes, times: NDArray[np.float64], curve: Curve) -> None:
@@ -191,25 +178,7 @@ def _draw_guard(ax: Axes, times: NDArray[np.float64], curve: Curve, columns: tup
         times, 0.0, 1.0, where=curve[columns[0]][1] > 0.5, color=BEFORE, linewidth=0.0, step="mid"
     )
     for name, colour in zip(columns[1:], CLASS_COLOURS * len(columns), strict=False):
-        _band(ax, times, curve[name], colour, name)
+        band(ax, times, *curve[name], colour, name)
     ax.set_ylim(-0.05, 1.05)
     ax.set_ylabel("guard")
-    _legend(ax)
-
-
-def _legend(ax: Axes) -> None:
-    """Put the legend above the axes: inside, it would hide what is drawn there."""
-    ax.legend(loc="lower right", bbox_to_anchor=(1.0, 0.98), ncols=3, frameon=False)
-
-
-def _band(
-    ax: Axes,
-    times: NDArray[np.float64],
-    sides: tuple[NDArray[np.float64], NDArray[np.float64]],
-    colour: str,
-    label: str,
-) -> None:
-    """Draw what lies between least and most, and the most as a line."""
-    low, high = sides
-    ax.fill_between(times, low, high, color=colour, alpha=0.35, linewidth=0.0)
-    ax.plot(times, high, color=colour, linewidth=0.9, label=label)
+    legend(ax)

@@ -4,9 +4,8 @@ import os
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from gate.errors import AudioFileError, GateError, UsageError
-from gate.files.atomic import refuse_target
-from gate.files.inputs import apart, find, identity
+from gate.errors import GateError, UsageError
+from gate.files.inputs import apart, find, identity, refuse_outputs
 from gate.render.job import Job
 
 
@@ -53,13 +52,13 @@ def make_plan(inputs: list[str], output: str, extras: Extras, *, force: bool) ->
     one_file = len(paths) == 1 and not os.path.isdir(paths[0])
     if one_file and not os.path.isdir(target) and not output.endswith(("/", os.sep)):
         job = Job(paths[0], target, extras.plot, extras.curve, extras.report)
-        _check_job(job, {identity(paths[0])}, force)
+        refuse_outputs(job.outputs, {identity(paths[0])}, force=force)
         return Plan([job])
     if os.path.exists(target) and not os.path.isdir(target):
         raise UsageError(f"several files need a folder to go to, {target} is a file; give a folder with -o")
     if one_file:
         job = Job(paths[0], target / paths[0].name, extras.plot, extras.curve, extras.report)
-        _check_job(job, {identity(paths[0])}, force)
+        refuse_outputs(job.outputs, {identity(paths[0])}, force=force)
         return Plan([job], folders=[target])
     return _batch(paths, target, extras, force)
 
@@ -82,13 +81,13 @@ def _batch(paths: list[Path], target: Path, extras: Extras, force: bool) -> Plan
         }
         job = Job(source, target / relative, beside["plot"], beside["curve"])
         try:
-            _check_job(job, identities, force)
+            refuse_outputs(job.outputs, identities, force=force)
         except GateError as error:
             plan.failures.append((source, str(error)))
             continue
         plan.jobs.append(job)
     if extras.report is not None:
-        _check_job(Job(target, extras.report), identities, force)
+        refuse_outputs([extras.report], identities, force=force)
     tops = [folder for folder in (target, extras.plot, extras.curve) if folder is not None]
     below = {path.parent for job in plan.jobs for path in job.outputs}
     for top in tops:
@@ -96,23 +95,6 @@ def _batch(paths: list[Path], target: Path, extras: Extras, force: bool) -> Plan
         inside = {parent for folder in below for parent in (folder, *folder.parents) if top in parent.parents}
         plan.folders += sorted(inside)
     return plan
-
-
-def _check_job(job: Job, inputs: set[object], force: bool) -> None:
-    """Refuse outputs that are an input, are given twice, or are there already."""
-    names: set[str] = set()
-    for path in job.outputs:
-        if identity(path) in inputs:
-            raise AudioFileError(
-                f"{path} is an input itself, output and input must differ; give another name with -o"
-            )
-        name = os.path.realpath(path)
-        if name in names:
-            raise UsageError(
-                f"{path} was given for two outputs, one file each was expected; give another name"
-            )
-        names.add(name)
-        refuse_target(path, force=force)
 
 
 def _with_ending(path: Path, ending: str) -> Path:

@@ -17,7 +17,7 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from gate.errors import AudioFileError, SessionError
-from gate.files.atomic import AtomicFile, os_sentence
+from gate.files.atomic import os_sentence, write_bytes
 from gate.session.place import fault, place, where
 from gate.session.session import Session
 from gate.session.table import FORMAT, Unknown, WrongKey, read
@@ -152,13 +152,8 @@ def _bytes(path: Path) -> bytes:
 def _write(path: Path, said: bytes, like: Path) -> None:
     """Whole or not at all, for those who may read ``like``."""
     try:
-        with AtomicFile(path, force=True) as file:
-            with os.fdopen(file.fd, "wb", closefd=False) as stream:
-                stream.write(said)
-            os.fsync(file.fd)
-            if like.exists() and hasattr(os, "fchmod"):
-                os.fchmod(file.fd, like.stat().st_mode & 0o777)
-            file.commit()
+        mode = like.stat().st_mode & 0o777 if like.exists() else None
+        write_bytes(path, said, mode=mode)
     except AudioFileError as error:
         raise SessionError(str(error)) from None
     except OSError as error:

@@ -76,7 +76,8 @@ def _refuse_outputs(options: "argparse.Namespace") -> None:
     """Say that an output is in the way before anything long is done."""
     from gate.errors import AudioFileError
     from gate.files.atomic import refuse_target
-    from training.judging.folders import SCENES, SCORES, refuse_folder
+    from gate.files.atomic_folder import refuse_folder
+    from training.judging.folders import SCENES, SCORES
 
     for path in (options.json, options.picture, options.page, options.write_scenes):
         if path is not None and not path.absolute().parent.is_dir():
@@ -194,8 +195,8 @@ def _print(options: "argparse.Namespace", judged: "Judged") -> None:
 
 
 def _write(options: "argparse.Namespace", judged: "Judged", absent: "list[Absent]", command: str) -> None:
+    from gate.files.atomic import write_bytes
     from gate.render.report import to_json
-    from training.judging.folders import write_whole
     from training.judging.report import report
 
     if not (options.json or options.picture or options.page):
@@ -203,11 +204,11 @@ def _write(options: "argparse.Namespace", judged: "Judged", absent: "list[Absent
     made = report(judged, _asked(options, command), absent)
     title = _title(options, judged)
     if options.json:
-        write_whole(options.json, to_json(made), force=options.force)
+        write_bytes(options.json, to_json(made), force=options.force)
     if options.picture:
         from training.judging.picture import summary
 
-        write_whole(
+        write_bytes(
             options.picture, summary(judged, f"{title}, data {made['data_sha256'][:16]}"), force=options.force
         )
     if options.page:

@@ -7,7 +7,7 @@ from training.detector.sides import SideConfig
 from training.detector.store import Counts
 from training.networks.swishnet import SwishConfig
 from training.recordings.source import DataConfig
-from training.teach.config import OptimiserConfig
+from training.teach.optimiser import OptimiserConfig
 
 
 @dataclass(frozen=True)

@@ -5,9 +5,7 @@ resolution: what it does in a block rests on samples up to that block's end. Gai
 as these stand for decisions; shut is -80 dB, the range at which every gate here is judged.
 """
 
-from collections.abc import Callable
 from itertools import product
-from typing import Protocol
 
 import numba
 import numpy as np
@@ -15,6 +13,7 @@ from numpy.typing import NDArray
 
 from gate.constants import BLOCK, BLOCK_MS, RATE
 from gate.levels import WINDOW, block_levels_db
+from training.judging.gates import Scene
 
 RANGE_DB = -80.0
 SHUT_GAIN = 10.0 ** (RANGE_DB / 20.0)
@@ -30,19 +29,6 @@ ORACLE_OFFSET_DB = tuple(range(-6, 34, 2))
 """Thresholds that the oracle tries, over the scene's: bleed may be well over it."""
 ORACLE_HYSTERESIS_DB = (0.0, 3.0, 6.0, 10.0)
 ORACLE_HOLD_MS = (10.0, 50.0, 100.0, 200.0, 400.0)
-
-
-class Scene(Protocol):
-    """The part of ``training.scenes.compose.Scene`` that a gate under test may look at."""
-
-    @property
-    def mixture(self) -> NDArray[np.float32]: ...
-    @property
-    def target(self) -> NDArray[np.float32]: ...
-
-
-Gate = Callable[[Scene, float], tuple[NDArray[np.floating] | None, NDArray[np.floating]]]
-"""A gate under test. It is handed the whole scene, and honest ones look only at its mixture."""
 
 
 def causal_levels_db(x: NDArray[np.floating]) -> NDArray[np.float32]:

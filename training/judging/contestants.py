@@ -7,9 +7,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
-from numpy.typing import NDArray
 
-from training.judging.baselines import RANGE_DB, SHUT_GAIN, Gate, Scene, ceiling, classic, oracle_classic
+from training.judging.baselines import RANGE_DB, SHUT_GAIN, ceiling, classic, oracle_classic
+from training.judging.gates import Decided, Decides, Gate, Scene
 
 if TYPE_CHECKING:
     from gate.engine.guard import Guard
@@ -22,7 +22,7 @@ class Contestant:
     Attributes:
         name: as printed; no two are the same.
         kind: "preset", "baseline", "law", "peer", "sound" or "curve".
-        gate: see ``training.judging.baselines.Gate``.
+        gate: see ``training.judging.gates.Gate``.
         facts: what else the JSON should say of it.
     """
 
@@ -32,7 +32,7 @@ class Contestant:
     facts: dict[str, Any] = field(default_factory=dict)
 
 
-class Ranged:
+class Ranged(Gate):
     """A gate whose gains run from -80 dB to 0, made to run from another range to 0.
 
     Shut is then ``range_db``, open is 1, and what lies between keeps its place (in linear gain).
@@ -41,9 +41,7 @@ class Ranged:
     def __init__(self, gate: Gate, range_db: float) -> None:
         self._gate, self._shut = gate, 10.0 ** (range_db / 20.0)
 
-    def __call__(
-        self, scene: Scene, threshold_db: float
-    ) -> tuple[NDArray[np.floating] | None, NDArray[np.floating]]:
+    def __call__(self, scene: Scene, threshold_db: float) -> Decided:
         """Open probability as the gate gives it, and the gain (T,) at the new range."""
         probability, gain = self._gate(scene, threshold_db)
         openness = np.maximum((gain - SHUT_GAIN) / (1.0 - SHUT_GAIN), 0.0)
@@ -51,8 +49,8 @@ class Ranged:
 
 
 def ranged(gate: Gate, range_db: float) -> Gate:
-    """The gate at this range; as it is at -80 dB, or if it makes its sound itself (it has a ``hear``)."""
-    return gate if range_db == RANGE_DB or hasattr(gate, "hear") else Ranged(gate, range_db)
+    """Give the gate at this range; as it is at -80 dB, or if it makes its sound itself."""
+    return gate if range_db == RANGE_DB or gate.has_sound else Ranged(gate, range_db)
 
 
 def presets(
@@ -102,14 +100,14 @@ def baselines(range_db: float) -> list[Contestant]:
         "classic, best for each file": oracle_classic,
         "ceiling: hears the target": ceiling,
     }
-    return [Contestant(name, "baseline", ranged(gate, range_db)) for name, gate in gates.items()]
+    return [Contestant(name, "baseline", ranged(Decides(gate), range_db)) for name, gate in gates.items()]
 
 
 def laws(range_db: float) -> list[Contestant]:
     """Other gates' laws, rebuilt, with the best settings for each file."""
     from training.judging.laws import ORACLES
 
-    return [Contestant(name, "law", ranged(gate, range_db)) for name, gate in ORACLES.items()]
+    return [Contestant(name, "law", ranged(Decides(gate), range_db)) for name, gate in ORACLES.items()]
 
 
 @dataclass(frozen=True)

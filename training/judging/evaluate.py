@@ -8,9 +8,9 @@ is the label of ``training.labels``. ``training.judging.baselines`` has the gate
 import hashlib
 import json
 import math
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
@@ -19,13 +19,16 @@ from gate.closing import Closes
 from gate.constants import BLOCK, BLOCK_S, RATE
 from gate.levels import block_levels_db
 from training.judging import metrics, metrics_more
-from training.judging.baselines import RANGE_DB, Gate
+from training.judging.baselines import RANGE_DB
+from training.judging.gates import Decision, Gate, SoundGate
 from training.judging.metrics import Score
 from training.judging.metrics_more import More
 from training.judging.tables import Table
 
 if TYPE_CHECKING:
     from training.scenes.compose import Scene
+
+T = TypeVar("T")
 
 BATCH = 256
 """Blocks that the model takes at once here; decisions do not depend on it (tested with the engine)."""
@@ -62,7 +65,7 @@ def prepare(scenes: Sequence["Scene"]) -> list[Truth]:
     return truths
 
 
-def evaluate(scenes: Sequence["Scene"], gate: Gate, truths: Sequence[Truth] | None = None) -> Table:
+def evaluate(scenes: Sequence["Scene"], gate: Decision, truths: Sequence[Truth] | None = None) -> Table:
     """Run a gate over judged scenes and pool what it did.
 
     Args:
@@ -73,7 +76,9 @@ def evaluate(scenes: Sequence["Scene"], gate: Gate, truths: Sequence[Truth] | No
     return table(scenes, score_scenes(scenes, gate, truths))
 
 
-def score_scenes(scenes: Sequence["Scene"], gate: Gate, truths: Sequence[Truth] | None = None) -> list[Score]:
+def score_scenes(
+    scenes: Sequence["Scene"], gate: Decision, truths: Sequence[Truth] | None = None
+) -> list[Score]:
     """The score of each scene, see ``evaluate``."""
     scores = []
     for scene, truth in zip(scenes, truths or prepare(scenes), strict=True):
@@ -89,8 +94,7 @@ def score_more(
 ) -> tuple[list[Score], list[More]]:
     """What ``score_scenes`` gives, and what ``training.judging.metrics_more`` adds, in one go through the scenes.
 
-    A gate with a method ``hear``, see ``EngineGate``, is measured on its sound; of others only the gains of
-    blocks are known.
+    A gate that makes its sound itself is measured on that; of others only the gains of blocks are known.
     """
     heard = [score_scene(scene, gate, truth) for scene, truth in zip(scenes, truths, strict=True)]
     return [score for score, _, _ in heard], [more for _, more, _ in heard]
@@ -98,8 +102,7 @@ def score_more(
 
 def score_scene(scene: "Scene", gate: Gate, truth: Truth) -> tuple[Score, More, NDArray[np.floating]]:
     """One scene's part of both tables, and the gain (T,) that they were taken from; see ``score_more``."""
-    hear = getattr(gate, "hear", lambda *scene_and_threshold: (*gate(*scene_and_threshold), None))
-    probability, gain, sound = hear(scene, truth.threshold_db)
+    probability, gain, sound = gate.hear(scene, truth.threshold_db)
     score = metrics.score(truth.label, probability, gain, truth.target_power, truth.bleed_power)
     return score, metrics_more.measure(truth.label, gain, scene.mixture, scene.target, sound), gain
 
@@ -115,17 +118,32 @@ def table_more(scenes: Sequence["Scene"], mores: Sequence[More]) -> Table:
 
 
 def table_intervals(
-    scenes: Sequence["Scene"], scores: Sequence[Score], *, seed: int = 0, draws: int = 1000
+    scenes: Sequence["Scene"],
+    measured: Sequence[T],
+    intervals: Callable[..., dict[str, tuple[float, float]]] = metrics.intervals,
+    *,
+    seed: int = 0,
+    draws: int = 1000,
+    fewest: int = 1,
 ) -> dict[str, dict[str, tuple[float, float]]]:
-    """95 % bootstrap intervals, over scenes, of the rows that have all SNRs in them."""
+    """Draw the 95 % bootstrap intervals, over scenes, of the rows that have all SNRs in them.
+
+    Args:
+        scenes: the judged scenes.
+        measured: a ``Score`` a scene, or whatever else ``intervals`` takes.
+        intervals: of ``training.judging.metrics`` or ``training.judging.metrics_more``.
+        seed: the same seed gives the same intervals.
+        draws: how many tables are drawn.
+        fewest: rows of fewer scenes have none.
+    """
     return {
-        name: metrics.intervals([scores[i] for i in own], seed=seed, draws=draws)
+        name: intervals([measured[i] for i in own], seed=seed, draws=draws)
         for name, own in rows(scenes).items()
-        if not name.endswith(" dB")
+        if len(own) >= fewest and not name.endswith(" dB")
     }
 
 
-class EngineGate(Closes):
+class EngineGate(SoundGate, Closes):
     """A model file as a user hears it: the mixture through the engine, offline, range -80 dB, no lookahead.
 
     The gain of a block is measured on the sound, as the root of the energy that came out over the energy that
@@ -148,11 +166,6 @@ class EngineGate(Closes):
         rows = math.ceil(seconds / BLOCK_S) + 4 * batch  # room for what the lead adds behind the end
         settings = EngineSettings(RATE, channels=1, batch=batch, curve_rows=rows, guard=guard)
         self._engine = Engine(contract, settings, range_db=range_db)
-
-    def __call__(self, scene: Any, threshold_db: float) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
-        """Gate a scene's mixture: (open probability (T,), gain (T,)); raises as ``hear`` does."""
-        probability, gain, _ = self.hear(scene, threshold_db)
-        return probability, gain
 
     def hear(
         self, scene: Any, threshold_db: float

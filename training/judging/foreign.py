@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 from gate.constants import BLOCK, BLOCK_S, RATE
 from gate.levels import block_levels_db, loud_level_db
 from training.judging.evaluate import measured_gain
+from training.judging.gates import Gate, SoundGate
 from training.judging.metrics import block_power
 from training.recordings.corpus import read_length, read_mono, read_sound
 from training.scenes.compose import Scene
@@ -30,10 +31,8 @@ LOUD_SHARE = 1e-4
 SNAP_S = 5e-6
 """Curves have times to a microsecond: so near to a block's edge, a time means the edge."""
 
-Heard = tuple[NDArray[np.float64] | None, NDArray[np.float64], NDArray[np.float32] | None]
 
-
-class SoundFolder:
+class SoundFolder(SoundGate):
     """A gate known by its sound: NNN-mixture.wav in a folder is what came out for scene NNN's mixture.
 
     Raises:
@@ -56,17 +55,13 @@ class SoundFolder:
                     f"{rate_hz} Hz; keep rate and length, and take the tool's delay out"
                 )
 
-    def __call__(self, scene: Any, threshold_db: float) -> tuple[None, NDArray[np.float64]]:
-        """The gain (T,) of a scene."""
-        return None, self.hear(scene, threshold_db)[1]
-
     def hear(self, scene: Any, threshold_db: float) -> tuple[None, NDArray[np.float64], NDArray[np.float32]]:
         """The gain (T,) and the sound (T * 100,) of a scene."""
         path = self._path[id(scene.mixture)]
         return SoundPair(read_sound(path)[0].mean(axis=1), str(path)).hear(scene, threshold_db)
 
 
-class SoundPair:
+class SoundPair(SoundGate):
     """A gate known by what came out for one scene.
 
     Args:
@@ -76,10 +71,6 @@ class SoundPair:
 
     def __init__(self, after: NDArray[np.float32], name: str) -> None:
         self._after, self._name = after, name
-
-    def __call__(self, scene: Any, threshold_db: float) -> tuple[None, NDArray[np.float64]]:
-        """The gain (T,) that the scene's mixture got."""
-        return None, self.hear(scene, threshold_db)[1]
 
     def hear(self, scene: Any, threshold_db: float) -> tuple[None, NDArray[np.float64], NDArray[np.float32]]:
         """The gain (T,) and the sound; blocks of digital silence count as shut.
@@ -126,7 +117,7 @@ def lag_samples(before: NDArray[np.float32], after: NDArray[np.float32]) -> int:
     return best - reach if fit[best] > LAG_FACTOR * fit[reach] else 0
 
 
-class CurveFolder:
+class CurveFolder(Gate):
     """A gate known by its gain curves: NNN*.csv in a folder is that of scene NNN.
 
     Raises:

@@ -97,11 +97,7 @@ def _verdict(
         mores.append(more)
         gains.append(gain.astype(np.float32))
         heard(one.name)
-    whole = {
-        row: own
-        for row, own in evaluate.rows(scenes).items()
-        if len(own) > 1 and not row.endswith(" dB")  # one scene, drawn a thousand times, says nothing
-    }
+    drawn = {"seed": seed, "draws": draws, "fewest": 2}  # one scene, drawn a thousand times, says nothing
     return Verdict(
         contestant=one,
         scores=scores,
@@ -109,35 +105,9 @@ def _verdict(
         gains=gains,
         table=evaluate.table(scenes, scores),
         more=evaluate.table_more(scenes, mores),
-        intervals={
-            row: metrics.intervals([scores[i] for i in own], seed=seed, draws=draws)
-            for row, own in whole.items()
-        },
-        more_intervals={
-            row: intervals_more([mores[i] for i in own], seed=seed, draws=draws) for row, own in whole.items()
-        },
+        intervals=evaluate.table_intervals(scenes, scores, **drawn),
+        more_intervals=evaluate.table_intervals(scenes, mores, metrics_more.intervals, **drawn),
     )
-
-
-def intervals_more(
-    mores: Sequence[More], *, seed: int = 0, draws: int = 1000
-) -> dict[str, tuple[float, float]]:
-    """95 % bootstrap intervals, over scenes, of the second table's measures; see ``metrics.intervals``."""
-    generator = np.random.default_rng(seed)
-    drawn: dict[str, list[float]] = {name: [] for name in metrics_more.MEASURES}
-    for _ in range(draws):
-        row = metrics_more.pool([mores[i] for i in generator.integers(len(mores), size=len(mores))])
-        for name, values in drawn.items():
-            values.append(row[name])
-    return {name: _ends(np.asarray(values)) for name, values in drawn.items()}
-
-
-def _ends(values: NDArray[np.float64]) -> tuple[float, float]:
-    values = values[np.isfinite(values)]
-    if not len(values):
-        return float("nan"), float("nan")
-    low, high = np.percentile(values, (2.5, 97.5))
-    return float(low), float(high)
 
 
 def sound_of(contestant: Contestant, scene: Any, truth: Truth, gain: NDArray[np.floating]) -> Any:
@@ -147,9 +117,8 @@ def sound_of(contestant: Contestant, scene: Any, truth: Truth, gain: NDArray[np.
     """
     from gate.constants import BLOCK, RATE
 
-    hear = getattr(contestant.gate, "hear", None)
-    if hear is not None:
-        return hear(scene, truth.threshold_db)[2]
+    if contestant.gate.has_sound:
+        return contestant.gate.hear(scene, truth.threshold_db)[2]
     ramp = np.minimum(np.arange(1, BLOCK + 1) / (RATE // 1000), 1.0)
     before = np.concatenate((gain[:1], gain[:-1]))
     gains = before[:, None] + (gain - before)[:, None] * ramp

@@ -21,7 +21,7 @@ The conventions, where more than one was possible:
 * AUC, balanced accuracy, onset and missed are taken over all blocks or openings of all scenes together.
 """
 
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import TypedDict
 
 import numpy as np
@@ -167,16 +167,40 @@ def intervals(
     """
     if not scores:
         return {}
-    generator = np.random.default_rng(seed)
     wins, highs, lows = _win_matrix(scores)
-    rows: dict[str, list[float]] = {}
-    for _ in range(draws):
-        drawn = generator.integers(len(scores), size=len(scores))
+
+    def row_of(drawn: NDArray[np.int64]) -> dict[str, float]:
         weight = np.bincount(drawn, minlength=len(scores)).astype(np.float64)
         row = _pool_rest([scores[i] for i in drawn])
         pairs = (weight @ highs) * (weight @ lows)
         row["auc"] = float(weight @ wins @ weight / pairs) if pairs > 0 else float("nan")
-        for name, value in row.items():
+        return row
+
+    return bootstrap(len(scores), row_of, seed=seed, draws=draws, level=level)
+
+
+def bootstrap(
+    scenes: int,
+    row_of: Callable[[NDArray[np.int64]], Mapping[str, float]],
+    *,
+    seed: int = 0,
+    draws: int = 1000,
+    level: float = 0.95,
+) -> dict[str, tuple[float, float]]:
+    """Draw scenes with replacement, again and again, and find between which ends each figure of their rows lies.
+
+    Args:
+        scenes: how many there are.
+        row_of: from the numbers of the drawn scenes to a row of a table.
+        seed, draws, level: see ``intervals``.
+
+    Returns:
+        figure -> (low, high), percentiles of the draws that gave a number; (nan, nan) if none did.
+    """
+    generator = np.random.default_rng(seed)
+    rows: dict[str, list[float]] = {}
+    for _ in range(draws):
+        for name, value in row_of(generator.integers(scenes, size=scenes)).items():
             rows.setdefault(name, []).append(value)
     ends = (50.0 - 50.0 * level, 50.0 + 50.0 * level)
     return {name: _ends(np.asarray(values), ends) for name, values in rows.items()}

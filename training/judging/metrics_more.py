@@ -24,7 +24,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from gate.constants import BLOCK, BLOCK_MS
-from training.judging.metrics import OPEN_GAIN, REMOVED_MAX_DB
+from training.judging.metrics import OPEN_GAIN, REMOVED_MAX_DB, bootstrap
 
 HEARD_SAMPLE = 1e-6
 """Amplitude (-120 dBFS) under which a sample of the mixture says nothing about the gain it got."""
@@ -192,6 +192,18 @@ def pool(mores: Sequence[More]) -> dict[str, float]:
     row["si_sdr_db"] = _mean(np.array([more["si_sdr_db"] for more in mores]))
     row["si_sdr_gain_db"] = _mean(np.array([more["si_sdr_db"] - more["si_sdr_before_db"] for more in mores]))
     return row | {"onset_edges": float(len(onset)), "offset_edges": float(len(offset))}
+
+
+def intervals(
+    mores: Sequence[More], *, seed: int = 0, draws: int = 1000, level: float = 0.95
+) -> dict[str, tuple[float, float]]:
+    """Bootstrap confidence intervals of ``MEASURES``, over scenes; see ``training.judging.metrics.intervals``."""
+
+    def row_of(drawn: NDArray[np.int64]) -> dict[str, float]:
+        row = pool([mores[i] for i in drawn])
+        return {name: row[name] for name in MEASURES}
+
+    return bootstrap(len(mores), row_of, seed=seed, draws=draws, level=level)
 
 
 def _runs(on: NDArray[np.bool_]) -> tuple[NDArray[np.int64], NDArray[np.int64]]:

@@ -10,8 +10,10 @@ import soundfile
 
 from gate.constants import RATE
 from gate.errors import AudioFileError
+from gate.files.atomic import write_bytes
+from gate.files.atomic_folder import AtomicFolder
 from gate.render.report import to_json
-from training.judging.folders import SCORES, AtomicFolder, write_whole
+from training.judging.folders import SCORES
 from training.judging.judge import Judged, Verdict, sound_of
 from training.judging.metrics import MEASURES
 from training.judging.page_style import SCRIPT, STYLE
@@ -47,16 +49,16 @@ def write_page(
         (out.path / "sounds").mkdir()
         (out.path / "pictures").mkdir()
         for index in shown:
-            write_whole(
+            write_bytes(
                 out.path / "pictures" / f"{index:03d}.png",
                 scene_picture(judged, index, range_db),
                 force=False,
             )
             _write_sounds(out.path / "sounds", judged, index)
-        write_whole(out.path / "picture.png", summary(judged, title), force=False)
-        write_whole(out.path / SCORES, to_json(report), force=False)
+        write_bytes(out.path / "picture.png", summary(judged, title), force=False)
+        write_bytes(out.path / SCORES, to_json(report), force=False)
         page = _page(judged, shown, title, command, report)
-        write_whole(out.path / "index.html", page.encode("utf-8"), force=False)
+        write_bytes(out.path / "index.html", page.encode("utf-8"), force=False)
         out.commit()
 
 

@@ -85,7 +85,7 @@ class Finding:
     remedy: str
 
     def __str__(self) -> str:
-        """One line."""
+        """Write the finding as one line."""
         return f"{self.level}: {self.path + ': ' if self.path else ''}{self.what}; {self.remedy}"
 
 

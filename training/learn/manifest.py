@@ -8,6 +8,7 @@ learn from and a part to judge by), ``manifest.csv``.
 import csv
 import dataclasses
 import hashlib
+import io
 import json
 from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
@@ -17,8 +18,9 @@ import numpy as np
 import soundfile
 
 from gate.constants import RATE
+from gate.files.atomic import whole, write_text
+from training.learn.cut import cut_in_two
 from training.learn.examples import ENOUGH_SIDE_S, Finding, Measured, findings, left_out, measure
-from training.learn.quick_scenes import cut_in_two
 from training.recordings.corpus import COLUMNS, read_mono
 from training.recordings.layouts import Found
 from training.teach.features import Front
@@ -86,12 +88,11 @@ def write_manifest(found: Sequence[Found], measured: Sequence[Measured], work: P
     if not val & {"noise", "bleed"}:  # judged scenes want noise first; what there is becomes plain bleed
         for row in rows:
             row["class"] = "bleed" if row["class"] in ("music", "noise") else row["class"]
-    partial = work / ".manifest.csv.partial"
-    with partial.open("w", newline="", encoding="utf-8") as file:
-        writer = csv.DictWriter(file, (*COLUMNS, "source", "licence"))
-        writer.writeheader()
-        writer.writerows(rows)
-    partial.replace(work / "manifest.csv")
+    text = io.StringIO(newline="")
+    writer = csv.DictWriter(text, (*COLUMNS, "source", "licence"))
+    writer.writeheader()
+    writer.writerows(rows)
+    write_text(work / "manifest.csv", text.getvalue())
     return work
 
 
@@ -144,9 +145,8 @@ def _sum(paths: tuple[Path, ...], folder: Path) -> Path:
 
 
 def _write(path: Path, x: np.ndarray) -> None:
-    partial = path.with_name(f".{path.name}.partial")
-    soundfile.write(partial, x, RATE, format="WAV", subtype="FLOAT")
-    partial.replace(path)
+    with whole(path) as stream:
+        soundfile.write(stream, x, RATE, format="WAV", subtype="FLOAT")
 
 
 def _key(one: Found) -> str:

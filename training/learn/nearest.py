@@ -21,7 +21,7 @@ class Candidate:
 
     @property
     def decision(self) -> tuple[float, float]:
-        """(open_at, close_at)."""
+        """Give its pair (open_at, close_at)."""
         return self.preset.contract.open_at, self.preset.contract.close_at
 
     @property

@@ -14,13 +14,17 @@ import numpy as np
 import torch
 
 from training.judging import metrics
-from training.learn.quick_scenes import Memory, Sounds, cut_in_two, judged, learned
+from training.learn.cut import cut_in_two
+from training.learn.quick_scenes import Memory, Sounds, judged, learned
 from training.networks.gate_net import GateNet
 from training.scenes.compose import Scene
 from training.sounds.changes import Sound
-from training.teach.batches import BatchConfig, draw, to
+from training.teach.batch import to
+from training.teach.batches import BatchConfig, draw
 from training.teach.features import Front
+from training.teach.loop import Loop
 from training.teach.losses import LossConfig, gate_loss
+from training.teach.optimiser import adamw
 from training.teach.validate import Validation
 
 Say = Callable[[str], None]
@@ -145,21 +149,18 @@ def _tune(
     say: Say,
 ) -> tuple[GateNet, int]:
     net = copy.deepcopy(start).train()
-    optimiser = torch.optim.AdamW(net.parameters(), config.learning_rate, betas=(0.9, 0.99), weight_decay=0.0)
-    for step in range(config.steps):
+    optimiser = adamw(net.parameters(), config.learning_rate)
+    loop = Loop(net, optimiser, config.steps, clip_norm=1.0, remedy="give other examples")
+    for step in loop:
         if time.monotonic() - began > config.seconds_most:
-            say(f"stopped after {step} of {config.steps} steps: the time is up")
-            return net.eval(), step
-        done = step / config.steps
-        for group in optimiser.param_groups:
-            group["lr"] = config.learning_rate * min(1.0, 10 * (done + 0.02)) * min(1.0, 2 * (1.02 - done))
+            say(f"stopped after {step - 1} of {config.steps} steps: the time is up")
+            return net.eval(), step - 1
+        done = (step - 1) / config.steps
+        rate = config.learning_rate * min(1.0, 10 * (done + 0.02)) * min(1.0, 2 * (1.02 - done))
         batch = to(draw(store, config.batch, rng), torch.device(device))
         output, _ = net.decide(batch.powers, net.initial_state(len(batch.label)))
         total = gate_loss(output, batch, config.loss)["total"]
-        optimiser.zero_grad()
-        total.backward()
-        torch.nn.utils.clip_grad_norm_(net.parameters(), 1.0)
-        optimiser.step()
-        if (step + 1) % 10 == 0:
-            say(f"step {step + 1} of {config.steps}, loss {float(total.detach()):.3f}")
+        loop.learn(total, rate)
+        if step % 10 == 0:
+            say(f"step {step} of {config.steps}, loss {float(total.detach()):.3f}")
     return net.eval(), config.steps

@@ -1,4 +1,4 @@
-"""Scenes from a few seconds of target and bleed: cut in two, to learn from and to judge by, and kept in memory."""
+"""Scenes from a few seconds of target and bleed, to learn from and to judge by, in memory."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -38,17 +38,14 @@ class Sounds(Corpus):
     """A corpus of sounds that are in memory: (n,) float32 at 48 kHz each, under "target" and "bleed"."""
 
     def __init__(self, target: Sequence[Sound], bleed: Sequence[Sound]) -> None:
-        self._sounds: dict[Path, NDArray[np.float16]] = {}
+        held: dict[Path, NDArray[np.float16]] = {}
         items = []
         for kind, sounds in (("target", target), ("bleed", bleed)):
             for number, x in enumerate(sounds):
                 path = Path(f"{kind}-{number}")
-                self._sounds[path] = x.astype(np.float16)
+                held[path] = x.astype(np.float16)
                 items.append(Item(path, kind, f"{kind}-{number}", "train", seconds=len(x) / RATE))
-        super().__init__(items)
-
-    def _held(self, item: Item) -> NDArray[np.float16]:
-        return self._sounds[item.path]
+        super().__init__(items, read=held.__getitem__)
 
 
 @dataclass(frozen=True)
@@ -70,31 +67,6 @@ class Memory:
 
     def __len__(self) -> int:
         return len(self.loud_db)
-
-
-def cut_in_two(sounds: Sequence[Sound], share: float) -> tuple[list[Sound], list[Sound]]:
-    """The first ``share`` of all samples, and the rest; one sound is cut, at its quietest place near there.
-
-    Sounds of which less than half a second would remain on a side go there as a whole.
-    """
-    total, least = sum(len(x) for x in sounds), RATE // 2
-    before, after, at = [], [], 0
-    for x in sounds:
-        cut = int(share * total) - at
-        at += len(x)
-        if cut >= least and len(x) - cut >= least:
-            cut = _quietest(x, cut, min(cut - least // 2, len(x) - cut - least // 2, int(0.1 * total)))
-            before.append(x[:cut])
-            after.append(x[cut:])
-        elif cut >= len(x) / 2:
-            before.append(x)
-        else:
-            after.append(x)
-    if not after and len(before) > 1:
-        after.append(before.pop())
-    if not before and len(after) > 1:
-        before.append(after.pop(0))
-    return before, after
 
 
 def learned(corpus: Sounds, rng: Rng, count: int, seconds: float, front: Front) -> Memory:
@@ -164,13 +136,3 @@ def _bleed(studio: Studio) -> Sound:
     weights = np.array([item.seconds for item in items])
     item = items[int(studio.rng.choice(len(items), p=weights / weights.sum()))]
     return studio.bench.made(looped(studio, item, log_uniform(studio.rng, 1 / BLEED_SPEED, BLEED_SPEED)))
-
-
-def _quietest(x: Sound, cut: int, reach: int) -> int:
-    """Where, within ``reach`` samples of ``cut``, 20 ms of sound are the quietest."""
-    if reach < RATE // 50:
-        return cut
-    start = cut - reach
-    window = np.square(x[start : cut + reach], dtype=np.float64)
-    sums = np.convolve(window, np.ones(RATE // 50), "valid")
-    return start + int(np.argmin(sums)) + RATE // 100

@@ -23,18 +23,11 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
-from gate.constants import BLOCK, BLOCK_S
+from gate.constants import BLOCK_S
 from gate.realtime.ballistics import ATTACK_RANGE_MS, HOLD_RANGE_MS, RELEASE_RANGE_MS
-from training.networks.front import (
-    BANDS,
-    CHANNELS,
-    DECIMATED,
-    FINE_CONTEXT,
-    MID_CONTEXT,
-    MID_STEP,
-    band_edges_hz,
-    design,
-)
+from training.networks.filter_bank import FilterBank
+from training.networks.front import BANDS, CHANNELS, band_edges_hz
+from training.networks.running_mean import mean_step, running_mean
 
 REFERENCE_S = 1.5
 """Time constant of the running mean of each log power, in seconds."""
@@ -42,8 +35,6 @@ FLOOR = 1e-6
 """Power floor relative to Threshold: -60 dB. Everything under it is silence."""
 LIFT = 14.0
 """Added to log powers where they must not be negative, in nats: a little more than the floor is under Threshold."""
-TOO_LARGE = 1e6
-"""A sample this far over full scale (+120 dB), like one that is not finite, is taken for 0."""
 TIMES_MS = {"attack": ATTACK_RANGE_MS, "hold": HOLD_RANGE_MS, "release": RELEASE_RANGE_MS}
 """Range of each learned time, in ms: the runtime's."""
 KEY_HELD_BLOCKS = 96
@@ -104,7 +95,7 @@ class GateOutput(NamedTuple):
     key: Tensor
 
 
-class GateNet(nn.Module):
+class GateNet(FilterBank):
     """See the module's text. ``latency_samples`` is 0: a block's answer needs nothing later than the block."""
 
     latency_samples = 0
@@ -112,9 +103,6 @@ class GateNet(nn.Module):
     def __init__(self, config: GateConfig) -> None:
         super().__init__()
         self.config = config
-        weights = design()
-        for name in ("split", "mid", "fine", "pool"):
-            self.register_buffer(name, torch.from_numpy(getattr(weights, name)), persistent=False)
         self.register_buffer("edges_hz", torch.from_numpy(band_edges_hz()).float(), persistent=False)
         w, h = config.width, config.hidden
         self.shape_conv = nn.Conv1d((3 if config.peaks_db_s else 2) * CHANNELS, w, 3)
@@ -138,9 +126,10 @@ class GateNet(nn.Module):
         """Zeros, on the network's device."""
         w, h = self.config.width, self.config.hidden
         zeros = lambda *shape: torch.zeros(shape, device=self.heads.bias.device)  # noqa: E731
+        audio, decimated = self.heard_nothing(channels)
         return GateState(
-            audio=zeros(channels, BLOCK, 1),
-            decimated=zeros(channels, DECIMATED, FINE_CONTEXT - 1),
+            audio=audio,
+            decimated=decimated,
             reference=zeros(1, batch, CHANNELS),
             shape=zeros(batch, self.shape_conv.in_channels, 2),
             context=zeros(batch, w, 4),
@@ -149,20 +138,6 @@ class GateNet(nn.Module):
             cell=zeros(1, batch, h),
             peaks=zeros(1, batch, 2 * CHANNELS if self.config.peaks_db_s else 0),
         )
-
-    def powers(self, blocks: Tensor, audio: Tensor, decimated: Tensor) -> tuple[Tensor, Tensor, Tensor]:
-        """The front. blocks (C, T, 100) -> powers (T, 56) re full scale, and the two states it keeps."""
-        x = torch.where(blocks.abs() < TOO_LARGE, blocks, torch.zeros_like(blocks)).transpose(
-            1, 2
-        )  # (C, 100, T)
-        x = torch.cat([audio, x], dim=2)
-        y = F.conv1d(x, self.split)  # (C, 35 + high, T)
-        slow = torch.cat([decimated, y[:, :DECIMATED]], dim=2)  # (C, 35, 11 + T)
-        mid = F.conv1d(slow[:, :MID_STEP, FINE_CONTEXT - MID_CONTEXT :], self.mid)
-        fine = F.conv1d(slow[:, MID_STEP:], self.fine)
-        squares = torch.cat([mid, fine, y[:, DECIMATED:]], dim=1).square()
-        powers = F.conv1d(squares, self.pool).amax(dim=0).T  # (T, 56)
-        return powers, x[:, :, -1:], slow[:, :, -(FINE_CONTEXT - 1) :]
 
     def shape_weight(self) -> Tensor:
         """(width, 112 or 168, 3): the first layer's weights, made blind to level by taking out their mean over log powers
@@ -210,7 +185,7 @@ class GateNet(nn.Module):
                 ``gate.realtime.key_band.OUTSIDE`` takes it out.
         """
         log_powers = torch.log(powers + FLOOR)  # (B, T, 56), nats
-        reference, last_reference = running_mean(log_powers, state.reference)
+        reference, last_reference = running_mean(log_powers, state.reference, reference_step())
         under, last_peaks = self.under_peaks(log_powers, state.peaks)
         shape = torch.cat([log_powers, reference, under], dim=2).transpose(1, 2)  # (B, 112 or 168, T)
         shape = torch.cat([state.shape, shape], dim=2)
@@ -264,11 +239,6 @@ class GateNet(nn.Module):
         return self.edges_hz[low - 1], self.edges_hz[high]
 
 
-def mean_step(block_s: float, time_constant_s: float) -> float:
-    """How far a running mean moves towards a new block: 1 - exp(-block / time constant)."""
-    return 1.0 - float(torch.exp(torch.tensor(-block_s / time_constant_s, dtype=torch.float64)))
-
-
 def peak_fall(peaks_db_s: float) -> float:
     """How far the mark of a peak falls in a block, in nats."""
     return peaks_db_s * BLOCK_S * LN10_10
@@ -277,23 +247,3 @@ def peak_fall(peaks_db_s: float) -> float:
 def reference_step() -> float:
     """The step of the running mean of each log power."""
     return mean_step(BLOCK_S, REFERENCE_S)
-
-
-def running_mean(x: Tensor, start: Tensor, step: float | None = None) -> tuple[Tensor, Tensor]:
-    """First-order running mean along time. x (B, T, n), start (1, B, n) -> means (B, T, n) and the last (1, B, n).
-
-    In pieces of 512 blocks in closed form (a cumulative sum of growing terms), so it costs no loop over blocks;
-    in double precision, so that it equals the loop.
-
-    Args:
-        step: of ``mean_step``, at most 0.7 (a piece's terms would outgrow double precision); else ``reference_step``.
-    """
-    step = reference_step() if step is None else step
-    keep = torch.log(torch.tensor(1.0 - step, dtype=torch.float64))
-    mean, pieces = start[0].double(), []  # (B, n)
-    for piece in x.double().split(512, dim=1):
-        fall = torch.exp(keep * torch.arange(1, piece.shape[1] + 1, device=x.device))[:, None]  # (T, 1)
-        means = fall * (mean[:, None] + (step * piece / fall).cumsum(1))
-        pieces.append(means)
-        mean = means[:, -1]
-    return torch.cat(pieces, dim=1).to(x.dtype), mean[None].to(x.dtype)

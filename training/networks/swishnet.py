@@ -33,8 +33,8 @@ from typing import NamedTuple
 import torch
 from torch import Tensor, nn
 
-from training.networks.gate_net import mean_step, running_mean
 from training.networks.mfcc import COEFFICIENTS, HOP, RATE
+from training.networks.running_mean import mean_step, running_mean
 
 CLASSES = ("speech", "music", "noise")
 TWO_CLASSES = ("speech", "non_speech")

@@ -67,10 +67,19 @@ class Item:
 
 
 class Corpus:
-    """A set of items and the memory of those that were decoded. One per process; not shared by threads."""
+    """A set of items and the memory of those that were decoded. One per process; not shared by threads.
 
-    def __init__(self, items: Iterable[Item], cache_bytes: int = CACHE_BYTES):
+    ``read`` gives the samples of a path, (n,) mono at 48 kHz: of a file, unless the items are not in files.
+    """
+
+    def __init__(
+        self,
+        items: Iterable[Item],
+        cache_bytes: int = CACHE_BYTES,
+        read: Callable[[Path], NDArray[np.floating]] | None = None,
+    ):
         self.all = tuple(items)
+        self._read = read or read_mono
         self._cache: OrderedDict[Path, NDArray[np.float16]] = OrderedDict()
         self._cache_bytes = cache_bytes
         self._held_bytes = 0
@@ -197,7 +206,7 @@ class Corpus:
         if held is not None:
             self._cache.move_to_end(item.path)
             return held
-        held = read_mono(item.path).astype(np.float16)
+        held = self._read(item.path).astype(np.float16, copy=False)
         self._cache[item.path] = held
         self._held_bytes += held.nbytes
         while self._held_bytes > self._cache_bytes and len(self._cache) > 1:

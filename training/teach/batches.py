@@ -4,13 +4,12 @@ from dataclasses import dataclass
 
 import numpy as np
 import torch
-from torch import Tensor
 
 from training.labels import label
 from training.networks.front import BANDS, CHANNELS
+from training.teach.batch import Batch, band_powers, bands
 from training.teach.decays import decays_ms
 from training.teach.features import Store
-from training.teach.losses import Batch, band_powers, bands
 
 CROSS_TERM = 0.5
 """How much of 2 sqrt(target bleed) cos(phase) a band of several bins shows, about 1 / sqrt(bins)."""
@@ -123,11 +122,3 @@ def _on_channels(bands: np.ndarray) -> np.ndarray:
     """(32,) of the bands -> (56,): the channels that follow them in time hear bands 1 to 11."""
     others = np.interp(np.linspace(80, 1000, CHANNELS - BANDS), [80, 1000], [bands[1], bands[11]])
     return np.concatenate([bands, others]).astype(np.float32)
-
-
-def to(batch: Batch, device: torch.device) -> Batch:
-    """The batch on a device."""
-    moved: dict[str, Tensor] = {
-        k: getattr(batch, k).to(device) for k in ("powers", "target", "bleed", "label", "decay_ms")
-    }
-    return Batch(**moved)

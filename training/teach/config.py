@@ -8,20 +8,7 @@ from training.scenes.compose import SceneConfig
 from training.teach.aims import AimConfig
 from training.teach.batches import BatchConfig
 from training.teach.losses import LossConfig
-
-
-@dataclass(frozen=True)
-class OptimiserConfig:
-    """AdamW with one cycle of the learning rate, gradients clipped by norm, weights averaged for evaluation."""
-
-    steps: int = 8000
-    learning_rate: float = 3e-3
-    weight_decay: float = 1e-2
-    warm_up: float = 0.05
-    clip_norm: float = 1.0
-    average: float = 0.998
-    evaluate_every: int = 500
-    threads: int = 1
+from training.teach.optimiser import OptimiserConfig
 
 
 @dataclass(frozen=True)

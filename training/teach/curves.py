@@ -8,11 +8,11 @@ panel (here ``loss`` and ``auc``), what comes before it names the line in it (``
 
 import json
 import math
-import os
 from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any
 
+from gate.files.atomic import whole
 from training.judging.metrics import MEASURES
 
 X_AXIS = "step"
@@ -61,12 +61,8 @@ def draw_curves(log_path: str | Path, png_path: str | Path) -> Path:
             axes.legend(fontsize=7, framealpha=0.6)
     png_path = Path(png_path)
     png_path.parent.mkdir(parents=True, exist_ok=True)
-    beside = png_path.with_name(f".{png_path.name}.{os.getpid()}")
-    try:
-        figure.savefig(beside, format="png", dpi=100)
-        os.replace(beside, png_path)
-    finally:
-        beside.unlink(missing_ok=True)
+    with whole(png_path) as stream:
+        figure.savefig(stream, format="png", dpi=100)
     return png_path
 
 

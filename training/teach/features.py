@@ -12,8 +12,8 @@ from numpy.typing import NDArray
 
 from gate.constants import BLOCK
 from gate.levels import block_levels_db
+from training.networks.filter_bank import FilterBank
 from training.networks.front import CHANNELS
-from training.networks.gate_net import GateConfig, GateNet
 from training.recordings.source import DataConfig, digest, open_corpus
 from training.scenes.compose import Scene, SceneConfig, compose
 from training.teach import prepared
@@ -42,14 +42,13 @@ class Front:
     """The fixed front, from sound to log10 powers."""
 
     def __init__(self) -> None:
-        self._net = GateNet(GateConfig(width=1, hidden=1))
+        self._bank = FilterBank()
 
     @torch.no_grad()
     def __call__(self, x: NDArray[np.float32]) -> NDArray[np.float16]:
         """x (n,) at 48 kHz, n a multiple of 100 -> (n // 100, 56)."""
-        state = self._net.initial_state()
-        powers, _, _ = self._net.powers(
-            torch.from_numpy(x).reshape(1, -1, BLOCK), state.audio, state.decimated
+        powers, _, _ = self._bank.powers(
+            torch.from_numpy(x).reshape(1, -1, BLOCK), *self._bank.heard_nothing()
         )
         return torch.log10(powers.clamp_min(10**LOWEST_LOG10)).numpy().astype(np.float16)
 

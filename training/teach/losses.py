@@ -22,9 +22,9 @@ import torch
 from torch import Tensor
 from torch.nn import functional as F
 
-from training.networks.front import BANDS
 from training.networks.gate_net import GateOutput
 from training.networks.soft_ballistics import openness
+from training.teach.batch import Batch
 
 ONSET_BLOCKS = 12
 """Blocks (25 ms) after an opening that count as its onset."""
@@ -56,18 +56,6 @@ class LossConfig:
     leak_weight: float = 2.0
     lost_weight: float = 10.0
     sharpness: float = 3.0
-
-
-@dataclass(frozen=True)
-class Batch:
-    """B sequences of T blocks: ``powers`` (B, T, 56), ``target`` and ``bleed`` (B, T, 32), all relative to Threshold's
-    power; ``label`` (B, T) of 1 open, 0 shut, -1 unscored; ``decay_ms`` (B, T), see ``training.teach.decays``."""
-
-    powers: Tensor
-    target: Tensor
-    bleed: Tensor
-    label: Tensor
-    decay_ms: Tensor
 
 
 def gate_loss(output: GateOutput, batch: Batch, config: LossConfig) -> dict[str, Tensor]:
@@ -168,13 +156,3 @@ def chatter(curve: Tensor, label: Tensor) -> Tensor:
     """Mean movement a block of a curve in [0, 1] where the label stays what it was, onsets left out."""
     still = (label[:, 1:] == label[:, :-1]) & (label[:, 1:] >= 0) & ~onset_mask(label == 1)[:, 1:]
     return (curve.diff(dim=1).abs() * still).sum() / still.sum().clamp_min(1)
-
-
-def band_powers(log10_powers: Tensor, threshold_db: Tensor) -> Tensor:
-    """(B, T, n) log10 powers re full scale and (B,) thresholds in dB -> powers relative to Threshold's power."""
-    return torch.pow(10.0, log10_powers.float() - 0.1 * threshold_db[:, None, None])
-
-
-def bands(powers: Tensor) -> Tensor:
-    """The first ``BANDS`` channels of the front's powers."""
-    return powers[..., :BANDS]

@@ -18,8 +18,8 @@ from training.recordings.corpus import Corpus
 from training.scenes.compose import Scene
 from training.scenes.judged import judged_scenes
 from training.teach.aims import AimConfig, shortfall
+from training.teach.batch import band_powers
 from training.teach.features import Front
-from training.teach.losses import band_powers
 
 DECISIONS = tuple(
     (o, c)

@@ -11,7 +11,7 @@ from gate.panel.view.parts.controls import Slider, push, words
 from gate.panel.view.parts.look import Look
 from gate.panel.view.parts.meters import Moving
 from gate.panel.view.parts.strings import tr
-from gate.parameters import BY_ID
+from gate.parameters import BY_ID, OVERRIDES
 
 TIMES_MS = {"attack": (0.5, 100.0), "hold": (1.0, 1000.0), "release": (1.0, 1500.0)}
 """Ends of the bars on which they move."""
@@ -72,6 +72,10 @@ class Learned(QFrame):
             control.title.setAlignment(Qt.AlignmentFlag.AlignLeft)
             control.field.setFixedWidth(74)
             inner.addWidget(control, 1, k)
+            self.controls[id] = control
+        for k, id in enumerate(id for id in OVERRIDES if id not in self.controls):
+            control = Slider(look, BY_ID[id], BY_ID[id].name, BY_ID[id].help)
+            inner.addWidget(control, 2 + k // 3, k % 3)
             self.controls[id] = control
         column.addWidget(self.more)
         self.more.hide()

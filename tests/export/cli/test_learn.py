@@ -18,7 +18,8 @@ from training.networks.gate_net import GateConfig
 from training.recordings.source import DataConfig
 from training.scenes.compose import SceneConfig
 from training.teach.batches import BatchConfig
-from training.teach.config import Config, OptimiserConfig
+from training.teach.config import Config
+from training.teach.optimiser import OptimiserConfig
 
 RATE = 16000
 

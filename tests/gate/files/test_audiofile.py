@@ -481,16 +481,16 @@ def test_a_full_disk_leaves_nothing(tmp_path: Path, format_: str, subtype: str) 
 import resource, signal, sys
 from pathlib import Path
 import numpy as np
-from gate import audiofile
+from gate.files import sound_writer
 from gate.files.sound_format import Layout
 from gate.errors import AudioFileError
 signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
 resource.setrlimit(resource.RLIMIT_FSIZE, (20000, 20000))
-audiofile._disk_is_full = lambda folder: True
+sound_writer._disk_is_full = lambda folder: True
 x = np.random.default_rng(0).standard_normal((48000, 2)).astype(np.float32) * 0.1
 try:
     target = Path({str(path_of(tmp_path, format_))!r})
-    with audiofile.Writer(target, Layout(48000, 2, {format_!r}, {subtype!r})) as writer:
+    with sound_writer.Writer(target, Layout(48000, 2, {format_!r}, {subtype!r})) as writer:
         for _ in range(10):
             writer.write(x)
         writer.commit()

@@ -5,7 +5,7 @@ import pytest
 
 from gate import Chain, ClassicGate
 from tests.gate.engine_tools import Array, bursts, cuts
-from training.judging.laws.lsp import LspSettings, detect, gains, static_gain_db
+from training.judging.laws.lsp import LspSettings, curve_db, detect, gains
 
 RATE = 48_000
 
@@ -80,7 +80,7 @@ def test_it_ducks_with_a_range_over_0_db(level_db):
     x = np.full((n, 1), 10.0 ** (level_db / 20.0))
     x[1::2] *= -1.0
     gain_db = 20.0 * np.log10(gain_of(ClassicGate(range_db=12.0, attack_ms=1.0), x)[-1])
-    open_ = 1.0 - static_gain_db(level_db, -24.0, -6.0, -1.0) / -1.0
+    open_ = 1.0 - curve_db(level_db, -24.0, -6.0, -1.0) / -1.0
     assert gain_db == pytest.approx(-12.0 * open_, abs=1e-3)
 
 

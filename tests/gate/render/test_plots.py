@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 from gate.engine.engine import CURVE_COLUMNS
-from gate.pictures import Thin
+from gate.pictures import COLUMNS, Thin
 from gate.render import picture as plots
 from gate.render.picture import Collector, draw
 
@@ -50,7 +50,7 @@ def test_thinning_keeps_every_peak(n: int, total: int, columns: int, piece: int)
 
 def test_memory_is_the_same_for_an_hour() -> None:
     """What is kept does not depend on the length."""
-    assert Thin(48000 * 3600, 1).low.shape == Thin(48000, 1).low.shape == (plots.COLUMNS, 1)
+    assert Thin(48000 * 3600, 1).low.shape == Thin(48000, 1).low.shape == (COLUMNS, 1)
 
 
 def test_the_channel_farthest_from_zero_is_shown() -> None:

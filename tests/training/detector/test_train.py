@@ -16,7 +16,7 @@ from training.detector.store import Counts, prepare
 from training.detector.train import main, train
 from training.networks.swishnet import SwishConfig, SwishNet
 from training.recordings.source import DataConfig
-from training.teach.config import OptimiserConfig
+from training.teach.optimiser import OptimiserConfig
 
 PLAIN = MixConfig(
     sequences=6, frames=100, snr_db=(10.0, 30.0), level_db=(-30.0, -10.0), floor_db=(-100.0, -90.0),

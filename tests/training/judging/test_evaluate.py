@@ -9,6 +9,7 @@ import pytest
 from gate.constants import BLOCK, BLOCK_MS
 from training.judging import evaluate, metrics, metrics_more, tables
 from training.judging.baselines import ceiling
+from training.judging.gates import Decides
 from training.scenes.compose import Scene
 
 GAIN_MATCH = 1e-3
@@ -125,7 +126,7 @@ def test_the_printed_table_has_every_gate_in_every_row(scenes):
 def test_the_second_table_of_a_gate_that_knows_the_label(scenes):
     """Its edges are where the label's are, nothing is clipped, and only gates with a sound have clicks."""
     truths = evaluate.prepare(scenes)
-    scores, mores = evaluate.score_more(scenes, knowing, truths)
+    scores, mores = evaluate.score_more(scenes, Decides(knowing), truths)
     row = evaluate.table_more(scenes, mores)["noise"]
     assert metrics.pool(scores) == metrics.pool(evaluate.score_scenes(scenes, knowing, truths))
     errors = {name: row[name] for name in metrics_more.MEASURES if "error" in name or "clip" in name}
@@ -137,7 +138,7 @@ def test_the_second_table_of_a_gate_that_knows_the_label(scenes):
 
 def test_the_second_table_is_printed_in_the_same_rows(scenes):
     """Every gate has a line in every row, with a dash for the click of a gate that has no sound."""
-    _, mores = evaluate.score_more(scenes, knowing, evaluate.prepare(scenes))
+    _, mores = evaluate.score_more(scenes, Decides(knowing), evaluate.prepare(scenes))
     lines = tables.format_more({"taught": evaluate.table_more(scenes, mores)}).splitlines()
     assert lines[0].split() == ["noise", *" ".join(tables.MORE_HEADINGS).split()]
     assert lines[1].split()[:-2] == ["taught", *["+0.0", "+0", "+0"] * 2, "0.0", "0.0", "-"]

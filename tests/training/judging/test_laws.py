@@ -105,7 +105,7 @@ def test_every_law_equals_a_slow_loop(seed):
 
 def test_lsp_curve():
     """Reduction under the zone, nothing over the threshold, half the reduction in dB in the middle."""
-    curve = [lsp.static_gain_db(level, -30.0, -10.0, -24.0) for level in (-60, -40, -35, -30, 0)]
+    curve = [lsp.curve_db(level, -30.0, -10.0, -24.0) for level in (-60, -40, -35, -30, 0)]
     assert curve == pytest.approx([-24.0, -24.0, -12.0, 0.0, 0.0])
     settings = lsp.LspSettings(-30.0, -10.0, 0.0, 0.0, 0.0, 0.0)
     level = steps((-60, 10), (-35, 10), (-20, 10))

@@ -8,8 +8,9 @@ import torch
 
 from tests.training.tiny_corpus import chord, talk
 from training.learn import quick
+from training.learn.cut import cut_in_two
 from training.learn.quick import QuickConfig, adapt, merit, mixed
-from training.learn.quick_scenes import Sounds, cut_in_two, judged, learned
+from training.learn.quick_scenes import Sounds, judged, learned
 from training.networks.gate_net import GateConfig, GateNet
 from training.studies.quick import first_and_rest, pairs, table
 from training.teach.batches import BatchConfig

@@ -8,7 +8,8 @@ import torch
 
 from gate.constants import BLOCK, RATE
 from training.networks.front import BANDS, CHANNELS, band_edges_hz
-from training.networks.gate_net import GateConfig, GateNet, GateState, running_mean
+from training.networks.gate_net import GateConfig, GateNet, GateState, reference_step
+from training.networks.running_mean import running_mean
 
 STREAMING = 1e-5
 """Absolute, in the logit: float32 sums in another order."""
@@ -168,9 +169,7 @@ def test_a_tone_lies_in_its_band_with_its_power(net, hz):
 def test_running_mean_is_the_recurrence_that_it_stands_for():
     """The closed form, across its pieces, equals one step a block."""
     x, start = torch.randn(2, 1300, 3), torch.randn(1, 2, 3)
-    means, last = running_mean(x, start)
-    from training.networks.gate_net import reference_step
-
+    means, last = running_mean(x, start, reference_step())
     y, step = start[0], reference_step()
     for t in range(1300):
         y = y + step * (x[:, t] - y)

@@ -5,9 +5,9 @@ import pytest
 
 from gate.constants import BLOCK_MS
 from gate.realtime.key_band import OUTSIDE
+from tests.training.studies import meaning
+from tests.training.studies.meaning import Heard
 from training.labels import OPEN, SHUT, UNSCORED
-from training.studies import meaning
-from training.studies.meaning import Heard
 
 T = 400
 

@@ -9,10 +9,10 @@ from gate.constants import RATE
 from gate.modelfile import contract, preset
 from gate.modelfile.contract import Contract
 from tests.conftest import PRESETS
+from tests.training.studies import meaning
 from training.networks.from_preset import from_preset
 from training.scenes.judged import judged_scenes
 from training.sounds.changes import amplitude, loud_db
-from training.studies import meaning
 
 SHIPPED = sorted(preset.names())
 SCENES = 12

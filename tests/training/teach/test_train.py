@@ -9,10 +9,12 @@ import torch
 from tests.training.stores import make_store
 from training.config_file import ConfigError, load
 from training.networks.gate_net import GateConfig, GateNet
+from training.teach import run_log
 from training.teach import train as loop
 from training.teach.batches import BatchConfig, draw
-from training.teach.config import Config, OptimiserConfig
+from training.teach.config import Config
 from training.teach.losses import LossConfig, gate_loss
+from training.teach.optimiser import OptimiserConfig
 
 CONFIG = Config(
     model=GateConfig(width=8, hidden=8),
@@ -87,7 +89,7 @@ def test_settings_come_from_toml_and_from_the_command_line(tmp_path):
     """--set wins over the file; integers are taken for floats; lists for tuples."""
     path = tmp_path / "c.toml"
     path.write_text('name = "x"\n[optimiser]\nsteps = 5\nlearning_rate = 1\n')
-    config = load(path, ["optimiser.steps=7", "batch.threshold_under_db=[1.0, 2.0]"])
+    config = load(path, Config, ["optimiser.steps=7", "batch.threshold_under_db=[1.0, 2.0]"])
     assert (config.name, config.optimiser.steps, config.optimiser.learning_rate) == ("x", 7, 1.0)
     assert config.batch.threshold_under_db == (1.0, 2.0)
 
@@ -105,7 +107,7 @@ def test_a_wrong_setting_is_named(tmp_path, change, says):
     path = tmp_path / "c.toml"
     path.write_text("")
     with pytest.raises(ConfigError) as error:
-        load(path, [change])
+        load(path, Config, [change])
     assert says in str(error.value)
 
 
@@ -174,8 +176,8 @@ def test_no_git_is_no_reason_to_lose_a_run(monkeypatch):
     def missing(*args, **kwargs):
         raise FileNotFoundError("git")
 
-    monkeypatch.setattr(loop.subprocess, "run", missing)
-    assert loop.commit() == ""
+    monkeypatch.setattr(run_log.subprocess, "run", missing)
+    assert run_log.commit() == ""
 
 
 def test_a_stopped_run_goes_on_as_if_it_had_not(store, tmp_path):

@@ -10,7 +10,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from training.judging.baselines import ORACLE_OFFSET_DB, Gate
+from training.judging.baselines import ORACLE_OFFSET_DB
+from training.judging.gates import Decision
 from training.judging.laws import juce, lsp, obs
 from training.judging.laws.search import Law
 
@@ -87,8 +88,8 @@ JUCE = Law(
 
 LAWS: tuple[Law, ...] = (LSP, OBS, JUCE)
 
-AT_DEFAULTS: dict[str, Gate] = {f"{law.name}, its defaults": law.at_default for law in LAWS}
+AT_DEFAULTS: dict[str, Decision] = {f"{law.name}, its defaults": law.at_default for law in LAWS}
 """Name in tables -> gate: the maker's defaults, the threshold set to the scene's."""
 
-ORACLES: dict[str, Gate] = {f"{law.name}, best for each file": law.oracle for law in LAWS}
+ORACLES: dict[str, Decision] = {f"{law.name}, best for each file": law.oracle for law in LAWS}
 """Name in tables -> gate: settings chosen for each file, knowing the answer."""

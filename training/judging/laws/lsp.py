@@ -82,11 +82,6 @@ def gains(
     )
 
 
-def static_gain_db(level_db: float, threshold_db: float, zone_db: float, reduction_db: float) -> float:
-    """The curve that a level which stands still lies on: dBFS in, gain in dB out."""
-    return float(_curve_db(level_db, threshold_db, zone_db, reduction_db))
-
-
 def _share(time_ms: float, rate_hz: float) -> float:
     """Share of the distance that is covered in one step, so that ``COVERED`` is in ``time_ms``."""
     steps = time_ms * rate_hz / 1000.0
@@ -105,7 +100,7 @@ def _filtered(x: NDArray[np.float64], high_pass_hz: float, low_pass_hz: float) -
 
 
 @numba.njit("float64(float64, float64, float64, float64)", cache=True, nogil=True)
-def _curve_db(level_db, threshold_db, zone_db, reduction_db):  # type: ignore[no-untyped-def]
+def curve_db(level_db, threshold_db, zone_db, reduction_db):  # type: ignore[no-untyped-def]
     if level_db >= threshold_db:
         return 0.0
     if level_db <= threshold_db + zone_db:
@@ -148,5 +143,5 @@ def _run(level, rise_db, fall_db, zone_db, reduction_db, attack, release, hold):
         else:
             level_db = 20.0 * np.log10(envelope)
             threshold_db = fall_db if risen else rise_db
-            out[k] = 10.0 ** (_curve_db(level_db, threshold_db, zone_db, reduction_db) / 20.0)
+            out[k] = 10.0 ** (curve_db(level_db, threshold_db, zone_db, reduction_db) / 20.0)
     return out

@@ -20,7 +20,7 @@ from numpy.typing import NDArray
 
 from gate.constants import BLOCK, RATE
 from gate.levels import block_levels_db
-from training.judging.baselines import Scene
+from training.judging.gates import Scene
 from training.judging.laws.sound import measured_gain
 from training.judging.metrics import OPEN_GAIN
 

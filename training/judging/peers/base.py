@@ -6,7 +6,7 @@ from ctypes import CDLL
 from dataclasses import dataclass
 
 from gate.errors import UsageError
-from training.judging.baselines import Gate
+from training.judging.gates import Gate
 
 
 @dataclass(frozen=True)

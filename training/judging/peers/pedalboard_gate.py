@@ -12,12 +12,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from gate.constants import RATE
-from training.judging.baselines import Gate, Scene
+from training.judging.gates import Gate, Scene
 from training.judging.laws.sound import measured_gain
 from training.judging.peers.base import Peer
 
 
-class PedalboardGate:
+class PedalboardGate(Gate):
     """pedalboard's NoiseGate as a gate under test."""
 
     def __init__(self) -> None:

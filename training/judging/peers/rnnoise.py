@@ -19,7 +19,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from gate.constants import BLOCK, RATE
-from training.judging.baselines import Gate, Scene
+from training.judging.gates import Gate, Scene
 from training.judging.peers import frames
 from training.judging.peers.base import Peer
 
@@ -33,7 +33,7 @@ GRACE_FRAMES = 20
 LIBRARY = {"win32": "rnnoise.dll", "darwin": "librnnoise.dylib"}.get(sys.platform, "librnnoise.so")
 
 
-class RnnoiseGate:
+class RnnoiseGate(Gate):
     """RNNoise's voice probability as a gate under test; Threshold means nothing to it."""
 
     def __init__(self) -> None:

@@ -14,7 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from gate.constants import BLOCK
-from training.judging.baselines import Gate, Scene
+from training.judging.gates import Gate, Scene
 from training.judging.peers import frames
 from training.judging.peers.base import Peer
 
@@ -26,7 +26,7 @@ MIN_SILENCE_MS = 100.0
 HOLD_CHUNKS = math.ceil(MIN_SILENCE_MS * 16.0 / CHUNK)
 
 
-class SileroGate:
+class SileroGate(Gate):
     """Silero VAD as a gate under test; Threshold means nothing to it."""
 
     def __init__(self) -> None:

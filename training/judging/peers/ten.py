@@ -13,7 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from gate.constants import BLOCK
-from training.judging.baselines import Gate, Scene
+from training.judging.gates import Gate, Scene
 from training.judging.peers import frames
 from training.judging.peers.base import Peer
 
@@ -22,7 +22,7 @@ HOP = 256
 OPEN_AT = 0.5
 
 
-class TenGate:
+class TenGate(Gate):
     """TEN VAD as a gate under test; Threshold means nothing to it."""
 
     def __init__(self) -> None:

@@ -12,7 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from gate.constants import BLOCK, RATE
-from training.judging.baselines import Gate, Scene
+from training.judging.gates import Gate, Scene
 from training.judging.peers import frames
 from training.judging.peers.base import Peer
 
@@ -21,7 +21,7 @@ FRAME = RATE // 100
 MODE = 3
 
 
-class WebrtcGate:
+class WebrtcGate(Gate):
     """WebRTC's VAD as a gate under test; Threshold means nothing to it."""
 
     def __init__(self) -> None:

@@ -7,6 +7,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from gate.cli.console import say
+from gate.errors import GateError
 from training.studies.five.settings import ARCHITECTURES, Settings
 
 PROGRAM = "training.studies.five"
@@ -117,7 +118,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     except KeyboardInterrupt:
         say(f"{PROGRAM}: stopped; the same command goes on from here", sys.stderr)
         return 130
-    except (OSError, ValueError, RuntimeError, ModuleNotFoundError) as error:
+    except (GateError, OSError, ValueError, RuntimeError, ModuleNotFoundError) as error:
         say(f"{PROGRAM}: error: {error}", sys.stderr)
         return 1
     return 0

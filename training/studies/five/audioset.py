@@ -11,7 +11,6 @@ up with zeros, as AudioSet's own readers do. Source: AudioSet's download page, "
 import csv
 import hashlib
 import json
-import os
 from collections.abc import Sequence
 from difflib import get_close_matches
 from pathlib import Path
@@ -20,6 +19,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from gate.cli.console import progress_bar
+from gate.files.atomic import write_text
 from training.studies.five.clips import SPLITS, VAL_SHARE, lot
 from training.studies.five.store import ROOM, save
 from training.studies.five.tfrecord import records, sequence_example
@@ -128,7 +128,5 @@ def prepare(folder: Path, names: Sequence[str], out: Path, seed: int = 0, *, qui
         save(place / f"{split}_0000.labels.npy", y)
         save(place / f"{split}_0000.npy", x)
     save(place / "rooms.npy", np.zeros((0, ROOM), np.float16))
-    partial = place / f".store.json.partial-{os.getpid()}"
-    partial.write_text(json.dumps({"labels": sorted(wanted), "files": len(listed)}) + "\n")
-    partial.replace(place / "store.json")
+    write_text(place / "store.json", json.dumps({"labels": sorted(wanted), "files": len(listed)}) + "\n")
     return place

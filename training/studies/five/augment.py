@@ -13,7 +13,6 @@ from torch import Generator, Tensor
 
 from training.studies.five.clips import CLIP, RATE_HZ
 
-AUGMENTS = ("none", "theirs", "meaning")
 CHANCE = 0.5
 """Of each change, for each clip."""
 CONSTANT = 0.5

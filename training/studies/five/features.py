@@ -14,7 +14,6 @@ from torch import Tensor
 
 from training.studies.five.clips import CLIP, RATE_HZ, ROW
 
-FEATURES = ("raw", "fft")
 FRAME, BINS = 320, 512
 """Samples of a frame, 20 ms under a Hann window, and its transform's length. A frame ends with its row."""
 BANDS = 32

@@ -12,6 +12,7 @@ from torch import Tensor, nn
 from training.studies.five import augment, features, nets
 from training.studies.five.settings import Settings
 from training.studies.five.store import Data, Split
+from training.teach.loop import Loop
 
 EVALUATED = 250
 """Clips judged at once."""
@@ -104,8 +105,8 @@ def fit(inputs: Inputs, settings: Settings) -> Result:
     slower = torch.optim.lr_scheduler.ReduceLROnPlateau(optimiser, factor=0.5, patience=0)
     curve: list[tuple[float, float, float]] = []
     best, best_loss, best_epoch = {}, float("inf"), 0
-    for epoch in range(1, settings.epochs + 1):
-        net.train()
+    loop = Loop(net, optimiser, settings.epochs)
+    for epoch in loop:
         order = torch.randperm(len(labels), generator=draw).numpy()
         total = 0.0
         for start in range(0, len(order), settings.batch):
@@ -121,9 +122,7 @@ def fit(inputs: Inputs, settings: Settings) -> Result:
             if settings.augment == "theirs":
                 x = augment.theirs(x, y, draw)
             loss = cross_entropy(net(x), y)
-            optimiser.zero_grad()
-            loss.backward()
-            optimiser.step()
+            loop.learn(loss)
             total += float(loss.detach()) * len(index)
         judged = evaluate(net, inputs, judge)
         curve.append((total / len(order), judged["loss"], judged["f1"]))

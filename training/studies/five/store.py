@@ -10,7 +10,6 @@ Clip number i of a split comes from its own random numbers, so a store that was 
 
 import hashlib
 import json
-import os
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -19,6 +18,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from gate.cli.console import progress_bar
+from gate.files.atomic import whole, write_text
 from training.studies.five.clips import RATE_HZ, SPLITS, Composer, Recording
 
 SHARD = 500
@@ -101,9 +101,7 @@ def prepare(
     if not (place / "rooms.npy").is_file():
         save(place / "rooms.npy", rooms(seed).astype(np.float16))
     about = {"clips": counts, "seed": seed, "recordings": len(recordings), "rate_hz": RATE_HZ}
-    partial = place / f".store.json.partial-{os.getpid()}"
-    partial.write_text(json.dumps(about, indent=1) + "\n")
-    partial.replace(place / "store.json")
+    write_text(place / "store.json", json.dumps(about, indent=1) + "\n")
     return place
 
 
@@ -146,7 +144,5 @@ def rooms(seed: int) -> NDArray[np.float32]:
 
 def save(path: Path, array: NDArray) -> None:
     """Write an array whole or not at all."""
-    partial = path.with_name(f".{path.name}.partial-{os.getpid()}")
-    with partial.open("wb") as file:
-        np.save(file, array)
-    partial.replace(path)
+    with whole(path) as stream:
+        np.save(stream, array)

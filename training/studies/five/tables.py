@@ -1,10 +1,10 @@
 """Tables in Markdown: the first study's figures and ours, side by side."""
 
 import json
-import os
 from collections.abc import Iterable, Sequence
 from pathlib import Path
 
+from gate.files.atomic import write_text
 from training.studies.five import published
 from training.studies.five.search import Row
 from training.studies.five.settings import ARCHITECTURES, DEFAULT_LAYERS, Settings, words
@@ -16,8 +16,8 @@ VARIED = {"tokens": "tokens", "loss": "loss", "layers": "layers", "augment": "au
 def write(out: Path, rows: Sequence[Row]) -> None:
     """FOLDER/tables.md and FOLDER/trials.json, of everything that the folder's trials hold."""
     targets = sorted({row.target for row in rows})
-    _replace(out / "tables.md", "\n\n".join(text(rows, target) for target in targets) + "\n")
-    _replace(
+    write_text(out / "tables.md", "\n\n".join(text(rows, target) for target in targets) + "\n")
+    write_text(
         out / "trials.json",
         json.dumps(
             [
@@ -162,9 +162,3 @@ def _cells(row: Row | None) -> list[str]:
 
 def _number(value: float | None, digits: int) -> str:
     return "-" if value is None else f"{value:.{digits}f}"
-
-
-def _replace(path: Path, words_: str) -> None:
-    partial = path.with_name(f".{path.name}.partial-{os.getpid()}")
-    partial.write_text(words_, encoding="utf-8")
-    partial.replace(path)

@@ -12,6 +12,7 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
+from gate.errors import GateError
 from training.config_file import ConfigError, load
 from training.studies.swishnet.settings import ProtocolConfig
 
@@ -35,9 +36,9 @@ def main(argv: list[str] | None = None) -> int:
     parser.add_argument("--device", default="cpu", help="cpu or cuda (default: cpu)")
     args = parser.parse_args(argv)
     try:
-        config = load(args.config, args.set, ProtocolConfig)
+        config = load(args.config, ProtocolConfig, args.set)
         made = run(args.musan, args.gtzan, config, args.runs, args.device)
-    except (ConfigError, OSError, ValueError, FloatingPointError) as error:
+    except (ConfigError, GateError, OSError, ValueError, FloatingPointError) as error:
         print(f"training.studies.swishnet: error: {error}", file=sys.stderr)
         return 1
     except KeyboardInterrupt:
@@ -56,7 +57,7 @@ def run(musan: Path, gtzan: Path | None, config: ProtocolConfig, folder: Path, d
     from training.studies.swishnet.recordings import read_gtzan, read_musan, split, tuning_split
     from training.studies.swishnet.run import Data, check, teach, tune
     from training.studies.swishnet.store import prepare
-    from training.teach.train import commit
+    from training.teach.run_log import commit
 
     if device != "cpu" and not torch.cuda.is_available():
         raise ConfigError(

@@ -18,11 +18,11 @@ from torch import Tensor, nn
 from torch.nn import functional as F
 
 from gate.cli.console import progress_bar
-from training.config_file import ConfigError
 from training.studies.swishnet.clips import Clips
 from training.studies.swishnet.settings import FitConfig
 from training.studies.swishnet.teacher import distillation_loss
 from training.teach.curves import draw_curves
+from training.teach.loop import Loop
 
 JUDGED_AT_ONCE = 512
 
@@ -76,24 +76,30 @@ def fit(
     optimiser = torch.optim.Adam(net.parameters(), config.highest_rate)
     recipe = recipe | {"seed": seed, "fit": _learns_by(config)}
     path = folder / "checkpoint.pt"
-    done = _resume(path, recipe, net, optimiser) if path.exists() else None
-    done = done or Progress(0, -1, math.inf, copy.deepcopy(net.state_dict()))
+    loop = Loop(net, optimiser, config.epochs)
+    state = loop.resume(path, lambda state: state["recipe"] == recipe, "other settings or other recordings")
+    done = Progress(0, -1, math.inf, copy.deepcopy(net.state_dict()))
+    if state is not None:
+        done = Progress(**{name: state[name] for name in Progress.__dataclass_fields__})
+        loop.step = done.epochs
     if done.ended:
         net.load_state_dict(done.best)
         return done
     with progress_bar(total=config.epochs, initial=done.epochs, title=folder.name, unit="epoch") as bar:
-        while not done.ended:
-            row = {"step": done.epochs, "rate": learning_rate(done.epochs, config)}
-            row["loss/train"] = _epoch(net, optimiser, train, config, done.epochs, seed, soft, device)
+        for step in loop:
+            row = {"step": step - 1, "rate": learning_rate(step - 1, config)}
+            row["loss/train"] = _epoch(loop, train, config, step - 1, seed, soft, device)
             if val is not None:
                 logits = answers(net, val, device)
                 row |= {"loss/val": loss_of(logits, val), "accuracy/val": accuracy_of(logits, val)}
             _note(done, row, net, config)
             with (folder / "log.jsonl").open("a") as log:
                 log.write(json.dumps(row) + "\n")
-            _save(path, recipe, done, net, optimiser)
+            loop.save(path, recipe=recipe, **vars(done))
             bar.set_postfix(loss=f"{row['loss/train']:.3f}", best=done.best_epoch + 1)
             bar.update()
+            if done.ended:
+                break
     draw_curves(folder / "log.jsonl", folder / "curves.png")
     net.load_state_dict(done.best)
     return done
@@ -113,8 +119,7 @@ def learning_rate(epoch: float, config: FitConfig) -> float:
 
 
 def _epoch(
-    net: nn.Module,
-    optimiser: torch.optim.Optimizer,
+    loop: Loop,
     clips: Clips,
     config: FitConfig,
     epoch: int,
@@ -123,12 +128,10 @@ def _epoch(
     device: str,
 ) -> float:
     """Every clip once, in an order that seed and epoch decide; returns the mean loss."""
-    net.train()
+    net = loop.net
     order = np.random.default_rng([seed, epoch]).permutation(len(clips))
     total = 0.0
     for start in range(0, len(order), config.batch):
-        for group in optimiser.param_groups:
-            group["lr"] = learning_rate(epoch + start / len(order), config)
         which = order[start : start + config.batch]
         x, labels = (part.to(device) for part in clips.batch(which))
         logits = net.clip(x)
@@ -137,9 +140,7 @@ def _epoch(
         else:
             wanted = soft.logits[torch.from_numpy(which)].to(device)
             loss = distillation_loss(logits, labels, wanted, soft.temperature, soft.share)
-        optimiser.zero_grad()
-        loss.backward()
-        optimiser.step()
+        loop.learn(loss, learning_rate(epoch + start / len(order), config))
         total += float(loss.detach()) * len(which)
     if not math.isfinite(total):
         raise FloatingPointError(
@@ -157,7 +158,7 @@ def answers(net: nn.Module, clips: Clips, device: str = "cpu") -> Tensor:
 
 
 def loss_of(logits: Tensor, clips: Clips) -> float:
-    """Mean cross-entropy."""
+    """Take the mean cross-entropy of the clips, in nats."""
     return float(F.cross_entropy(logits, torch.from_numpy(clips.labels)))
 
 
@@ -180,21 +181,3 @@ def _note(done: Progress, row: dict[str, float], net: nn.Module, config: FitConf
 
 def _learns_by(config: FitConfig) -> dict[str, Any]:
     return {key: value for key, value in asdict(config).items() if key != "threads"}
-
-
-def _save(path: Path, recipe: dict[str, Any], done: Progress, net: nn.Module, optimiser: Any) -> None:
-    state = {"recipe": recipe, "net": net.state_dict(), "optimiser": optimiser.state_dict(), **vars(done)}
-    partial = path.with_suffix(".partial")
-    torch.save(state, partial)
-    partial.replace(path)
-
-
-def _resume(path: Path, recipe: dict[str, Any], net: nn.Module, optimiser: Any) -> Progress:
-    state = torch.load(path, weights_only=True)
-    if state["recipe"] != recipe:
-        raise ConfigError(
-            f"{path} was made with other settings or other recordings; move it away, or choose another --runs folder"
-        )
-    net.load_state_dict(state["net"])
-    optimiser.load_state_dict(state["optimiser"])
-    return Progress(**{name: state[name] for name in Progress.__dataclass_fields__})

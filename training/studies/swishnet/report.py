@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
+from gate.files.atomic import whole, write_text
 from training.judging.tables import plain
 from training.studies.swishnet.published import GTZAN, MUSAN
 from training.studies.swishnet.recordings import KINDS
@@ -16,8 +17,8 @@ PANEL_INCHES = 2.6
 def write(folder: Path, result: dict[str, Any]) -> list[Path]:
     """``tables.json``, ``tables.md``, ``confusion.png`` and, if there was tuning, ``confusion-gtzan.png``."""
     made = [folder / "tables.json", folder / "tables.md", folder / "confusion.png"]
-    _replace(made[0], json.dumps(plain(result), indent=1) + "\n")
-    _replace(made[1], markdown(result))
+    write_text(made[0], json.dumps(plain(result), indent=1) + "\n")
+    write_text(made[1], markdown(result))
     draw(made[2], result["musan"])
     if result["gtzan"]:
         made.append(folder / "confusion-gtzan.png")
@@ -82,9 +83,8 @@ def draw(path: Path, rows: Sequence[dict[str, Any]]) -> None:
         axes.set_xticks(range(len(names)), names, fontsize=8)
         axes.set_yticks(range(len(names)), names, fontsize=8, rotation=90, va="center")
         axes.set_title(f"{row['model']}, {row['length_s']:g} s", fontsize=9, loc="left")
-    partial = path.with_name(f".{path.name}.partial")
-    figure.savefig(partial, format="png", dpi=110)
-    partial.replace(path)
+    with whole(path) as stream:
+        figure.savefig(stream, format="png", dpi=110)
 
 
 def _gtzan(rows: Sequence[dict[str, Any]]) -> list[str]:
@@ -126,9 +126,3 @@ def _ends(ends: dict[str, Sequence[float]]) -> str:
 
 def _cells(figures: Sequence[float]) -> str:
     return " / ".join(f"{figure:.2f}" for figure in figures)
-
-
-def _replace(path: Path, text: str) -> None:
-    partial = path.with_name(f".{path.name}.partial")
-    partial.write_text(text, encoding="utf-8")
-    partial.replace(path)

@@ -84,7 +84,7 @@ def test_going_on_gives_what_not_stopping_gives(tmp_path, monkeypatch):
     def failing(*args):
         left[0] -= 1
         if left[0] < 0:
-            args[0].out.bias.data += 1.0  # half an epoch's work, to be lost
+            args[0].net.out.bias.data += 1.0  # half an epoch's work, to be lost
             raise KeyboardInterrupt
         return epoch(*args)
 

@@ -49,7 +49,7 @@ def tables(root, runs="runs"):
 
 def test_the_file_has_the_published_settings():
     """training/configs/swishnet.toml says what the defaults are, and the defaults are what was published."""
-    config = load(command.CONFIG, [], ProtocolConfig)
+    config = load(command.CONFIG, ProtocolConfig)
     assert config == ProtocolConfig()
     assert config.fit == FitConfig(120, 128, 5e-4, 1e-5, patience=20)
     assert (config.split.train, config.split.val, config.tune.share, config.tune.epochs) == (

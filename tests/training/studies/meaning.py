@@ -22,9 +22,9 @@ from training.labels import OPEN, SHUT, label
 from training.networks.front import BANDS
 from training.networks.gate_net import GateNet
 from training.scenes.compose import Scene
+from training.teach.batch import band_powers
 from training.teach.decays import LONGEST_MS, decays_ms
 from training.teach.features import Front
-from training.teach.losses import band_powers
 
 
 @dataclass(frozen=True)
