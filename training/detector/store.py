@@ -14,7 +14,7 @@ from training.detector.sides import FRAME_SAMPLES, SideConfig, side
 from training.networks import mfcc
 from training.networks.swishnet import CLASSES
 from training.recordings.source import DataConfig, digest, open_corpus
-from training.sounds.changes import Rng
+from training.sounds.recipe import Rng
 from training.teach import prepared
 
 LOWEST_LOG10 = -7.0

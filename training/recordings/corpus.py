@@ -45,7 +45,8 @@ class Item:
     """One recording and what is known about it.
 
     ``kind`` is its class ("speech", "drums/kick", ...), ``owner`` the speaker, item or kit that the split
-    goes by, ``range_db`` its loud level minus its floor, ``bandwidth_hz`` where its spectrum ends.
+    goes by, ``range_db`` its loud level minus its floor, ``bandwidth_hz`` where its spectrum ends. ``name`` is its place in
+    its corpus, which does not depend on where the corpus lies; the whole path where none is given.
     """
 
     path: Path
@@ -57,6 +58,12 @@ class Item:
     seconds: float = 0.0
     range_db: float = float("inf")
     bandwidth_hz: float = RATE / 2
+    name: str = ""
+
+    def __post_init__(self) -> None:
+        """Fill in the name."""
+        if not self.name:
+            object.__setattr__(self, "name", self.path.as_posix())
 
 
 class Corpus:
@@ -78,6 +85,7 @@ class Corpus:
         self._held_bytes = 0
         self._found: dict[tuple[tuple[str, ...], str], tuple[Item, ...]] = {}
         self._derived: dict[tuple[str, Path], Any] = {}
+        self._named: dict[str, Item] = {}
 
     @classmethod
     def from_manifest(cls, folder: str | Path, cache_bytes: int = CACHE_BYTES) -> "Corpus":
@@ -125,8 +133,8 @@ class Corpus:
         """
         items = []
         for kind, folders in (("target", target), ("bleed", bleed), ("impulse_response", impulse_response)):
-            for folder in map(Path, folders):
-                items += _folder_items(folder, kind)
+            for number, folder in enumerate(map(Path, folders)):
+                items += _folder_items(folder, kind, f"{kind}/{number}")
         targets = [item for item in items if item.kind == "target"]
         if targets and all(item.range_db < LEAST_RANGE_DB for item in targets):
             best = max(item.range_db for item in targets)
@@ -155,6 +163,21 @@ class Corpus:
                 and not (item.kind in ("speech", "target") and item.range_db < LEAST_RANGE_DB)
             )
         return self._found[key]
+
+    def named(self, name: str) -> Item:
+        """The recording of a name.
+
+        Raises:
+            ValueError: there is none of that name.
+        """
+        if not self._named:
+            self._named = {item.name: item for item in self.all}
+        if name not in self._named:
+            raise ValueError(
+                f"expected a corpus with the recording {name}, got one of {len(self.all)} recordings without it; use the "
+                "corpus that the recipe was drawn from"
+            )
+        return self._named[name]
 
     def load(self, item: Item, start: int = 0, stop: int | None = None) -> NDArray[np.float32]:
         """Load an item's samples, or a stretch of them: (n,) float32, mono, 48 kHz; the caller's own.
@@ -277,11 +300,12 @@ def _item(folder: Path, row: dict[str, str], where: str) -> Item:
         seconds=numbers[0],
         range_db=numbers[1],
         bandwidth_hz=numbers[2],
+        name=row["path"],
     )
 
 
-def _folder_items(folder: Path, kind: str) -> list[Item]:
-    """Items of a plain folder; the split goes by the hash of each file's path inside it."""
+def _folder_items(folder: Path, kind: str, called: str) -> list[Item]:
+    """Items of a plain folder, which is ``called`` in their names; the split goes by the hash of each file's path in it."""
     if not folder.is_dir():
         raise FileNotFoundError(f"expected a folder of {kind} recordings, got {folder}; name one that exists")
 
@@ -312,6 +336,7 @@ def _folder_items(folder: Path, kind: str) -> list[Item]:
                 seconds=frames / rate_hz,
                 range_db=measure_range_db(read_mono(path)) if kind == "target" else float("inf"),
                 bandwidth_hz=rate_hz / 2,
+                name=f"{called}/{path.relative_to(folder).as_posix()}",
             )
         )
     return items

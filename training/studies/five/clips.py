@@ -16,7 +16,8 @@ from numpy.typing import NDArray
 
 from training.recordings.corpus import LEAST_RANGE_DB, Corpus, read_mono
 from training.recordings.layouts import open_any
-from training.sounds.changes import Rng, amplitude
+from training.sounds.changes import amplitude
+from training.sounds.recipe import Rng
 
 RATE_HZ = 16_000
 """Holds what makes speech speech; ten milliseconds are 160 samples, few enough for a row of a table."""
