@@ -18,10 +18,10 @@ LICENCE = "GPL-3.0-or-later"
 
 
 def load(state: dict[str, Any]) -> SwishNet:
-    """The averaged network of a checkpoint, in evaluation mode.
+    """Load the averaged network of a checkpoint, in evaluation mode.
 
     Raises:
-        ExportError: it is of another network, or of one whose classes have no names.
+        ExportError: the checkpoint is of another network, or of one whose classes have no names.
     """
     try:
         config = from_dict(SwishConfig, state["config"]["model"])
@@ -37,7 +37,7 @@ def load(state: dict[str, Any]) -> SwishNet:
 
 
 def to_model(net: SwishNet, state: dict[str, Any]) -> bytes:
-    """The model file: graph and contract."""
+    """Build the model file: graph and contract."""
     config, result = state["config"], state["result"]
     metadata = {
         "kind": "classify",
@@ -79,6 +79,6 @@ def export(state: dict[str, Any], folder: Path) -> dict[str, float]:
 
 
 def save_golden(path: Path, x: NDArray[np.float32], classes: NDArray[np.float32]) -> None:
-    """Keep input (n,) at 16 kHz (as int16) and what the engine said of it, (K, T)."""
+    """Store input (n,) at 16 kHz (as int16) and the engine's answer, (K, T)."""
     path.parent.mkdir(parents=True, exist_ok=True)
     np.savez_compressed(path, input=np.round(x * 32768).astype(np.int16), classes=classes)

@@ -1,6 +1,6 @@
-"""From a checkpoint to a preset: ``python -m export.to_onnx runs/voice/checkpoint.pt presets/voice``.
+"""Make a preset of a checkpoint: ``python -m export.to_onnx runs/voice/checkpoint.pt presets/voice``.
 
-The same command for gates and for the frame classifier (``export.swish_preset``): the checkpoint says which it is.
+The same command serves gates and the frame classifier (``export.swish_preset``): the checkpoint says which it is.
 """
 
 import argparse
@@ -22,10 +22,10 @@ GOLDEN_THRESHOLD_DB = -40.0
 
 
 def load(path: Path) -> tuple[GateNet, Config, dict[str, Any]]:
-    """The averaged network of a checkpoint, its configuration, and everything else in it.
+    """Load the averaged network of a checkpoint, its configuration, and everything else in the checkpoint.
 
     Raises:
-        ExportError: not a checkpoint of ``training.teach.train``, or its run has not ended.
+        ExportError: the file is no checkpoint of ``training.teach.train``, or its run has not ended.
     """
     state = checkpoint.read(path)
     config = from_dict(Config, state["config"])
@@ -39,7 +39,7 @@ def load(path: Path) -> tuple[GateNet, Config, dict[str, Any]]:
 
 
 def to_model(net: GateNet, config: Config, state: dict[str, Any]) -> bytes:
-    """The model file: graph and contract."""
+    """Build the model file: graph and contract."""
     result = state["result"]
     metadata = {
         "kind": "gate",
@@ -99,7 +99,7 @@ def export_gate(path: Path, folder: Path) -> dict[str, float]:
 
 
 def main(argv: list[str] | None = None) -> int:
-    """The command line."""
+    """Run the command."""
     parser = argparse.ArgumentParser(
         prog="python -m export.to_onnx", description=(__doc__ or "").splitlines()[0]
     )

@@ -1,4 +1,4 @@
-"""CUDA's libraries for ONNX Runtime: where they lie, and what is missing of them."""
+"""CUDA's libraries for ONNX Runtime: where they are, and which of them are missing."""
 
 import contextlib
 import ctypes as c
@@ -7,13 +7,13 @@ from importlib.util import find_spec
 from pathlib import Path
 
 LIBRARIES = ("cudart", "cublasLt", "cublas", "nvrtc", "curand", "nvJitLink", "cufft", "cudnn")
-"""In the order they need one another."""
+"""Libraries in the order in which they need one another."""
 
 
 def load_libraries() -> None:
     """Load CUDA's libraries from the wheels that carry them, so that ONNX Runtime finds them by name.
 
-    What is missing there may be installed for the whole system: that is left to the loader.
+    A library that is missing there may be installed for the whole system: that is left to the loader.
     """
     if not sys.platform.startswith("linux"):
         return

@@ -2,7 +2,7 @@
 
 Why not its Python package: the audio thread must run the model without an interpreter, so compiled code
 calls ``RunWithBinding`` by its address; and importing the package costs time that a command needs for sound.
-The C library lies in the same wheel and has one entry, ``OrtGetApiBase``; that leads to a table of functions
+The C library is in the same wheel and has one entry, ``OrtGetApiBase``; that leads to a table of functions
 that only ever grows at its end, so positions stay valid.
 
 Every object made here is released explicitly, newest first, by ``Session.close``. A process has one
@@ -24,10 +24,10 @@ from gate.closing import Closes
 from gate.errors import DeviceError, EngineError, ModelRunError
 
 API_VERSION = 13
-"""Asked of the library; everything below is older. A version too new for a library would be refused by it."""
+"""Version of the interface; everything used is older. A library would refuse a version that is too new for it."""
 
 LOG_FATAL = 4
-"""The library's own messages reach people as errors of ours, not as lines on stderr."""
+"""Log level: the library's own messages reach people as errors of ours, not as lines on stderr."""
 
 SEQUENTIAL, FLOAT32, DEVICE_ALLOCATOR, DEFAULT_MEMORY = 0, 1, 0, 0
 """Values of ExecutionMode, ONNXTensorElementDataType, OrtAllocatorType and OrtMemType."""
@@ -102,7 +102,7 @@ class Library:
         self.check(self._call[name](*arguments))
 
     def make(self, name: str, *arguments: Any) -> int:
-        """Call a function whose last argument takes what it makes; the handle of that."""
+        """Call a function whose last argument takes what it makes; return the handle of that."""
         made = _P()
         self.call(name, *arguments, c.byref(made))
         return int(made.value or 0)
@@ -119,14 +119,14 @@ class Library:
             raise ModelRunError(text)
 
     def text(self, status: int) -> str:
-        """What a status says, on one line."""
+        """Return what a status says, on one line."""
         return " ".join(self._call["GetErrorMessage"](status).decode(errors="replace").split())
 
     def append_cuda(self, options: int) -> None:
         """Ask for the first CUDA device in session options.
 
         Raises:
-            DeviceError: it cannot be had; the text says why.
+            DeviceError: there is no such device; the text says why.
         """
         from gate.engine.cuda import complaint, load_libraries
 
@@ -148,10 +148,10 @@ class Library:
 
 
 def library_path() -> Path:
-    """Where the C library lies in the installed package; the package itself is not imported.
+    """Return where the C library is in the installed package; the package itself is not imported.
 
     Raises:
-        EngineError: there is none.
+        EngineError: there is no such library.
     """
     spec = find_spec("onnxruntime")
     folders = list(spec.submodule_search_locations or ()) if spec else []
@@ -167,13 +167,13 @@ def library_path() -> Path:
 
 @functools.cache
 def library() -> Library:
-    """The library, loaded at first use; the same for the whole process."""
+    """Return the library, loaded at first use; the same for the whole process."""
     return Library()
 
 
 @functools.cache
 def cuda_available() -> tuple[bool, str]:
-    """Can a session be opened on CUDA, and if not, why not (a sentence; empty when it can)."""
+    """Return whether a session can be opened on CUDA, and if not, why not (a sentence; empty when it can)."""
     try:
         options = _options(library(), "cuda")
     except EngineError as error:
@@ -185,12 +185,12 @@ def cuda_available() -> tuple[bool, str]:
 class Session(Closes):
     """One model, ready to run, with everything made for it.
 
-    Tensors lie over numpy memory that the caller keeps alive, and in place, until ``close``. Runs take place
+    Tensors use numpy memory that the caller keeps alive, and in place, until ``close``. Runs take place
     on the calling thread: one thread, no spinning helpers.
 
     Attributes:
         handle: address of the OrtSession.
-        library: where it lives.
+        library: the library that opened the session.
     """
 
     def __init__(self, model: bytes, device: Device = "cpu") -> None:
@@ -198,10 +198,10 @@ class Session(Closes):
 
         Args:
             model: an ONNX file's bytes.
-            device: where it runs. On "cuda" tensors still lie in ordinary memory; the library copies.
+            device: "cpu" or "cuda". On "cuda" tensors still lie in ordinary memory; the library copies.
 
         Raises:
-            ModelRunError: ONNX Runtime refuses the model; its words.
+            ModelRunError: ONNX Runtime refuses the model; the text is its own.
             DeviceError: cuda cannot be had.
         """
         self.library = library()
@@ -223,7 +223,7 @@ class Session(Closes):
             raise
 
     def tensor(self, array: NDArray[np.float32]) -> int:
-        """A value over the array's own memory: float32, C order, kept alive and in place by the caller."""
+        """Make a value over the array's own memory: float32, C order, kept alive and in place by the caller."""
         if array.dtype != np.float32 or not array.flags.c_contiguous:
             raise TypeError(f"a tensor needs contiguous float32, got {array.dtype}; copy it into one")
         shape = (c.c_int64 * array.ndim)(*array.shape)
@@ -239,7 +239,7 @@ class Session(Closes):
         return self._keep("ReleaseValue", value)
 
     def binding(self, inputs: Mapping[str, int], outputs: Mapping[str, int]) -> int:
-        """Tensors for every input and output by name, to run over and over. Shapes are only checked by a run.
+        """Bind tensors to every input and output by name, to run over and over. Shapes are only checked by a run.
 
         Raises:
             ModelRunError: a name is unknown.
@@ -255,7 +255,7 @@ class Session(Closes):
         """Run the model over a binding's tensors, once.
 
         Raises:
-            ModelRunError: it failed; ONNX Runtime's words.
+            ModelRunError: the run failed; the text is ONNX Runtime's own.
         """
         self.library.call("RunWithBinding", self.handle, None, binding)
 
@@ -271,7 +271,7 @@ class Session(Closes):
 
 
 def _options(lib: Library, device: Device) -> int:
-    """Session options: one thread, no spinning (a spinning helper burns a core that someone else needs)."""
+    """Make session options: one thread, no spinning (a spinning helper burns a core that someone else needs)."""
     options = lib.make("CreateSessionOptions")
     try:
         lib.call("SetIntraOpNumThreads", options, 1)

@@ -63,30 +63,30 @@ BYPASS = Parameter(
     "bypass", "Bypass", "", 0.0, 1.0, 0.0, "switch", True,
     "hear the gate's input, as late as its output; the gate keeps listening", smoothing_ms=10.0,
 )  # fmt: skip
-"""What every slot has; the gate's own is in its table."""
+"""Parameter that every slot has; the gate's own is in its table."""
 
 PARAMETERS = (*(knob.parameter for knob in knobs(GateKnobs).values()), BYPASS)
-"""All of them, in the order a panel shows them."""
+"""All parameters of a gate, in the order a panel shows them."""
 
 BY_ID = {parameter.id: parameter for parameter in PARAMETERS}
-"""The same by id."""
+"""The same parameters by id."""
 
 FOLLOWS = tuple(parameter.id for parameter in PARAMETERS if parameter.default is None)
-"""Those that follow the preset until somebody sets them."""
+"""Parameters that follow the preset until somebody sets them."""
 
 OVERRIDES = tuple(parameter.id for parameter in PARAMETERS if parameter.overrides)
-"""Those that override what a model has learned."""
+"""Parameters that override what a model has learned."""
 
 
 def default(id: str) -> float:
-    """Return where a parameter stands at first, of one that the table says it for."""
+    """Return the default of a parameter whose default the table gives."""
     value = BY_ID[id].default
     assert value is not None, f"{id} has no default of its own"
     return value
 
 
 class GateValues(GateKnobs):
-    """Values for the knobs of a gate: checked, never changed, and given on as keywords: ``Gate("voice", **values)``."""
+    """Values for the knobs of a gate: checked, never changed, passed on as keywords: ``Gate("voice", **values)``."""
 
     def __init__(self, **values: float | str | None) -> None:
         """Take values by attribute; what is None or left out is the model's own, or the table's default.

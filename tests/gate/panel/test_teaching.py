@@ -109,7 +109,7 @@ def test_the_program_s_words_are_known():
         ROOT / "export" / "learning.py"
     ).read_text()
     said += (ROOT / "export" / "cli" / "learn.py").read_text() + (
-        ROOT / "training" / "learn_data.py"
+        ROOT / "training" / "learn" / "manifest.py"
     ).read_text()
     for pattern, *_ in learner.STAGES:
         words = pattern.pattern.replace("^", "").strip()
