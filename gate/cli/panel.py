@@ -76,7 +76,7 @@ def _stands(options: argparse.Namespace) -> "tuple[Keeper, Session]":
     except GateError as error:
         if last is None:
             raise
-        said.append(f"the last session cannot be applied, beginning as usual: {error}")
+        said.append(f"the last session cannot be applied, beginning with the defaults: {error}")
         keeper, session = _made(options, begin(options, said.append))
     for sentence in said:
         keeper.tell(sentence, "error")

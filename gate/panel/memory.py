@@ -27,7 +27,7 @@ def last_session(tell: Callable[[str], None]) -> Session | None:
     try:
         return load(path)
     except GateError as error:
-        tell(f"{error}; beginning as usual")
+        tell(f"{error}; beginning with the defaults")
         return None
 
 
