@@ -78,7 +78,7 @@ class Clip(Recipe):
 
 
 def clip(rng: Rng) -> Clip:
-    """Draw clipping."""
+    """Draw how a sound is clipped."""
     return Clip(float(rng.uniform(*CHANCES.clip_share)), bool(rng.random() < CHANCES.clip_hard))
 
 

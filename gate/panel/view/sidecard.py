@@ -101,7 +101,7 @@ class SideCard(TakesFiles, QFrame):
         dialog.show()
 
     def take(self, paths: list[Path]) -> None:
-        """Files came."""
+        """Take files that were dropped."""
         self.dropped.emit(paths)
 
 

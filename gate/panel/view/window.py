@@ -281,7 +281,7 @@ class Window(TakesFiles, Face):
         self._timer.start(FRAME_MS)
 
     def hideEvent(self, event: QHideEvent | None) -> None:
-        """Stop drawing."""
+        """Stop drawing while the window is hidden."""
         self._timer.start(HIDDEN_MS)
 
     def take(self, paths: list[Path]) -> None:

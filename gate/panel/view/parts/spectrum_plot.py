@@ -103,7 +103,7 @@ class SpectrumPlot(Plot):
             self.begun.emit()
 
     def mouseMoveEvent(self, event: QMouseEvent) -> None:
-        """Draw it."""
+        """Draw the band to here."""
         if self._from_hz:
             self.asked.emit(*sorted((self._from_hz, self._hertz(event))))
 
