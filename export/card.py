@@ -1,4 +1,4 @@
-"""The card of a preset: what it was taught, from which recordings, under which licences, and how good it is."""
+"""The card of a preset: what the gate was taught, from which recordings, under which licences, and how good it is."""
 
 import dataclasses
 from typing import Any
@@ -20,7 +20,7 @@ COLUMNS = {
 
 
 def text(contract: Contract, config: Config, state: dict[str, Any], worst_gain: float) -> str:
-    """The card as Markdown."""
+    """Write the card as Markdown."""
     result = state["result"]
     parameters = sum(v.numel() for v in state["average"].values())
     lines = [
@@ -32,7 +32,7 @@ def text(contract: Contract, config: Config, state: dict[str, Any], worst_gain: 
         f"`python -m export.to_onnx runs/{contract.name}/checkpoint.pt presets/{contract.name}`, seed {config.seed}, "
         f"{state['step']} steps, {config.data.scenes} scenes of {config.scene.seconds:g} s.",
         f"- {parameters:,} learned weights; licence of the weights: {contract.licence}.",
-        f"- Opens over {contract.open_at:g}, lets go under {contract.close_at:g} (chosen on `val`).",
+        f"- Opens over {contract.open_at:g}, shuts under {contract.close_at:g} (chosen on `val`).",
         f"- Defaults: threshold {contract.default_threshold_db:g} dBFS, range {contract.default_range_db:g} dB.",
         f"- Hash of the recordings' list: `{result['data_sha256'][:16]}`.",
         f"- Largest difference in gain between torch, ONNX and engine: {worst_gain:.1e}.",

@@ -1,4 +1,4 @@
-"""What a training left behind, checked before anything is made of it."""
+"""The checkpoint of a training, checked before anything is made of it."""
 
 from pathlib import Path
 from typing import Any
@@ -11,10 +11,10 @@ class ExportError(ValueError):
 
 
 def read(path: Path) -> dict[str, Any]:
-    """Everything in a checkpoint of ``training.teach.train`` or ``training.detector.train`` whose run has ended.
+    """Read everything in a checkpoint of ``training.teach.train`` or ``training.detector.train`` whose run has ended.
 
     Raises:
-        ExportError: it is no checkpoint, or its run has not ended.
+        ExportError: the file is no checkpoint, or its run has not ended.
     """
     try:
         state: dict[str, Any] = torch.load(path, weights_only=True)
@@ -30,5 +30,5 @@ def read(path: Path) -> dict[str, Any]:
 
 
 def kind(state: dict[str, Any]) -> str:
-    """Of the model file that it makes: "classify" if its network has classes, else "gate"."""
+    """Return the kind of the model file that a checkpoint makes: "classify" if its network has classes, else "gate"."""
     return "classify" if "classes" in state["config"]["model"] else "gate"

@@ -1,4 +1,4 @@
-"""A short made-up sound that every preset is exported with: input and what the gate answered, to be held to later."""
+"""A short made-up sound that every preset is exported with: input and the gate's answer, to compare with later."""
 
 from pathlib import Path
 from typing import Any
@@ -18,13 +18,13 @@ DRUMS = (
     (2.8, 105, 40, 0.16, 0.0),
     (3.2, 190, 60, 0.06, 0.35),
 )
-"""When, Hz, Hz more at the stroke, decay in s, and wires: a kick, a snare, a tom, a snare."""
+"""Time, Hz, Hz more at the stroke, decay in s, and wires: a kick, a snare, a tom, a snare."""
 STRING_S = 3.55
-"""When a string is plucked."""
+"""Times at which a string is plucked."""
 
 
 def sound(seed: int = 20) -> NDArray[np.float32]:
-    """(n,) at 48 kHz, 16-bit values, over hum and noise: three vowel-like bursts and a hiss, then drums and a string.
+    """Make (n,) at 48 kHz, 16-bit values, over hum and noise: three vowel-like bursts, a hiss, then drums and a string.
 
     Neither speech nor instruments, but near enough that every shipped gate moves; the same on every machine (integers in
     the end).
@@ -59,6 +59,6 @@ def sound(seed: int = 20) -> NDArray[np.float32]:
 
 
 def save(path: Path, x: NDArray[np.float32], **said: Any) -> None:
-    """Keep the sound (as int16) and what was said of it, each under its name."""
+    """Store the sound (as int16) and the answers to it, each under its name."""
     path.parent.mkdir(parents=True, exist_ok=True)
     np.savez_compressed(path, input=np.round(x * 32768).astype(np.int16), **said)

@@ -2,7 +2,7 @@
 
 A live block is one run of this graph, and there every node costs about as much as the arithmetic inside it, so the graph
 is laid out by hand: constants are folded into the weights (the blindness to level of the first layer, the step of the
-running mean), layouts change only where an operator demands it. ``export.parity`` holds it against the torch network.
+running mean), layouts change only where an operator demands it. ``export.parity`` compares it with the torch network.
 """
 
 from itertools import pairwise
@@ -43,13 +43,13 @@ READOUTS = (("key_low_hz", "Hz"), ("key_high_hz", "Hz"), ("level_db", "dBFS"))
 
 
 def key_bands_hz() -> list[list[float]]:
-    """Low and high edge of the bands of the input ``key_bias``, to a hundredth of a Hz."""
+    """Return low and high edge of the bands of the input ``key_bias``, to a hundredth of a Hz."""
     edges = [round(float(edge), 2) for edge in band_edges_hz()]
     return [list(band) for band in pairwise(edges)]
 
 
 def state_shapes(net: GateNet) -> dict[str, list[int | str]]:
-    """Name and shape of every state, in order; "C" is the number of channels."""
+    """Return name and shape of every state, in order; "C" is the number of channels."""
     shapes: dict[str, list[int | str]] = {}
     for name, tensor in zip(GateState._fields, net.initial_state(), strict=True):
         if tensor.numel() == 0:  # not used
@@ -61,7 +61,7 @@ def state_shapes(net: GateNet) -> dict[str, list[int | str]]:
 
 
 def build(net: GateNet) -> bytes:
-    """The network's serialised graph, without the contract's metadata."""
+    """Build the network's serialised graph, without the contract's metadata."""
     g = Nodes()
     weights = {k: v.detach().numpy() for k, v in net.state_dict(keep_vars=True).items()}
     powers = _front(g, design())
@@ -80,7 +80,7 @@ def build(net: GateNet) -> bytes:
 
 
 def _front(g: Nodes, front: FrontWeights) -> str:
-    """Blocks to powers (T, 1, 56) re full scale: see ``GateNet.powers``."""
+    """Turn blocks into powers (T, 1, 56) re full scale: see ``GateNet.powers``."""
     sane = g.op("Less", g.op("Abs", "blocks"), g.const("too_large", TOO_LARGE))
     x = g.op("Where", sane, "blocks", g.const("zero", 0.0))
     x = g.op("Transpose", x, perm=[0, 2, 1])  # (C, 100, T)
@@ -107,7 +107,7 @@ def _front(g: Nodes, front: FrontWeights) -> str:
 
 
 def _over_threshold(g: Nodes, powers: str) -> tuple[str, str]:
-    """Powers relative to Threshold's, over the floor, and their logarithms (nats), each (T, 1, 56)."""
+    """Compute powers relative to Threshold's, over the floor, and their logarithms (nats), each (T, 1, 56)."""
     g.op("Reshape", "threshold_db", g.ints(-1, 1, 1), out="threshold")  # (T, 1, 1)
     scale = g.op("Pow", g.const("one_db", 10**-0.1), "threshold")
     floored = g.op("Add", g.op("Mul", powers, scale), g.const("floor", FLOOR))
@@ -115,7 +115,7 @@ def _over_threshold(g: Nodes, powers: str) -> tuple[str, str]:
 
 
 def _body(g: Nodes, net: GateNet, weights: dict[str, NDArray[np.float32]], log_powers: str) -> str:
-    """Log powers to what the heads see, (T, 1, width + hidden)."""
+    """Turn log powers into what the heads see, (T, 1, width + hidden)."""
     step, width, hidden = reference_step(), net.config.width, net.config.hidden
     # The running mean is a linear recurrence, which is what RNN with the activation "Affine" (1 x + 0) computes.
     eye = np.eye(CHANNELS)[None]
@@ -157,7 +157,7 @@ def _body(g: Nodes, net: GateNet, weights: dict[str, NDArray[np.float32]], log_p
 
 
 def _under_peaks(g: Nodes, peaks_db_s: float, log_powers: str) -> str:
-    """How far log powers are under their recent peaks (T, 1, 56), see ``GateNet.under_peaks``.
+    """Compute how far log powers are under their recent peaks (T, 1, 56), see ``GateNet.under_peaks``.
 
     One RNN with Relu: its first half is the log power itself, lifted over 0; its second
     max(0, the last log power + how far that was under its peak - fall - this log power).
@@ -176,7 +176,7 @@ def _under_peaks(g: Nodes, peaks_db_s: float, log_powers: str) -> str:
 def _heads(
     g: Nodes, weights: dict[str, NDArray[np.float32]], step_least: float, body: str, floored: str
 ) -> tuple[str, str]:
-    """Open probability and the three times as shares of their ranges (T, 1, 4), and the key (T, 1, 56).
+    """Compute open probability and the three times as shares of their ranges (T, 1, 4), and the key (T, 1, 56).
 
     Three columns of step for the times, and 24 of key for the single bins, that are always 0 let level act on
     the decision alone, and the key on bands alone, without a node that cuts or places. What holds the key to a band is
@@ -211,7 +211,7 @@ def _heads(
 
 
 def _answers(g: Nodes, rows: str, key: str, floored: str) -> None:
-    """The outputs ``gate`` and ``readouts``: one matrix product, which also turns (T, n) into (n, T).
+    """Make the outputs ``gate`` and ``readouts``: one matrix product, which also turns (T, n) into (n, T).
 
     Its columns: probability and times, then whether each band begins before 10 % and before 90 % of the key's weight
     (the last that does gives the low edge by its lower end, the high edge by its upper end), level, Threshold.

@@ -33,10 +33,10 @@ NAMES = {
 
 @dataclass(frozen=True)
 class Learned:
-    """What a gate was made of and how it does.
+    """A gate that was learned, what it was made of, and how it does.
 
     ``before`` are the scores of the preset called ``start`` on the same held-out scenes as ``scores`` ("" and none if it
-    was taught from nothing). ``seconds`` of target and bleed, ``findings`` in words, ``how`` the command's doing in words.
+    was taught from nothing). ``seconds`` of target and bleed, ``findings`` in words, ``how`` it was made in words.
     """
 
     name: str
@@ -61,7 +61,7 @@ def refuse(folder: Path, *, force: bool) -> None:
     """Refuse a place where a preset may not be written.
 
     Raises:
-        PresetError: something is there, and no ``force``; or what is there is no preset.
+        PresetError: something is there, and ``force`` is not set; or what is there is no preset.
     """
     if not folder.exists():
         return
@@ -76,11 +76,11 @@ def refuse(folder: Path, *, force: bool) -> None:
 
 
 def write(learned: Learned, folder: Path, *, force: bool = False) -> str:
-    """Write the preset; returns the sentence on how good it is.
+    """Write the preset; returns the sentence on how good the gate is.
 
     Raises:
         ExportError: the ways to run the network disagree on the gain.
-        PresetError: see ``refuse``, or the disk does not take it.
+        PresetError: see ``refuse``, or the disk does not take the files.
     """
     refuse(folder, force=force)
     text = sentence(learned)
@@ -105,7 +105,7 @@ def write(learned: Learned, folder: Path, *, force: bool = False) -> str:
 
 
 def _meta(learned: Learned) -> dict[str, Any]:
-    """What the model file says of itself."""
+    """Build the metadata that the network does not know of itself."""
     row = metrics.pool(learned.scores)
     files = ", ".join(
         f"{learned.files[side]} files ({learned.seconds[side]:.0f} s) of {side}"
@@ -124,7 +124,7 @@ def _meta(learned: Learned) -> dict[str, Any]:
 
 
 def sentence(learned: Learned) -> str:
-    """How good it is, in a sentence or two, for somebody who wants to know whether to use it."""
+    """Say how good a gate is, in a sentence or two, for somebody who wants to know whether to use it."""
     row = metrics.pool(learned.scores)
     start = f"the {learned.start} preset"
     text = (
@@ -143,7 +143,7 @@ def sentence(learned: Learned) -> str:
 
 
 def card(learned: Learned, worst_gain: float) -> str:
-    """The card as Markdown: few data, and who made it, said as they are."""
+    """Write the card as Markdown; it says plainly that data are few, and who made the gate."""
     row, ends = metrics.pool(learned.scores), metrics.intervals(learned.scores, draws=500)
     old = metrics.pool(learned.before) if learned.before else {}
     data = " and ".join(
@@ -160,7 +160,7 @@ def card(learned: Learned, worst_gain: float) -> str:
         f"- Made {time.strftime('%Y-%m-%d')} by its user with `gate-learn`, from recordings of their own: {data}.",
         f"- {learned.how}",
         f"- Licence: {learned.licence}. The recordings are the user's; nobody else has checked them.",
-        f"- Opens over {learned.open_at:g}, lets go under {learned.close_at:g}.",
+        f"- Opens over {learned.open_at:g}, shuts under {learned.close_at:g}.",
         f"- Largest difference in gain between torch, ONNX and engine: {worst_gain:.1e}.",
         "",
         "## Scores",

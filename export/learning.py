@@ -1,4 +1,4 @@
-"""What ``gate-learn`` does: look at the examples, choose a start, learn or adapt, compare, and write the preset."""
+"""The work of ``gate-learn``: look at the examples, choose a start, learn or adapt, compare, and write the preset."""
 
 import dataclasses
 import time
@@ -35,7 +35,7 @@ STEPS_A_MINUTE, SCENES_A_MINUTE = 120, 35
 """For each of ``minutes``. The shipped voice gate learned from 290 s of sound a second on one core, so a step's 80 s take
 0.28 s; two workers compose three scenes a second. The rest is for judging."""
 EVALUATIONS = 12
-"""How often a run is judged on the way."""
+"""Number of times that a run is judged on the way."""
 START_RATE, NEW_RATE = 1e-3, 3e-3
 """Learning rate of a run that begins with a preset's weights, and with none."""
 QUICK_MOST_S = 60.0
@@ -43,12 +43,12 @@ QUICK_MOST_S = 60.0
 
 Say = Callable[[str], None]
 Report = Callable[[dict[str, float], int], None]
-"""Hears a row of the log, and how many steps there are in all."""
+"""A function that gets a row of the log, and how many steps there are in all."""
 
 
 @dataclass(frozen=True)
 class Order:
-    """What the user asked for. ``start`` is "nearest", "none", or a preset; ``work`` a folder for everything between."""
+    """The user's order. ``start`` is "nearest", "none", or a preset; ``work`` a folder for everything in between."""
 
     target: Sequence[Path]
     bleed: Sequence[Path]
@@ -69,14 +69,14 @@ class Order:
 
 @dataclass(frozen=True)
 class Examples:
-    """The examples that are fit, what was heard of them, and what is wrong with them and the rest."""
+    """Examples that are fit to learn from, what was heard of them, and what is wrong with them and the rest."""
 
     found: list[Found]
     measured: list[Measured]
     findings: list[Finding]
 
     def counts(self) -> tuple[dict[str, float], dict[str, int]]:
-        """Seconds and files of each side."""
+        """Count the seconds and files of each side."""
         facts = {one.path: one for one in self.measured}
         seconds, files = {"target": 0.0, "bleed": 0.0}, {"target": 0, "bleed": 0}
         for one in self.found:
@@ -98,10 +98,10 @@ def examine(order: Order, progress: Progress[Found]) -> Examples:
 
 
 def choose(order: Order, validation: Validation, say: Say) -> Candidate | None:
-    """The preset to start from, with its scores on the user's examples; None for none.
+    """Choose the preset to start from, with its scores on the user's examples; None for none.
 
     Raises:
-        GateError, StartError: it is not there, or cannot be learned from.
+        GateError, StartError: the preset is not there, or cannot be learned from.
     """
     if order.start == "none":
         return None
@@ -116,10 +116,10 @@ def choose(order: Order, validation: Validation, say: Say) -> Candidate | None:
 
 
 def learn(order: Order, examples: Examples, say: Say, report: Report, stop: Callable[[], bool]) -> str:
-    """The full training; returns the sentence on how good it is.
+    """Do the full training; returns the sentence on how good the gate is.
 
     Raises:
-        KeyboardInterrupt: ``stop`` said so; everything is saved, and the same order goes on.
+        KeyboardInterrupt: ``stop`` said so; everything is saved, and the same order continues.
         GateError, OSError, ValueError: with a sentence.
     """
     folder = write_manifest(examples.found, examples.measured, order.work)
@@ -130,7 +130,7 @@ def learn(order: Order, examples: Examples, say: Say, report: Report, stop: Call
     start = choose(order, validation, say)
     config = configure(order, start.net.config if start else GateConfig(), folder, per_kind)
     say(
-        f"{config.data.scenes} scenes, then {config.optimiser.steps} steps; Ctrl-C stops, and the same command goes on"
+        f"{config.data.scenes} scenes, then {config.optimiser.steps} steps; Ctrl-C stops, the same command continues"
     )
     loop.scenes(config)  # has its own bar, and may be interrupted anywhere
     try:
@@ -159,7 +159,7 @@ def learn(order: Order, examples: Examples, say: Say, report: Report, stop: Call
 
 
 def configure(order: Order, model: GateConfig, folder: Path, per_kind: int) -> Config:
-    """The run's settings: those of the shipped voice gate, with fewer scenes and steps."""
+    """Make the run's settings: those of the shipped voice gate, with fewer scenes and steps."""
     steps = max(int(order.minutes * STEPS_A_MINUTE), 1)
     begun = order.start != "none"
     return Config(
@@ -187,7 +187,7 @@ def configure(order: Order, model: GateConfig, folder: Path, per_kind: int) -> C
 
 
 def quick(order: Order, examples: Examples, config: QuickConfig, say: Say, began: float) -> str:
-    """The quick adaptation; returns the sentence on how good it is.
+    """Do the quick adaptation; returns the sentence on how good the gate is.
 
     Raises:
         GateError, OSError, ValueError: with a sentence.
@@ -226,7 +226,7 @@ def _finish(
     scenes: Sequence[Scene],
     how: str,
 ) -> str:
-    """Write whichever is better on what was held out, what was learned or what it started from."""
+    """Write whichever is better on the held-out scenes: the learned gate, or the preset that learning started from."""
     improved = start is None or merit(scores) > merit(start.scores)
     if start is not None and not improved:
         net, decision, scores = start.net, start.decision, start.scores
@@ -252,7 +252,7 @@ def _finish(
 
 
 def _some(found: Sequence[Found], side: str) -> list[np.ndarray]:
-    """The first ``QUICK_MOST_S`` of a side, file by file."""
+    """Read the first ``QUICK_MOST_S`` of a side, file by file."""
     sounds: list[np.ndarray] = []
     left = int(QUICK_MOST_S * 48_000)
     for one in found:

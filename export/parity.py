@@ -1,4 +1,4 @@
-"""One network, four ways to run it: do they give the same gate? Measured at every export and kept with the preset."""
+"""One network, four ways to run it: do they give the same gate? Measured at every export, stored with the preset."""
 
 import json
 from collections.abc import Callable
@@ -21,9 +21,9 @@ from training.networks.gate_net import GateNet
 GAIN_TOLERANCE = 5e-5
 """Largest difference in linear gain (-86 dB) that two ways of running a shipped network may show."""
 GAIN_LIMIT = 1e-4
-"""What no export may pass. More than the tolerance, and that is as much as it is, for one reason: a hold of some
-hundred ms, as a guitar or an untaught network asks for, has steps of 3e-5 ms in float32, and those move the last block of a
-hold by as much of a block's 2 ms."""
+"""Difference that no export may exceed. It is more than the tolerance, and no smaller, for one reason: a hold of some
+hundred ms, as a guitar or an untaught network asks for, has steps of 3e-5 ms in float32, and those move the last block
+of a hold by as much of a block's 2 ms."""
 
 Gates = NDArray[np.float32]
 """(4, T): open probability, attack, hold and release in ms."""
@@ -32,7 +32,7 @@ Gates = NDArray[np.float32]
 def measure(
     net: GateNet, contract: Contract, x: NDArray[np.float32], threshold_db: float
 ) -> dict[str, float]:
-    """Largest differences from torch on the whole sound, in open probability and in linear gain at range -inf.
+    """Measure the largest differences from torch on the whole sound: open probability, linear gain at range -inf.
 
     Args:
         net: the network, in evaluation mode.
@@ -62,7 +62,7 @@ def measure(
 
 @torch.no_grad()
 def torch_gates(net: GateNet, x: NDArray[np.float32], threshold_db: float, blocks_a_run: int) -> Gates:
-    """The network in torch, some blocks at a time, its state carried from run to run."""
+    """Run the network in torch, some blocks at a time, the state carried from run to run."""
     blocks = torch.from_numpy(x).reshape(1, -1, BLOCK)
     state, rows = net.initial_state(), []
     for part in torch.split(blocks, blocks_a_run, dim=1):
@@ -72,7 +72,7 @@ def torch_gates(net: GateNet, x: NDArray[np.float32], threshold_db: float, block
 
 
 def onnx_gates(contract: Contract, x: NDArray[np.float32], threshold_db: float, blocks_a_run: int) -> Gates:
-    """The exported graph through ONNX Runtime's Python interface."""
+    """Run the exported graph through ONNX Runtime's Python interface."""
     options = onnxruntime.SessionOptions()
     options.intra_op_num_threads = 1
     session = onnxruntime.InferenceSession(contract.model, options, providers=["CPUExecutionProvider"])
@@ -101,7 +101,7 @@ def onnx_gates(contract: Contract, x: NDArray[np.float32], threshold_db: float, 
 def engine_curve(
     contract: Contract, x: NDArray[np.float32], threshold_db: float, batch: int
 ) -> NDArray[np.float64]:
-    """The engine's curve of a sound, (T, 11), at range -inf."""
+    """Compute the engine's curve of a sound, (T, 11), at range -inf."""
     blocks = len(x) // BLOCK
     settings = EngineSettings(RATE, channels=1, batch=batch, curve_rows=blocks + 512)
     with Engine(contract, settings, threshold_db=threshold_db, range_db=-np.inf) as engine:
@@ -110,6 +110,6 @@ def engine_curve(
 
 
 def save(path: Path, figures: dict[str, float]) -> None:
-    """Keep the figures beside the model."""
+    """Store the figures beside the model."""
     rounded = {name: float(f"{value:.3g}") for name, value in figures.items()}
     write_text(path, json.dumps(rounded, indent=1) + "\n", mode=MODE)

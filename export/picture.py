@@ -1,4 +1,4 @@
-"""A picture of one held-out scene: what was there, what was wanted, and what the gate did."""
+"""A picture of one held-out scene: the sound, the label, and the gate's gain."""
 
 from collections.abc import Mapping
 from pathlib import Path
@@ -14,7 +14,7 @@ from training.networks.gate_net import GateNet
 from training.scenes.compose import Scene
 
 LOWEST_DB = -90.0
-"""Bottom of the drawing, in dBFS."""
+"""Lowest level of the drawing, in dBFS."""
 RANGE_DB = -80.0
 GREEN, BLUE, GREY = "#2e9e4f", "#1f5fbf", "0.6"
 
@@ -25,7 +25,7 @@ def draw(scene: Scene, nets: Mapping[str, tuple[GateNet, float, float]], path: P
     Args:
         scene: judged, with ``threshold_db`` in its recipe.
         nets: name -> (network, open_at, close_at).
-        path: of the picture.
+        path: the picture's path.
         title: one sentence.
     """
     from matplotlib.backends.backend_agg import FigureCanvasAgg

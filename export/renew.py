@@ -1,4 +1,4 @@
-"""A preset's folder brought to today's format, as it was taught: ``python -m export.renew presets/voice``.
+"""Bring a preset's folder to today's format, without teaching: ``python -m export.renew presets/voice``.
 
 The network of a gate is read back out of the model file and exported again, every weight with its own bits; in a frame
 classifier the one node that brings channels together is changed. What the model says of the golden sound is compared, old
@@ -22,18 +22,18 @@ from gate.modelfile.contract import Contract
 from training.networks.from_preset import StartError, from_preset
 
 SAME = 1e-5
-"""Relative and absolute, of a constant that is folded anew from the weights: float32 rounds it differently, no more."""
+"""Tolerance, relative and absolute, of a constant folded again from the weights: float32 rounds it differently."""
 AVERAGED, LOUDEST = "ReduceMean", "ReduceMax"
-"""Operators that bring channels together: the one before, and today's."""
+"""Operators that bring channels together: the former one, and today's."""
 
 
 def renew(folder: Path) -> dict[str, float] | None:
-    """Bring a preset's folder to today's format; the whole of it, or nothing.
+    """Bring a preset's folder to today's format; the whole folder, or nothing.
 
     Returns:
-        Of a gate parity figures, and ``renewed_gain``: the largest difference in gain between old file and new; of a
-        classifier ``renewed_probability``, which is 0. None where there is nothing to do: it is current, or of another
-        kind.
+        For a gate parity figures, and ``renewed_gain``: the largest difference in gain between old file and new; for a
+        classifier ``renewed_probability``, which is 0. None where there is nothing to do: the preset is current, or of
+        another kind.
 
     Raises:
         ContractError, StartError: there is no gate of ours.
@@ -49,7 +49,7 @@ def renew(folder: Path) -> dict[str, float] | None:
     measured = {k: v for k, v in figures.items() if not k.startswith("renewed_")}
     with bundle.whole(folder) as out:
         write_bytes(out.path / preset.MODEL, new.model, mode=preset.MODE)
-        if measured:  # of a classifier nothing was: each bit is what it was
+        if measured:  # not for a classifier, each bit of which is what it was
             parity.save(out.path / "parity.json", measured)
         out.commit()
     return figures
@@ -72,7 +72,7 @@ def _compare_classifiers(old: Contract, new: Contract) -> dict[str, float]:
     """Compare the files' classes of the golden sound, live and many frames a run.
 
     Raises:
-        ExportError: they are not the same to the bit.
+        ExportError: the classes are not the same to the bit.
     """
     x, apart = swish_parity.sound(), 0.0
     for batch in (1, 64):
@@ -86,7 +86,7 @@ def _compare_classifiers(old: Contract, new: Contract) -> dict[str, float]:
 
 
 def to_classifier(old: Contract) -> Contract:
-    """Write the same classifier so that the loudest channel counts (docs/decisions/0022); one that does so is left as it is.
+    """Write the same classifier so that the loudest channel counts (docs/decisions/0022); such a one is left alone.
 
     Raises:
         ExportError: the graph does not bring its channels together as ``export.swish_graph`` did.
@@ -105,17 +105,17 @@ def to_classifier(old: Contract) -> Contract:
 
 
 def to_model(old: Contract) -> Contract:
-    """The same gate as today's exporter writes it: graph and contract."""
+    """Write the same gate as today's exporter writes it: graph and contract."""
     net = from_preset(old)
     metadata = {k: v for k, v in old.metadata.items() if k not in ("schema", "graph_sha256")}
     return contract.write(_with_bits_of(old.model, GATE.build(net)), metadata | GATE.facts(net))
 
 
 def _with_bits_of(old: bytes, new: bytes) -> bytes:
-    """The new graph with the old one's constants, where both have one of that name and shape.
+    """Put the old graph's constants into the new graph, where both have one of that name and shape.
 
     Raises:
-        ExportError: one of them is not the same number.
+        ExportError: two such constants are not the same number.
     """
     model = onnx.load_model_from_string(new)
     kept = {constant.name: constant for constant in onnx.load_model_from_string(old).graph.initializer}
@@ -134,7 +134,7 @@ def _with_bits_of(old: bytes, new: bytes) -> bytes:
 
 
 def main(argv: list[str] | None = None) -> int:
-    """The command line."""
+    """Run the command."""
     parser = argparse.ArgumentParser(
         prog="python -m export.renew", description=(__doc__ or "").splitlines()[0]
     )

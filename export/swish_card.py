@@ -1,4 +1,4 @@
-"""The card of a frame classifier: what it tells apart, from which recordings, and how well."""
+"""The card of a frame classifier: the classes it tells apart, from which recordings, and how well."""
 
 from collections.abc import Iterator
 from typing import Any
@@ -7,12 +7,12 @@ from gate.modelfile.contract import Contract
 
 
 def text(contract: Contract, state: dict[str, Any], weights: int, figures: dict[str, float]) -> str:
-    """The card as Markdown.
+    """Write the card as Markdown.
 
     Args:
         state: the checkpoint; of its ``result`` the card shows scores, sources and the hash of the recordings' list.
-        weights: learned ones.
-        figures: of ``export.swish_parity.measure``.
+        weights: number of learned weights.
+        figures: what ``export.swish_parity.measure`` returned.
     """
     result, config, name = state["result"], state["config"], contract.name
     lines = [
@@ -61,7 +61,7 @@ def text(contract: Contract, state: dict[str, Any], weights: int, figures: dict[
 
 
 def _flat(scores: dict[str, Any], before: str = "") -> Iterator[tuple[str, float]]:
-    """Name and value of each score, tables inside tables joined by commas."""
+    """Yield name and value of each score; names of tables inside tables are joined by commas."""
     for name, value in scores.items():
         if isinstance(value, dict):
             yield from _flat(value, f"{before}{name}, ")

@@ -43,14 +43,14 @@ Matrix = NDArray[np.float64]
 
 
 def state_shapes(net: SwishNet) -> dict[str, list[int | str]]:
-    """Name and shape of every state, in order; "C" is the number of channels."""
+    """Return name and shape of every state, in order; "C" is the number of channels."""
     shapes: dict[str, list[int | str]] = {k: list(v.shape) for k, v in initial_state(net).named().items()}
     shapes["audio"][0] = "C"
     return shapes
 
 
 def build(net: SwishNet) -> bytes:
-    """The network's serialised graph, without the contract's metadata."""
+    """Build the network's serialised graph, without the contract's metadata."""
     g = Nodes()
     features = _coefficients(g, net, _log_powers(g, _frames(g)))
     _classes(g, net, _body(g, net, features))
@@ -65,7 +65,7 @@ def build(net: SwishNet) -> bytes:
 
 
 def _frames(g: Nodes) -> str:
-    """Blocks to windowed frames (C, T, 400), each a block with the end of the two before it."""
+    """Turn blocks into windowed frames (C, T, 400), each a block with the end of the two before."""
     sane = g.op("Less", g.op("Abs", "blocks"), g.const("too_large", TOO_LARGE))
     x = g.op("Where", sane, "blocks", g.const("zero", 0.0))
     joined = g.op("Concat", "audio_in", x, axis=1)  # (C, 2 + T, 160)
@@ -77,7 +77,7 @@ def _frames(g: Nodes) -> str:
 
 
 def fourier_weights() -> tuple[Matrix, Matrix]:
-    """The two products. With n = 25 m + s and k = p + 16 q, the sum over m comes first, then over s.
+    """Compute the two products. With n = 25 m + s and k = p + 16 q, the sum over m comes first, then over s.
 
     Returns:
         (18, 16): rows p = 0 to 8, real then imaginary part of each, of 16 samples m. And (9, 50, 50): for each p, from
@@ -92,7 +92,7 @@ def fourier_weights() -> tuple[Matrix, Matrix]:
 
 
 def power_weights() -> Matrix:
-    """(450, 33): from the squares of the second product to the powers of 32 bands, and to level in the last column.
+    """Compute (450, 33): from squares of the second product to powers of 32 bands, and to level in the last column.
 
     Level is scaled so that its floor is the bands' one.
     """
@@ -106,7 +106,7 @@ def power_weights() -> Matrix:
 
 
 def _log_powers(g: Nodes, frames: str) -> str:
-    """Frames to floored log powers, of the loudest channel in each: (T, 33), of 32 bands and of level."""
+    """Turn frames into floored log powers, of the loudest channel in each: (T, 33), of 32 bands and of level."""
     first, second = fourier_weights()
     x = g.op("Reshape", frames, g.ints(0, 0, LONG, SHORT))
     x = g.op("MatMul", g.const("fourier_1", first), x)  # (C, T, 18, 25)
@@ -119,7 +119,7 @@ def _log_powers(g: Nodes, frames: str) -> str:
 
 
 def coefficient_weights(net: SwishNet) -> tuple[Matrix, Matrix]:
-    """(21, 33) and (21, 1): from log powers to 20 normalised coefficients and to level in dBFS. See ``heard_weights``."""
+    """Compute (21, 33) and (21, 1): log powers to 20 normalised coefficients and level, dBFS; see ``heard_weights``."""
     scale, mean = (x.detach().double().numpy()[:, None] for x in (net.scale, net.mean))
     weights, start = np.zeros((COEFFICIENTS + 1, MELS + 1)), np.zeros((COEFFICIENTS + 1, 1))
     weights[:-1, :-1] = cepstral_weights() * scale
@@ -130,7 +130,7 @@ def coefficient_weights(net: SwishNet) -> tuple[Matrix, Matrix]:
 
 
 def heard_weights(net: SwishNet, weights: Matrix, start: Matrix) -> tuple[Matrix, Matrix]:
-    """The same with means: (21, 34 or 53) from log powers and the means kept, and (21, 1), the mixing folded in."""
+    """Add means to the weights: (21, 34 or 53) from log powers and means kept, and (21, 1), the mixing folded in."""
     count, level_blind = net.config.averaged, net.config.level_blind
     taken = np.zeros((COEFFICIENTS + 1, count))
     taken[0, 0] = -float(level_blind)
@@ -145,7 +145,7 @@ def heard_weights(net: SwishNet, weights: Matrix, start: Matrix) -> tuple[Matrix
 
 
 def _coefficients(g: Nodes, net: SwishNet, logs: str) -> str:
-    """Log powers (T, 33) to what the first layer hears, (1, 20, T); ``readouts`` comes with it."""
+    """Turn log powers (T, 33) into what the first layer hears, (1, 20, T), and make the output ``readouts``."""
     weights, start = coefficient_weights(net)
     count = net.config.averaged
     if count:
@@ -171,13 +171,13 @@ def _coefficients(g: Nodes, net: SwishNet, logs: str) -> str:
 
 
 def _numbers(conv: nn.Module) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
-    """Weights (out, in, k) and bias (out,) of a convolution."""
+    """Return weights (out, in, k) and bias (out,) of a convolution."""
     weight, bias = (tensor.detach().numpy() for tensor in conv.parameters())
     return weight, bias
 
 
 def _gated(g: Nodes, name: str, layers: Sequence[Gated], x: str) -> str:
-    """Layers that share their input, as one: (1, n, before + T) to (1, their channels, T)."""
+    """Run layers that share their input as one: (1, n, before + T) to (1, their channels, T)."""
     convs = [_numbers(conv) for layer in layers for conv in layer.convs]
     longest = max(weight.shape[2] for weight, _ in convs)
     parts = []
@@ -190,14 +190,14 @@ def _gated(g: Nodes, name: str, layers: Sequence[Gated], x: str) -> str:
 
 
 def _past(g: Nodes, name: str, x: str, before: int) -> str:
-    """x with what came earlier in front; its end becomes the new state."""
+    """Put what came earlier in front of x; the end becomes the new state."""
     joined = g.op("Concat", f"{name}_in", x, axis=2)
     g.keep_last(joined, before, f"{name}_out")
     return joined
 
 
 def _body(g: Nodes, net: SwishNet, features: str) -> str:
-    """Coefficients (1, 20, T) to the features of a frame, (1, 40 w, T)."""
+    """Turn coefficients (1, 20, T) into the features of a frame, (1, 40 w, T)."""
     one = _gated(g, "one", [net.one], _past(g, "input", features, net.one.before))
     two = _gated(g, "two", [net.two], _past(g, "one", one, net.two.before))
     x = g.op("Add", two, _gated(g, "three", [net.three], _past(g, "two", two, net.three.before)))
@@ -211,7 +211,7 @@ def _body(g: Nodes, net: SwishNet, features: str) -> str:
 
 
 def _classes(g: Nodes, net: SwishNet, seen: str) -> None:
-    """Features (1, 40 w, T) to the output ``classes``, through memory and the hidden layer where there are any."""
+    """Turn features (1, 40 w, T) into the output ``classes``, through memory and hidden layer where there are any."""
     features, memory = net.config.features, net.config.memory
     layers = [_numbers(conv) for conv in (net.hidden, net.out) if conv is not None]
     if memory:

@@ -1,4 +1,4 @@
-"""One frame classifier, four ways to run it: do they say the same? Measured at every export and kept with the preset."""
+"""One frame classifier, four ways to run it: do they agree? Measured at every export, stored with the preset."""
 
 from collections.abc import Callable
 
@@ -19,21 +19,21 @@ from training.networks.swishnet import SwishNet
 TOLERANCE = 1e-5
 """Largest difference in a probability that two ways of running a shipped network may show."""
 LIMIT = 1e-4
-"""What no export may pass."""
+"""Difference that no export may exceed."""
 
 Classes = NDArray[np.float32]
 """(K, T) probabilities."""
 
 
 def sound() -> NDArray[np.float32]:
-    """(n,) at 16 kHz, whole frames, 16-bit values: the made-up sound of the gates (``export.golden``), resampled."""
+    """Make (n,) at 16 kHz, whole frames, 16-bit values: the gates' made-up sound (``export.golden``), resampled."""
     x = resample_poly(golden.sound().astype(np.float64), 1, GOLDEN_RATE // RATE)
     whole = np.round(np.clip(x[: len(x) // HOP * HOP], -1, 1) * 32767) / 32768
     return np.asarray(whole, np.float32)
 
 
 def measure(net: SwishNet, contract: Contract, x: NDArray[np.float32]) -> dict[str, float]:
-    """Largest differences from torch on the whole sound, in probability.
+    """Measure the largest differences from torch on the whole sound, in probability.
 
     Args:
         net: the network, in evaluation mode.
@@ -58,7 +58,7 @@ def measure(net: SwishNet, contract: Contract, x: NDArray[np.float32]) -> dict[s
 
 @torch.no_grad()
 def torch_classes(net: SwishNet, x: NDArray[np.float32], frames_a_run: int) -> Classes:
-    """The network in torch, some frames at a time, its state carried from run to run."""
+    """Run the network in torch, some frames at a time, the state carried from run to run."""
     state, columns = initial_state(net), []
     for part in torch.split(torch.from_numpy(x).reshape(1, -1, HOP), frames_a_run, dim=1):
         heard, state = listen(net, part, state)
@@ -67,7 +67,7 @@ def torch_classes(net: SwishNet, x: NDArray[np.float32], frames_a_run: int) -> C
 
 
 def onnx_classes(contract: Contract, x: NDArray[np.float32], frames_a_run: int) -> Classes:
-    """The exported graph through ONNX Runtime's Python interface."""
+    """Run the exported graph through ONNX Runtime's Python interface."""
     options = onnxruntime.SessionOptions()
     options.intra_op_num_threads = 1
     session = onnxruntime.InferenceSession(contract.model, options, providers=["CPUExecutionProvider"])
@@ -82,7 +82,7 @@ def onnx_classes(contract: Contract, x: NDArray[np.float32], frames_a_run: int) 
 
 
 def engine_classes(contract: Contract, x: NDArray[np.float32], batch: int) -> Classes:
-    """What the runtime says of a sound; with ``batch`` over 1 the last frames may be missing."""
+    """Run the runtime on a sound; with ``batch`` over 1 the last frames may be missing."""
     with Classifier(
         contract, rate=RATE, channels=1, batch=batch, frames_kept=len(x) // HOP + batch
     ) as engine:

@@ -14,10 +14,10 @@ LICENCE = "GPL-3.0-or-later"
 
 
 def load(state: dict[str, Any]) -> SwishNet:
-    """The averaged network of a checkpoint, in evaluation mode.
+    """Load the averaged network of a checkpoint, in evaluation mode.
 
     Raises:
-        ExportError: it is of another network, or of one whose classes have no names.
+        ExportError: the checkpoint is of another network, or of one whose classes have no names.
     """
     try:
         config = from_dict(SwishConfig, state["config"]["model"])

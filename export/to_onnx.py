@@ -1,6 +1,6 @@
-"""From a checkpoint to a preset: ``python -m export.to_onnx runs/voice/checkpoint.pt presets/voice``.
+"""Make a preset of a checkpoint: ``python -m export.to_onnx runs/voice/checkpoint.pt presets/voice``.
 
-The same command for gates and for the frame classifier (``export.swish_preset``): the checkpoint says which it is.
+The same command serves gates and the frame classifier (``export.swish_preset``): the checkpoint says which it is.
 """
 
 import argparse
@@ -22,10 +22,10 @@ DEFAULTS = {"threshold_db": -40.0, "range_db": -80.0}
 
 
 def load(path: Path) -> tuple[GateNet, Config, dict[str, Any]]:
-    """The averaged network of a gate's checkpoint, its configuration, and everything else in it.
+    """Load the averaged network of a gate's checkpoint, its configuration, and everything else in the checkpoint.
 
     Raises:
-        ExportError: not a checkpoint of ``training.teach.train``, or its run has not ended.
+        ExportError: the file is no checkpoint of ``training.teach.train``, or its run has not ended.
     """
     return _opened(checkpoint.read(path))
 
@@ -42,7 +42,7 @@ def _opened(state: dict[str, Any]) -> tuple[GateNet, Config, dict[str, Any]]:
 
 
 def to_model(net: GateNet, config: Config, state: dict[str, Any]) -> Contract:
-    """The model file: graph and contract."""
+    """Build the model file: graph and contract."""
     return bundle.model(net, _meta(config, state), GATE)
 
 
@@ -79,7 +79,7 @@ def export(path: Path, folder: Path) -> Figures:
 
 
 def main(argv: list[str] | None = None) -> int:
-    """The command line."""
+    """Run the command."""
     parser = argparse.ArgumentParser(
         prog="python -m export.to_onnx", description=(__doc__ or "").splitlines()[0]
     )

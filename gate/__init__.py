@@ -1,6 +1,7 @@
 """A noise gate that learns by example: the runtime.
 
 What a program or a notebook uses is here by name, and loaded when it is first asked for: ``from gate import Chain, Gate``.
+Those who write plugins import from ``gate.plugin``. Every other module is private, and may change with any version.
 """
 
 from importlib import import_module
@@ -8,30 +9,53 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from gate.chain.chain import Chain
+    from gate.errors import GateError
+    from gate.live.live import Live
     from gate.plugins.classic import ClassicGate
     from gate.plugins.classify import Classify
     from gate.plugins.highpass import HighPass
     from gate.plugins.learned import Gate
     from gate.plugins.model import Model
     from gate.plugins.vst3.plugin import Vst3
+    from gate.session.choices import Devices
+    from gate.session.file import load, save
     from gate.session.session import Session
 
-__all__ = ["Chain", "ClassicGate", "Classify", "Gate", "HighPass", "Model", "Session", "Vst3"]
+__all__ = [
+    "Chain",
+    "ClassicGate",
+    "Classify",
+    "Devices",
+    "Gate",
+    "GateError",
+    "HighPass",
+    "Live",
+    "Model",
+    "Session",
+    "Vst3",
+    "load",
+    "save",
+]
 
 _HOMES = {
     "Chain": "gate.chain.chain",
     "ClassicGate": "gate.plugins.classic",
     "Classify": "gate.plugins.classify",
+    "Devices": "gate.session.choices",
     "Gate": "gate.plugins.learned",
+    "GateError": "gate.errors",
     "HighPass": "gate.plugins.highpass",
+    "Live": "gate.live.live",
     "Model": "gate.plugins.model",
     "Session": "gate.session.session",
     "Vst3": "gate.plugins.vst3.plugin",
+    "load": "gate.session.file",
+    "save": "gate.session.file",
 }
 
 
 def __getattr__(name: str) -> Any:
-    """A public name, loaded now.
+    """Load a public name.
 
     Raises:
         AttributeError: there is no such name.

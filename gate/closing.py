@@ -1,14 +1,14 @@
-"""Things that hold something and are closed, by ``close`` or at the end of ``with``."""
+"""Base classes of objects that hold something until ``close`` or the end of ``with``."""
 
 from types import TracebackType
 from typing import Self
 
 
 class Closes:
-    """Something that is closed by ``close``, or at the end of ``with``."""
+    """An object that is closed by ``close``, or at the end of ``with``."""
 
     def close(self) -> None:
-        """Give back what it holds; may be called twice."""
+        """Free what the object holds; may be called twice."""
         raise NotImplementedError
 
     def __enter__(self) -> Self:
@@ -18,12 +18,12 @@ class Closes:
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        """Close, whatever ended the block."""
+        """Close the object, whatever ended the block."""
         self.close()
 
 
 class Commits(Closes):
-    """Something being made that is there after ``commit`` alone: the end of ``with`` removes what was not committed."""
+    """An object being made, which stays only after ``commit``: the end of ``with`` removes what was not committed."""
 
     def commit(self) -> None:
         """Put what was made in its place, whole."""

@@ -14,7 +14,7 @@ OLD_COMMANDS = {
     "training.swishnet_tables": "training.studies.swishnet",
     "training.five": "training.studies.five",
 }
-"""What ``python -m`` was called with before modules moved into rooms, and what it is called with now."""
+"""Names for ``python -m`` from before modules moved into rooms, and the names of now."""
 
 
 class _Moved(SourceFileLoader):
@@ -25,7 +25,7 @@ class _Moved(SourceFileLoader):
         self.old = old
 
     def get_code(self, fullname: str) -> CodeType | None:
-        """Return the module's code, and say on stderr what it is called now."""
+        """Return the module's code, and say on stderr what the module is called now."""
         print(f"python -m {self.old} is called python -m {OLD_COMMANDS[self.old]} now", file=sys.stderr)
         return super().get_code(fullname)
 
@@ -37,7 +37,7 @@ class _OldCommands:
     def find_spec(
         name: str, path: Sequence[str] | None = None, target: ModuleType | None = None
     ) -> ModuleSpec | None:
-        """Return where the module of an old name lies now, under its new name: so its workers find it too."""
+        """Return where the module of an old name lies now, under the new name: so worker processes find it too."""
         from importlib.util import find_spec, spec_from_file_location
 
         if name not in OLD_COMMANDS:

@@ -16,9 +16,9 @@ def load(path: Path, kind: type, changes: Sequence[str] = ()) -> Any:
     """Read a TOML file, apply ``table.key=value`` changes (values as TOML), and check every key and type.
 
     Args:
-        path: of the file.
+        path: the TOML file.
         kind: the frozen dataclass that the file describes; every field of it, and of those inside, has a default.
-        changes: of single settings.
+        changes: to single settings.
 
     Raises:
         ConfigError: the file cannot be read or is not TOML, a key is unknown (close names
@@ -44,7 +44,7 @@ def load(path: Path, kind: type, changes: Sequence[str] = ()) -> Any:
 
 
 def from_dict(kind: type, table: dict[str, Any], where: str = "") -> Any:
-    """A frozen dataclass from nested dictionaries, every key and type checked against the defaults."""
+    """Make a frozen dataclass from nested dictionaries, every key and type checked against the defaults."""
     default, values = kind(), {}
     names = [f.name for f in dataclasses.fields(kind)]
     for key, value in table.items():

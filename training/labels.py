@@ -5,7 +5,7 @@ The clean target alone, at threshold T, decides; bleed never opens a gate:
     open      where the target's 5 ms level is over T, gaps shorter than 200 ms filled
     foot      before each opening, back to where the level left T - 6 dB: at least two blocks, at most 50 ms;
               unscored, since opening a little early is neither right nor wrong
-    tail      behind each closing, until the level is under T - 6 dB and 100 ms more; unscored, since
+    tail      after each closing, until the level is under T - 6 dB and 100 ms more; unscored, since
               letting go and holding on are both fine there
     shut      everything else
 
@@ -50,7 +50,7 @@ def label(
 
     Args:
         target_level_db: (T,) 5 ms levels of the clean target alone, see ``gate.levels.block_levels_db``.
-        threshold_db: in dB re full scale, one number or (T,).
+        threshold_db: dB re full scale, one number or (T,).
 
     Returns:
         (T,) int8: 1 open, 0 shut, -1 unscored (foot or tail).
@@ -98,7 +98,7 @@ def _label(over_db):  # type: ignore[no-untyped-def]
     """Label (T,) levels relative to the threshold, see ``label``."""
     blocks = len(over_db)
     labels = np.zeros(blocks, np.int8)
-    closed_at = -1  # the first block behind the last stretch over T; -1: there was none yet
+    closed_at = -1  # the first block after the last stretch over T; -1: there was none yet
     for k in range(blocks):
         if not over_db[k] > 0.0:
             continue

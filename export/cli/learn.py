@@ -19,18 +19,18 @@ if TYPE_CHECKING:
 
 T = TypeVar("T")
 STOPPED = 130
-"""Exit code of what Ctrl-C ended."""
+"""Exit code of a command that Ctrl-C ended."""
 QUICK_S = 36.0
 """Seconds after the start in which --quick takes steps; judging and writing need the rest of the minute."""
 
 
 def parser() -> argparse.ArgumentParser:
-    """What the command takes."""
+    """Make the parser of the command line."""
     made = argparse.ArgumentParser(
         prog="gate-learn",
         description="Teach a gate from examples: what should pass (--target) and what should not (--bleed).",
         epilog="Folders of sounds, single files, and the layouts of MUSAN, GTZAN, MUSDB18 (stems) and manifest.csv are "
-        "known; see docs/learning.md. Exit: 0 done, 1 failure (it says why), 2 usage, 130 stopped (the same again goes on).",
+        "known; see docs/learning.md. Exit: 0 done, 1 failure (it says why), 2 usage, 130 stopped (again continues).",
     )
     made.add_argument(
         "--target", nargs="+", type=Path, required=True, metavar="FOLDER", help="what should pass, alone"
@@ -85,7 +85,7 @@ def main(argv: list[str] | None = None) -> int:
         with notes_said("gate-learn"):
             return _run(args, progress, began)
     except KeyboardInterrupt:
-        progress.say("gate-learn: stopped; what is done is kept, and the same command goes on from there")
+        progress.say("gate-learn: stopped; what is done is kept, and the same command continues from there")
         return STOPPED
     except Exception as error:
         if not _expected(error):
@@ -96,7 +96,7 @@ def main(argv: list[str] | None = None) -> int:
 
 
 def _check(made: argparse.ArgumentParser, args: argparse.Namespace) -> None:
-    """What argparse cannot know: exit 2."""
+    """Check what argparse cannot know; exit 2 with a sentence."""
     if args.output is None and not args.check:
         made.error(
             "expected -o FOLDER for the preset, got none; give one, or --check to look at the examples only"
@@ -110,7 +110,7 @@ def _check(made: argparse.ArgumentParser, args: argparse.Namespace) -> None:
 
 
 def _expected(error: Exception) -> bool:
-    """An error with a sentence for the user."""
+    """Tell whether an error has a sentence for the user."""
     from gate.errors import GateError
 
     return isinstance(error, (GateError, OSError, ValueError, FloatingPointError))
@@ -172,7 +172,7 @@ def _order(args: argparse.Namespace) -> "Order":
 
 
 def _device(wanted: str) -> str:
-    """The device's name for torch."""
+    """Return the device's name for torch."""
     import torch
 
     from gate.errors import DeviceError
@@ -184,7 +184,7 @@ def _device(wanted: str) -> str:
 
 
 def _complain(examples: "Examples", progress: Progress) -> bool:
-    """Say what is wrong with the examples; True if it cannot go on."""
+    """Say what is wrong with the examples; True if the command cannot continue."""
     for finding in examples.findings:
         console_say(str(finding), sys.stderr)
     seconds, files = examples.counts()
@@ -205,14 +205,15 @@ def _bar(things: Sequence[T], title: str) -> Iterable[T]:
 
 
 class _Stop(Closes):
-    """Ctrl-C asks for an end behind the step that runs; a second one ends at once. Armed when first asked."""
+    """Handler of Ctrl-C: the first one asks for an end after the step that runs, a second one ends at once. Armed when
+    first called."""
 
     def __init__(self) -> None:
         self._asked = False
         self._before: Any = None
 
     def __call__(self) -> bool:
-        """True once somebody has pressed it."""
+        """Tell whether somebody has pressed Ctrl-C."""
         if self._before is None:
             self._before = signal.signal(signal.SIGINT, self._ask)
         return self._asked

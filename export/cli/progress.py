@@ -15,10 +15,10 @@ MEASURES = {
 
 
 class Progress:
-    """Shows step, time left and the last score on the held-out examples.
+    """A display of step, time left and the last score on the held-out examples.
 
     Args:
-        stream: standard error if None: results alone go to standard output.
+        stream: where to write; None is standard error, as results alone go to standard output.
     """
 
     def __init__(self, stream: TextIO | None = None) -> None:
@@ -29,12 +29,12 @@ class Progress:
         self._width = 0
 
     def say(self, text: str) -> None:
-        """A line that stays."""
+        """Write a line that stays."""
         self.end()
         print(text, file=self._stream, flush=True)
 
     def report(self, row: dict[str, float], steps: int) -> None:
-        """A row of the training's log."""
+        """Show a row of the training's log."""
         now, step = time.monotonic(), int(row["step"])
         first, at = self._began = self._began or (now, step)
         text = f"step {step} of {steps}"
@@ -59,7 +59,7 @@ class Progress:
 
 
 def live_score(row: dict[str, float]) -> str:
-    """The score in a row of the log, "" if it has none."""
+    """Describe the score in a row of the log, "" if there is none."""
     words = []
     for name, form in MEASURES.items():
         values = [value for key, value in row.items() if key.endswith(f"_{name}")]
@@ -69,7 +69,7 @@ def live_score(row: dict[str, float]) -> str:
 
 
 def time_left(seconds: float) -> str:
-    """Seconds, minutes or hours, as one says them."""
+    """Write seconds, minutes or hours, as one says them."""
     if seconds < 90:
         return f"{seconds:.0f} s"
     return f"{seconds / 60:.0f} min" if seconds < 5400 else f"{seconds / 3600:.1f} h"

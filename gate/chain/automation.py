@@ -4,8 +4,9 @@
     clean = chain(audio, rate, automation=moves)
 
 A curve is a list of points, (second of the sound, value). Between two points the value goes along the travel of the
-parameter's knob (``Parameter.at``), a choice or a switch holds; before the first point and behind the last it stays. Every
-block of 2.083 ms has the value of its first sample, for every plugin by the sound that it hears, however late that is.
+parameter's knob (``Parameter.at``), a choice or a switch holds; before the first point and after the last it stays.
+Every block of 2.083 ms has the value of its first sample, for every plugin by the sound that it hears, however late
+that is.
 """
 
 from bisect import bisect_right
@@ -19,11 +20,11 @@ from gate.plugins.plugin import Plugin
 from gate.realtime.clock import Clock
 
 Points = Iterable[tuple[float, float]]
-"""(seconds, value), by time."""
+"""Points (seconds, value), by time."""
 
 
 class Curve:
-    """A parameter's way through a sound."""
+    """A parameter's values along a sound."""
 
     def __init__(self, parameter: Parameter, points: Points) -> None:
         """Check the points.
@@ -45,7 +46,7 @@ class Curve:
             raise ValueError(f"{parameter.id}: expected points (seconds, value), got none; give at least one")
 
     def value(self, time_s: float) -> float:
-        """The value at a time in s."""
+        """Return the value at a time in s."""
         after = bisect_right(self._times, time_s)
         left = self._values[max(after - 1, 0)]
         if after in (0, len(self._times)) or self.parameter.words:
@@ -68,14 +69,14 @@ class Automation:
     """Curves for the parameters of a chain's plugins."""
 
     def __init__(self, moves: Mapping[Plugin, Mapping[str, Points]], plugins: Sequence[Plugin]) -> None:
-        """Check them.
+        """Check the curves.
 
         Args:
-            moves: points, by plugin and by the attribute that the parameter is ("threshold_db").
+            moves: points, by plugin and by the parameter's attribute ("threshold_db").
             plugins: of the chain.
 
         Raises:
-            ValueError: a plugin is not in the chain, or a curve is none.
+            ValueError: a plugin is not in the chain, or a curve is not valid.
             AttributeError: a plugin has no such parameter.
         """
         self._moves = [
@@ -85,9 +86,9 @@ class Automation:
         ]
 
     def over(self, stream: Stream, frames: int) -> Iterator[tuple[int, int]]:
-        """(begin, end) of the calls that so many frames take at least; each ends where a block is complete.
+        """Yield (begin, end) of the calls that so many frames take at least; each ends where a block is complete.
 
-        Before it is given, everything has been set as it has to be for its block.
+        Before each is given, every parameter has been set to its value for the block.
         """
         clock, late, delays = Clock(stream.format.rate), 0, []
         for running in stream.running:

@@ -1,4 +1,4 @@
-"""A chain of plugins as people use one in Python: on a whole sound, or opened for a sound that goes on.
+"""A chain of plugins for use in Python: on a whole sound, or opened for a sound without an end.
 
     from gate import Chain, Gate, HighPass
 
@@ -39,7 +39,7 @@ class Chain:
         """Take plugins in the order in which sound goes through them.
 
         Raises:
-            TypeError, ValueError: something is no plugin, or is there twice, or there are more than 32.
+            TypeError, ValueError: something is not a plugin, or is there twice, or there are more than 32.
         """
         self._plugins: list[Plugin] = list(plugins)
         check(self._plugins)
@@ -47,10 +47,10 @@ class Chain:
 
     @classmethod
     def of(cls, session: "Session") -> "Chain":
-        """The chain of a session: its gate as it is set, between its slots.
+        """Make the chain of a session: its gate as it is set, between its slots.
 
         Raises:
-            GateError: a preset, a model or a plugin cannot be had.
+            GateError: a preset, a model or a plugin is not available.
         """
         from gate.plugins.learned import Gate
         from gate.plugins.registry import from_dict
@@ -75,13 +75,13 @@ class Chain:
         automation: Mapping[Plugin, Mapping[str, Points]] | None = None,
         key: NDArray[Any] | None = None,
     ) -> NDArray[Any]:
-        """A whole sound through the chain, from a fresh start; every delay is taken out again.
+        """Run a whole sound through the chain, from a fresh start; every delay is taken out again.
 
         Args:
             audio: (n,) or (n, channels), float32 or float64, full scale 1.0; 1 to 32 channels.
             rate: Hz, whole, 8000 to 192000.
             automation: parameters that move: for each plugin the attribute's name and points (seconds, value); see
-                ``gate.chain.automation``. The plugins stand afterwards where they stood. A block at a time is slower.
+                ``gate.chain.automation``. The plugins have their old values afterwards. A block at a time is slower.
             key: another sound, as long and of the same rate, (n,) or (n, channels): gates listen to it in place of what
                 they gate.
 
@@ -89,9 +89,9 @@ class Chain:
             The same shape and type.
 
         Raises:
-            TypeError, ValueError: audio or rate are not that, or a curve is none.
+            TypeError, ValueError: audio, rate or a curve is not valid.
             AttributeError: a plugin has no such parameter to move.
-            GateError: a model cannot be had or run.
+            GateError: a model is not available or does not run.
         """
         sound = _frames(audio)
         moves = Automation(automation, self._plugins) if automation else None
@@ -116,7 +116,7 @@ class Chain:
             for begin, end in _pieces(whole) if moves is None else moves.over(stream, n + late):
                 heard = None if outside is None else _cut(outside, begin, end)
                 out[begin:end] = stream.process(_cut(sound, begin, end), heard)
-            stream.wait()  # what works beside the sound may have failed behind the last of it
+            stream.wait()  # a plugin's own process may have failed after the last call
         return out[late : late + n].reshape(audio.shape)
 
     def open(
@@ -128,7 +128,7 @@ class Chain:
         frames: int | None = None,
         key_channels: int = 0,
     ) -> Stream:
-        """Open it for a sound that goes on; the caller closes the stream.
+        """Open the chain for a sound without an end; the caller closes the stream.
 
         Args:
             rate: Hz, whole, 8000 to 192000.
@@ -140,8 +140,8 @@ class Chain:
                 listen to it in place of what they gate. 0: there is none.
 
         Raises:
-            TypeError, ValueError: these are not that.
-            GateError: a model cannot be had or run.
+            TypeError, ValueError: an argument is not valid.
+            GateError: a model is not available or does not run.
         """
         format = Format(rate, channels, np.dtype(dtype), frames, key_channels=key_channels)
         stream = Stream(self._plugins, format)
@@ -159,7 +159,7 @@ class Chain:
         self._change(plugins)
 
     def remove(self, plugin: Plugin | int) -> Plugin:
-        """Take a plugin out, by itself or by its number; open streams fade it out. Returns it."""
+        """Take a plugin out, by itself or by its number; open streams fade it out. Return the plugin."""
         plugins = self._plugins.copy()
         gone = plugins.pop(self._index(plugin))
         self._change(plugins)
@@ -172,19 +172,19 @@ class Chain:
         self._change(plugins)
 
     def __len__(self) -> int:
-        """How many plugins."""
+        """Return the number of plugins."""
         return len(self._plugins)
 
     def __getitem__(self, index: int) -> Plugin:
-        """By number."""
+        """Return a plugin by its number."""
         return self._plugins[index]
 
     def __iter__(self) -> Iterator[Plugin]:
-        """In order."""
+        """Return an iterator over the plugins, in order."""
         return iter(tuple(self._plugins))
 
     def __repr__(self) -> str:
-        """As one would write it."""
+        """Return the chain as one would write it."""
         return f"Chain([{', '.join(map(repr, self._plugins))}])"
 
     def _index(self, plugin: Plugin | int) -> int:
@@ -196,7 +196,7 @@ class Chain:
         raise ValueError(f"expected a plugin of this chain, got {plugin!r}; give one of them, or its number")
 
     def _change(self, plugins: list[Plugin]) -> None:
-        """The new order, in all open streams or in none."""
+        """Take the new order, in all open streams or in none."""
         check(plugins)
         streams = [stream for stream in self._streams if stream.is_open]
         for k, stream in enumerate(streams):
@@ -214,7 +214,7 @@ def _pieces(frames: int) -> Iterator[tuple[int, int]]:
 
 
 def _cut(sound: NDArray[Any], begin: int, end: int) -> NDArray[Any]:
-    """Frames begin..end-1, with zeros behind the sound's end."""
+    """Return frames begin..end-1, with zeros after the sound's end."""
     piece = sound[begin:end]
     if len(piece) == end - begin:
         return piece
@@ -222,7 +222,7 @@ def _cut(sound: NDArray[Any], begin: int, end: int) -> NDArray[Any]:
 
 
 def _frames(audio: NDArray[Any]) -> NDArray[Any]:
-    """(n, channels) in C order, or a sentence why not."""
+    """Return a sound as (n, channels) in C order, or raise an error that says why not."""
     if not isinstance(audio, np.ndarray):
         raise TypeError(
             f"a {type(audio).__name__}: expected a numpy array of float32 or float64; make it one"

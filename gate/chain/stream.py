@@ -1,4 +1,4 @@
-"""A chain at work on a sound that goes on: slots come, go and move while it runs, without a click.
+"""A chain at work on a sound without an end: slots come, go and move while it runs, without a click.
 
 ``Stream`` owns what runs (``gate.plugins.running.Running``) and the chain's record; the compiled chain
 (``gate.realtime.chain``) is the only one who touches sound. One thread may call ``process``, or the compiled function by
@@ -49,10 +49,10 @@ class Stream(Closes):
             plugins: in order.
             format: the sound.
             most_frames: longer calls are cut to this.
-            keeps_input: have the input beside the output, as late as that, for compiled code (``late_at`` in the record).
+            keeps_input: have the input beside the output, as late as it, for compiled code (``late_at`` in the record).
 
         Raises:
-            GateError: a model cannot be had or run.
+            GateError: a model is not available or does not run.
             ValueError: there are too many, or one cannot take such a sound.
         """
         check(plugins)
@@ -91,7 +91,7 @@ class Stream(Closes):
 
     @property
     def address(self) -> int:
-        """Of the chain's record, for compiled code."""
+        """Address of the chain's record, for compiled code."""
         return int(self.record.ctypes.data)
 
     @property
@@ -101,37 +101,37 @@ class Stream(Closes):
 
     @property
     def plugins(self) -> tuple[Plugin, ...]:
-        """In the order that is heard, or will be when changes under way are done."""
+        """The plugins in the order that is heard, or will be when changes under way are done."""
         return self._target
 
     @property
     def running(self) -> tuple[Running, ...]:
-        """What is at work in the order that is heard, or being faded in."""
+        """The running plugins in the order that is heard, or being faded in."""
         return tuple(self.heard.values())
 
     @property
     def heard(self) -> dict[Plugin, Running]:
-        """Plugins and what is at work, in the order that is heard, or being faded in."""
+        """Plugins and what runs of each, in the order that is heard, or being faded in."""
         return dict(self._orders[int(self.record["wanted"][0])])
 
     @property
     def at_work(self) -> tuple[Plugin, ...]:
-        """All that listen to the sound or are about to: while a change is under way, those that leave too."""
+        """All plugins that listen to the sound or are about to: while a change is under way, those that leave too."""
         return tuple(
             {plugin: None for order in self._orders for plugin, _ in order} | dict.fromkeys(self._spare)
         )
 
     def running_of(self, plugin: Plugin) -> Running:
-        """A plugin of ``plugins`` at work: the newest, heard already or on its way to be.
+        """Return what runs of one of ``plugins``: the newest, heard already or about to be.
 
         Raises:
-            KeyError: it is none of them.
+            KeyError: the plugin is none of them.
         """
         return (dict(self._orders[int(self.record["current"][0])]) | self.heard | self._spare)[plugin]
 
     @property
     def is_open(self) -> bool:
-        """Not closed yet?"""
+        """Is the stream open?"""
         return self._open
 
     @property
@@ -141,11 +141,11 @@ class Stream(Closes):
 
     @property
     def latency_samples(self) -> int:
-        """By which the sound comes later: the sum of all slots, bypassed ones too."""
+        """Delay of the sound: the sum of all slots, bypassed ones too."""
         return sum(running.latency_samples for running in self.running)
 
     def process(self, block: NDArray[Any], key: NDArray[Any] | None = None) -> NDArray[Any]:
-        """The next frames of the sound.
+        """Process the next frames of the sound.
 
         Args:
             block: (n,) for one channel, or (n, channels); of the stream's type, full scale 1.0; n from 0 up.
@@ -168,7 +168,7 @@ class Stream(Closes):
         if frames is not None and n != frames:
             raise ValueError(f"{n} frames: expected {frames}, as the stream was opened for; open it without")
         if self._changing:
-            self._tend(wait=False)  # somebody who opens a model just now must not hold up the sound
+            self._tend(wait=False)  # a thread that opens a model now must not hold up the sound
         block = np.ascontiguousarray(block)
         out = np.empty_like(block)
         heard = 0
@@ -186,13 +186,13 @@ class Stream(Closes):
         return out
 
     def wait(self) -> None:
-        """Until what works beside the sound, a third-party plugin's process, has caught up.
+        """Wait until what works beside the sound, a third-party plugin's process, has caught up.
 
-        ``process`` does it by itself. Whoever calls the compiled function faster than sound plays calls this before each
-        call, and an audio thread never.
+        ``process`` does so by itself. Callers of the compiled function that are faster than real time call this before
+        each call, an audio thread never.
 
         Raises:
-            PluginError: offline: it never will.
+            PluginError: offline, if that process never will.
         """
         for running in self._all():
             running.wait()
@@ -205,7 +205,7 @@ class Stream(Closes):
             raise ValueError(f"{what} of {sound.shape}: expected ({frames}, {channels}); shape it so")
 
     def change(self, plugins: Sequence[Plugin]) -> None:
-        """Hear these plugins in this order, as soon as may be: fresh ones listen first, then comes a fade.
+        """Change to these plugins in this order, as soon as possible: fresh ones listen first, then comes a fade.
 
         New plugins are opened here, in the caller's time. While a change is under way the next one waits, and only
         the newest.
@@ -230,22 +230,22 @@ class Stream(Closes):
         self.tend()
 
     def tend(self) -> bool:
-        """Go on with changes: drop what has faded out, begin what waits. Returns whether more is to come.
+        """Continue changes: drop what has faded out, begin what waits. Return whether more is to come.
 
-        What works beside the sound is looked after, too (``Running.tend``).
+        ``Running.tend`` is called, too, for what works beside the sound.
 
-        ``process`` does it by itself. Whoever calls the compiled function calls this from another thread, now and then.
+        ``process`` does so by itself. Callers of the compiled function call this from another thread, now and then.
         """
         for running in self._all():
             running.tend()
         return self._tend(wait=True)
 
     def _all(self) -> list[Running]:
-        """All that sound goes through, in both orders."""
+        """Return all that sound goes through, in both orders."""
         return [running for order in self._orders for _, running in order]
 
     def _renew(self, running: Running) -> None:
-        """A fresh one takes this one's place, as soon as may be; the newest counts."""
+        """Replace a running plugin by a fresh one, as soon as possible; the newest counts."""
         with self._lock:
             heard = self.heard
             pairs = [*heard.items(), *self._spare.items()]
@@ -267,7 +267,7 @@ class Stream(Closes):
         return running
 
     def _tend(self, wait: bool) -> bool:
-        """``tend``; without ``wait`` only if nobody else is at it."""
+        """Continue changes as ``tend`` does; without ``wait`` only if no other thread does."""
         if not self._lock.acquire(blocking=wait):
             return self._changing
         try:
@@ -291,7 +291,7 @@ class Stream(Closes):
             self._lock.release()
 
     def reset(self) -> None:
-        """Back to the start: all states; parameters and order stay. Not while sound runs, nor during a change.
+        """Set all states back to the start; parameters and order stay. Not while sound runs, nor during a change.
 
         Raises:
             EngineError: the stream is closed, or a change is under way.
@@ -352,11 +352,11 @@ class Stream(Closes):
 
 
 def check(plugins: Sequence[Plugin]) -> None:
-    """Refuse what no chain can be.
+    """Refuse plugins that cannot be a chain.
 
     Raises:
         ValueError: too many plugins, or one of them twice.
-        TypeError: something is no plugin.
+        TypeError: something is not a plugin.
     """
     for plugin in plugins:
         if not isinstance(plugin, Plugin):

@@ -1,4 +1,4 @@
-"""Words to a terminal, a file or a pipe: no encoding, and no reader who has gone, makes a traceback."""
+"""Text to a terminal, a file or a pipe: no encoding, and no reader that has gone, causes a traceback."""
 
 import contextlib
 import os
@@ -27,25 +27,25 @@ def say(text: str, stream: TextIO | None = None) -> None:
     try:
         print(clean.encode(encoding, "replace").decode(encoding), file=stream, flush=True)
     except BrokenPipeError:
-        # whoever read along (head, less) has seen enough; what Python writes at its exit goes nowhere as well
+        # the reader (head, less) has closed the pipe; what Python writes at its exit is dropped as well
         os.dup2(os.open(os.devnull, os.O_WRONLY), stream.fileno())
 
 
 def watched(stream: TextIO | None) -> bool:
-    """Return whether somebody looks at a stream: a terminal, and no file, pipe or log."""
+    """Return whether a stream is a terminal, and not a file, pipe or log."""
     return stream is not None and stream.isatty()
 
 
 def progress_bar(
     things: Iterable[T] | None = None, *, title: str = "", quiet: bool = False, **how: Any
 ) -> "tqdm[T]":
-    """Give tqdm's bar on standard error, which shows only on a terminal: what changes in place is noise in a log.
+    """Return tqdm's bar on standard error, shown only on a terminal: what changes in place is noise in a log.
 
     Args:
-        things: to go through; None for a bar that is moved by hand.
-        title: words in front of it; where nobody looks they are a line in its place.
+        things: items to go through; None for a bar that is moved by hand.
+        title: text in front of the bar; where there is no terminal, a line in place of the bar.
         quiet: show nothing at all.
-        how: as tqdm takes it (``total``, ``unit``, ...).
+        how: other arguments of tqdm (``total``, ``unit``, ...).
     """
     from tqdm import tqdm
 
@@ -56,7 +56,7 @@ def progress_bar(
 
 
 def say_version(program: str) -> int:
-    """Print a program's name and version; returns the exit code, 0."""
+    """Print a program's name and version; return the exit code, 0."""
     from importlib.metadata import PackageNotFoundError, version
 
     try:
@@ -67,7 +67,7 @@ def say_version(program: str) -> int:
 
 
 class Ended(KeyboardInterrupt):
-    """Another signal that asks for an end, treated as Ctrl-C is."""
+    """A signal other than Ctrl-C's that asks for an end, treated as Ctrl-C is."""
 
     def __init__(self, number: int) -> None:
         super().__init__(number)
@@ -76,7 +76,7 @@ class Ended(KeyboardInterrupt):
 
 @contextlib.contextmanager
 def ended_by_signals() -> Iterator[None]:
-    """SIGTERM and SIGHUP clean up as Ctrl-C does."""
+    """Have SIGTERM and SIGHUP clean up as Ctrl-C does."""
 
     def end(number: int, frame: object) -> None:
         raise Ended(number)

@@ -1,4 +1,4 @@
-"""How a command ends: an exit code, and one sentence on stderr for whatever went wrong."""
+"""The end of a command: an exit code, and one sentence on stderr for an error."""
 
 import contextlib
 import signal
@@ -14,7 +14,7 @@ from gate.notes import GateNote
 STOPPED = "stopped before the end, nothing half-written is left; run it again"
 
 EXTRAS = {"sounddevice": "live", "rtmidi": "midi", "PyQt6": "panel", "pyqtgraph": "panel"}
-"""Which extra brings a module; ``learn`` brings all others."""
+"""The extra that installs a module; ``learn`` installs all others."""
 
 
 def run(
@@ -28,17 +28,17 @@ def run(
     plain: tuple[type[Exception], ...] = (),
     advice: Mapping[type[GateError], str] | None = None,
 ) -> int:
-    """Run a command's body; returns the exit code: 0 done, 1 failed, 2 usage, 128 + signal when it was stopped.
+    """Run a command's body; return the exit code: 0 done, 1 failed, 2 usage, 128 + signal when it was stopped.
 
     Args:
-        program: as its messages name it.
-        body: gives the exit code of what went well.
-        what: in the sentence for a mistake of the program's own, the thing that could not be ...
-        done: ... this.
-        memory: what to do when there is too little of it.
-        stopped: the words for Ctrl-C, SIGTERM and SIGHUP; empty for none.
-        plain: exceptions whose own words are for the user.
-        advice: put behind the words of errors of this kind.
+        program: the command's name in messages.
+        body: does the work; returns the exit code.
+        what: the thing that could not be ``done``, in the sentence for a fault of the program itself.
+        done: the verb of that sentence.
+        memory: what to do when there is too little memory.
+        stopped: the message for Ctrl-C, SIGTERM and SIGHUP; empty for none.
+        plain: exceptions whose own text is shown to the user.
+        advice: text that follows errors of a class.
     """
     try:
         with ended_by_signals(), notes_said(program):
@@ -72,7 +72,7 @@ def run(
 
 @contextlib.contextmanager
 def notes_said(program: str) -> Iterator[None]:
-    """Print each ``GateNote`` once, as a command's note on stderr; other warnings go where they went."""
+    """Print each ``GateNote`` once, as a command's note on stderr; other warnings are shown as before."""
     said: set[str] = set()
     with warnings.catch_warnings():
         warnings.simplefilter("always", GateNote)
@@ -90,5 +90,5 @@ def notes_said(program: str) -> Iterator[None]:
 
 
 def complain(program: str, sentence: str) -> None:
-    """An error, on stderr, in the one form that all commands have."""
+    """Print an error on stderr, in the one form that all commands have."""
     say(f"{program}: error: {sentence}", sys.stderr)

@@ -20,7 +20,7 @@ INDENT = 16
 
 
 def parser() -> argparse.ArgumentParser:
-    """What the command takes."""
+    """Return the command's parser."""
     made = argparse.ArgumentParser(
         prog="gate-inspect",
         description="Show what a model file is: what it was taught, what it takes and gives, and its scores.",
@@ -32,7 +32,7 @@ def parser() -> argparse.ArgumentParser:
 
 
 def main(argv: list[str] | None = None) -> int:
-    """Run the command; returns its exit code."""
+    """Run the command; return its exit code."""
     arguments = parser().parse_args(argv)
     from gate.errors import GateError
     from gate.modelfile.preset import resolve
@@ -48,7 +48,7 @@ def main(argv: list[str] | None = None) -> int:
 
 
 def as_dict(preset: "Preset") -> dict[str, Any]:
-    """Everything the card shows, fit for JSON; an infinite range is the text "-inf"."""
+    """Return everything that the card shows, for JSON; an infinite range is the text "-inf"."""
     range_db = preset.defaults.range_db
     controls = {
         "threshold_db": preset.defaults.threshold_db,
@@ -63,7 +63,7 @@ def as_dict(preset: "Preset") -> dict[str, Any]:
 
 
 def card(preset: "Preset") -> str:
-    """The card: one fact a line, long ones folded."""
+    """Return the card: one fact a line, long ones folded."""
     made = preset.contract
     block_ms = 1000.0 * made.block / made.sample_rate
     rows = [
@@ -88,7 +88,7 @@ def card(preset: "Preset") -> str:
 
 
 def _what_it_says(preset: "Preset") -> list[tuple[str, str]]:
-    """Rows that only its kind has: a gate's defaults and decision, a classifier's classes, a use."""
+    """Return the rows that only one kind has: a gate's defaults and decision, a classifier's classes, a use."""
     made, defaults = preset.contract, preset.defaults
     if made.kind == "classify":
         return [("classes", ", ".join(made.classes))]
@@ -105,14 +105,14 @@ def _what_it_says(preset: "Preset") -> list[tuple[str, str]]:
 
 
 def _key(bands_hz: tuple[tuple[float, float], ...]) -> str:
-    """Whether it can be held to a band."""
+    """Say whether a model's key can be held to a band."""
     if not bands_hz:
         return "cannot be held to a band"
     return f"{len(bands_hz)} bands from {bands_hz[0][0]:g} to {bands_hz[-1][1]:g} Hz; may be held to some of them"
 
 
 def _row(label: str, text: str) -> list[str]:
-    """A label and its text, folded at ``WIDTH``; letters that steer a terminal are replaced."""
+    """Return a label and its text, folded at ``WIDTH``; letters that steer a terminal are replaced."""
     import textwrap
 
     clean = "".join(letter if letter.isprintable() else " " for letter in text)
@@ -121,7 +121,7 @@ def _row(label: str, text: str) -> list[str]:
 
 
 def _state(state: "State") -> str:
-    """A state's name, shape and size."""
+    """Return a state's name, shape and size."""
     shape = ", ".join(str(axis) for axis in state.shape)
     mono, stereo = state.nbytes(1), state.nbytes(2)
     size = f"{mono} bytes" if mono == stereo else f"{mono} bytes mono, {stereo} stereo"
@@ -129,7 +129,7 @@ def _state(state: "State") -> str:
 
 
 def _scores(scores: dict[str, Any], prefix: str = "") -> list[str]:
-    """One line a score: "noise.auc 0.95"."""
+    """Return one line for each score: "noise.auc 0.95"."""
     lines = []
     for key, value in scores.items():
         if isinstance(value, dict):
@@ -141,7 +141,7 @@ def _scores(scores: dict[str, Any], prefix: str = "") -> list[str]:
 
 
 def _bytes(size: int) -> str:
-    """A size as people read it."""
+    """Return a size in bytes or KiB, as text."""
     return f"{size} bytes" if size < 10_000 else f"{size / 1024:.1f} KiB"
 
 

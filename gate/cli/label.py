@@ -1,4 +1,4 @@
-"""gate-label: what recordings hold, speech, music or noise."""
+"""gate-label: speech, music and noise in recordings."""
 
 import contextlib
 import sys
@@ -21,7 +21,7 @@ PROG = "gate-label"
 
 
 def main(argv: list[str] | None = None) -> int:
-    """Run the command; returns its exit code. Whatever happens is one sentence on stderr."""
+    """Run the command; return its exit code. An error is one sentence on stderr."""
     arguments = list(sys.argv[1:] if argv is None else argv)
     return run(PROG, lambda: _main(arguments), done="labelled")
 
@@ -64,7 +64,7 @@ def _label(plan: "LabelPlan", contract: "Contract", rules: "Rules", options: "ar
     with contextlib.ExitStack() as stack:
 
         def opened(path: Path | None) -> "AtomicFile | None":
-            # made first: a file that cannot be written is said before the work, not after it
+            # made first: a file that cannot be written is reported before the work, not after it
             return None if path is None else stack.enter_context(AtomicFile(path, force=options.force))
 
         target, frames = opened(plan.target), opened(options.frames)
@@ -96,7 +96,7 @@ def _label(plan: "LabelPlan", contract: "Contract", rules: "Rules", options: "ar
 
 
 def _write_own(plan: "LabelPlan", source: Path, name: str, labelled: "Labelled", force: bool) -> None:
-    """What one recording leaves: its file of labels and its picture."""
+    """Write the outputs of one recording: its file of labels and its picture."""
     from gate.files.atomic import AtomicFile, write_bytes
     from gate.label.formats import write_labels
 

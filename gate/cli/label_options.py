@@ -1,4 +1,4 @@
-"""What gate-label takes on its command line."""
+"""The command line of gate-label."""
 
 import argparse
 import math
@@ -12,7 +12,7 @@ EPILOG = """
 -o FILE.csv or FILE.rttm:
   one file for all inputs; the CSV says which in its column "file", the RTTM in its second field
 -o FILE.TextGrid:
-  of one input (a TextGrid has room for one)
+  one input (a TextGrid has room for one recording)
 -o FOLDER:
   a file for each input, as --format says; the folder is made if its parent is there; folders given as inputs are
   searched to their depth and keep their shape
@@ -20,26 +20,28 @@ EPILOG = """
   every frame of 10 ms: time_s (when it was known: its end, and up to 2.2 ms for sound that is not at 16 kHz), then
   a column for each class; with several inputs a column "file" in front
 
-exit: 0 done, 1 something failed (the labels of the other files are there), 2 usage, 130 interrupted
+exit: 0 done, 1 something failed (the labels of the other files are written), 2 usage, 130 interrupted
 """
 
 
 def parser() -> argparse.ArgumentParser:
-    """What the command takes."""
-    made = batch_parser(PROG, "Say what recordings hold: speech, music or noise, from when to when.", EPILOG)
+    """Return the command's parser."""
+    made = batch_parser(
+        PROG, "Find speech, music and noise in recordings, with the times when each begins and ends.", EPILOG
+    )
     made.add_argument(
         "-o", "--output", metavar="OUT", help="FILE.csv, FILE.TextGrid, FILE.rttm, or a folder (see below)"
     )
     made.add_argument(
         "--format",
         choices=("csv", "TextGrid", "rttm"),
-        help="of the files in a folder; a file's ending says its own (default: csv)",
+        help="format of the files in a folder; a file's ending chooses its own (default: csv)",
     )
     made.add_argument(
         "--preset",
         default="speech-music-noise",
         metavar="NAME|FOLDER|FILE.onnx",
-        help="what listens (default: speech-music-noise)",
+        help="classifier that listens (default: speech-music-noise)",
     )
     made.add_argument("--frames", type=Path, metavar="CSV", help="write every frame")
     made.add_argument(
@@ -50,9 +52,9 @@ def parser() -> argparse.ArgumentParser:
     )
     rules = made.add_argument_group("from frames to labels")
     for name, default, words in (
-        ("smooth-ms", 100.0, "average probabilities over so many ms, 0 to 5000"),
-        ("margin", 0.2, "change to another class where it is likelier by so much, 0 to 1"),
-        ("least-ms", 250.0, "give segments shorter than so many ms to a neighbour, 0 to 60000"),
+        ("smooth-ms", 100.0, "average probabilities over this many ms, 0 to 5000"),
+        ("margin", 0.2, "change to another class where it is likelier by this much, 0 to 1"),
+        ("least-ms", 250.0, "join segments shorter than this to a neighbour, 0 to 60000"),
     ):
         unit = "MS" if name.endswith("ms") else "P"
         rules.add_argument(

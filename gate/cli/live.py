@@ -25,15 +25,15 @@ if TYPE_CHECKING:
 PROG = "gate-live"
 
 LOOK_S = 0.1
-"""How often the display is drawn, and everything looked after."""
+"""How often the display is drawn, and ``Live.tend`` called."""
 
 FILES = "play files instead with --input file:IN.wav --output file:OUT.wav"
 
 
 def main(argv: list[str] | None = None) -> int:
-    """Run the command; returns its exit code. Whatever happens is one sentence on stderr."""
+    """Run the command; return its exit code. An error is one sentence on stderr."""
     arguments = list(sys.argv[1:] if argv is None else argv)
-    # stopped: before there was anything to end, or by somebody who insists
+    # stopped: before anything played, or by a second signal
     advice: dict[type[GateError], str] = {SoundDeviceError: f"or {FILES}"}
     return run(PROG, lambda: _main(arguments), what="the sound", done="gated", stopped="", advice=advice)
 
@@ -107,7 +107,7 @@ def _run(options: argparse.Namespace) -> int:
 def _hands(session: "Session", live: "Live", screen: Screen, *, asked: bool) -> "Hands | None":
     """Return what moves the gate by MIDI, if there is a port for it; a wrong map is refused before anything sounds.
 
-    Where MIDI cannot be had and only the session speaks of it (not ``asked``), the sound goes on without.
+    Where MIDI is not available and only the session names a port (not ``asked``), the gate plays without MIDI.
     """
     if session.midi_port is None:
         return None
@@ -116,21 +116,21 @@ def _hands(session: "Session", live: "Live", screen: Screen, *, asked: bool) -> 
     from gate.midi.hands import Hands
 
     try:
-        ports.library()  # is it there? asked before anything sounds
+        ports.library()  # a missing library is reported before anything sounds
     except MidiError as error:
         if asked:
             raise
-        screen.event(f"{error}; going on without MIDI")
+        screen.event(f"{error}; continuing without MIDI")
         return None
     bindings = parse("\n".join(session.midi_map), live.parameter) if session.midi_map else ()
     return Hands(session.midi_port, bindings, live, screen.event)
 
 
 def _files(options: argparse.Namespace) -> tuple[Path, Path] | None:
-    """The two files, or None for devices.
+    """Return the two files, or None for devices.
 
     Raises:
-        UsageError: one of each, or options that do not go with what there is.
+        UsageError: a file and a device, or options that do not go with files or with devices.
     """
     from gate.session.choices import FILE
 
@@ -160,7 +160,7 @@ def _play(
     typed: Typed,
     lines: Lines,
 ) -> None:
-    """Until the sound ends, the time is up (None: it has its own end), or somebody says so."""
+    """Play until the sound ends, ``seconds`` are over (None: no limit), or the user ends it."""
     begun = time.monotonic()
     while live.sources.running and not ending.asked.wait(LOOK_S):
         if seconds is not None and time.monotonic() - begun >= seconds:
@@ -172,10 +172,10 @@ def _play(
 
 
 class _Ending(Closes):
-    """Ctrl-C, SIGTERM and SIGHUP ask for an end; asked a second time, or before it plays, they insist.
+    """Handlers of Ctrl-C, SIGTERM and SIGHUP: a soft end; at once for a second signal, or before the gate plays.
 
     Attributes:
-        asked: set once somebody asked.
+        asked: set after the first signal.
         plays: is there sound that should end softly?
     """
 
@@ -195,7 +195,7 @@ class _Ending(Closes):
         self.asked.set()
 
     def close(self) -> None:
-        """Put back the handlers that there were."""
+        """Restore the earlier handlers."""
         for number, handler in self._before.items():
             signal.signal(number, handler)
 

@@ -1,4 +1,4 @@
-"""What a line typed while gate-live plays asks for."""
+"""The lines that a user types while gate-live plays."""
 
 import os
 from collections.abc import Callable
@@ -15,15 +15,15 @@ if TYPE_CHECKING:
     from gate.midi.hands import Hands
 
 SLOT_WORDS = ("slots", "add", "move", "bypass", "remove", "set")
-"""What a line about the chain begins with; ``bypass on`` is the gate's own, a parameter."""
+"""First words of lines about the chain; ``bypass on`` is a parameter of the gate."""
 
 MIDI_WORDS = ("learn", "forget", "midi")
-"""The same of MIDI."""
+"""First words of lines about MIDI."""
 
 WORDS = (
     *(id for id in BY_ID if id not in SLOT_WORDS), "preset", "monitor", "input", "output", *SLOT_WORDS, "save"
 )  # fmt: skip
-"""What a line begins with."""
+"""First words of lines."""
 
 SHAPES = {
     "add": ("a place and a plugin", "add 0 highpass:cutoff=80"),
@@ -32,16 +32,16 @@ SHAPES = {
     "remove": ("a slot", "remove highpass"),
     "set": ("a parameter and its value", "set highpass.cutoff 120"),
 }
-"""What belongs behind a word, and an example."""
+"""What follows a first word, and an example."""
 
 
 class Lines:
-    """Obeys lines.
+    """The user's lines, carried out one by one.
 
     Args:
         live: the gate that plays.
-        hands: what MIDI moves; None: there is no MIDI.
-        say: told what there is to say, a sentence each.
+        hands: the MIDI port and map; None: there is no MIDI.
+        say: called with each sentence for the user.
         session: the file that ``save`` without a name writes.
         midi: whose port and map ``save`` stores; None: the hands'.
     """
@@ -58,7 +58,7 @@ class Lines:
         self._midi = midi or hands
 
     def obey(self, line: str) -> bool:
-        """One line of a user's: False is the end. What cannot be done is said, and the sound goes on."""
+        """Carry out one line; return False for the end. What cannot be done is reported, and the sound continues."""
         word, _, rest = line.strip().partition(" ")
         if word in ("quit", "exit"):
             return False
@@ -93,14 +93,14 @@ class Lines:
             raise UsageError(f"expected {', '.join(WORDS)} or quit, got {word!r}; --help says more")
 
     def _arrange(self, word: str, rest: str) -> None:
-        """One line that is about the chain."""
+        """Carry out a line about the chain."""
         live, (first, _, second) = self._live, rest.partition(" ")
         second = second.strip()
         if word == "bypass" and not second:
             first, second = "gate", first
         if word != "slots" and (not first or bool(second) == (word == "remove")):
             what, example = SHAPES[word]
-            raise UsageError(f"expected {what} behind {word}, got {rest!r}; as in {example!r}")
+            raise UsageError(f"expected {what} after {word}, got {rest!r}; as in {example!r}")
         if word == "set":
             live.set(first, live.parameter(first).parse(second))
             return
@@ -115,7 +115,7 @@ class Lines:
         self._say(" | ".join(f"{k} {slot}" for k, slot in enumerate(live.rack.chain)))
 
     def _bind(self, word: str, rest: str) -> None:
-        """One line that is about MIDI."""
+        """Carry out a line about MIDI."""
         hands = self._hands
         if hands is None:
             raise UsageError(f"{word} is for a MIDI port, and none was named; start with --midi PORT")

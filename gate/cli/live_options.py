@@ -1,4 +1,4 @@
-"""What gate-live takes on its command line."""
+"""The command line of gate-live."""
 
 import argparse
 import math
@@ -22,7 +22,7 @@ NUMBERS = ("--threshold", "--range", "--lookahead", "--for", "--rate", "--channe
 
 EPILOG = f"""
 DEV is a device's number or part of its name (--list-devices), or {FILE}NAME: input and output are files then,
-played at the pace of time, or with --fast as fast as it goes; the output equals gate-render --live-buffer.
+played in real time, or with --fast as fast as possible; the output equals gate-render --live-buffer.
 
 while it plays, lines on standard input change it:
   threshold -35    range -60    preset snare    monitor removed    input NAME    output NAME    quit
@@ -36,7 +36,7 @@ exit: 0 done or ended by Ctrl-C, 1 something failed, 2 usage
 
 
 def parser() -> argparse.ArgumentParser:
-    """What the command takes."""
+    """Return the command's parser."""
     made = Parser(
         prog=PROG,
         description="Gate live sound with a network that learned when to open; it adds no delay.",
@@ -53,12 +53,12 @@ def parser() -> argparse.ArgumentParser:
     add_midi(made.add_argument_group("MIDI"))
     add_session(made.add_argument_group("the session"))
     _add_run(made.add_argument_group("the run"))
-    made.set_defaults(preset=None, monitor=None)  # a session may say them
+    made.set_defaults(preset=None, monitor=None)  # None: a session may set them
     return made
 
 
 def add_sound(group: Any) -> None:
-    """Where sound comes from and goes to."""
+    """Add the options of where sound comes from and goes to."""
     group.add_argument(
         "--input", metavar="DEV", help="where sound comes from (default: JACK, or the system's)"
     )
@@ -91,13 +91,13 @@ def add_sound(group: Any) -> None:
 
 
 def add_gate(group: Any) -> None:
-    """Which gate, and how it stands."""
+    """Add the options of the gate: its preset and its parameters."""
     add_preset(group)
     add_knobs(group)
 
 
 def add_midi(group: Any) -> None:
-    """A controller."""
+    """Add the options of a MIDI controller."""
     group.add_argument(
         "--midi",
         metavar="PORT",
@@ -114,21 +114,21 @@ def add_midi(group: Any) -> None:
 
 
 def add_session(group: Any) -> None:
-    """Where everything stands."""
+    """Add the options of the session file."""
     group.add_argument(
         "--session",
         metavar="FILE",
-        help="begin with what a session file says (docs/session.md); other options go before it",
+        help="begin with the settings of a session file (docs/session.md); other options override it",
     )
     group.add_argument(
         "--save-session",
         action="store_true",
-        help="at the end write how everything stands into that file, and keep what it said as FILE~",
+        help="at the end write all settings into that file, and keep the file before as FILE~",
     )
 
 
 def _add_run(group: Any) -> None:
-    group.add_argument("--for", type=seconds, dest="seconds", metavar="SECONDS", help="end after so long")
+    group.add_argument("--for", type=seconds, dest="seconds", metavar="SECONDS", help="end after this time")
     group.add_argument(
         "--buffer",
         type=Count(MAX_LIVE_BUFFER),
@@ -143,7 +143,7 @@ def _add_run(group: Any) -> None:
 
 
 def seconds(text: str) -> float:
-    """A length of time in s, over 0."""
+    """Convert an option's value to a time in s, over 0."""
     try:
         value = float(text)
     except ValueError:

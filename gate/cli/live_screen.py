@@ -1,4 +1,4 @@
-"""What gate-live shows: drawn over and over on a terminal, a line a second elsewhere, JSON where it is asked for."""
+"""The display of gate-live: drawn over and over on a terminal, a line a second elsewhere, JSON on request."""
 
 import json
 import shutil
@@ -20,15 +20,15 @@ LINE_S = 1.0
 
 
 class Screen:
-    """The display, and the place where events are told."""
+    """The display, which also prints events."""
 
     def __init__(self, program: str, *, as_json: bool, quiet: bool) -> None:
         """Show nothing yet.
 
         Args:
-            program: its name, before every event.
+            program: the command's name, before every event.
             as_json: objects on standard output instead of words.
-            quiet: no lines on the way, only the last ones.
+            quiet: no lines while it plays, only the summary.
         """
         self._program, self._json, self._quiet = program, as_json, quiet
         self.terminal = sys.stdout.isatty() and not as_json
@@ -36,13 +36,13 @@ class Screen:
         self._lock = threading.Lock()
 
     def event(self, text: str) -> None:
-        """Something happened; any thread."""
+        """Print an event; any thread may call this."""
         with self._lock:
             self._wipe()
             say(f"{self._program}: {text}", sys.stderr)
 
     def draw(self, live: "Live", typed: str = "") -> None:
-        """This moment, and the line that is being typed."""
+        """Show the status now, and the line that is being typed."""
         if self.terminal:
             width = shutil.get_terminal_size().columns
             rows = words.screen(live.status(), width, callback(live.facts))
@@ -58,7 +58,7 @@ class Screen:
                 say(json.dumps(status.to_dict()) if self._json else words.line(status))
 
     def end(self, status: "Status", facts: dict[str, Any], recorded: "Recorder | None") -> None:
-        """Show the last words."""
+        """Print the summary at the end."""
         taped = 0.0 if recorded is None else recorded.seconds
         if self._json:
             last = {"end": True} | status.to_dict() | {"stream": facts}
@@ -91,7 +91,7 @@ class Screen:
 
 
 def callback(facts: dict[str, Any]) -> str:
-    """Which callback runs, and why it is not the native one if it is not."""
+    """Return which callback runs, and why, if it is not the native one."""
     if "native" not in facts:
         return "no stream"
     return "native callback" if facts["native"] else f"Python callback ({facts['reason']})"

@@ -1,4 +1,4 @@
-"""What a live gate begins with: a session file, and what the command line says over it; and where it is kept again."""
+"""The session that a live gate begins with, from a file and the command line, and where it is stored again."""
 
 import argparse
 import sys
@@ -15,20 +15,20 @@ from gate.session.file import last_good, load, restore, save
 from gate.session.session import Session, Slot, absolute
 
 AS_USUAL = Session()
-"""What a gate is without a session."""
+"""The session of a gate for which none was named."""
 
 
 def begin(options: argparse.Namespace, tell: Callable[[str], None], session: Session = AS_USUAL) -> Session:
-    """The session of the command line.
+    """Return the session of the command line.
 
     Args:
-        options: of ``gate.cli.live_options``.
-        tell: told what there is to say of the file, a sentence each.
-        session: where no file is named.
+        options: as ``gate.cli.live_options`` parses them.
+        tell: called with each remark on the file, a sentence.
+        session: the session where no file is named.
 
     Raises:
-        SessionError: the file holds no session, and nobody takes the one before it.
-        UsageError: the options cannot be.
+        SessionError: the file holds no session, and the user does not take the one before it.
+        UsageError: the options contradict each other.
     """
     if options.save_session and options.session is None:
         raise UsageError("--save-session needs a session file, and none was named; give --session FILE, too")
@@ -40,24 +40,24 @@ def begin(options: argparse.Namespace, tell: Callable[[str], None], session: Ses
 
 
 def keep(session: Session, path: str | None, like: str | None, tell: Callable[[str], None]) -> None:
-    """Write a session where somebody asked for it.
+    """Store a session in a file.
 
     Args:
         session: the session.
-        path: of the file; None or empty is that of ``--session``.
-        like: the file of ``--session``, whose comments go along.
-        tell: told what was done.
+        path: of the file; None or empty: that of ``--session``.
+        like: the file of ``--session``, whose comments are copied.
+        tell: called with a sentence on what was done.
 
     Raises:
-        UsageError: there is no file.
-        SessionError: it cannot be written.
+        UsageError: no file was named.
+        SessionError: the file cannot be written.
     """
     target = path or like
     if not target:
         raise UsageError(
             "expected a file for the session, got none; type save FILE, or start with --session FILE"
         )
-    tell(f"session saved to {target}" if save(session, target, like) else f"{target} says so already")
+    tell(f"session saved to {target}" if save(session, target, like) else f"{target} says the same already")
 
 
 def _load(path: Path, tell: Callable[[str], None]) -> Session:
@@ -82,7 +82,7 @@ def _agreed(question: str) -> bool:
 
 
 def _over(session: Session, options: argparse.Namespace) -> Session:
-    """A session with what the command line says in place of what the file does."""
+    """Return a session in which the command line's settings replace the file's."""
     given = {p.id: getattr(options, p.id.replace("-", "_"), None) for p in PARAMETERS}
     session = session.with_values({id: value for id, value in given.items() if value is not None})
     devices = {one.name: getattr(options, one.name, None) for one in fields(Devices)}
@@ -112,7 +112,7 @@ def _over(session: Session, options: argparse.Namespace) -> Session:
 
 
 def _merged(old: Iterable[str], given: Iterable[str]) -> tuple[str, ...]:
-    """A map with other bindings for the targets that are given."""
+    """Return a map with new bindings for the targets that are given."""
     pieces = [piece.strip() for text in given for piece in text.replace("\n", ",").split(",")]
     new = [piece for piece in pieces if piece]
     targets = {piece.partition("=")[0].strip() for piece in new}

@@ -8,7 +8,7 @@ if TYPE_CHECKING:
 
 
 def line(status: "Status") -> str:
-    """A plain line: for a log, or a terminal that is none."""
+    """Return the status as one plain line, for a log or a simple terminal."""
     gate = "open" if status.open else "shut"
     times = f"attack {_number(status.attack_ms)} hold {_number(status.hold_ms)} release {_number(status.release_ms)} ms"
     return (
@@ -19,7 +19,7 @@ def line(status: "Status") -> str:
 
 
 def guard(status: "Status") -> str:
-    """What the guard asks for and hears; "-" where the newest frame says nothing."""
+    """Return what the guard asks for and hears; "-" where the newest frame has no value."""
     heard = "  ".join(
         f"{name} {value:.2f}" if math.isfinite(value) else f"{name} -"
         for name, value in status.classes.items()
@@ -28,12 +28,12 @@ def guard(status: "Status") -> str:
 
 
 def delay(status: "Status") -> str:
-    """How late the sound is, and by whom."""
+    """Return the sound's latency, and the gate's part of it."""
     return f"latency {status.latency_ms:.2f} ms, {status.added_ms:.2f} ms of it the gate's"
 
 
 def screen(status: "Status", width: int, callback: str) -> list[str]:
-    """A few lines for a terminal of ``width`` letters, drawn over and over; ``callback`` says which one runs."""
+    """Return lines for a terminal of ``width`` letters, drawn over and over; ``callback`` says which callback runs."""
     bar = max(min(width - 34, 48), 10)
     state, heard = (
         ("OPEN" if status.open else "shut")
@@ -62,7 +62,7 @@ def screen(status: "Status", width: int, callback: str) -> list[str]:
 
 
 def _bar(level_db: float, width: int, mark_db: float | None = None) -> str:
-    """A meter from -80 to 0 dB; a ``|`` stands at a mark."""
+    """Return a meter from -80 to 0 dB, with a ``|`` at a mark."""
 
     def place(db: float) -> int:
         return round(min(max((db + 80.0) / 80.0, 0.0), 1.0) * width)

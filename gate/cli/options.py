@@ -1,4 +1,4 @@
-"""What several commands take on their command lines, and how it is read."""
+"""Options that several commands have, and how their values are read."""
 
 import argparse
 import re
@@ -15,14 +15,14 @@ BELOW_ZERO = re.compile(r"-(\.?[0-9]|inf|nan)", re.IGNORECASE)
 """How a number under zero begins, with its unit or without."""
 
 METAVARS = {"dBFS": "DB", "dB": "DB", "ms": "MS", "Hz": "HZ", "x": "FACTOR"}
-"""What help calls a value, by its unit."""
+"""Name of a value in help, by its unit."""
 
 OPTIONS = {"guard_grace_ms": {"option": "--guard-grace-ms"}}
 """Arguments of ``add_parameter`` for a knob, by attribute, in every command."""
 
 
 class Parser(argparse.ArgumentParser):
-    """Says how to get help, in the one place that every usage error passes."""
+    """A parser whose usage errors all say how to get help."""
 
     def error(self, message: str) -> Any:
         """Print usage and the error, and exit with 2."""
@@ -31,7 +31,7 @@ class Parser(argparse.ArgumentParser):
 
 
 def batch_parser(program: str, description: str, epilog: str) -> Parser:
-    """Of a command that works on sound files: its inputs and ``--version`` are there."""
+    """Return the parser of a command on sound files, with its inputs and ``--version``."""
     made = Parser(
         prog=program,
         description=description,
@@ -43,31 +43,31 @@ def batch_parser(program: str, description: str, epilog: str) -> Parser:
         "inputs",
         nargs="+",
         metavar="INPUT",
-        help="sound files (WAV, FLAC, OGG, MP3, AIFF) or folders of them, which are searched through links as well",
+        help="sound files (WAV, FLAC, OGG, MP3, AIFF), or folders, searched with all folders inside, links too",
     )
     made.add_argument("--version", action="store_true", help="print the version and exit")
     return made
 
 
 def add_preset(group: Any) -> None:
-    """Which gate."""
+    """Add the option of the gate's preset."""
     group.add_argument(
         "--preset",
         default="voice",
         metavar="NAME|FOLDER|FILE.onnx",
-        help="what to gate with (default: voice)",
+        help="the gate: a preset's name or folder, or a model file (default: voice)",
     )
 
 
 def add_parameter(group: Any, id: str, *, option: str = "", extra: str = "", also: str = "") -> None:
-    """The option of a parameter, with everything that the table knows of it; without it the value is None.
+    """Add the option of a parameter, with everything that the table knows of it; without the option the value is None.
 
     Args:
         group: of the parser.
         id: of the parameter.
-        option: its name, if not "--" and the id.
-        extra: a word that may stand in place of a value.
-        also: a half-sentence behind the table's.
+        option: the option's name, if not "--" and the id.
+        extra: a word that may replace a value.
+        also: a half-sentence after the table's.
     """
     parameter = BY_ID[id]
     usual = "the preset's" if parameter.default is None else parameter.text(parameter.default)
@@ -82,7 +82,7 @@ def add_parameter(group: Any, id: str, *, option: str = "", extra: str = "", als
 
 
 def add_knobs(group: Any, **also: dict[str, str]) -> None:
-    """Every knob of the gate, and what the guard listens with.
+    """Add options for every knob of the gate, and for the guard's classifier.
 
     Args:
         group: of the parser.
@@ -91,15 +91,25 @@ def add_knobs(group: Any, **also: dict[str, str]) -> None:
     for name, knob in knobs(GateKnobs).items():
         add_parameter(group, knob.parameter.id, **(OPTIONS.get(name, {}) | also.get(name, {})))
         if name == "guard_grace_ms":
-            group.add_argument(
-                "--guard-model",
-                metavar="NAME|FOLDER|FILE.onnx",
-                help="what the guard listens with (default: speech-music-noise)",
-            )
+            _add_guard_model(group)
+
+
+def add_guard_settings(group: Any) -> None:
+    """Add the guard's settings: its grace time and its model."""
+    add_parameter(group, "guard-grace", **OPTIONS["guard_grace_ms"])
+    _add_guard_model(group)
+
+
+def _add_guard_model(group: Any) -> None:
+    group.add_argument(
+        "--guard-model",
+        metavar="NAME|FOLDER|FILE.onnx",
+        help="classifier that the guard listens with (default: speech-music-noise)",
+    )
 
 
 def given(options: argparse.Namespace) -> dict[str, Any]:
-    """Return what the options of ``add_knobs`` were given, by attribute; without those that were left out."""
+    """Return the values of the options of ``add_knobs``, by attribute, without options that were left out."""
     found = {}
     for name, knob in knobs(GateKnobs).items():
         said = getattr(options, knob.parameter.id.replace("-", "_"))
@@ -110,13 +120,13 @@ def given(options: argparse.Namespace) -> dict[str, Any]:
 
 
 def add_slots(group: Any) -> None:
-    """Plugins round the gate."""
+    """Add the options of plugins around the gate."""
     kinds = ", ".join(f"{name}{f':{kind.file}' if kind.file else ''}" for name, kind in KINDS.items())
     help_ = (
         "a plugin before the gate, as KIND[:FILE][,PARAMETER=VALUE ...], such as highpass:cutoff=80; may be given more "
         f"than once, in the order of sound; kinds: {kinds} (docs/chain.md)"
     )
-    for option, text in (("--before", help_), ("--after", "the same behind it")):
+    for option, text in (("--before", help_), ("--after", "the same after the gate")):
         group.add_argument(option, action="append", default=[], metavar="PLUGIN", help=text)
 
 
@@ -127,7 +137,7 @@ class Value:
         self.parameter, self.extra = BY_ID[id], extra
 
     def __call__(self, text: str) -> float | str:
-        """The value that a text says, or ``extra``."""
+        """Return the value that a text says, or ``extra``."""
         if self.extra and text == self.extra:
             return text
         expected = self.parameter.expected
@@ -145,7 +155,7 @@ class Count:
         self.least, self.most = least, most
 
     def __call__(self, text: str) -> int:
-        """The number that a text says."""
+        """Return the number that a text says."""
         try:
             value = int(text)
         except ValueError:
@@ -158,7 +168,7 @@ class Count:
 
 
 def join_numbers(argv: list[str], names: tuple[str, ...]) -> list[str]:
-    """``--range -inf`` as ``--range=-inf``, so that argparse takes it for a value of the options named."""
+    """Join ``--range -inf`` to ``--range=-inf``, so that argparse takes "-inf" for a value of the options named."""
     joined: list[str] = []
     for i, text in enumerate(argv):
         if text == "--":

@@ -17,7 +17,7 @@ PROG = "gate-panel"
 
 
 def main(argv: list[str] | None = None) -> int:
-    """Run the command; returns its exit code. Whatever happens is one sentence on stderr."""
+    """Run the command; return its exit code. An error is one sentence on stderr."""
     arguments = list(sys.argv[1:] if argv is None else argv)
     advice: dict[type[GateError], str] = {SoundDeviceError: "or look at a file with --input file:NAME"}
     return run(PROG, lambda: _main(arguments), what="the panel", done="shown", stopped="", advice=advice)
@@ -63,7 +63,7 @@ def _run(options: argparse.Namespace) -> int:
 
 
 def _stands(options: argparse.Namespace) -> "tuple[Keeper, Session]":
-    """A gate that stands as the command line says, its session file, or else the last end of a panel."""
+    """Return a keeper and its session: from the command line, its session file, or else the end of the last panel."""
     from gate.cli.live_session import AS_USUAL, begin
     from gate.panel import memory
 
@@ -76,7 +76,7 @@ def _stands(options: argparse.Namespace) -> "tuple[Keeper, Session]":
     except GateError as error:
         if last is None:
             raise
-        said.append(f"the last session cannot be taken up, beginning as usual: {error}")
+        said.append(f"the last session cannot be applied, beginning with the defaults: {error}")
         keeper, session = _made(options, begin(options, said.append))
     for sentence in said:
         keeper.tell(sentence, "error")
@@ -95,7 +95,7 @@ def _made(options: argparse.Namespace, session: "Session") -> "tuple[Keeper, Ses
 
 
 def _begin(keeper: "Keeper", options: argparse.Namespace, session: "Session") -> None:
-    """Begin to play: a file, devices, or where there are none, and none was asked for, silence."""
+    """Begin to play: a file, devices, or silence where there are no devices and none was asked for."""
     from gate.live.devicestream import DeviceStream
     from gate.live.filestream import FileStream, SilentStream
     from gate.session.choices import FILE

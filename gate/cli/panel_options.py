@@ -1,4 +1,4 @@
-"""What gate-panel takes on its command line."""
+"""The command line of gate-panel."""
 
 import argparse
 from typing import Any
@@ -22,7 +22,7 @@ SIZES = (320, 8192)
 """Least and most of a picture's sides."""
 
 EPILOG = f"""
---input {FILE}NAME plays a file over and over, at the pace of time, to nowhere: to look at, without any sound device.
+--input {FILE}NAME plays a file over and over, in real time, to nowhere: to look at, without any sound device.
 docs/panel.md has what every control does, keys and mouse.
 
 exit: 0 closed, 1 something failed, 2 usage
@@ -30,7 +30,7 @@ exit: 0 closed, 1 something failed, 2 usage
 
 
 def parser() -> argparse.ArgumentParser:
-    """What the command takes."""
+    """Return the command's parser."""
     made = Parser(
         prog=PROG,
         description="A window over a live gate: threshold, range, what it hears and what it learned.",
@@ -44,7 +44,7 @@ def parser() -> argparse.ArgumentParser:
     add_midi(made.add_argument_group("MIDI"))
     add_session(made.add_argument_group("the session"))
     _add_window(made.add_argument_group("the window"))
-    # a session may say them; the chain is put together in the window, where --after is a time
+    # None: a session may set them; the chain is made in the window, and --after is a time here
     made.set_defaults(preset=None, monitor=None, before=[], after=[])
     return made
 
@@ -54,13 +54,13 @@ def _add_window(group: Any) -> None:
         "--theme", choices=THEMES, help="light, dark, high contrast, or as the system is (default: as it was)"
     )
     group.add_argument(
-        "--scale", type=_scale, metavar="FACTOR", help="draw everything so many times as large, such as 1.5"
+        "--scale", type=_scale, metavar="FACTOR", help="draw everything larger by this factor, such as 1.5"
     )
     group.add_argument(
         "--size",
         type=_size,
         metavar="WIDTHxHEIGHT",
-        help="of the window, before --scale (default: as it was)",
+        help="size of the window, before --scale (default: as it was)",
     )
     group.add_argument(
         "--screenshot", metavar="FILE.png", help="save a picture of the window and leave; needs no screen"
@@ -71,7 +71,7 @@ def _add_window(group: Any) -> None:
         default=3.0,
         dest="after_s",
         metavar="SECONDS",
-        help="how long before that (default: 3)",
+        help="wait this long before the picture (default: 3)",
     )
 
 

@@ -23,7 +23,7 @@ PROG = "gate-render"
 
 
 def main(argv: list[str] | None = None) -> int:
-    """Run the command; returns its exit code. Whatever happens is one sentence on stderr."""
+    """Run the command; return its exit code. An error is one sentence on stderr."""
     arguments = list(sys.argv[1:] if argv is None else argv)
     memory = "close other programs, or render fewer at once with --jobs"
     return run(PROG, lambda: _main(arguments), memory=memory)
@@ -108,7 +108,7 @@ def _batch(plan: "Plan", settings: "Settings", extras: "Extras", options: "argpa
     for _, sentence in failed:
         complain(PROG, sentence)
     with contextlib.ExitStack() as stack:
-        # made first: a report that cannot be written is said before the work, not after it
+        # made first: a report that cannot be written is reported before the work, not after it
         report_file = extras.report and stack.enter_context(AtomicFile(extras.report, force=options.force))
         outcomes = _with_bar(plan, settings, workers)
         reports = [outcome.report for outcome in outcomes if outcome.report is not None]
@@ -141,7 +141,7 @@ def _batch(plan: "Plan", settings: "Settings", extras: "Extras", options: "argpa
 
 
 def _with_bar(plan: "Plan", settings: "Settings", workers: int) -> "list[Outcome]":
-    """Render a batch; a line for each file as it ends, on a terminal above a bar on stderr."""
+    """Render a batch; print a line for each file as it ends, on a terminal above a bar on stderr."""
     from gate.render import batch
 
     bar = progress_bar(total=len(plan.jobs), unit="file", dynamic_ncols=True)
@@ -168,7 +168,7 @@ class _Bar:
         self._bar: Any = None
 
     def update(self, done: int, frames: int) -> None:
-        """Frames done, of all."""
+        """Show how many of all frames are done."""
         if not self._shown or time.perf_counter() < self._begun + 1.0:
             return
         if self._bar is None:
@@ -203,7 +203,7 @@ def _summary(report: "Report") -> str:
 
 
 def _guarded(report: "Report") -> list[str]:
-    """What the guard did, if there was one."""
+    """Return a line on what the guard did, if there was one."""
     if report.guard == "off":
         return []
     shut = f"kept it shut for {100 * report.guard_shut_share:.1f} % of the time"
@@ -221,7 +221,7 @@ def _opened(report: "Report") -> str:
 
 
 def _clock(seconds: float) -> str:
-    """A length as people read it: 3.250 s, 12 min 3 s, 2 h 5 min."""
+    """Return a length of time as text: 3.250 s, 12 min 3 s, 2 h 5 min."""
     if seconds < 60.0:
         return f"{seconds:.3f} s"
     whole = math.floor(seconds + 0.5)

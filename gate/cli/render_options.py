@@ -1,4 +1,4 @@
-"""What gate-render takes on its command line."""
+"""The command line of gate-render."""
 
 import argparse
 from pathlib import Path
@@ -19,28 +19,29 @@ NUMBERS = ("--threshold", "--range", "--lookahead", "--live-buffer", "--jobs")
 
 EPILOG = """
 one input file, OUT a file:
-  OUT's ending chooses the format; the sample format stays where that format has it
+  OUT's ending chooses the format; the sample format stays the same if that format has it
 one input file, OUT a folder:
   the output has the input's name
 several inputs, or a folder:
-  OUT is a folder, made if its parent is there; folders are searched to their depth, linked ones too, and keep their shape;
-  namesakes from different folders keep as much of their paths as it takes to tell them apart;
+  OUT is a folder, created if its parent exists;
+  folders are searched with all folders inside, links too, and keep their structure;
+  files of the same name keep as much of their paths as tells them apart;
   --plot and --curve name folders then (a.wav leaves a.wav.png and a.wav.csv), --report one file for all
 
 The output has the input's rate, channels and length, and nothing is shifted, whatever the lookahead.
-exit: 0 done, 1 something failed (the other files of a batch are there), 2 usage, 130 interrupted
+exit: 0 done, 1 something failed (the other files of a batch are written), 2 usage, 130 interrupted
 """
 
 
 def parser() -> argparse.ArgumentParser:
-    """What the command takes."""
+    """Return the command's parser."""
     made = batch_parser(PROG, "Gate recordings with a network that learned when to open.", EPILOG)
     made.add_argument(
         "-o",
         "--output",
         required=True,
         metavar="OUT",
-        help="a file for one input file, a folder for several or a folder",
+        help="a file for one input file; a folder for several files or for a folder",
     )
     _add_gate(made.add_argument_group("the gate"))
     _add_extras(made.add_argument_group("beside the sound"))
@@ -60,13 +61,13 @@ def _add_gate(group: Any) -> None:
         "--key",
         type=Path,
         metavar="FILE",
-        help="listen to this file in place of the input, which it gates: as long, and of the same rate (one input only)",
+        help="file that opens the gate in place of the input; it has the input's length and rate (one input only)",
     )
     group.add_argument(
         "--live-buffer",
         type=Count(MAX_LIVE_BUFFER),
         metavar="N",
-        help="give bit for bit what a live stream with host buffers of N samples gives (default: offline, "
+        help="render bit for bit as a live stream with host buffers of N samples does (default: offline, "
         "which is faster)",
     )
 
@@ -89,7 +90,7 @@ def _add_run(group: Any) -> None:
         "--device",
         choices=("cpu", "cuda", "auto"),
         default="cpu",
-        help="where the model runs; auto takes cuda where it is, and says what it took (default: cpu)",
+        help="where the model runs; auto uses cuda if it is there, and says which it used (default: cpu)",
     )
     group.add_argument(
         "--jobs", type=Count(1024), metavar="N", help="files at once (default: one for each processor)"
@@ -98,5 +99,5 @@ def _add_run(group: Any) -> None:
     group.add_argument(
         "--strict",
         action="store_true",
-        help="refuse files with NaN or infinity in them (default: they become 0)",
+        help="refuse files that contain NaN or infinity (default: these samples become 0)",
     )

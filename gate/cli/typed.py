@@ -1,4 +1,4 @@
-"""What a user types while sound runs: whole lines, from a terminal, a pipe or nothing at all."""
+"""Whole lines that a user types while sound runs, from a terminal, a pipe or nothing at all."""
 
 import contextlib
 import os
@@ -12,7 +12,7 @@ class Typed:
     """Lines from standard input as they come.
 
     On a terminal letters are read one by one and not echoed, so that a display that is drawn over and over can show
-    them; the terminal is what it was when this ends. A closed input is no end: nothing comes, that is all.
+    them; the end of ``with`` restores the terminal. A closed input ends nothing: no lines come.
 
     Attributes:
         so_far: the line that is being typed.
@@ -26,7 +26,7 @@ class Typed:
         self._before: Any = None
 
     def __enter__(self) -> Self:
-        """Begin to read, on a thread of its own."""
+        """Start the thread that reads."""
         there = sys.stdin is not None and not sys.stdin.closed
         read = self._read_lines
         if there and self._letters and sys.stdin.isatty():
@@ -37,14 +37,14 @@ class Typed:
                 self._before = termios.tcgetattr(sys.stdin.fileno())
                 tty.setcbreak(sys.stdin.fileno())
                 read = self._read_letters
-            except (ImportError, OSError):  # Windows; or a terminal that will not
+            except (ImportError, OSError):  # Windows; or a terminal without this mode
                 self._before = None
         if there:
             threading.Thread(target=read, name="standard input", daemon=True).start()
         return self
 
     def __exit__(self, *error: object) -> None:
-        """Give the terminal back as it was."""
+        """Restore the terminal's mode."""
         if self._before is not None:
             import termios
 
@@ -52,7 +52,7 @@ class Typed:
                 termios.tcsetattr(sys.stdin.fileno(), termios.TCSADRAIN, self._before)
 
     def lines(self) -> list[str]:
-        """Whole lines since the last call."""
+        """Return whole lines since the last call."""
         found = []
         with contextlib.suppress(queue.Empty):
             while True:
@@ -71,7 +71,7 @@ class Typed:
                     self._type(letter)
 
     def _type(self, letter: str) -> None:
-        """One letter: a newline ends the line, backspace takes one away, Ctrl-U all; escape sequences say nothing here."""
+        """Take one letter: a newline ends the line, backspace removes one, Ctrl-U all; escape sequences do nothing."""
         if letter in "\r\n":
             line, self.so_far = self.so_far, ""
             self._lines.put(line)

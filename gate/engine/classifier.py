@@ -16,7 +16,7 @@ from gate.realtime.record import aligned
 
 
 class Frames(NamedTuple):
-    """Frames of 10 ms, one after another: (n,) time in s at which each was known, (n, classes) probabilities, (n,) dBFS."""
+    """Frames of 10 ms in order: (n,) time in s at which each was known, (n, classes) probabilities, (n,) dBFS."""
 
     time_s: NDArray[np.float64]
     probabilities: NDArray[np.float64]
@@ -24,7 +24,7 @@ class Frames(NamedTuple):
 
 
 class Classifier(RunsModel):
-    """Listens to sound and says what it is, frame by frame; the sound passes as it is.
+    """A listener that says what a sound is, frame by frame; the sound passes as it is.
 
     All channels are one sound: in each band the model hears the loudest of them. A frame is known as soon as its last
     sample is, at most ``decision_delay_ms`` after the frame's end, and the same however the sound is cut. One thread at a
@@ -37,7 +37,7 @@ class Classifier(RunsModel):
         batch: frames per model run.
         dtype: of the sound.
         record: the flat structured array, shape (1,); its table is ``gate.realtime.classify_record.FIELDS``.
-        frames_lost: that ``take_frames`` came too late for.
+        frames_lost: frames for which ``take_frames`` came too late.
     """
 
     def __init__(
@@ -57,7 +57,7 @@ class Classifier(RunsModel):
             rate: of the sound, Hz, 8000 to 192000.
             channels: 1 to 32.
             batch: frames per run: 1 is live; more is faster, and the last frames wait for a full run.
-            frames_kept: that ``take_frames`` can find: those of one ``process`` call and ``batch`` at least.
+            frames_kept: frames that ``take_frames`` can find: those of one ``process`` call and ``batch`` at least.
             dtype: float32 or float64.
 
         Raises:
@@ -111,7 +111,7 @@ class Classifier(RunsModel):
             out: the same shape and type, takes the sound; None leaves it out.
 
         Raises:
-            ValueError, TypeError: shape, layout or type are not that.
+            ValueError, TypeError: shape, layout or type are not as above.
             EngineError: the classifier is closed.
         """
         self._opened()
@@ -126,7 +126,7 @@ class Classifier(RunsModel):
         self._compiled.call(self.address, x.ctypes.data, out.ctypes.data, len(x))
 
     def take_frames(self) -> Frames:
-        """What was classified since the last call."""
+        """Return the frames that were classified since the last call."""
         ring = self._memory["frames"].reshape(-1, FRAME_COLUMNS)
         written = int(self.record["frames"][0])
         oldest = max(self._read, written - len(ring))
@@ -136,7 +136,7 @@ class Classifier(RunsModel):
         return Frames(rows[:, 0] / self.rate, rows[:, 2 : 2 + len(self.contract.classes)], rows[:, 1])
 
     def reset(self) -> None:
-        """Back to the start. Not during ``process``.
+        """Go back to the start. Not during ``process``.
 
         Raises:
             EngineError: the classifier is closed.

@@ -39,7 +39,7 @@ class Engine(RunsModel, GateKnobs):
     ``delay_samples`` zeros every block that begins inside the sound has its curve row; later rows are of the zeros.
 
     Every call gives exactly as many samples as it takes. A changed threshold or range acts from the next
-    block to complete, so whoever automates offline cuts calls where values change. One thread at a time may
+    block to complete, so a caller who automates offline cuts calls where values change. One thread at a time may
     call; the compiled part runs without the interpreter lock.
 
     The knobs of the gate are attributes; setting one acts from the next block on. Threshold and range may lie further out
@@ -59,19 +59,17 @@ class Engine(RunsModel, GateKnobs):
             ``record["nonfinite_samples"][0]``.
         curve_columns: what the columns of ``take_curve`` are: ``CURVE_COLUMNS``, and with a guard ``guard_shut`` and one
             for each class.
-        curve_lost: rows that ``take_curve`` came too late for.
-        classifier: what listens for the guard, or None; it belongs to the engine, and runs within ``process``.
+        curve_lost: rows for which ``take_curve`` came too late.
+        classifier: the guard's listener, or None; it belongs to the engine, and runs within ``process``.
     """
 
-    def __init__(
-        self, contract: Contract, settings: EngineSettings, **values: float | str | bool | None
-    ) -> None:
+    def __init__(self, contract: Contract, settings: EngineSettings, **values: float | str | None) -> None:
         """Load the model, try it out, and make everything that ``process`` needs.
 
         Args:
             contract: a model file read by ``gate.modelfile.contract.read``.
             settings: the sound, and how the engine runs.
-            values: where the knobs of the gate are, by attribute; the rest, and what is None, is the model's own or the
+            values: values of the gate's knobs, by attribute; the rest, and what is None, is the model's own or the
                 table's. The guard's are those of ``settings.guard``.
 
         Raises:
@@ -106,10 +104,9 @@ class Engine(RunsModel, GateKnobs):
             self.set(id, value)
         self._process = compiled(self.dtype).call
         self.classifier, guards = listener(settings)
-        self.curve_columns: tuple[str, ...] = CURVE_COLUMNS
         self.set("guard", guard)
-        if settings.guard is not None:
-            self.curve_columns = (*CURVE_COLUMNS, *GUARD_COLUMNS, *settings.guard.contract.classes)
+        also = () if settings.guard is None else (*GUARD_COLUMNS, *settings.guard.contract.classes)
+        self.curve_columns = (*CURVE_COLUMNS, *also)
         shape = {"delay": self.delay_samples, "units": units, "columns": len(self.curve_columns)}
         self._memory = memory(settings, clock, bands=len(contract.key_bands_hz), **shape)
         self._memory["key_edges"][:] = np.ravel(contract.key_bands_hz)
@@ -140,7 +137,7 @@ class Engine(RunsModel, GateKnobs):
         self._start = self.record.copy()
 
     def value(self, id: str) -> float:
-        """Return where a knob of the gate is, by its parameter's id."""
+        """Return the value of a knob of the gate, by its parameter's id."""
         return self._laid_out[id] if id in self._laid_out else float(self.record[KNOB_FIELDS[id]][0])
 
     def set(self, id: str, value: float) -> None:
@@ -167,9 +164,9 @@ class Engine(RunsModel, GateKnobs):
 
     @property
     def held(self) -> str:
-        """What somebody holds the gate: "open", "shut" or "" (nothing); setting it acts from the next block on.
+        """How somebody holds the gate: "open", "shut" or "" (not at all); setting it acts from the next block on.
 
-        It opens by the model's attack and shuts by its release. Model and guard go on underneath, and decide again at once.
+        It opens by the model's attack and shuts by its release. Model and guard still run, and decide again at once.
         """
         return HOLDS[int(self.record["held"][0])]
 
@@ -191,7 +188,7 @@ class Engine(RunsModel, GateKnobs):
 
     @property
     def delay_samples(self) -> int:
-        """What the caller compensates: ``latency_samples + lead_samples``."""
+        """Delay that the caller compensates: ``latency_samples + lead_samples``."""
         return self._lookahead + self._lead
 
     @property
@@ -213,7 +210,7 @@ class Engine(RunsModel, GateKnobs):
             key: (n, key_channels), likewise; for an engine that was made for an external key, and only for that.
 
         Raises:
-            ValueError, TypeError: shape, layout or type are not that.
+            ValueError, TypeError: shape, layout or type are not as above.
             EngineError: the engine is closed.
         """
         self._opened()
@@ -258,7 +255,7 @@ class Engine(RunsModel, GateKnobs):
         return fed[late:]
 
     def take_curve(self) -> NDArray[np.float64]:
-        """What became of the blocks since the last call; needs ``curve_rows`` > 0.
+        """Return what was decided for the blocks since the last call; needs ``curve_rows`` > 0.
 
         Returns:
             (blocks, columns) float64, as ``curve_columns`` says; ``time_s`` is the start of the block.
@@ -271,7 +268,7 @@ class Engine(RunsModel, GateKnobs):
         return curve[np.arange(oldest, written) % max(len(curve), 1)]
 
     def reset(self) -> None:
-        """Back to the start: states, ballistics, counters, delay; parameters stay. Not during ``process``.
+        """Go back to the start: states, ballistics, counters, delay; parameters stay. Not during ``process``.
 
         Raises:
             EngineError: the engine is closed.

@@ -6,12 +6,12 @@ It never delays an opening. The law, one step a block (docs/guard.md has the rea
   (``SMOOTH_MS``). *Speech is heard* from when its smoothed probability reaches ``SPEECH_AT`` until it falls under
   ``SPEECH_LOST_AT``; *music is sure* from ``MUSIC_AT`` until under ``MUSIC_LOST_AT``.
 * The gate is *confirmed* while speech is heard (guard "speech"), or while music is not sure ("not-music").
-* A clock runs while the gate by itself would be open, hold included, and is not confirmed. It stands at 0 while the
+* A clock runs while the gate by itself would be open, hold included, and is not confirmed. It is 0 while the
   gate would be shut, or is confirmed. So it starts at each opening, and again when a confirmed class is lost.
 * When the clock is past the grace time, the goal of openness is 0: the gate shuts with its release, and stays shut
   until it is confirmed, or would have shut and opened again by itself.
 
-A classifier that fails (NaN) or is not asked any more confirms everything: no guard is better than a wrong one.
+A classifier that fails (NaN) or is no longer asked confirms everything: no guard is better than a wrong one.
 """
 
 import os
@@ -23,15 +23,15 @@ from gate.modelfile.preset import resolve
 from gate.parameters import BY_ID, default
 
 PRESET = "speech-music-noise"
-"""What guards unless another is given."""
+"""Preset that guards unless another is given."""
 
 MODES = BY_ID["guard"].choices
-"""Off, speech, not-music: by their numbers in the record's ``guard``."""
+"""Modes of the guard, by their numbers in the record's ``guard``."""
 
 
 @dataclass(frozen=True)
 class Guard:
-    """What a gate is guarded by.
+    """Settings of a guard.
 
     Attributes:
         contract: a classifier.
@@ -47,7 +47,7 @@ class Guard:
         """Check that the classifier knows the class that is asked for.
 
         Raises:
-            ContractError: it does not, or is none.
+            ContractError: the classifier does not know the class, or the model is no classifier.
             ValueError: mode or grace time are out of range.
         """
         self.contract.expect("classify")
@@ -57,12 +57,12 @@ class Guard:
 
     @property
     def number(self) -> int:
-        """Of the mode, as the record has it."""
+        """Number of the mode, as the record has it."""
         return BY_ID["guard"].choices.index(self.mode) if self.mode in MODES else -1
 
 
 def choose(mode: str, grace_ms: float | None = None, model: str | None = None) -> Guard | None:
-    """The guard that somebody asked for; None for "off", and nothing is looked up.
+    """Return the guard that somebody asked for; None for "off", and nothing is looked up.
 
     Args:
         mode: one of ``MODES``.
@@ -78,10 +78,10 @@ def choose(mode: str, grace_ms: float | None = None, model: str | None = None) -
 
 
 def find(model: str | os.PathLike[str] | None, mode: str) -> Contract:
-    """The classifier for a guard of that mode: a preset's name, folder or file; None takes ``PRESET``.
+    """Return the classifier for a guard of that mode: a preset's name, folder or file; None takes ``PRESET``.
 
     Raises:
-        PresetError, ContractError: there is none such.
+        PresetError, ContractError: there is no such classifier.
     """
     try:
         return resolve(model or PRESET, "classify").contract

@@ -1,4 +1,4 @@
-"""What an engine needs before sound: its memory, and what its record says of shape and places."""
+"""Memory that an engine needs before sound, and what its record says of shape and places."""
 
 import math
 from typing import Any
@@ -14,14 +14,14 @@ from gate.realtime.clock import FEED, Clock
 from gate.realtime.record import aligned
 
 SPARE_FRAMES = 8
-"""Of a classifier, kept beyond those that can be waiting: a frame at each end, and some."""
+"""Frames of a classifier beyond those that can be waiting: a frame at each end, and some."""
 
 
 def listener(settings: EngineSettings) -> tuple[Classifier | None, dict[str, Any]]:
     """Return a guard's classifier, with room for all frames between two decisions, and fields of the record; or (None, {}).
 
     Raises:
-        ContractError, EngineError: it cannot run.
+        ContractError, EngineError: the classifier cannot run.
     """
     if settings.guard is None:
         return None, {}
@@ -49,11 +49,11 @@ def memory(
 
     Args:
         settings: the sound and how the engine runs.
-        clock: how host samples and blocks lie to each other.
+        clock: how host samples and blocks lie against each other.
         delay: frames by which the sound is delayed.
         units: 1, or a decision for each channel.
         columns: of the curve.
-        bands: that the key may be held to.
+        bands: bands to which the key may be held.
     """
     batch, pending = settings.batch, _pending(settings.batch)
     sizes: dict[str, tuple[int, Any]] = {
@@ -88,7 +88,7 @@ def fields(
     Args:
         contract: the model.
         settings: the sound and how the engine runs.
-        clock: how host samples and blocks lie to each other.
+        clock: how host samples and blocks lie against each other.
         delay: frames by which the sound is delayed.
         lead: frames by which the gain is delayed.
         units: 1, or a decision for each channel.
@@ -122,5 +122,5 @@ def fields(
 
 
 def _pending(batch: int) -> int:
-    """Return room for goals: a run decides a batch before the sound has come to those of the run before."""
+    """Return the places for waiting goals: a run decides a batch before the sound reaches those of the run before."""
     return 2 * batch + 8

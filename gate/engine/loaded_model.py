@@ -23,7 +23,7 @@ LINE = CACHE_LINE // 4
 
 
 class LoadedModel:
-    """One object owns session, values, bindings and the memory under them, and frees it all at once.
+    """Session, values, bindings and the memory under them in one object, which frees them all at once.
 
     A *unit* is what decides on its own: all channels when they are linked, otherwise each channel. Units
     share the session and have tensors and states of their own. A state has two sides; binding 0 reads side 0
@@ -53,10 +53,10 @@ class LoadedModel:
             units: 1, or ``channels``.
             batch: blocks per run.
             threshold_db: dBFS, for the trial; None for a model that takes none.
-            device: where it runs.
+            device: "cpu" or "cuda".
 
         Raises:
-            ContractError: it cannot run, or not with finite output for silence and faint noise.
+            ContractError: the model cannot run, or not with finite output for silence and faint noise.
             DeviceError, EngineError: the device, or ONNX Runtime, is not there.
         """
         self._shape = (channels, units, batch)
@@ -104,7 +104,7 @@ class LoadedModel:
             self.fields[name] = np.array(values, np.int64)
 
     def clear(self) -> None:
-        """As after opening: states and input all zeros."""
+        """Fill states and input with zeros, as after opening."""
         self.memory["blocks"][:] = 0.0
         for states in self._states:
             states[:] = 0.0
@@ -147,7 +147,7 @@ class LoadedModel:
         self._bindings.append((first, second))
 
     def _piece(self, name: str, unit: int, shape: tuple[int, ...]) -> NDArray[np.float32]:
-        """A unit's part of the memory of that name."""
+        """Return a unit's part of the memory of that name."""
         return self.memory[name][unit * self.fields[f"{name}_stride"] :][: math.prod(shape)].reshape(shape)
 
     def _try_out(self, threshold_db: float | None) -> None:
@@ -170,7 +170,7 @@ class LoadedModel:
 
 
 class _Head(NamedTuple):
-    """What a kind of model says: the output's name, its rows, the name of its memory, and for sound samples a block."""
+    """The output of a kind of model: name, rows, name of its memory, and for sound samples a block."""
 
     output: str
     rows: int
@@ -178,11 +178,11 @@ class _Head(NamedTuple):
     block: int = 0
 
     def shape(self, channels: int, batch: int) -> tuple[int, ...]:
-        """Of the output, for one unit."""
+        """Return the output's shape for one unit."""
         return (channels, batch, self.block) if self.block else (self.rows, batch)
 
     def floats(self, channels: int, batch: int) -> int:
-        """In that shape."""
+        """Return the number of floats in the output for one unit."""
         return math.prod(self.shape(channels, batch))
 
 
@@ -197,7 +197,7 @@ def _head(contract: Contract) -> _Head:
 
 
 def _padded(floats: int) -> int:
-    """Floats up to the end of a cache line."""
+    """Return a number of floats, rounded up to whole cache lines."""
     return -(-floats // LINE) * LINE
 
 

@@ -2,14 +2,13 @@
 
 Why not its Python package: the audio thread must run the model without an interpreter, so compiled code
 calls ``RunWithBinding`` by its address; and importing the package costs time that a command needs for sound.
-The C library lies in the same wheel and has one entry, ``OrtGetApiBase``; that leads to a table of functions
+The C library is in the same wheel and has one entry, ``OrtGetApiBase``; that leads to a table of functions
 that only ever grows at its end, so positions stay valid.
 
 Every object made here is released explicitly, newest first, by ``Session.close``. A process has one
 environment.
 """
 
-import contextlib
 import ctypes as c
 import functools
 import sys
@@ -25,10 +24,10 @@ from gate.closing import Closes
 from gate.errors import DeviceError, EngineError, ModelRunError
 
 API_VERSION = 13
-"""Asked of the library; everything below is older. A version too new for a library would be refused by it."""
+"""Version of the interface; everything used is older. A library would refuse a version that is too new for it."""
 
 LOG_FATAL = 4
-"""The library's own messages reach people as errors of ours, not as lines on stderr."""
+"""Log level: the library's own messages reach people as errors of ours, not as lines on stderr."""
 
 SEQUENTIAL, FLOAT32, DEVICE_ALLOCATOR, DEFAULT_MEMORY = 0, 1, 0, 0
 """Values of ExecutionMode, ONNXTensorElementDataType, OrtAllocatorType and OrtMemType."""
@@ -60,8 +59,6 @@ CALLS: dict[str, tuple[Any, ...]] = {
 """Name: (position in OrtApi, result, arguments). A pointer as result is a status, NULL for success."""
 
 _CUDA_ENTRY = "OrtSessionOptionsAppendExecutionProvider_CUDA"
-_CUDA_LIBRARIES = ("cudart", "cublasLt", "cublas", "nvrtc", "curand", "nvJitLink", "cufft", "cudnn")
-"""In the order they need one another."""
 
 Device = Literal["cpu", "cuda"]
 
@@ -105,7 +102,7 @@ class Library:
         self.check(self._call[name](*arguments))
 
     def make(self, name: str, *arguments: Any) -> int:
-        """Call a function whose last argument takes what it makes; the handle of that."""
+        """Call a function whose last argument takes what it makes; return the handle of that."""
         made = _P()
         self.call(name, *arguments, c.byref(made))
         return int(made.value or 0)
@@ -122,37 +119,39 @@ class Library:
             raise ModelRunError(text)
 
     def text(self, status: int) -> str:
-        """What a status says, on one line."""
+        """Return what a status says, on one line."""
         return " ".join(self._call["GetErrorMessage"](status).decode(errors="replace").split())
 
     def append_cuda(self, options: int) -> None:
         """Ask for the first CUDA device in session options.
 
         Raises:
-            DeviceError: it cannot be had; the text says why.
+            DeviceError: there is no such device; the text says why.
         """
+        from gate.engine.cuda import complaint, load_libraries
+
         entry = getattr(self._library, _CUDA_ENTRY, None)
         if entry is None:
             raise DeviceError(
                 f"expected CUDA, got ONNX Runtime {self.version} without it; "
                 "install onnxruntime-gpu, or take the cpu"
             )
-        _load_cuda_libraries()
+        load_libraries()
         entry.restype, entry.argtypes = _P, [_P, c.c_int]
         try:
             self.check(entry(options, 0))
         except ModelRunError as error:
-            why = _loader_complaint() or str(error)
+            why = complaint(library_path()) or str(error)
             raise DeviceError(
                 f'expected CUDA, got "{why}"; install what is missing, or take the cpu'
             ) from error
 
 
 def library_path() -> Path:
-    """Where the C library lies in the installed package; the package itself is not imported.
+    """Return where the C library is in the installed package; the package itself is not imported.
 
     Raises:
-        EngineError: there is none.
+        EngineError: there is no such library.
     """
     spec = find_spec("onnxruntime")
     folders = list(spec.submodule_search_locations or ()) if spec else []
@@ -168,13 +167,13 @@ def library_path() -> Path:
 
 @functools.cache
 def library() -> Library:
-    """The library, loaded at first use; the same for the whole process."""
+    """Return the library, loaded at first use; the same for the whole process."""
     return Library()
 
 
 @functools.cache
 def cuda_available() -> tuple[bool, str]:
-    """Can a session be opened on CUDA, and if not, why not (a sentence; empty when it can)."""
+    """Return whether a session can be opened on CUDA, and if not, why not (a sentence; empty when it can)."""
     try:
         options = _options(library(), "cuda")
     except EngineError as error:
@@ -186,12 +185,12 @@ def cuda_available() -> tuple[bool, str]:
 class Session(Closes):
     """One model, ready to run, with everything made for it.
 
-    Tensors lie over numpy memory that the caller keeps alive, and in place, until ``close``. Runs take place
+    Tensors use numpy memory that the caller keeps alive, and in place, until ``close``. Runs take place
     on the calling thread: one thread, no spinning helpers.
 
     Attributes:
         handle: address of the OrtSession.
-        library: where it lives.
+        library: the library that opened the session.
     """
 
     def __init__(self, model: bytes, device: Device = "cpu") -> None:
@@ -199,10 +198,10 @@ class Session(Closes):
 
         Args:
             model: an ONNX file's bytes.
-            device: where it runs. On "cuda" tensors still lie in ordinary memory; the library copies.
+            device: "cpu" or "cuda". On "cuda" tensors still lie in ordinary memory; the library copies.
 
         Raises:
-            ModelRunError: ONNX Runtime refuses the model; its words.
+            ModelRunError: ONNX Runtime refuses the model; the text is its own.
             DeviceError: cuda cannot be had.
         """
         self.library = library()
@@ -224,7 +223,7 @@ class Session(Closes):
             raise
 
     def tensor(self, array: NDArray[np.float32]) -> int:
-        """A value over the array's own memory: float32, C order, kept alive and in place by the caller."""
+        """Make a value over the array's own memory: float32, C order, kept alive and in place by the caller."""
         if array.dtype != np.float32 or not array.flags.c_contiguous:
             raise TypeError(f"a tensor needs contiguous float32, got {array.dtype}; copy it into one")
         shape = (c.c_int64 * array.ndim)(*array.shape)
@@ -240,7 +239,7 @@ class Session(Closes):
         return self._keep("ReleaseValue", value)
 
     def binding(self, inputs: Mapping[str, int], outputs: Mapping[str, int]) -> int:
-        """Tensors for every input and output by name, to run over and over. Shapes are only checked by a run.
+        """Bind tensors to every input and output by name, to run over and over. Shapes are only checked by a run.
 
         Raises:
             ModelRunError: a name is unknown.
@@ -256,7 +255,7 @@ class Session(Closes):
         """Run the model over a binding's tensors, once.
 
         Raises:
-            ModelRunError: it failed; ONNX Runtime's words.
+            ModelRunError: the run failed; the text is ONNX Runtime's own.
         """
         self.library.call("RunWithBinding", self.handle, None, binding)
 
@@ -272,7 +271,7 @@ class Session(Closes):
 
 
 def _options(lib: Library, device: Device) -> int:
-    """Session options: one thread, no spinning (a spinning helper burns a core that someone else needs)."""
+    """Make session options: one thread, no spinning (a spinning helper burns a core that someone else needs)."""
     options = lib.make("CreateSessionOptions")
     try:
         lib.call("SetIntraOpNumThreads", options, 1)
@@ -286,29 +285,3 @@ def _options(lib: Library, device: Device) -> int:
         lib.release("ReleaseSessionOptions", options)
         raise
     return options
-
-
-def _load_cuda_libraries() -> None:
-    """Load CUDA's libraries from the wheels that carry them, so that ONNX Runtime finds them by name.
-
-    What is missing there may be installed for the whole system: that is left to the loader.
-    """
-    if not sys.platform.startswith("linux"):
-        return
-    spec = find_spec("nvidia")
-    folders = [Path(folder) for folder in (spec.submodule_search_locations or ())] if spec else []
-    for name in _CUDA_LIBRARIES:
-        for path in sorted(path for folder in folders for path in folder.glob(f"*/lib/lib{name}.so.*")):
-            with contextlib.suppress(OSError):
-                c.CDLL(str(path), mode=c.RTLD_GLOBAL)
-
-
-def _loader_complaint() -> str:
-    """What the system's loader says of the CUDA provider: ONNX Runtime does not name what is missing."""
-    try:
-        for name in ("shared", "cuda"):
-            path = library_path().with_name(f"libonnxruntime_providers_{name}.so")
-            c.CDLL(str(path), mode=c.RTLD_GLOBAL)
-    except OSError as error:
-        return str(error)
-    return ""

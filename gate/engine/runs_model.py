@@ -1,4 +1,4 @@
-"""What engine and classifier have in common: a loaded model, and the flat record that compiled code works on."""
+"""The common part of engine and classifier: a loaded model, and the flat record that compiled code works on."""
 
 from typing import Any
 
@@ -25,12 +25,12 @@ class RunsModel(Closes):
 
     @property
     def address(self) -> int:
-        """Of the record, for compiled code."""
+        """Address of the record, for compiled code."""
         return int(self.record.ctypes.data)
 
     @property
     def model_error_text(self) -> str | None:
-        """What ONNX Runtime said when a run first failed; None when none did."""
+        """ONNX Runtime's words when a run first failed; None when none did."""
         status = int(self.record["first_status"][0])
         return self._model.session.library.text(status) if status and self._model else None
 
@@ -49,10 +49,10 @@ class RunsModel(Closes):
                 self._set(name, value)
 
     def _opened(self) -> LoadedModel:
-        """The model.
+        """Return the model.
 
         Raises:
-            EngineError: it was closed.
+            EngineError: the model was closed.
         """
         if self._model is None:
             kind = type(self).__name__.lower()
@@ -60,14 +60,14 @@ class RunsModel(Closes):
         return self._model
 
     def _release_status(self) -> None:
-        """Give ONNX Runtime's words on the first failed run back."""
+        """Release ONNX Runtime's words on the first failed run."""
         status = int(self.record["first_status"][0])
         if status and self._model is not None:
             self._model.session.library.release("ReleaseStatus", status)
             self.record["first_status"] = 0
 
     def _back_to_start(self, fields: tuple[Field, ...]) -> None:
-        """What the engine writes is again what it was; what others write stays."""
+        """Restore the fields that the engine writes; those that others write stay."""
         self._release_status()
         for field in fields:
             if field.writer == "engine":

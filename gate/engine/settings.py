@@ -1,4 +1,4 @@
-"""What an engine is made for: the sound that it gates, and how it runs."""
+"""The settings of an engine: the sound that it gates, and how it runs."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -18,7 +18,7 @@ GATE_IDS = tuple(knob.parameter.id for knob in knobs(GateKnobs).values())
 
 @dataclass(frozen=True)
 class EngineSettings:
-    """The sound that an engine gates, and how it runs; where the knobs of the gate are, ``Engine`` takes as keywords.
+    """The sound that an engine gates, and how it runs; ``Engine`` takes the values of the gate's knobs as keywords.
 
     Attributes:
         rate: of the sound, Hz, 8000 to 192000.
@@ -30,7 +30,7 @@ class EngineSettings:
         curve_rows: blocks that ``take_curve`` can hold between two calls of it; give at least the blocks of one ``process``
             call plus ``batch``. Older rows are lost, and counted in ``curve_lost``.
         device: "cpu" or "cuda" (offline only).
-        holds_back: delay sound and gain so far that every decision acts from its own block; with ``batch`` over 1 that is
+        holds_back: delay sound and gain so far that every decision acts from its own block; ``batch`` over 1 does
             so anyway.
         falls_back: let the classic gate (``gate.realtime.fallback``) decide when the model keeps failing; for live sound.
         guard: a classifier beside the gate, and what it shuts for (``gate.engine.guard``); None costs nothing.
@@ -48,7 +48,7 @@ class EngineSettings:
     guard: Guard | None = None
 
     def __post_init__(self) -> None:
-        """Check it all but the rate, which ``gate.realtime.clock`` does.
+        """Check all of the settings but the rate, which ``gate.realtime.clock`` checks.
 
         Raises:
             ValueError, TypeError: a value is out of its range.
@@ -75,11 +75,11 @@ class EngineSettings:
 
 
 def knob_numbers(contract: Contract, values: Mapping[str, Any]) -> dict[str, float]:
-    """Return where all knobs of a gate are, by parameter id, not checked: as given, or the model's, or the table's.
+    """Return the values of all knobs of a gate, by parameter id, not checked: as given, or the model's, or the table's.
 
     Args:
         contract: the model.
-        values: what was given, by attribute.
+        values: those that were given, by attribute.
 
     Raises:
         TypeError: a gate has no such knob.
@@ -91,7 +91,7 @@ def knob_numbers(contract: Contract, values: Mapping[str, Any]) -> dict[str, flo
 
 
 def check_key(contract: Contract, id: str, value: float) -> None:
-    """Refuse a parameter's value that a model cannot take: its key is to be held, and has no bands to be held to.
+    """Refuse a parameter's value that would hold the key of a model without bands.
 
     Raises:
         ContractError: line "key_bands_hz".

@@ -17,17 +17,17 @@ from gate.closing import Commits
 from gate.errors import AudioFileError
 
 NAME_BYTES = 200
-"""Bytes of the target's name that its temporary name keeps: file systems allow 255 in all."""
+"""Bytes of the target's name that its temporary name has: file systems allow 255 in all."""
 
 
 def partial_path(target: Path, owner: int) -> Path:
-    """The temporary name beside ``target`` under which the process (or the batch) ``owner`` writes it."""
+    """Return the temporary name beside ``target`` under which the process (or the batch) ``owner`` writes it."""
     name = os.fsencode(target.name)[:NAME_BYTES].decode("utf-8", "ignore")
     return target.with_name(f".{name}.partial-{owner}")
 
 
 def os_sentence(path: Path, error: OSError, *, writing: bool) -> str:
-    """What went wrong with a file, in the words of the one who asked for it: expected, got, remedy."""
+    """Say what went wrong with a file, in the words of the user: expected, got, remedy."""
     if error.errno == errno.ENOSPC or error.errno == errno.EDQUOT:
         return (
             f"{path} could not be written, the disk is full; free some space or choose another place with -o"
@@ -60,7 +60,7 @@ class AtomicFile(Commits):
             can sweep up after a worker that was killed.
 
     Attributes:
-        fd: open for reading and writing until ``commit`` or ``discard``; whoever closes it sets it to -1.
+        fd: open for reading and writing until ``commit`` or ``discard``; a caller that closes it sets it to -1.
         partial: the temporary name.
 
     Raises:
@@ -102,7 +102,7 @@ class AtomicFile(Commits):
 
     @contextlib.contextmanager
     def stream(self) -> Iterator[BinaryIO]:
-        """Lend a stream into the file, for what writes itself into one; ``commit`` comes after the block.
+        """Lend a stream into the file, for an object that writes itself into one; ``commit`` comes after the block.
 
         Raises:
             AudioFileError: the disk is full, or gone.
@@ -114,7 +114,7 @@ class AtomicFile(Commits):
             raise AudioFileError(os_sentence(self.target, error, writing=True)) from error
 
     def commit(self) -> None:
-        """Close and rename: from here on the file is there, whole."""
+        """Close and rename the file: from here on it is there, whole."""
         refuse_target(self.target, force=self.force)
         try:
             self._close()
@@ -123,7 +123,7 @@ class AtomicFile(Commits):
             raise AudioFileError(os_sentence(self.target, error, writing=True)) from error
 
     def discard(self) -> None:
-        """Close and remove what was written; does nothing after ``commit``."""
+        """Close and remove what was written; do nothing after ``commit``."""
         try:
             self._close()
         except OSError:  # a full disk may say so again here
@@ -137,7 +137,7 @@ class AtomicFile(Commits):
 
 
 def refuse_target(target: Path, *, force: bool) -> None:
-    """Refuse to write over something.
+    """Refuse to write over a file.
 
     Raises:
         AudioFileError: there is a file and no ``force``, or something that is not an ordinary file.

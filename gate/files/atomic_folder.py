@@ -13,14 +13,14 @@ class AtomicFolder(Commits):
     """A folder being filled that becomes ``target`` by ``commit`` alone; without it the block leaves nothing.
 
     Args:
-        target: what it will be called.
+        target: what the folder will be called.
         marker: a file that such a folder has in it. ``force`` replaces only a folder that has it, or is empty:
             what somebody else put together is never thrown away. None for a folder whose files all stay.
         force: replace an existing folder.
         keep: begin with the files of the existing folder.
 
     Attributes:
-        path: where to put files.
+        path: folder to put files in.
 
     Raises:
         AudioFileError: the target exists, or cannot be made.
@@ -41,7 +41,7 @@ class AtomicFolder(Commits):
             raise AudioFileError(os_sentence(target, error, writing=True)) from error
 
     def commit(self) -> None:
-        """Give it its name: from here on the folder is there, whole.
+        """Give the folder its name: from here on it is there, whole.
 
         An existing folder is away only between two renames, and comes back if the second one fails.
         """
@@ -67,7 +67,7 @@ class AtomicFolder(Commits):
 
 
 def refuse_folder(target: Path, marker: str | None, *, force: bool) -> None:
-    """Refuse to write over something.
+    """Refuse to write over a file or folder.
 
     Raises:
         AudioFileError: there is a file of that name, a folder and no ``force``, or a folder without the marker.

@@ -22,14 +22,14 @@ TAIL_RIFF = bytes.fromhex("2e91cf11a5d628db04c10000")
 
 @dataclass(frozen=True)
 class Dialect:
-    """How a container writes its chunks.
+    """A container's way of writing its chunks.
 
     Attributes:
         family: "WAV", "AIFF" or "CAF": chunks of one family and byte order mean the same in every dialect.
         order: of the bytes of a size, "little" or "big".
         name_bytes: length of a chunk's name.
         size_bytes: length of a chunk's size.
-        align: what the next chunk's place is a multiple of, counted from the chunk before.
+        align: number of which the next chunk's place is a multiple, counted from the chunk before.
         first: place of the first chunk.
         sound: name of the chunk with the samples, as ``Chunk.name`` gives it.
     """
@@ -44,19 +44,19 @@ class Dialect:
 
     @property
     def head(self) -> int:
-        """Bytes before a chunk's content."""
+        """Number of bytes before a chunk's content."""
         return self.name_bytes + self.size_bytes
 
     def number(self, data: bytes) -> int:
-        """A number of this byte order."""
+        """Return a number of this byte order."""
         return int.from_bytes(data, "little" if self.order == "little" else "big")
 
     def bytes_of(self, number: int, n: int) -> bytes:
-        """The ``n`` bytes of a number in this byte order."""
+        """Return the ``n`` bytes of a number in this byte order."""
         return number.to_bytes(n, "little" if self.order == "little" else "big")
 
     def padded(self, size: int) -> int:
-        """A content's size with what fills it up."""
+        """Return a content's size with what fills it up."""
         return -(-size // self.align) * self.align
 
 
@@ -69,7 +69,7 @@ CAF = Dialect("CAF", "big", 4, 8, 1, 8, b"data")
 
 @dataclass(frozen=True)
 class Chunk:
-    """A chunk of a file: ``size`` bytes at ``at``; W64's names that stand for a short one are that one."""
+    """A chunk of a file: ``size`` bytes at ``at``; W64's long names become the short ones that they mean."""
 
     name: bytes
     at: int
@@ -88,7 +88,7 @@ class Piece:
 
     @property
     def size(self) -> int:
-        """Bytes of its content."""
+        """Bytes of the chunk's content."""
         return self.far if self.fd >= 0 else len(self.content)
 
 
@@ -97,8 +97,8 @@ def read_at(fd: int, at: int, n: int) -> bytes:
 
     Args:
         fd: open for reading.
-        at: place.
-        n: bytes; fewer come at the end of the file.
+        at: place of the first byte.
+        n: bytes to read; fewer come at the end of the file.
     """
     before = os.lseek(fd, 0, os.SEEK_CUR)
     try:
@@ -140,7 +140,7 @@ def copy(source: int, at: int, target: int, to: int, n: int) -> None:
 
 
 def dialect(fd: int) -> Dialect | None:
-    """How a file writes its chunks; None for a file that has none."""
+    """Return how a file writes its chunks; None for a file that has none."""
     head = read_at(fd, 0, 40)
     if head[:4] in (b"RIFF", b"RF64", b"BW64") and head[8:12] == b"WAVE":
         return RIFF
@@ -154,7 +154,7 @@ def dialect(fd: int) -> Dialect | None:
 
 
 def is_large(fd: int) -> bool:
-    """Is it a WAV with 64-bit sizes (RF64 or BW64)?"""
+    """Is this a WAV with 64-bit sizes (RF64 or BW64)?"""
     return read_at(fd, 0, 4) in (b"RF64", b"BW64")
 
 
@@ -167,7 +167,7 @@ def _name(says: Dialect, name: bytes) -> bytes:
 
 
 def _large_sizes(fd: int) -> dict[bytes, list[int]]:
-    """Sizes of chunks by name, in order, as a ds64 chunk gives them."""
+    """Return sizes of chunks by name, in order, as a ds64 chunk gives them."""
     head = read_at(fd, 12, 36)
     if head[:4] != b"ds64":
         return {}
@@ -182,7 +182,7 @@ def _large_sizes(fd: int) -> dict[bytes, list[int]]:
 def walk(fd: int, sound_end: int | None = None) -> list[Chunk]:
     """Find the chunks of a file, in their order; none of a file without chunks.
 
-    A chunk that runs over the end of the file, or has no name, ends them.
+    The first chunk that runs over the end of the file, or has no name, is where the search ends.
 
     Args:
         fd: open for reading.
@@ -216,14 +216,14 @@ def walk(fd: int, sound_end: int | None = None) -> list[Chunk]:
 
 
 def _next(fd: int, says: Dialect, at: int) -> tuple[bytes, int]:
-    """Name and size of the chunk at a place, as its head says."""
+    """Return name and size of the chunk at a place, as its head says."""
     head = read_at(fd, at, says.head)
     name, size = _name(says, head[: says.name_bytes]), says.number(head[says.name_bytes :])
     return name, size - says.head if says is W64 else size
 
 
 def _placed(fd: int, says: Dialect, at: int) -> tuple[bytes, int, int]:
-    """(name, place, size) of what lies at a place."""
+    """Return (name, place, size) of the chunk at a place."""
     name, size = _next(fd, says, at)
     return name, at, size
 

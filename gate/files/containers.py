@@ -1,4 +1,4 @@
-"""Where the samples lie in WAV, RF64, Wave64, AIFF, CAF and AU, and what their headers say about that.
+"""Places of the samples in WAV, RF64, Wave64, AIFF, CAF and AU, and what headers say about them.
 
 Sources: RIFF/WAVE (Microsoft, 1991), EBU Tech 3306 (RF64), Audio IFF 1.3 and AIFF-C (Apple, 1989 and 1991), Sony Wave64,
 Apple Core Audio Format 1.0, Sun/NeXT .au.
@@ -22,19 +22,19 @@ PLACEHOLDERS = {
     "CAF": frozenset({0, 4, 2**63 - 1, 2**64 - 1}),
     "AU": frozenset({0, 0x7FFFFFFF, 0x80000000, 0xFFFFFFFE, 0xFFFFFFFF}),
 }
-"""Sizes of the samples, as they stand in a header, that are no sizes: programs write them when they cannot know better.
+"""Sizes in a header that are no sizes of the samples: programs write them when they cannot know better.
 
 Measured: nothing yet (flac, mpg123, ffmpeg's AIFF, a recorder that died): 0, or the least that the format allows (8 in
 AIFF, 24 in Wave64, 4 in CAF); GStreamer 0x7FFF0000 and 0x7FFF0008; sox and mpv 0x7FFFF000, sox's AIFF 0x7F000008; lame
 0x7FFFFFFF; arecord 0x80000000, in AU 0xFFFFFFFE; ffmpeg and madplay 0xFFFFFFFF, in 64 bits 2^63 - 1 or 2^64 - 1. One
-rule: where sound follows, it goes on to the file's end, less the chunks that stand there.
+rule: where sound follows, it continues to the file's end, less the chunks at that end.
 """
 
 ROUNDED = 0xFFFF0000
 """A 32-bit size from here on may be the most that a writer could say of a longer recording."""
 
 LITTLE = 64
-"""So many bytes after the samples are not taken for sound, whatever they are."""
+"""Bytes after the samples that are not taken for sound, whatever they are."""
 
 TAIL = 1 << 20
 """Bytes at the end of a file without a size in which chunks are looked for."""
@@ -44,7 +44,7 @@ KNOWN = (
     b"JUNK", b"junk", b"FLLR", b"PAD ", b"_PMX", b"cart", b"umid", b"chna", b"levl", b"acid", b"DISP", b"note",
     b"MARK", b"INST", b"COMT", b"NAME", b"AUTH", b"ANNO", b"(c) ", b"MIDI", b"AESD", b"APPL",
 )  # fmt: skip
-"""Chunks that stand after samples, and that may be cut short there without a loss of sound."""
+"""Chunks that come after samples, and that may be cut short there without a loss of sound."""
 
 WAVES = (b"RIFF", b"RIFX", b"RF64", b"BW64")
 _TAGS = (b"ID3", b"TAG", b"APETAGEX", b"LYRICSBEGIN", b"3DI")
@@ -72,7 +72,7 @@ _AU_BYTES = {1: 1, 2: 1, 3: 2, 4: 3, 5: 4, 6: 4, 7: 8, 27: 1}
 
 
 class Samples(ABC):
-    """Where the samples of one recording lie, and how a decoder can be told.
+    """Place and size of one recording's samples, and what a decoder should read.
 
     Attributes:
         container: a key of ``PLACEHOLDERS``.
@@ -108,7 +108,7 @@ class Samples(ABC):
         """Return what a decoder should read, for samples that end at a byte; None where that cannot be said."""
 
     def no_sound_from(self, at: int) -> bool:
-        """Does something other than sound, or nothing, stand from a byte to the end of the file?"""
+        """Does something other than sound, or nothing, fill the file from a byte to its end?"""
         return padding(self.data, at)
 
     def tail(self) -> int:
@@ -150,7 +150,7 @@ class _Riff(Samples):
             self.speed = float(rate * self.align)
         self._sizes = chunks.get(b"ds64", (0, 0))[0] if data[begin : begin + 4] in (b"RF64", b"BW64") else 0
         self._kept = [chunks[name] for name in (b"fmt ", b"fact") if name in chunks]
-        if self._sizes:  # a BW64, and what follows a chunk of odd length or one whose size stands in ds64
+        if self._sizes:  # a BW64, and what follows a chunk of odd length or one whose size is in ds64
             odd = any(
                 size % 2 or self._number(at - 4, 4) == 2**32 - 1
                 for at, size in chunks.values()
@@ -316,7 +316,7 @@ def padding(data: Bytes, at: int) -> bool:
 
 
 def _chunks(data: Bytes, at: int, order: Order, wide: int = 4) -> dict[bytes, tuple[int, int]]:
-    """(content's first byte, size) of the first chunk of each name, up to ``data`` or the file's end."""
+    """Return (content's first byte, size) of the first chunk of each name, up to ``data`` or the file's end."""
     found: dict[bytes, tuple[int, int]] = {}
     large: dict[bytes, list[int]] = {}
     while at + 4 + wide <= len(data):
@@ -334,7 +334,7 @@ def _chunks(data: Bytes, at: int, order: Order, wide: int = 4) -> dict[bytes, tu
 
 
 def _large_sizes(data: Bytes, at: int, size: int) -> dict[bytes, list[int]]:
-    """Sizes of chunks by name, in order, as the table of a ds64 chunk gives them."""
+    """Return sizes of chunks by name, in order, as the table of a ds64 chunk gives them."""
     table = data[at + 28 : at + size]
     sizes: dict[bytes, list[int]] = {}
     for place in range(0, min(len(table), 12 * 4096) - 11, 12):
@@ -367,7 +367,7 @@ def _chain_ends(data: Bytes, at: int, order: Order) -> bool:
 
 
 def _tail(data: Bytes, start: int, order: Order) -> int:
-    """Where the chunks begin that reach to the file's last byte."""
+    """Return where the chunks begin that reach to the file's last byte."""
     end, found = len(data), True
     while found:
         found = False

@@ -3,11 +3,11 @@
 import os
 
 Piece = bytes | tuple[int, int]
-"""Bytes that stand in no file, or (start, stop) of the file."""
+"""Bytes that are in no file, or (start, stop) of the file."""
 
 
 class FileView:
-    """Reads pieces of a file, one after the other, as if they were a file of their own.
+    """Pieces of a file, read one after the other, as if they were a file of their own.
 
     libsndfile reads it through soundfile, which takes any object with these methods. Nothing is copied: a piece of the
     file is read when it is asked for.

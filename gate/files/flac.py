@@ -1,4 +1,4 @@
-"""How long a FLAC is, by its last frame: a header that was written before the sound cannot know.
+"""The length of a FLAC, by its last frame: a header that was written before the sound cannot know it.
 
 Source: RFC 9639 (FLAC), sections 8.2 (streaminfo) and 9.1 to 9.3 (frames).
 """
@@ -9,7 +9,7 @@ from functools import cache
 Bytes = mmap.mmap | bytes
 
 STREAMINFO = b"\x00\x00\x00\x22"
-"""What follows "fLaC": the first block, of 34 bytes; with the first bit set where no other block follows."""
+"""Bytes after "fLaC": the first block, of 34 bytes; with the first bit set where no other block follows."""
 
 TOTAL_AT = 21
 """Byte of the file in whose lower half the 36-bit number of samples begins."""
@@ -66,13 +66,13 @@ def counted(data: Bytes, start: int, stop: int) -> int | None:
 
 
 def _lowest(data: Bytes, start: int, stop: int) -> int:
-    """The lowest byte at which the last frame before ``stop`` may begin, with room for a tag after it."""
+    """Return the lowest byte at which the last frame before ``stop`` may begin, with room for a tag after it."""
     longest = int.from_bytes(data[start + 15 : start + 18], "big") or MOST_FRAME
     return max(start + 42, stop - longest - 65536)
 
 
 def _without_tail(data: Bytes, start: int, stop: int) -> int:
-    """Where the frames end at the latest: before a tag (ID3v1) and zeros, of which a frame may have two at its end."""
+    """Return where frames end at the latest: before a tag (ID3v1) and zeros, of which a frame may end in two."""
     if data[stop - 128 : stop - 125] == b"TAG":
         stop -= 128
     end = stop
@@ -85,7 +85,7 @@ def _without_tail(data: Bytes, start: int, stop: int) -> int:
 
 
 def _ending_at(data: Bytes, start: int, stop: int) -> int | None:
-    """Samples up to a byte at which a frame ends; None if none does."""
+    """Return the samples up to a byte at which a frame ends; None if none does."""
     block = int.from_bytes(data[start + 10 : start + 12], "big")
     at, lowest = stop, _lowest(data, start, stop)
     while (at := data.rfind(b"\xff", lowest, at)) >= 0:
@@ -97,8 +97,8 @@ def _ending_at(data: Bytes, start: int, stop: int) -> int | None:
 
 
 def _samples_until(head: bytes, block: int) -> int | None:
-    """Samples up to a frame's end, by its header; None if it is none."""
-    if len(head) < 6:  # the mark of a frame may stand in the last bytes of the one before
+    """Return the samples up to a frame's end, by its header; None if it is no frame."""
+    if len(head) < 6:  # the mark of a frame may be in the last bytes of the one before
         return None
     number, size = _coded_number(head, 4)
     if number is None or head[3] & 1 or head[2] >> 4 == 0:
@@ -121,7 +121,7 @@ def _samples_until(head: bytes, block: int) -> int | None:
 
 
 def _coded_number(head: bytes, at: int) -> tuple[int | None, int]:
-    """A number coded as UTF-8 is, in up to seven bytes, and how many there are."""
+    """Return a number coded as UTF-8 is, in up to seven bytes, and how many there are."""
     first = head[at]
     if first < 0x80:
         return first, 1

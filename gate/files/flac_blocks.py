@@ -23,7 +23,7 @@ class Block:
 
 
 def blocks(fd: int) -> tuple[list[Block], int]:
-    """Find the blocks of a FLAC file, and where its sound begins; nothing and 0 in a file that is none.
+    """Find the blocks of a FLAC file, and where its sound begins; nothing and 0 in a file that is no FLAC.
 
     Args:
         fd: open for reading; its position stays.
@@ -48,7 +48,7 @@ def blocks(fd: int) -> tuple[list[Block], int]:
 
 
 def comments(fd: int) -> list[tuple[str, str]]:
-    """The Vorbis comments of a FLAC file, in their order, doubles and all; what is no text is left out."""
+    """Return the Vorbis comments of a FLAC file, in their order, doubles and all; what is no text is left out."""
     for block in blocks(fd)[0]:
         if block.kind == COMMENT:
             return [
@@ -63,7 +63,7 @@ def comments(fd: int) -> list[tuple[str, str]]:
 
 
 def split(content: bytes) -> tuple[bytes, list[bytes]]:
-    """Vendor and comments of a comment block; a damaged one gives what is whole.
+    """Return vendor and comments of a comment block; a damaged one gives what is whole.
 
     Args:
         content: the block's bytes.
@@ -88,7 +88,7 @@ def split(content: bytes) -> tuple[bytes, list[bytes]]:
 
 
 def join(vendor: bytes, texts: list[bytes]) -> bytes:
-    """The content of a comment block."""
+    """Return the content of a comment block."""
     parts = [vendor, *texts]
     long = [len(part).to_bytes(4, "little") + part for part in parts]
     return long[0] + len(texts).to_bytes(4, "little") + b"".join(long[1:])

@@ -20,7 +20,7 @@ def walk(
     note: Callable[[Path, str], None],
     avoid: Path | None = None,
 ) -> Iterator[Path]:
-    """Give the files below a folder whose names are wanted, in order, each with its path below ``top``.
+    """Yield the files below a folder whose names are wanted, in order, each with its path below ``top``.
 
     Links to folders are followed after all folders that are there themselves, so that a file has its own path where it
     has one below ``top``. A folder is searched once, whatever leads to it: loops end, and nothing is given twice. Hidden
@@ -28,10 +28,10 @@ def walk(
 
     Args:
         top: the folder.
-        wanted: told a file's name; returns whether it is one to give.
-        note: told each folder that cannot be read and each link that leads nowhere (unless its name says that it was a
+        wanted: called with a file's name; returns whether to yield that file.
+        note: called with each folder that cannot be read and each link to nothing (unless its name says that it was a
             file of another kind), with a sentence.
-        avoid: a folder that is not searched, nor any below it that a link leads to; it need not be there.
+        avoid: a folder that is not searched, nor any below it that a link leads to; it need not exist.
     """
     seen: set[tuple[int, int]] = set()
     if avoid is not None and (about := _about(avoid)) is not None and not _within(top, avoid):
@@ -70,7 +70,7 @@ def walk(
 
 
 def _end_of_link(path: Path, wanted: Callable[[str], bool], note: Callable[[Path, str], None]) -> str:
-    """What a link leads to: "file", "folder", or "" where that is nothing."""
+    """Return what a link leads to: "file", "folder", or "" for nothing."""
     try:
         return "folder" if stat.S_ISDIR(os.stat(path).st_mode) else "file"
     except OSError as error:
@@ -91,5 +91,5 @@ def _about(path: Path) -> os.stat_result | None:
 
 
 def _within(path: Path, folder: Path) -> bool:
-    """Is it that folder, or below it, by whatever name?"""
+    """Is a path that folder, or below it, by whatever name?"""
     return Path(os.path.realpath(path)).is_relative_to(os.path.realpath(folder))

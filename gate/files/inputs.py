@@ -1,4 +1,4 @@
-"""The inputs that a command line means, each with its place below the output folder; and folders made for outputs."""
+"""Inputs that a command line means, each with its place below the output folder; and folders made for outputs."""
 
 import os
 from collections import defaultdict
@@ -12,7 +12,7 @@ from gate.files.sound_format import EXTENSIONS, NAMED
 
 
 def find(path: Path, target: Path | None, failures: list[tuple[Path, str]]) -> list[tuple[Path, Path]]:
-    """The sound files that an input means, each with its path below the output folder.
+    """Find the sound files that an input means, each with its path below the output folder.
 
     Args:
         path: a file or a folder.
@@ -20,7 +20,7 @@ def find(path: Path, target: Path | None, failures: list[tuple[Path, str]]) -> l
         failures: takes folders that cannot be read and links that lead nowhere, each with its sentence.
 
     Raises:
-        AudioFileError: a folder without sound files, or the target itself.
+        AudioFileError: the input is a folder without sound files, or the target itself.
     """
     if not os.path.isdir(path):
         return [(path, Path(path.name))]
@@ -44,7 +44,7 @@ def find(path: Path, target: Path | None, failures: list[tuple[Path, str]]) -> l
 
 
 def apart(found: list[tuple[Path, Path]]) -> list[tuple[Path, Path]]:
-    """No file twice, and no two in one place: namesakes keep as much of their paths as it takes."""
+    """Leave out files that come twice, and give namesakes as much of their paths as sets them apart."""
     once: dict[Path, tuple[Path, Path]] = {}
     real = set()
     for source, relative in found:
@@ -75,7 +75,7 @@ def apart(found: list[tuple[Path, Path]]) -> list[tuple[Path, Path]]:
 
 
 def identity(path: Path) -> object:
-    """The same for every spelling of a file's name, links included."""
+    """Return an object that is the same for every spelling of a file's name, links included."""
     try:
         about = os.stat(path)
     except OSError:
@@ -84,10 +84,10 @@ def identity(path: Path) -> object:
 
 
 class Folders:
-    """Folders made for a run; those that stay empty go again.
+    """Folders made for a run; those that stay empty are removed.
 
     Args:
-        wanted: parents first; what is there already stays.
+        wanted: parents first; an existing folder stays.
     """
 
     def __init__(self, wanted: list[Path]) -> None:
@@ -128,7 +128,7 @@ def refuse_outputs(
     force: bool,
     an_input: type[GateError] = AudioFileError,
 ) -> None:
-    """Refuse outputs that are an input, stand in each other's way, or are there already.
+    """Refuse outputs that are an input, are given twice, or exist already.
 
     Args:
         outputs: files to be written.

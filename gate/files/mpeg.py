@@ -11,16 +11,16 @@ from gate.files.file_view import Piece
 Bytes = mmap.mmap | bytes
 
 SLACK_BYTES, SLACK_SAMPLES = 2 * 1441, 2 * 1152
-"""By how much an MP3's own tag may be wrong, two of the longest frames: taggers and cutters are sloppy."""
+"""Errors of an MP3's own tag that are tolerated, two of the longest frames: taggers and cutters are sloppy."""
 
 LONGEST_FRAME = 2881
-"""Bytes; of layer II at 8 kHz."""
+"""Bytes of the longest frame: layer II at 8 kHz."""
 
 SLACK_ZEROS = 1 << 20
 """Zeros in front of a stream that are passed over."""
 
 FRAMES_IN_A_ROW = 8
-"""So many frames make sure that a stream of frames begins there."""
+"""Frames in a row that make sure that a stream begins there."""
 
 DECODER_DELAY = 529
 """Samples that a decoder drops beside the encoder's delay, where a LAME tag names that."""
@@ -40,7 +40,7 @@ _HZ = {3: (44100, 48000, 32000), 2: (22050, 24000, 16000), 0: (11025, 12000, 800
 
 @dataclass(frozen=True)
 class Frame:
-    """One frame: bytes, samples per channel, rate in Hz, where a Xing tag would stand in it, layer, and is it mono?"""
+    """One frame: bytes, samples per channel, rate in Hz, where a Xing tag would be in it, layer, and is it mono?"""
 
     size: int
     samples: int
@@ -88,7 +88,7 @@ class Stretch:
 
 
 def frame_at(data: Bytes, at: int) -> Frame | None:
-    """Read the header of a frame at a byte; None if there is none (free bit rates are none)."""
+    """Read the header of a frame at a byte; None if there is no frame (free bit rates count as none)."""
     head = data[at : at + 4]
     if len(head) < 4 or head[0] != 0xFF or head[1] & 0xE0 != 0xE0:
         return None
@@ -124,7 +124,7 @@ def stretches(data: Bytes, begin: int = 0, end: int | None = None) -> list[Stret
 
 
 def _walk(data: Bytes, start: int, first: int, end: int) -> tuple[Stretch, int | None]:
-    """Follow a recording's frames; returns it, and the first frame of the next one."""
+    """Follow a recording's frames; return the recording, and the first frame of the next one."""
     frame = frame_at(data, first)
     assert frame is not None, "a frame was found there"
     tag = _tag(data, first, frame)
@@ -162,7 +162,7 @@ def _walk(data: Bytes, start: int, first: int, end: int) -> tuple[Stretch, int |
 
 
 def _tag(data: Bytes, at: int, frame: Frame) -> tuple[int | None, int | None, int] | None:
-    """(promised end, promised frames, delay) of a tag in a frame, None or 0 where it does not say; None without a tag."""
+    """Read (promised end, promised frames, delay) of a frame's tag, None or 0 where it says none; None for no tag."""
     if frame.layer != 3:
         return None
     tag, delay = at + frame.tag_at, 0
@@ -189,7 +189,7 @@ def _tag(data: Bytes, at: int, frame: Frame) -> tuple[int | None, int | None, in
 def counted_view(data: Bytes, one: Stretch) -> tuple[Piece, ...]:
     """Put a tag in front of a recording that says how long it is: a decoder's guess would end it too early.
 
-    Two frames stand in front: an Info tag, whose delay is one frame less what decoders drop anyway, and a silent frame
+    Two frames come in front: an Info tag, whose delay is one frame less what decoders drop anyway, and a silent frame
     for them to drop. So not a sample of the recording moves. Where its own tag names the encoder's delay, that one is
     dropped, and no silent frame is needed.
 
@@ -240,7 +240,7 @@ def begins(data: Bytes) -> int | None:
 
 
 def _frame_with_room(head: bytes, room: int) -> tuple[bytearray, int]:
-    """A frame of zeros like the one of ``head``, of ``room`` bytes or more; and where a Xing tag stands in it."""
+    """Return a frame of zeros like that of ``head``, of ``room`` bytes or more; and where a Xing tag goes in it."""
     for kbps in range(1, 15):
         made = bytes((head[0], head[1] | 1, kbps << 4 | head[2] & 0x0C, head[3]))
         frame = frame_at(made, 0)
@@ -268,7 +268,7 @@ def _first_frame(data: Bytes, at: int, end: int) -> int | None:
 
 
 def _next_frame(data: Bytes, at: int, end: int, like: Frame) -> int | None:
-    """Where frames go on after bytes that are none; None if they do not."""
+    """Return where frames continue after bytes that are none; None if they do not."""
     if data[at : at + 3] == b"ID3":
         return _first_frame(data, after_id3(data, at), end)
     if data[at : at + 3] == b"TAG":

@@ -1,4 +1,4 @@
-"""Where a program of this package keeps what is a user's own, by the customs of each system."""
+"""Folders in which programs of this package keep a user's own files, by the customs of each system."""
 
 import os
 import sys
@@ -12,10 +12,10 @@ KINDS = {"data": ("XDG_DATA_HOME", ".local/share"), "state": ("XDG_STATE_HOME", 
 
 
 def user_folder(kind: Literal["data", "state"], part: str, variable: str) -> Path:
-    """A folder of the user's; it need not be there.
+    """Return a folder of the user's; it need not exist.
 
     Args:
-        kind: what somebody made and would miss, or what is only remembered.
+        kind: "data" for what somebody made and would miss, "state" for what is only remembered.
         part: the last name of the folder.
         variable: of the environment; where it is set it names the folder itself.
     """

@@ -21,7 +21,7 @@ class ToSound:
         self._scale = coding.sound(2.0 ** (1 - 8 * self._stored.itemsize))
 
     def buffer(self, n: int) -> NDArray[Any]:
-        """A place for n stored frames, kept between calls."""
+        """Return a place for n stored frames, reused between calls."""
         if len(self._stored) < n:
             self._stored = np.empty((n, self._stored.shape[1]), self._stored.dtype)
         return self._stored[:n]
@@ -54,7 +54,7 @@ class ToStored:
         self._stored: NDArray[Any] = np.empty((0, channels), self._dtype)
 
     def convert(self, x: NDArray[Any]) -> NDArray[Any]:
-        """Stored samples of x (n, channels), finite float32 or float64; the next call overwrites them."""
+        """Return the stored samples of x (n, channels), finite float32 or float64; the next call overwrites them."""
         n, top = len(x), self._top
         if len(self._stored) < n or self._scaled.dtype != x.dtype:
             self._scaled = np.empty(x.shape, x.dtype)

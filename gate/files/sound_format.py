@@ -1,4 +1,4 @@
-"""What sound files look like inside: formats, sample formats, and which of them an output gets."""
+"""The form of sound files: formats, sample formats, and which of them an output gets."""
 
 from dataclasses import dataclass, replace
 from functools import cache
@@ -16,27 +16,27 @@ EXTENSIONS = {
     ".flac": "FLAC", ".ogg": "OGG", ".oga": "OGG", ".opus": "OGG", ".mp3": "MP3",
     ".aiff": "AIFF", ".aif": "AIFF", ".aifc": "AIFF", ".caf": "CAF", ".au": "AU", ".snd": "AU",
 }  # fmt: skip
-"""What the ending of a file's name says about its format; the files that are looked for in a folder."""
+"""Formats by the ending of a file's name; folders are searched for files with these endings."""
 
 NAMED = "WAV, FLAC, OGG, MP3 or AIFF"
 """The formats in sentences for people (Wave64, CAF and AU work too)."""
 
 FAMILIES = {"WAV": ("WAV", "WAVEX", "RF64"), "RF64": ("RF64",)}
-"""Formats that a file with the ending of the key may keep; of others only the key itself."""
+"""Formats that a file with the ending of the key may keep; other files only the key itself."""
 
 MAX_BYTES = 2**32 - 2**20
-"""Where a plain WAV has to become RF64: sizes in it are 32 bits (1 MiB is left for headers and tags)."""
+"""Bytes from which a plain WAV has to become RF64: its sizes are 32 bits (1 MiB is left for headers and tags)."""
 
 MP3_HZ = (8000, 11025, 12000, 16000, 22050, 24000, 32000, 44100, 48000)
 OPUS_HZ = (8000, 12000, 16000, 24000, 48000)
 
 MOST_CHANNELS = {"MP3": 2, "FLAC": 8}
-"""Of the formats that hold fewer than the engine takes; the others hold them all (libsndfile 1.2.2)."""
+"""Channels of the formats that hold fewer than the engine takes; the others hold them all (libsndfile 1.2.2)."""
 
 
 @dataclass(frozen=True)
 class Coding:
-    """How samples of a sample format travel: ``stored`` is libsndfile's side, ``sound`` ours.
+    """The types in which samples travel: ``stored`` is libsndfile's side, ``sound`` ours.
 
     Attributes:
         stored: int16, int32, float32 or float64; shorter whole numbers lie in the upper bits.
@@ -87,20 +87,20 @@ _STEPS = {
     "MPEG_LAYER_II": ("FLOAT", "PCM_24"),
     "MPEG_LAYER_III": ("FLOAT", "PCM_24"),
 }
-"""What a sample format becomes where the output's format does not have it: the first of these that it has."""
+"""Substitutes for a sample format that the output's format does not have: the first of these that it has."""
 
 _ONLY = {"MP3": "MPEG_LAYER_III", "OGG": "VORBIS"}
 """Sample format of the formats that have nothing but lossy ones."""
 
 
 def coding(subtype: str) -> Coding:
-    """How samples of this format travel; u-law, ADPCM and the like decode to 16 bits and are made of them."""
+    """Return how samples of this format travel; u-law, ADPCM and the like decode to 16 bits and are made of them."""
     return _CODINGS.get(subtype, _CODINGS["PCM_16"])
 
 
 @dataclass(frozen=True)
 class Layout:
-    """What a file's samples look like.
+    """The form of a file's samples.
 
     Attributes:
         rate: Hz.
@@ -120,12 +120,12 @@ class Layout:
 
     @property
     def coding(self) -> Coding:
-        """How its samples travel."""
+        """Types in which the samples travel."""
         return coding(self.subtype)
 
 
 def output_layout(source: Layout, frames: int, target: Path) -> tuple[Layout, str | None]:
-    """The layout of an output: the source's own as far as the ending of the output's name allows.
+    """Choose the layout of an output: the source's own as far as the ending of the output's name allows.
 
     Args:
         source: layout of the input.
@@ -169,7 +169,7 @@ ANY_LENGTH = frozenset({*_CODINGS, "ULAW", "ALAW"})
 
 
 def _subtype(source: Layout, format_: str, suffix: str, frames: int) -> str:
-    """The first sample format, from the source's own on, that the format can be written with at this length."""
+    """Return the first sample format, from the source's own on, that the format can be written with at this length."""
     import soundfile
 
     subtype = source.subtype
@@ -185,14 +185,14 @@ def _subtype(source: Layout, format_: str, suffix: str, frames: int) -> str:
 
 
 def _holds(source: Layout, format_: str, subtype: str, frames: int) -> bool:
-    """Can a sample format with blocks be written for this rate and these channels, and does this length end a block?"""
+    """Tell whether a sample format with blocks can hold this rate, these channels, and a length that ends a block."""
     block = _block(source.rate, source.channels, format_, subtype)
     return block > 0 and frames % block == 0
 
 
 @cache
 def _block(rate: int, channels: int, format_: str, subtype: str) -> int:
-    """Frames that a file of one frame comes out with: a block; 0 where no such file can be written."""
+    """Return the frames that a file of one frame comes out with: a block; 0 where no such file can be written."""
     import soundfile
 
     from gate.files import sound_header as audioheader
@@ -209,7 +209,7 @@ def _block(rate: int, channels: int, format_: str, subtype: str) -> int:
 
 
 def _bytes(layout: Layout, frames: int) -> int:
-    """Size of the samples on disk, an upper bound for the coded ones."""
+    """Return the size of the samples on disk, an upper bound for coded ones."""
     bits = layout.coding.bits or 8 * np.dtype(layout.coding.stored).itemsize
     return frames * layout.channels * ((bits + 7) // 8)
 

@@ -1,4 +1,4 @@
-"""What recordings a sound file holds, whatever its header says: all of the sound is read, or the file is refused.
+"""The recordings in a sound file, whatever its header says: all of the sound is read, or the file is refused.
 
 libsndfile believes a header. Where one promises more than is there, it plays silence or stops; where it promises less, what
 lies after that is never heard. So every header is held against the file before a sample is read: missing bytes are
@@ -48,7 +48,7 @@ class Contents:
 
 
 AS_IT_IS = Contents()
-"""A file that is just what its header says."""
+"""Contents of a file that is just what its header says."""
 
 
 def contents(path: Path, fd: int) -> Contents:
@@ -114,7 +114,7 @@ def _container(path: Path, data: Bytes, samples: Samples) -> Contents:
 
 
 def _end(path: Path, data: Bytes, samples: Samples) -> tuple[int, str | None]:
-    """Where the samples end, and a sentence if the header does not say so."""
+    """Return where the samples end, and a sentence if the header does not say so."""
     start, size, there = samples.start, samples.size, len(data) - samples.start
     no_size = samples.raw in PLACEHOLDERS[samples.container]
     if data[start : start + 12] == data[:12]:
@@ -141,7 +141,7 @@ def _end(path: Path, data: Bytes, samples: Samples) -> tuple[int, str | None]:
 
 
 def _behind_32_bits(samples: Samples, there: int) -> int | None:
-    """Where samples end whose size was cut to 32 bits, or written as the most that 32 bits hold; None if it was not."""
+    """Find where samples end whose size was cut to 32 bits, or is the most that 32 bits hold; None for neither."""
     if not samples.wraps or there < 2**32:
         return None
     whole = samples.start + samples.size + (there - samples.size >> 32 << 32)
@@ -151,7 +151,7 @@ def _behind_32_bits(samples: Samples, there: int) -> int | None:
 
 
 def _next_wave(data: Bytes, samples: Samples, end: int) -> int | None:
-    """Where another WAV begins right after one, as ``cat`` leaves it."""
+    """Find another WAV that begins right after one, as ``cat`` leaves it."""
     at = end + (end - samples.start) % 2
     for place in (at, end):
         if data[place : place + 4] in containers.WAVES and containers.locate(data, place) is not None:
@@ -170,7 +170,7 @@ def _whole_frames(samples: Samples, end: int) -> int:
 
 
 def _coded(data: Bytes, samples: Samples, end: int, view: tuple[Piece, ...] | None) -> Recording:
-    """A recording; of coded samples with the number of frames that are coded there."""
+    """Return a recording; of coded samples with the number of frames that are coded there."""
     if samples.tag == containers.GSM:
         # the pad byte after an odd size is no block: libsndfile takes it for one
         return Recording(view, (end - samples.start) // 65 * 320, end=end)
@@ -257,7 +257,7 @@ def _mpeg(path: Path, data: Bytes) -> Contents:
 
 
 def _stretch(data: Bytes, one: mpeg.Stretch) -> tuple[Recording, str | None]:
-    """One recording of an MP3, and the second half of a sentence where its tag is not true."""
+    """Return one recording of an MP3, and the second half of a sentence where its tag is not true."""
     view: tuple[Piece, ...] = ((one.first, one.sound_end),)
     if one.layer < 3:
         return Recording(view, one.samples, exact=False), None

@@ -26,21 +26,21 @@ from gate.files.samples import ToSound
 from gate.files.sound_format import NAMED, Layout
 
 _LOST = 24 * 1152
-"""Samples that a decoder may leave out of an MP3 whose frames were counted: those that rest on frames cut off in front."""
+"""Samples that a decoder may leave out of an MP3 whose frames were counted: those of frames cut off in front."""
 
 _TROUBLE = (soundfile.SoundFileError, OSError, AssertionError)
-"""What soundfile raises when libsndfile stops (AssertionError: fewer frames were written than given)."""
+"""Errors that soundfile raises when libsndfile stops (AssertionError: fewer frames were written than given)."""
 
 
 class _Straight(soundfile.SoundFile):
-    """A sound file that is read from its beginning to its end, and never sought in.
+    """A sound file that is read from its beginning to its end, without any seeking.
 
     soundfile seeks to where it is after every read of a file that can be sought in. For an MP3 of a low bit rate that
     is not harmless: the decoder begins again a few frames back, and what it needs lies further back than that.
     """
 
     def seekable(self) -> bool:
-        """No: so soundfile leaves the decoder alone."""
+        """Return no: so soundfile leaves the decoder alone."""
         return False
 
 
@@ -48,7 +48,7 @@ class Reader(Closes):
     """A sound file, read from its beginning to its end.
 
     Attributes:
-        layout: what the samples look like.
+        layout: the form of the samples.
         frames: how many there are; for some MP3s inside other formats, a guess.
         dtype: of the arrays that ``read`` takes: float32, or float64 for 32-bit whole numbers and doubles.
         position: frames read so far.
@@ -90,22 +90,22 @@ class Reader(Closes):
 
     @property
     def source(self) -> Source:
-        """What an output needs to know of it, to carry over what lies beside the sound."""
+        """Source of the data beside the sound, which an output carries over."""
         return Source(self._fd, self.layout, self._sound_end)
 
     @property
     def seconds(self) -> float:
-        """How long the file is."""
+        """Length of the file in s."""
         return self.frames / self.layout.rate
 
     def read(self, out: NDArray[Any]) -> int:
-        """Fill ``out`` with what comes next.
+        """Fill ``out`` with the next frames.
 
         Args:
             out: (n, channels) C-contiguous, of ``dtype``.
 
         Returns:
-            How many frames of it were filled: n, or fewer at the end, 0 after it.
+            The frames that were filled: n, or fewer at the end, 0 after it.
 
         Raises:
             AudioFileError: the file is damaged, or ends before it should.
@@ -118,7 +118,7 @@ class Reader(Closes):
         return got
 
     def read_rest(self) -> NDArray[Any]:
-        """Read all that comes next: (n, channels) of ``dtype``. Raises as ``read``."""
+        """Read all that is left: (n, channels) of ``dtype``. Raises as ``read``."""
         pieces = []
         while True:
             left = max(self.frames - self.position, 0) + 1  # an MP3 may hold more than was guessed
@@ -129,7 +129,7 @@ class Reader(Closes):
                 return pieces[0] if len(pieces) == 1 else np.concatenate(pieces)
 
     def _begin(self, number: int) -> None:
-        """Open a recording of the file; what was open before is closed."""
+        """Open a recording of the file; close the one that was open."""
         recording = self._recordings[number]
         self._close_decoder()
         self._file = _decoder(self.path, self._fd, recording.view)
@@ -184,7 +184,7 @@ class Reader(Closes):
     def _check_length(self) -> None:
         if self.frames > 2**62:
             raise AudioFileError(
-                f"{self.path} does not say how long it is, as files that were piped; write it anew with "
+                f"{self.path} does not say how long it is, as files that were piped; write it again with "
                 "another program (ffmpeg -i IN OUT)"
             )
         if self.frames <= 0:
@@ -206,7 +206,7 @@ class Reader(Closes):
 
 
 def _open(path: Path) -> int:
-    """A file descriptor of an ordinary file that is not empty."""
+    """Return a file descriptor of an ordinary file that is not empty."""
     try:
         fd = os.open(path, os.O_RDONLY | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_BINARY", 0))
     except OSError as error:

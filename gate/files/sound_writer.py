@@ -35,17 +35,17 @@ class Writer(Commits):
     """A sound file being written that is there, whole, after ``commit`` and not before.
 
     Attributes:
-        layout: what its samples look like.
+        layout: the form of the samples.
         frames: written so far.
 
     Args:
-        target: its name; see ``gate.files.atomic.AtomicFile`` for ``force`` and ``owner``.
+        target: the file's name; see ``gate.files.atomic.AtomicFile`` for ``force`` and ``owner``.
         layout: from ``gate.files.sound_format.output_layout``.
         source: where the sound comes from: its speaker layout, and what lies beside its sound, go over. The
             source stays open until ``finish``.
 
     Raises:
-        AudioFileError: it cannot be made, or not be written to its end.
+        AudioFileError: the file cannot be made, or not be written to its end.
     """
 
     def __init__(
@@ -98,7 +98,7 @@ class Writer(Commits):
             ) from error
 
     def write(self, x: NDArray[Any]) -> None:
-        """Write samples behind those already there.
+        """Write samples after those already there.
 
         Args:
             x: (n, channels) C-contiguous float32 or float64, finite, full scale 1.0.
@@ -119,7 +119,7 @@ class Writer(Commits):
         self.frames += len(x)
 
     def finish(self) -> None:
-        """Close the file and look whether it is all there; it still has its temporary name.
+        """Close the file and check that all of it is there; it still has its temporary name.
 
         Raises:
             AudioFileError: the disk is full, or the file does not read back as long as it was written.
@@ -143,7 +143,7 @@ class Writer(Commits):
             )
 
     def _written(self) -> int:
-        """How many frames the file reads back with."""
+        """Return the number of frames that the file reads back with."""
         recording = audioheader.contents(self._atomic.target, self._atomic.fd).recordings[0]
         with _decoder(self._atomic.target, self._atomic.fd, recording.view) as written:
             return recording.frames or int(written.frames)
@@ -187,7 +187,7 @@ class Writer(Commits):
         ) from error
 
     def discard(self) -> None:
-        """Remove what was written; does nothing after ``commit``."""
+        """Remove what was written; do nothing after ``commit``."""
         file, self._file = self._file, None
         if file is not None:
             with contextlib.suppress(*_TROUBLE):  # a full disk may say so again here
@@ -196,7 +196,7 @@ class Writer(Commits):
 
 
 def _disk_is_full(folder: Path) -> bool:
-    """Is there less than 64 KiB left? libsndfile does not pass on why a write came up short."""
+    """Is there less than 64 KiB left? libsndfile does not say why a write came up short."""
     try:
         disk = os.statvfs(folder)
     except (OSError, AttributeError):  # Windows has no statvfs

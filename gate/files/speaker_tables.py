@@ -56,7 +56,7 @@ FLAC = {
     7: (_L, _R, _C, _LFE, _CS, _SL, _SR),
     8: (_L, _R, _C, _LFE, _LS, _RS, _SL, _SR),
 }
-"""What FLAC means where it says nothing, by number of channels."""
+"""Places that FLAC means where it says nothing, by number of channels."""
 
 VORBIS = {
     1: (_C,),
@@ -68,7 +68,7 @@ VORBIS = {
     7: (_L, _C, _R, _SL, _SR, _CS, _LFE),
     8: (_L, _C, _R, _SL, _SR, _LS, _RS, _LFE),
 }
-"""What Vorbis and Opus always mean, by number of channels; libsndfile leaves their order as it is."""
+"""Places that Vorbis and Opus always mean, by number of channels; libsndfile leaves their order as it is."""
 
 ALAC = {
     1: (_C,),
@@ -80,7 +80,7 @@ ALAC = {
     7: (_C, _L, _R, _LS, _RS, _CS, _LFE),
     8: (_C, _LC, _RC, _L, _R, _LS, _RS, _LFE),
 }
-"""What ALAC means where it says nothing, by number of channels; libsndfile leaves its order as it is."""
+"""Places that ALAC means where it says nothing, by number of channels; libsndfile leaves its order as it is."""
 
 TAGGED = {
     100: (_C,),

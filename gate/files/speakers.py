@@ -1,4 +1,4 @@
-"""Which loudspeaker a channel belongs to: said by a file, and said again by the file that is made of it.
+"""Loudspeakers of the channels: said by a file, and said again by the file that is made of it.
 
 A place is a number as Core Audio has it: 1 to 18 are the bits of a WAV's channel mask, counted from 1 (1 front left,
 2 front right, 3 front centre, 4 low frequencies, ...), 200 to 203 are W, X, Y and Z of Ambisonics.
@@ -54,11 +54,11 @@ W_X_Y_Z = (200, 201, 202, 203)
 
 @dataclass(frozen=True)
 class Speakers:
-    """What a file says of its loudspeakers.
+    """The loudspeakers that a file names.
 
     Attributes:
         places: one for each channel, in the file's order; ``NOWHERE`` where none is meant.
-        mask: the channel mask as it stands in a WAV or FLAC, None in other formats.
+        mask: the channel mask as it is in a WAV or FLAC, None in other formats.
         implied: nobody said so, the format itself does (a stereo file's two channels, for instance).
     """
 
@@ -68,7 +68,7 @@ class Speakers:
 
 
 def name(places: Sequence[int]) -> str:
-    """A layout's name for people: "5.1 (FL FR FC LFE BL BR)"."""
+    """Return a layout's name for people: "5.1 (FL FR FC LFE BL BR)"."""
     letters = " ".join(ABBREVIATIONS.get(place, "-" if place == NOWHERE else "?") for place in places)
     if tuple(places) == W_X_Y_Z[: len(places)]:
         return f"Ambisonics ({letters})"
@@ -77,12 +77,12 @@ def name(places: Sequence[int]) -> str:
 
 
 def mask_of(places: Sequence[int]) -> int:
-    """The channel mask of some places; those that it has no bit for are left out."""
+    """Return the channel mask of some places; those that it has no bit for are left out."""
     return sum(1 << place - 1 for place in set(places) if 1 <= place <= BITS)
 
 
 def of_mask(mask: int, channels: int) -> tuple[int, ...]:
-    """Places of the channels of a mask: its bits from below, and nowhere when they are used up."""
+    """Return the places of a mask's channels: its bits from below, and nowhere when they are used up."""
     bits = [bit + 1 for bit in range(BITS) if mask >> bit & 1][:channels]
     return (*bits, *[NOWHERE] * (channels - len(bits)))
 
@@ -91,7 +91,7 @@ def of_mask(mask: int, channels: int) -> tuple[int, ...]:
 
 
 def read(fd: int, format_: str, subtype: str, channels: int) -> Speakers | None:
-    """What a sound file says of its loudspeakers; None where it says nothing.
+    """Read what a sound file says of its loudspeakers; None where it says nothing.
 
     Args:
         fd: the file, open for reading; its position stays.
@@ -138,10 +138,10 @@ def _of_flac(fd: int, channels: int) -> Speakers | None:
 
 
 def of_layout(content: bytes, channels: int) -> Speakers | None:
-    """What a layout chunk of CAF or AIFF says.
+    """Read what a layout chunk of CAF or AIFF says.
 
     Args:
-        content: its bytes, Core Audio's AudioChannelLayout with big ends.
+        content: the chunk's bytes, Core Audio's AudioChannelLayout with big ends.
         channels: of the file.
     """
     tag, bitmap, described = struct.unpack(">III", content[:12])
@@ -160,7 +160,7 @@ def of_layout(content: bytes, channels: int) -> Speakers | None:
 
 
 def _with_rear(labels: Sequence[int]) -> tuple[int, ...]:
-    """Core Audio's labels as bits of a mask: where there is a rear pair (33, 34), the surround pair is at the side."""
+    """Read Core Audio's labels as bits of a mask: with a rear pair (33, 34) the surround pair is at the side."""
     if {33, 34} & set(labels):
         labels = [{5: 10, 6: 11, 33: 5, 34: 6}.get(label, label) for label in labels]
     return tuple(map(_place, labels))
@@ -179,7 +179,7 @@ def _place(label: int) -> int:
 
 @dataclass(frozen=True)
 class Placed:
-    """How an output says a layout.
+    """The way in which an output says a layout.
 
     Attributes:
         speakers: what it is to say; None for nothing.
@@ -199,7 +199,7 @@ def place(speakers: Speakers | None, channels: int, format_: str, subtype: str) 
         speakers: what the input says.
         channels: how many there are.
         format_: libsndfile's name of the output's format.
-        subtype: of its sample format.
+        subtype: libsndfile's name of its sample format.
     """
     if speakers is None:
         if channels <= 2 or format_ not in ("FLAC", "OGG"):
@@ -217,7 +217,7 @@ def place(speakers: Speakers | None, channels: int, format_: str, subtype: str) 
 
 
 def _masked(speakers: Speakers, format_: str) -> Placed:
-    """In a format with a channel mask: the channels in the order of its bits, those without a place last."""
+    """Place channels by a format's channel mask: in the order of its bits, those without a place last."""
     places = speakers.places
     n = len(places)
     if speakers.implied and n <= 2:
@@ -249,7 +249,7 @@ def _ordered(
 
 
 def _fixed(places: tuple[int, ...], wanted: tuple[int, ...] | None) -> Placed:
-    """In a format that has one layout for each number of channels, and one order of them."""
+    """Place channels by a format's one layout for each number of channels, and one order of them."""
     unsaid = not any(places)
     if (unsaid and len(places) <= 2) or (len(places) == 1 and places[0] in (1, 2, 3)):
         return Placed(None)
@@ -263,7 +263,7 @@ def _fixed(places: tuple[int, ...], wanted: tuple[int, ...] | None) -> Placed:
 
 
 def chan_content(speakers: Speakers) -> bytes:
-    """The content of a layout chunk, "chan" in CAF and "CHAN" in AIFF."""
+    """Return the content of a layout chunk, "chan" in CAF and "CHAN" in AIFF."""
     places = speakers.places
     if not any(places):
         return struct.pack(">III", DISCRETE << 16 | len(places), 0, 0)
@@ -277,7 +277,7 @@ def chan_content(speakers: Speakers) -> bytes:
 
 
 def fmt_content(plain: bytes, speakers: Speakers | None, order: str = "little") -> bytes:
-    """The content of a WAV's "fmt " chunk that says a layout, or none.
+    """Return the content of a WAV's "fmt " chunk that says a layout, or none.
 
     Args:
         plain: the chunk as libsndfile wrote it.

@@ -8,7 +8,7 @@ from numpy.typing import NDArray
 
 
 def clock(record: NDArray[Any]) -> dict[str, int]:
-    """Return the record's fields of the clock: what the system has that may be asked from the audio thread."""
+    """Return the record's fields of the clock: the system clocks that the audio thread may read."""
     now_at = int(record.ctypes.data) + int(record.dtype.fields["now_s"][1])  # type: ignore[index]
     fields = {"now_at": now_at, "cpu_clock": -1, "ticks_a_second": 0, "clock": 0}
     try:

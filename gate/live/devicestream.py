@@ -1,4 +1,4 @@
-"""A source of devices: a supervised stream on JACK or PortAudio, for the channels that the gate is to hear and play."""
+"""A source on devices: a supervised stream on JACK or PortAudio, for the channels that the gate hears and plays."""
 
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
@@ -13,11 +13,11 @@ if TYPE_CHECKING:
     from gate.soundsystem.supervisor import Supervisor
 
 COUNTS = ("reopened", "stalls", "lost_s")
-"""What a supervisor counts of interruptions."""
+"""Counts of interruptions that a supervisor has."""
 
 
 class DeviceStream(Source):
-    """Plays from device to device, until it is stopped; what is lost comes back."""
+    """A source that plays from device to device until it is stopped; a lost stream is opened again."""
 
     def __init__(self, devices: Devices) -> None:
         """Open nothing yet.
@@ -34,7 +34,7 @@ class DeviceStream(Source):
         """Open the devices.
 
         Raises:
-            SoundDeviceError: there are none such, or they cannot be opened.
+            SoundDeviceError: there are no such devices, or they cannot be opened.
         """
         from gate.soundsystem.devices import resolve_pair
         from gate.soundsystem.supervisor import Supervisor
@@ -42,7 +42,7 @@ class DeviceStream(Source):
         devices = self._devices
         source, sink = resolve_pair(devices.input, devices.output)
         key = devices.key
-        # the sound's channels end where the key's begin, unless somebody says more
+        # the sound's channels end where the key's begin, unless the user asks for more
         first = min(key, default=source.inputs)
         channels = devices.channels or max(min(source.inputs, sink.outputs, 2, first), 1)
         inputs = Shape(0, channels, 0, key).in_channels
@@ -61,7 +61,7 @@ class DeviceStream(Source):
         self._supervisor = supervisor
 
     def stop(self) -> bool:
-        """Close the stream; False where the sound system does not answer, or the stream had failed."""
+        """Close the stream; return False where the sound system does not answer, or the stream had failed."""
         supervisor = self._supervisor
         if supervisor is None:
             return True
@@ -80,28 +80,28 @@ class DeviceStream(Source):
 
     @property
     def running(self) -> bool:
-        """Is there more to come? Devices run until somebody ends them."""
+        """Will more sound come? Devices run until somebody ends them."""
         return self.failure is None
 
     @property
     def flowing(self) -> bool:
-        """Do buffers come just now?"""
+        """Do buffers come now?"""
         return self._supervisor is not None and self._supervisor.running
 
     @property
     def failure(self) -> BaseException | None:
-        """What ended it: the player could not be made again."""
+        """The error that ended the stream: the player could not be made again."""
         return self._failure or (None if self._supervisor is None else self._supervisor.failure)
 
     @property
     def delay_frames(self) -> int:
-        """How late it is by itself, as the sound system says; 0 while there is no stream."""
+        """Latency of the stream alone, frames, as the sound system says; 0 while there is no stream."""
         now = None if self._supervisor is None else self._supervisor.stream
         return 0 if now is None else now.facts.delay_frames(self.players[-1].newest_frames)
 
     @property
     def facts(self) -> dict[str, Any]:
-        """What there is to say about the stream; only the interruptions while there is none."""
+        """Facts about the stream; only the interruptions while there is none."""
         supervisor = self._supervisor
         counts: dict[str, Any] = {name: getattr(supervisor, name, 0) for name in COUNTS}
         now = None if supervisor is None else supervisor.stream

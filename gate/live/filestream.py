@@ -1,8 +1,8 @@
 """Sources without a device: host buffers from a file or of silence, through the player, into a file or to nowhere.
 
-For machines without a sound device, and for tests: it is the live path, buffer by buffer. What comes out equals
+For machines without a sound device, and for tests: it is the live path, buffer by buffer. The output equals
 ``gate-render --live-buffer`` to the sample: the input's rate, channels, length and sample format, lookahead compensated.
-Or from a file to nowhere, over and over, for whoever only looks.
+A file may also play to nowhere, over and over, for a display.
 """
 
 import threading
@@ -25,14 +25,14 @@ from gate.live.source import Make, Source
 from gate.session.choices import HOST_BUFFER
 
 AHEAD_S = 0.002
-"""So far ahead of time it may run before it waits."""
+"""How far ahead of real time a stream may run before it waits."""
 
 PIECE_S = 0.1
-"""Read and written at once."""
+"""Length of sound that is read and written at once."""
 
 
 class Sound(Protocol):
-    """What can be read piece by piece: a ``Reader``, or one of those below."""
+    """A sound that is read piece by piece: a ``Reader``, or one of those below."""
 
     @property
     def layout(self) -> Layout:
@@ -40,42 +40,42 @@ class Sound(Protocol):
 
     @property
     def dtype(self) -> Any:
-        """Of the samples that it gives."""
+        """Type of the samples."""
 
     def read(self, out: NDArray[Any]) -> int:
-        """Fill ``out`` (n, channels); return how many frames that were: fewer only at the end."""
+        """Fill ``out`` (n, channels); return how many frames were filled: fewer only at the end."""
 
     def close(self) -> None:
-        """Give back what it holds."""
+        """Close the sound."""
 
 
 class Silence:
-    """Zeros, without an end."""
+    """Zeros without an end."""
 
     layout, dtype = Layout(RATE, 2, "WAV", "FLOAT"), np.float32
 
     def read(self, out: NDArray[Any]) -> int:
-        """Fill all of it."""
+        """Fill all of ``out`` with zeros."""
         out[:] = 0.0
         return len(out)
 
     def close(self) -> None:
-        """Nothing is open."""
+        """Do nothing: nothing is open."""
 
 
 class Loop:
     """A sound file over and over."""
 
     def __init__(self, reader: Reader) -> None:
-        """Read on from an open file."""
+        """Continue from an open file."""
         self._reader = reader
         self.layout, self.dtype = reader.layout, reader.dtype
 
     def read(self, out: NDArray[Any]) -> int:
-        """Fill all of it, from the file's beginning again after its end.
+        """Fill all of ``out``, from the file's beginning again after its end.
 
         Raises:
-            AudioFileError: the file is another one by then.
+            AudioFileError: the file has changed.
         """
         n = self._reader.read(out)
         while n < len(out):
@@ -93,12 +93,12 @@ class Loop:
 
 
 class PacedStream(Source):
-    """Plays a sound through a player, on a thread of its own, at the pace of time or faster.
+    """A source that plays a sound through a player, on a thread of its own, in real time or faster.
 
     Attributes:
-        name: of what is played; "" for silence.
+        name: of the sound; "" for silence.
         shape: rate and channels of the sound.
-        dtype: of the player that it needs.
+        dtype: of the player's samples.
     """
 
     fades = False
@@ -116,8 +116,8 @@ class PacedStream(Source):
         """Play nothing yet.
 
         Args:
-            sound: to play; closed at the end.
-            writer: of what comes out; None: it is let go.
+            sound: the sound; closed at the end.
+            writer: of the output; None: it is dropped.
             name: of the sound.
             buffer: frames of a host buffer.
             fast: do not wait for time to pass.
@@ -134,14 +134,14 @@ class PacedStream(Source):
         self._thread: threading.Thread | None = None
 
     def start(self, make: Make, tell: Callable[[str], None]) -> None:
-        """Begin to play, as ``Source.start``; nothing happens that is to be told."""
+        """Begin to play, as ``Source.start``; there are no events to report."""
         player = make(self.shape, self.dtype, fades=False)
         self.players.append(player)
         self._thread = threading.Thread(target=self._run, args=(player,), name="file stream", daemon=True)
         self._thread.start()
 
     def stop(self) -> bool:
-        """End it here; what was played is in the target, or if something went wrong, there is none."""
+        """End the stream here; what was played is in the target, or if something went wrong, there is no target."""
         self._ending.set()
         if self._thread is not None:
             self._thread.join()
@@ -152,17 +152,17 @@ class PacedStream(Source):
 
     @property
     def running(self) -> bool:
-        """Is there more to come?"""
+        """Will more sound come?"""
         return self._thread is not None and self._thread.is_alive()
 
     @property
     def failure(self) -> GateError | None:
-        """What ended it before its end."""
+        """The error that ended the stream early."""
         return self._failure
 
     @property
     def facts(self) -> dict[str, Any]:
-        """As of a stream on devices that was never interrupted."""
+        """Facts as of a stream on devices that was never interrupted."""
         return {
             "host_api": "files",
             "input": self.name,
@@ -206,7 +206,7 @@ class PacedStream(Source):
         return n
 
     def _buffers(self, player: Player, x: Any, out: Any, n: int, before: int) -> None:
-        """Play n frames, a host buffer at a time; ``before`` frames went before them."""
+        """Play n frames, a host buffer at a time; ``before`` frames came before them."""
         size, rate = self._buffer, self.shape.rate
         for at in range(0, n, size):
             player.wait()
@@ -219,7 +219,7 @@ class PacedStream(Source):
 
 
 class SilentStream(PacedStream):
-    """Silence to nowhere, at the pace of time: for a gate that has no devices yet."""
+    """Silence to nowhere, in real time: for a gate that has no devices yet."""
 
     def __init__(self) -> None:
         """Play nothing yet."""
@@ -227,10 +227,10 @@ class SilentStream(PacedStream):
 
 
 class FileStream(PacedStream):
-    """Plays a file into another one, or to nowhere.
+    """A source that plays a file into another one, or to nowhere.
 
     Attributes:
-        notes: what there is to say about the files, a sentence each.
+        notes: remarks on the files, a sentence each.
     """
 
     def __init__(
@@ -248,7 +248,7 @@ class FileStream(PacedStream):
 
         Args:
             source: a sound file.
-            target: written beside and renamed at the end; its ending chooses the format. None: what comes out is let go.
+            target: written beside and renamed at the end; its ending chooses the format. None: the output is dropped.
             buffer: frames of a host buffer.
             fast: do not wait for time to pass.
             seconds: of the file to play; None plays it all.
@@ -256,7 +256,7 @@ class FileStream(PacedStream):
             loops: begin again at the end, until ``stop``.
 
         Raises:
-            AudioFileError: one of them is not what it should be.
+            AudioFileError: one of them cannot be read or written.
             UsageError: they are the same file.
         """
         if target and target.exists() and source.exists() and target.samefile(source):

@@ -1,4 +1,4 @@
-"""A gate at work on live sound, and what may be changed while it runs."""
+"""A gate at work on live sound, and the changes that it takes while it runs."""
 
 from collections.abc import Callable
 from typing import Any
@@ -21,17 +21,17 @@ PRESET = "preset"
 
 
 class Live(Closes):
-    """One running gate; ``with`` it, or ``stop`` it at the end.
+    """One running gate; use ``with``, or call ``stop`` at the end.
 
-    Its methods and those of its parts are called from one thread, but for ``parameter``, ``value``, ``set``, ``hold`` and
-    ``ask_preset``: any thread may call these, and they return at once. Sound runs on another. What else is set on it is a
-    session's (``gate.live.sessions``).
+    Its methods and those of its parts are called from one thread, except ``parameter``, ``value``, ``set``, ``hold``
+    and ``ask_preset``: any thread may call these, and they return at once. Sound runs on another thread. All settings
+    at once are a session (``gate.live.sessions``).
 
     Attributes:
         rack: the gate and the slots around it.
         sources: where its sound comes from and goes to.
-        recording: of what the gate gives.
-        on_event: told what happens, a sentence each.
+        recording: of the gate's output.
+        on_event: called with each event, a sentence.
     """
 
     def __init__(
@@ -46,12 +46,12 @@ class Live(Closes):
 
         Args:
             preset: name, folder or file.
-            guard_model: what the guard listens with, likewise; None takes ``gate.engine.guard.PRESET``.
-            on_event: told what happens, a sentence each, from any thread.
-            scope_s: seconds that ``Player.scope`` can look back, for who looks, and records on the way; 0 stores nothing.
+            guard_model: classifier of the guard, likewise; None takes ``gate.engine.guard.PRESET``.
+            on_event: called with each event, a sentence, from any thread.
+            scope_s: seconds that ``Player.scope`` can look back; 0: none, and no recording can begin during play.
 
         Raises:
-            GateError: there is no such preset, or it is no gate.
+            GateError: there is no such preset, or it is not a gate.
         """
         self.on_event, self._scope_s, self._monitor = on_event, scope_s, MONITORS[0]
         self.rack = Rack(preset, guard_model, on_event)
@@ -59,10 +59,10 @@ class Live(Closes):
         self.sources = Sources(self._make, self._go_back, on_event)
         self._look = Look()
         self._told: tuple[Gate, set[str]] = (self.rack.gate, set())
-        self._asked: dict[str, Any] = {}  # what takes a while, for ``tend``: the newest of each kind
+        self._asked: dict[str, Any] = {}  # changes that take a while, for ``tend``: the newest of each name
 
     def _make(self, shape: Shape, dtype: Any = np.float32, *, fades: bool, by_itself: bool = False) -> Player:
-        """Make a player (``sources.Make``), recorded from if that is asked for; the one before it is no longer played."""
+        """Make a player (``source.Make``) in place of the one before, and record from it if that is asked for."""
         player = self.rack.open(
             shape,
             dtype,
@@ -92,13 +92,13 @@ class Live(Closes):
 
     @property
     def preset(self) -> Preset:
-        """What it gates with."""
+        """The preset of the gate."""
         return self.rack.preset
 
     # -- from any thread
 
     def parameter(self, name: str) -> Parameter:
-        """Return what can be set under a name: a parameter of the gate by its id, one of another slot as "highpass.cutoff".
+        """Return the parameter of a name: one of the gate by its id, one of another slot as "highpass.cutoff".
 
         Raises:
             UsageError: there is no such slot or parameter.
@@ -106,7 +106,7 @@ class Live(Closes):
         return self.rack.find(name)[1]
 
     def value(self, name: str) -> float:
-        """Return a parameter as it is set now, what waits for ``tend`` included; of a choice or a switch its number.
+        """Return a parameter's value, changes that wait for ``tend`` included; for a choice or a switch its number.
 
         Raises:
             UsageError: there is no such slot or parameter.
@@ -116,7 +116,7 @@ class Live(Closes):
         return set_now if asked is None else float(asked)
 
     def set(self, name: str, value: float) -> None:
-        """Set a parameter. What needs a fresh plugin, such as lookahead or a guard, is left to ``tend``, which fades it in.
+        """Set a parameter. ``tend`` fades in a change that needs a fresh plugin, such as lookahead or a guard.
 
         Raises:
             ValueError: it is out of range, or there is no such parameter (``UsageError``).
@@ -129,7 +129,7 @@ class Live(Closes):
             self._asked[name] = value
 
     def hold(self, state: str) -> None:
-        """Keep the gate "open" or "shut", whatever decides; "" lets it go."""
+        """Keep the gate "open" or "shut", whatever is decided; "" lets the gate go."""
         self.rack.hold(state)
 
     def ask_preset(self, preset: int | str) -> None:
@@ -142,8 +142,8 @@ class Live(Closes):
         """Set another guard ("off", "speech", "not-music") or grace time; None leaves it. A guard may fade in.
 
         Raises:
-            GateError: it cannot be had; what plays plays on.
-            ValueError: it is out of range.
+            GateError: the guard is not available; nothing changes.
+            ValueError: a value is out of range.
         """
         if mode is not None:
             self.rack.set_guard(mode)
@@ -152,14 +152,14 @@ class Live(Closes):
 
     @property
     def monitor(self) -> str:
-        """What is heard: "out", "in" or "removed"."""
+        """The signal that is heard: "out", "in" or "removed"."""
         return self._monitor
 
     def set_monitor(self, value: str) -> None:
         """Hear "out", "in" or "removed".
 
         Raises:
-            ValueError: it is none of these.
+            ValueError: the value is none of these.
         """
         if self.rack.playing is not None:
             self.rack.playing.monitor = value
@@ -167,11 +167,11 @@ class Live(Closes):
 
     @property
     def changing(self) -> bool:
-        """Is anything that needs a fresh plugin asked for, or under way?"""
+        """Is a change that needs a fresh plugin asked for, or under way?"""
         return bool(self._asked) or self.player.changing
 
     def tend(self) -> None:
-        """Bring on what waits, free what has faded out, say what happened; call it ten times a second."""
+        """Begin changes that wait, free what has faded out, report events; call this ten times a second."""
         self._serve()
         self.rack.tend()
         self.sources.tend()
@@ -184,9 +184,9 @@ class Live(Closes):
         self._tell(self.recording.trouble)
 
     def _serve(self) -> None:
-        """Do what was asked for meanwhile; what cannot be had is said, and what plays plays on.
+        """Make the changes that were asked for; one that fails is reported, and the sound stays as it was.
 
-        What needs a fresh plugin waits while one is on its way: only the newest one asked for is opened then.
+        A change that needs a fresh plugin waits while another is under way: only the newest is made then.
         """
         for name in list(self._asked):
             if name != PRESET and self.player.changing:
@@ -216,7 +216,7 @@ class Live(Closes):
 
     @property
     def facts(self) -> dict[str, Any]:
-        """What there is to say about the stream (``Source.facts``)."""
+        """Facts about the stream (``Source.facts``)."""
         return self.sources.facts
 
     # -- the end
@@ -225,7 +225,7 @@ class Live(Closes):
         """Fade out, end the stream, finish the recording; may be called twice.
 
         Raises:
-            GateError: what had ended the stream.
+            GateError: the error that had ended the stream.
         """
         try:
             self.sources.stop()
@@ -235,11 +235,11 @@ class Live(Closes):
         self.sources.close()
 
     def close(self) -> None:
-        """Stop."""
+        """Stop the gate."""
         self.stop()
 
     def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: Any) -> None:
-        """Stop; a second error does not hide the first."""
+        """Stop the gate; a second error does not hide the first."""
         try:
             self.stop()
         except GateError:
@@ -251,7 +251,7 @@ def _named(preset: int | str) -> str:
     """Return the name of a preset that was asked for by name or number.
 
     Raises:
-        PresetError: there are not so many.
+        PresetError: there are fewer presets.
     """
     match preset:
         case int(number):

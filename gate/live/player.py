@@ -1,4 +1,4 @@
-"""What a stream plays through: a chain of plugins, the record that the callback reads, and what may change meanwhile."""
+"""The player of a stream: a chain of plugins that may change meanwhile, and the record that the callback reads."""
 
 import threading
 from collections.abc import Sequence
@@ -27,12 +27,12 @@ MOST_FRAMES = 1 << 16
 """Longest host buffer that is one call of the chain; no driver has a longer one."""
 
 FADE_S = 0.01
-"""Of the fades at beginning and end, and from monitor to monitor."""
+"""Length of the fades at beginning and end, and from monitor to monitor."""
 
 
 @dataclass(frozen=True)
 class Shape:
-    """What a player is made for: rate in Hz, channels in (and through the chain), channels out.
+    """The shape of a player's sound: rate in Hz, channels in (and through the chain), channels out.
 
     ``key``: numbers, from 0, of the channels of a host buffer that are an external key; the sound's are its first.
     """
@@ -44,21 +44,21 @@ class Shape:
 
     @property
     def in_channels(self) -> int:
-        """Of a host buffer that comes in."""
+        """Channels of a host buffer that comes in."""
         return max(self.channels, *(channel + 1 for channel in self.key)) if self.key else self.channels
 
 
 class Player(Closes):
-    """Host buffers in, host buffers out; the chain may change while it plays. One thread at a time may call its methods.
+    """A chain that plays host buffers, and may change meanwhile. One thread at a time may call the methods.
 
     Attributes:
-        shape: what it was made for.
+        shape: rate and channels.
         dtype: of the sound.
-        gate: the gate among the plugins that ``engine`` is of.
+        gate: the gate among the plugins whose engine is ``engine``.
         record: the record of ``gate.realtime.stream_record``, shape (1,).
         callback_address: the compiled ``PaStreamCallback``.
         user_address: its user pointer.
-        tape: of what the gate gives, whatever is monitored.
+        tape: of the gate's output, whatever is monitored.
         scope: the newest frames that came in, and that are heard.
     """
 
@@ -79,15 +79,15 @@ class Player(Closes):
         Args:
             plugins: in the order in which sound goes through them; at least one is a ``Gate``.
             shape: rate and channels.
-            gate: the one of them that ``engine`` is of; None: the first.
+            gate: the one of them whose engine is ``engine``; None: the first.
             dtype: float32, or float64 for files that need it.
             monitor: what is heard, one of ``MONITORS``.
-            fades: fade in at the beginning; a file does not want that.
-            tape_s: seconds that fit between the callback and whoever takes the output off the tape; 0: none.
+            fades: fade in at the beginning; not for files.
+            tape_s: seconds that fit between the callback and the reader of the tape; 0: none.
             scope_s: seconds that ``scope`` can look back; 0: none.
 
         Raises:
-            GateError: a plugin cannot be had.
+            GateError: a plugin is not available.
             ValueError: there are too many, none is a gate, or one cannot take such a sound.
         """
         self.shape, self.dtype = shape, np.dtype(dtype)
@@ -110,7 +110,7 @@ class Player(Closes):
     # -- what a stream calls
 
     def play(self, x: NDArray[Any], out: NDArray[Any], flags: int = 0) -> None:
-        """One host buffer: x (n, in_channels) to out (n, out_channels), both of ``dtype`` and C-contiguous."""
+        """Play one host buffer: x (n, in_channels) to out (n, out_channels), both of ``dtype`` and C-contiguous."""
         if not self._stream.is_open:
             raise EngineError("expected an open player, got one that was closed; make a new one")
         assert x.dtype == out.dtype == self.dtype and x.flags.c_contiguous and out.flags.c_contiguous
@@ -118,11 +118,11 @@ class Player(Closes):
         self._callback.call(x.ctypes.data, out.ctypes.data, len(x), None, flags, self.user_address)
 
     def python_callback(self, indata: Any, outdata: Any, frames: int, time: Any, status: Any) -> None:
-        """The same for a stream that can only call Python (sounddevice's ``Stream``)."""
+        """Play one host buffer of a stream that can only call Python (sounddevice's ``Stream``)."""
         self.play(indata, outdata, LATE_FLAGS if status else 0)
 
     def buffers(self) -> int:
-        """Host buffers so far."""
+        """Return the number of host buffers so far."""
         return int(self.record["buffers"][0])
 
     @property
@@ -134,55 +134,55 @@ class Player(Closes):
 
     @property
     def plugins(self) -> tuple[Plugin, ...]:
-        """In the order that is heard, or will be when changes under way are done."""
+        """The plugins in the order that is heard, or will be when changes under way are done."""
         return self._stream.plugins
 
     @property
     def at_work(self) -> tuple[Plugin, ...]:
-        """All that are heard, and those that are on their way to be."""
+        """All plugins that are heard or about to be."""
         return self._stream.at_work
 
     @property
     def engine(self) -> Engine:
-        """The gate's, that is heard or on its way to be."""
+        """The engine of ``gate``, heard or about to be."""
         if not self._stream.is_open:
             raise EngineError("expected an open player, got one that was closed; make a new one")
         return cast(GateRunning, self._stream.running_of(self.gate)).engine
 
     @property
     def engine_record(self) -> NDArray[Any]:
-        """The record of that engine; it stays when the player is closed."""
+        """The record of ``engine``; it stays when the player is closed."""
         if self._stream.is_open:
             self._last_record = self.engine.record
         return self._last_record
 
     @property
     def latency_samples(self) -> int:
-        """By which the sound comes later: the sum of all slots' delays, in the order that is heard or coming."""
+        """Delay of the sound: the sum of all slots' delays, in the order that is heard or about to be."""
         return self._stream.latency_samples
 
     def slot_latency_samples(self, plugin: Plugin) -> int:
-        """What one of ``plugins`` adds to that."""
+        """Return what one of ``plugins`` adds to ``latency_samples``."""
         return self._stream.running_of(plugin).latency_samples
 
     def slot_trouble(self, plugin: Plugin) -> str:
-        """What is wrong with one of them, one sentence; empty when all is well."""
+        """Return what is wrong with one of ``plugins``, one sentence; empty when all is well."""
         return self._stream.running_of(plugin).trouble
 
     def wait(self) -> None:
         """Wait until a third-party plugin has caught up. Call before each buffer when playing faster than real time.
 
-        An audio thread never calls it.
+        An audio thread never calls this.
         """
         self._stream.wait()
 
     def change(self, plugins: Sequence[Plugin], gate: Gate | None = None) -> None:
-        """Hear these plugins in this order: fresh ones are opened here, listen, and are faded in. ``tend`` goes on with it.
+        """Change to these plugins in this order: fresh ones are opened here, listen, and are faded in by ``tend``.
 
-        The newest wish counts. ``gate`` is the one of them that ``engine`` is of; None: the first.
+        The newest call counts. ``gate`` is the one of them whose engine is ``engine``; None: the first.
 
         Raises:
-            GateError, ValueError: as ``Player``; what plays plays on.
+            GateError, ValueError: as ``Player``; the sound stays as it was.
         """
         with self._lock:
             gate = _gate_of(plugins, gate)
@@ -196,7 +196,7 @@ class Player(Closes):
         return self._stream.changing
 
     def tend(self) -> None:
-        """Bring on what waits, and free what the callback has left behind; call it a few times a second."""
+        """Begin changes that wait, and free what the callback no longer uses; call this a few times a second."""
         with self._lock:
             if self._stream.is_open:
                 self._stream.tend()
@@ -206,7 +206,7 @@ class Player(Closes):
 
     @property
     def monitor(self) -> str:
-        """What is heard: one of ``MONITORS``."""
+        """The signal that is heard: one of ``MONITORS``."""
         return MONITORS[int(self.record["monitor"][0])]
 
     @monitor.setter
@@ -221,13 +221,13 @@ class Player(Closes):
 
     @property
     def faded(self) -> bool:
-        """Is it silent, after ``fade_out``?"""
+        """Is the output silent, after ``fade_out``?"""
         return float(self.record["heard"][0]) == 0.0
 
     # -- the end
 
     def close(self) -> None:
-        """Free everything; may be called twice. Only when no stream calls any more."""
+        """Free everything; may be called twice. Only when no stream calls the player any more."""
         with self._lock:
             if self._stream.is_open:
                 self._last_record = self.engine.record
@@ -238,7 +238,7 @@ class Player(Closes):
     def _follow(self) -> None:
         """Tell the callback which gate's runs it counts, and which is to fall back: the one that is heard or being faded in.
 
-        It is in the order that is wanted, so it is there until long after the callback has another one's address.
+        This gate is in the wanted order, so it exists until long after the callback has another one's address.
         """
         running = self._stream.heard.get(self.gate)
         if running is not None:  # a gate that still waits for its turn has none
@@ -278,7 +278,7 @@ class Player(Closes):
 
 
 def _gate_of(plugins: Sequence[Plugin], gate: Gate | None) -> Gate:
-    """The gate that is meant.
+    """Return the gate that is meant.
 
     Raises:
         ValueError: there is none.

@@ -20,8 +20,8 @@ from gate.session.session import BYPASS
 class Rack(Values):
     """Slots in order with a gate among them; slots, preset and values change while a player plays them.
 
-    Its methods are called from the thread that owns the gate, but for those that ``Values`` names, and for ``open``, which
-    is also called from the one that keeps a stream.
+    Its methods are called from the thread that owns the gate, except those that ``Values`` names, and ``open``, which
+    the thread that keeps a stream calls too.
     """
 
     # -- the player
@@ -40,16 +40,16 @@ class Rack(Values):
     def open(
         self, shape: Shape, dtype: Any = np.float32, *, by_itself: bool = False, **settings: Any
     ) -> Player:
-        """Make a player for a shape; from here on the slots are heard through it, and no longer through the one before.
+        """Make a player for a shape; from now on the slots are heard through it, and no longer through the one before.
 
         Args:
             shape: rate and channels.
             dtype: of the sound.
-            by_itself: nobody asked for this shape; then a slot that cannot take it is left out, for the sound's sake.
-            settings: as ``Player`` takes them.
+            by_itself: nobody asked for this shape; then a slot that cannot take it is left out, so that there is sound.
+            settings: other arguments of ``Player``.
 
         Raises:
-            GateError, ValueError: a slot cannot take it.
+            GateError, ValueError: a slot cannot take the shape.
         """
         with self._chain_lock:
             before = self.playing
@@ -68,7 +68,7 @@ class Rack(Values):
         return player
 
     def _leave_out(self, format: Format) -> None:
-        """Take out what cannot be opened for a sound: better less of a chain than no sound."""
+        """Remove the slots that cannot be opened for a sound: better a shorter chain than no sound."""
         for plugin in self.slots.plugins:
             try:
                 plugin.open(format).close()
@@ -83,7 +83,7 @@ class Rack(Values):
         self.playing = player
 
     def tend(self) -> None:
-        """Bring on the changes that wait, and free what is no longer heard."""
+        """Begin changes that wait, and free what is no longer heard."""
         player = self.player
         player.tend()
         with self._lock:
@@ -95,19 +95,19 @@ class Rack(Values):
         """Gate with another preset, without a gap; Threshold and Range follow it unless they were set.
 
         Raises:
-            GateError: it cannot be had; what plays plays on.
+            GateError: the preset is not available; the sound stays as it was.
         """
         self.change_gate(resolve(name, "gate", self._tell), self._guard_model)
 
     def change_gate(self, preset: Preset, guard_model: str | None) -> None:
-        """Gate with another preset, and let the guard listen with something else.
+        """Gate with another preset, and let the guard listen with another classifier.
 
         Raises:
-            GateError: it cannot be had; what plays plays on.
+            GateError: one of them is not available; the sound stays as it was.
         """
         with self._chain_lock:
             before, slots, model = (self.gate, self.preset), self.slots, self._guard_model
-            with self._lock:  # from here on what is set is set of both
+            with self._lock:  # from now on values are set on both gates
                 self.gate, self.preset = self._successor(preset, guard_model), preset
                 self._guard_model = guard_model
                 self._leaving.append(before[0])
@@ -153,7 +153,7 @@ class Rack(Values):
             )
 
     def add(self, index: int, plugin: Plugin) -> str:
-        """Fade a plugin in, before the slot of that number; as many as there are slots is the end.
+        """Fade a plugin in, before the slot of that number; the number of slots means the end.
 
         Args:
             index: 0 or more.
@@ -163,7 +163,7 @@ class Rack(Values):
             The new slot's name.
 
         Raises:
-            GateError, ValueError: it cannot be had; what plays plays on.
+            GateError, ValueError: the plugin is not available; the sound stays as it was.
         """
         self._rearrange(lambda slots: slots.added(index, plugin))
         return self.slots.names[plugin]
@@ -183,7 +183,7 @@ class Rack(Values):
 
         Raises:
             UsageError: there is no such slot or place.
-            GateError: a fresh plugin for it cannot be had; what plays plays on.
+            GateError: a fresh plugin for it is not available; the sound stays as it was.
         """
         self._rearrange(lambda slots: slots.moved(slots.find(which), to))
 
@@ -196,7 +196,7 @@ class Rack(Values):
         self.set(self.name(which, BYPASS), float(on))
 
     def name(self, which: int | str, id: str) -> str:
-        """Return the name of a slot's parameter, as ``find`` takes it, of a slot by its number or name.
+        """Return the name of a parameter, as ``find`` takes it, of a slot by its number or name.
 
         Raises:
             UsageError: there is no such slot.
@@ -206,10 +206,10 @@ class Rack(Values):
     def arrange(
         self, before: Sequence[Plugin], after: Sequence[Plugin], names: dict[Plugin, str] | None = None
     ) -> None:
-        """Have exactly these plugins before and after the gate; one without a name here or yet is given one.
+        """Put exactly these plugins before and after the gate; one without a name, here or earlier, is given one.
 
         Raises:
-            GateError, ValueError: one cannot be had; what plays plays on.
+            GateError, ValueError: one is not available; the sound stays as it was.
         """
         self._rearrange(lambda slots: Slots([*before, self.gate, *after], slots.names | (names or {})))
 

@@ -1,4 +1,4 @@
-"""What leaves the gate, written to a file while it plays: a thread takes it off the player's tape."""
+"""Recording of the gate's output to a file while it plays: a thread empties the player's tape."""
 
 import contextlib
 import threading
@@ -18,7 +18,7 @@ EVERY_S = 0.1
 
 
 class Recording:
-    """The recording of a live gate, at most one at a time; it goes on from player to player.
+    """The recording of a live gate, at most one at a time; it continues from player to player.
 
     Attributes:
         recorder: writes the file, or has written the last one of a gate that was stopped; None: nothing is recorded.
@@ -28,7 +28,7 @@ class Recording:
         """Record nothing yet.
 
         Args:
-            tell: told how a recording ended, in a sentence.
+            tell: called with a sentence on how a recording ended.
         """
         self.recorder: Recorder | None = None
         self._tell = tell
@@ -37,24 +37,24 @@ class Recording:
 
     @property
     def asked(self) -> bool:
-        """Is anything to be recorded, now or once something plays?"""
+        """Is a recording asked for, now or once something plays?"""
         return self._asked is not None
 
     @property
     def trouble(self) -> str | None:
-        """Why it ended early, or None."""
+        """Why the recording ended early, or None."""
         return None if self.recorder is None else self.recorder.trouble
 
     def begin(self, path: Path, player: Player | None, *, force: bool = False) -> None:
-        """Record what the gate gives into a file, from now on; a recording that is under way ends.
+        """Record the gate's output into a file, from now on; a recording that is under way ends.
 
         Args:
             path: its ending chooses the format; .wav is 32-bit float.
-            player: what plays; None: nothing yet, then it begins with the first player.
+            player: the player that plays; None: nothing plays yet, and the recording begins with the first player.
             force: replace an existing file.
 
         Raises:
-            AudioFileError: it cannot be made.
+            AudioFileError: the file cannot be made.
             UsageError: the player was made without a tape.
         """
         if player is not None and not player.tape.frames:
@@ -73,7 +73,7 @@ class Recording:
                 raise
 
     def follow(self, player: Player) -> None:
-        """Go on with another player, where something is to be recorded; other rates and channels end the recording.
+        """Continue with another player, if a recording is asked for; other rates and channels end the recording.
 
         Raises:
             AudioFileError: the file cannot be made.
@@ -91,7 +91,7 @@ class Recording:
                 self.recorder.end("the sound's rate or channels changed")
 
     def end(self) -> None:
-        """End what is being recorded, if anything is, and tell how long it became; the file has its name then."""
+        """End the recording, if there is one, and report its length; the file has its name then."""
         with self._lock:
             recorder, self.recorder, self._asked = self.recorder, None, None
         if recorder is not None:
@@ -99,20 +99,20 @@ class Recording:
             self._tell(recorder.trouble or f"recorded {recorder.seconds:.1f} s to {recorder.path}")
 
     def stop(self) -> None:
-        """End it because the gate ends; ``recorder`` stays, to say what became of it."""
+        """End the recording because the gate ends; ``recorder`` stays, and has the result."""
         if self.recorder is not None:
             self.recorder.stop()
 
 
 class Recorder:
-    """Records what the gate gives (not what is monitored), from ``start`` to ``stop``.
+    """A recorder of the gate's output (not of what is monitored), from ``start`` to ``stop``.
 
-    A recording that cannot go on, on a full disk above all, ends there: what was written is kept, ``trouble`` says what
-    happened, and the sound goes on.
+    A recording that cannot continue, mostly on a full disk, ends there: what was written is kept, ``trouble`` says what
+    happened, and the sound continues.
 
     Attributes:
-        path: of the recording; it has its name from ``stop`` on.
-        trouble: why it ended early, or None.
+        path: of the recording; the file has this name from ``stop`` on.
+        trouble: why the recording ended early, or None.
     """
 
     def __init__(self, path: Path, rate: int, channels: int, *, force: bool = False) -> None:
@@ -125,7 +125,7 @@ class Recorder:
             force: replace an existing file.
 
         Raises:
-            AudioFileError: it cannot be made.
+            AudioFileError: the file cannot be made.
         """
         layout, _ = output_layout(Layout(rate, channels, "WAV", "FLOAT"), 0, path)
         self.path = path
@@ -150,11 +150,11 @@ class Recorder:
         return self.frames / self._layout.rate
 
     def fits(self, player: Player) -> bool:
-        """Can what this player gives go on in the same file?"""
+        """Return whether this player's output can continue the same file."""
         return (player.shape.rate, player.shape.channels) == (self._layout.rate, self._layout.channels)
 
     def start(self, player: Player) -> None:
-        """Record from this player from now on; another one may have gone before it."""
+        """Record from this player from now on; there may have been another one before."""
         player.tape.start()
         self._player = player
         if self._thread is None:
@@ -162,7 +162,7 @@ class Recorder:
             self._thread.start()
 
     def leave(self) -> None:
-        """Take what the player still has; it will be closed. Nothing comes until the next ``start``."""
+        """Write what the player's tape still has, before it is closed. Nothing comes until the next ``start``."""
         player, self._player = self._player, None
         if player is not None:
             player.tape.stop()
@@ -172,7 +172,7 @@ class Recorder:
         """End the recording here, for a reason; what was written is kept."""
         with self._lock:
             if self._writer is not None:
-                self.trouble = f"{why}; the recording ended there, the sound goes on"
+                self.trouble = f"{why}; the recording ended there, the sound continues"
                 self._finish()
 
     def stop(self) -> None:

@@ -1,6 +1,6 @@
-"""What a player's callback writes and other threads read while it plays: the tape of a recording, the scope of a display.
+"""Memory that a player's callback writes and other threads read: the tape of a recording, the scope of a display.
 
-Both are rings of frames, made once; where the callback is in them stands in its record (``gate.realtime.stream_record``).
+Both are rings of frames, made once; the callback's position in them is in its record (``gate.realtime.stream_record``).
 """
 
 from typing import Any
@@ -10,10 +10,10 @@ from numpy.typing import NDArray
 
 
 class Tape:
-    """What the gate gives, on its way to whoever records it; one thread at a time takes it off.
+    """The gate's output on its way to a recorder; one thread at a time takes it off.
 
     Attributes:
-        frames: how many fit between the callback and whoever takes them; 0: there is no tape.
+        frames: how many fit between the callback and the reader; 0: there is no tape.
     """
 
     def __init__(self, record: NDArray[Any], memory: NDArray[Any], channels: int) -> None:
@@ -28,7 +28,7 @@ class Tape:
         self.frames = len(self._ring)
 
     def start(self) -> None:
-        """Put on the tape what the gate gives from now on."""
+        """Put the gate's output on the tape from now on."""
         self._record["tape_read"] = int(self._record["tape_written"][0])
         self._record["taping"] = 1
 
@@ -40,7 +40,7 @@ class Tape:
         return taken
 
     def stop(self) -> None:
-        """Stop recording what the gate gives."""
+        """Stop recording the gate's output."""
         self._record["taping"] = 0
 
 
@@ -63,26 +63,26 @@ class Scope:
 
     @property
     def written(self) -> int:
-        """Frames that the scope has ever seen: all there were."""
+        """Number of frames that the player has played so far."""
         return int(self._record["frames"][0])
 
     def newest(self, frames: int) -> tuple[NDArray[Any], NDArray[Any]]:
         """Return the newest frames.
 
-        The last of them is frame ``written - 1``, of the moment of the call. What the callback overwrites while it is
-        copied is left out: ask for less than ``scope_s`` to have it all.
+        The last of them is frame ``written - 1`` at the time of the call. Frames that the callback overwrites during
+        the copy are left out: ask for less than ``scope_s`` to have all.
 
         Args:
             frames: how many, 0 or more.
 
         Returns:
-            Input and heard, (n, channels) each, copies; n is less than ``frames`` where there are not so many.
+            Input and heard, (n, channels) each, copies; n is less than ``frames`` where there are fewer.
         """
         _, taken, heard = self.since(self.written - frames)
         return taken[max(len(taken) - frames, 0) :], heard[max(len(heard) - frames, 0) :]
 
     def since(self, frame: int) -> tuple[int, NDArray[Any], NDArray[Any]]:
-        """Return all from a frame on, for whoever must miss none.
+        """Return all frames from a number on, for readers that must miss none.
 
         Args:
             frame: counted from the player's first.

@@ -13,11 +13,11 @@ from gate.plugins.registry import from_dict, state_of
 from gate.session.session import GATE, Session, Slot, absolute
 
 MidiSetting = tuple[str | None, tuple[str, ...]]
-"""Name of a port, None for no MIDI, and a map, as a session has them."""
+"""Name of a port, None for no MIDI, and a map, as a session stores them."""
 
 
 class Midi(Protocol):
-    """What moves a gate by MIDI: ``gate.midi.hands.Hands``, or where there is no MIDI, ``NoMidi``."""
+    """The MIDI of a gate: ``gate.midi.hands.Hands``, or where there is no MIDI, ``NoMidi``."""
 
     @property
     def setting(self) -> MidiSetting:
@@ -45,15 +45,15 @@ class NoMidi:
 
 
 def capture(live: Live, midi: Midi | None = None, *, states: bool = False) -> Session:
-    """Return everything that is set now, what waits for ``Live.tend`` included.
+    """Return all settings of a live gate as a session, changes that wait for ``Live.tend`` included.
 
-    Without ``states`` it opens nothing and waits for nothing, and may be called from any thread. Slots that were made of
-    Python objects, of a kind that no file can name, are not in it.
+    Without ``states`` the call opens nothing and waits for nothing, and may come from any thread. Slots that were made
+    of Python objects, of a kind that no file can name, are left out.
 
     Args:
         live: the gate.
-        midi: what moves it; None: the session has no MIDI.
-        states: have third-party plugins in what they say of themselves, which a file stores, and not in their parameters;
+        midi: the MIDI of the gate; None: the session has no MIDI.
+        states: capture third-party plugins as the state that they report, which a file stores, and not as parameters;
             that takes a while.
 
     Raises:
@@ -85,7 +85,7 @@ def _values(live: Live) -> Iterable[tuple[str, float | None]]:
 
 
 def _slot(live: Live, plugin: Plugin, name: str, states: bool) -> Slot:
-    """Return what a plugin is, and the values that it has or was asked to have."""
+    """Return a plugin as a slot, with the values that it has or was asked to have."""
     if states and not plugin.complete:
         return Slot.of(plugin, name)
     values = {p.id: live.value(f"{name}.{p.id}") for p in plugin.parameters}
@@ -96,17 +96,17 @@ def _slot(live: Live, plugin: Plugin, name: str, states: bool) -> Slot:
 def take_up(live: Live, session: Session, midi: Midi | None = None) -> None:
     """Apply a session, before anything plays or while it does; settings that already match are not touched.
 
-    Where only parameters differ nothing is opened and nothing fades. Where a file plays, the devices are stored for when
-    devices do.
+    Where only parameters differ nothing is opened and nothing fades. Where a file plays, the devices are stored for
+    later.
 
     Args:
         live: the gate.
         session: what is to be set.
-        midi: what moves the gate, and takes port and map; None: these are left alone.
+        midi: the MIDI of the gate, which takes port and map; None: these are left alone.
 
     Raises:
-        GateError: something in it cannot be had: the preset and the plugins are looked for before anything is changed.
-        ValueError: likewise of a value.
+        GateError: something in it is not available: preset and plugins are looked for before anything is changed.
+        ValueError: likewise for a value.
     """
     now = capture(live, midi)
     if session == now:
@@ -122,7 +122,7 @@ def take_up(live: Live, session: Session, midi: Midi | None = None) -> None:
         check_key(preset.contract, id, wanted)
     rack.follow({id: value for id, value in session.parameters if id in FOLLOWS})
     values = {id: value for id in BY_ID if id not in FOLLOWS and (value := session.value(id)) is not None}
-    # first what goes back to as usual: another preset may not have it at all
+    # defaults first: another preset may not take the value before it at all
     for id, value in values.items():
         if value == BY_ID[id].default != live.value(id):
             _put(live, id, value)
@@ -142,7 +142,7 @@ def take_up(live: Live, session: Session, midi: Midi | None = None) -> None:
 
 
 def _put(live: Live, name: str, value: float) -> None:
-    """Set a parameter; before anything plays at once, whatever it needs."""
+    """Set a parameter; before anything plays at once, even where it needs a fresh plugin."""
     if live.rack.playing is None:
         live.rack.set(name, live.rack.check(name, value))
     else:
@@ -150,7 +150,7 @@ def _put(live: Live, name: str, value: float) -> None:
 
 
 def _plugins(live: Live, session: Session) -> tuple[list[Plugin], set[Plugin]]:
-    """Return the plugins of a session's slots, of the gate's own those that fit; and which of them are fresh."""
+    """Return the plugins of a session's slots, with those of the gate's own that fit; and which of them are fresh."""
     left = {plugin: name for plugin, name in live.rack.slots.names.items() if plugin is not live.rack.gate}
     wanted = list(zip((*session.before, *session.after), session.names, strict=True))
     found: list[Plugin | None] = [None] * len(wanted)
@@ -167,7 +167,7 @@ def _plugins(live: Live, session: Session) -> tuple[list[Plugin], set[Plugin]]:
 
 
 def _arrange(live: Live, session: Session, plugins: list[Plugin], fresh: set[Plugin]) -> None:
-    """Put plugins in the places and under the names that a session says, and set those that are not fresh."""
+    """Give plugins the places and names that a session says, and set those that are not fresh."""
     rack, middle = live.rack, len(session.before)
     names = dict(zip(plugins, session.names, strict=True))
     if tuple(plugins) != tuple(plugin for plugin in rack.slots.plugins if plugin is not rack.gate) or any(
@@ -180,7 +180,7 @@ def _arrange(live: Live, session: Session, plugins: list[Plugin], fresh: set[Plu
 
 
 def _bring(live: Live, plugin: Plugin, slot: Slot) -> None:
-    """Set a plugin that is in the chain to what a slot says."""
+    """Apply a slot's settings to a plugin that is in the chain."""
     name, values = live.rack.slots.names[plugin], dict(slot.parameters)
     if slot.state and (state := state_of(slot.kind, slot.state)) != plugin.state:
         plugin.state = state

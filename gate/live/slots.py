@@ -1,4 +1,4 @@
-"""The slots of a live chain: plugins in order, each with a name that stays, and what there is to say about each."""
+"""The slots of a live chain: plugins in order, each with a name that stays, and facts about each."""
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
@@ -12,7 +12,7 @@ from gate.session.session import BYPASS, name_all
 
 @dataclass(frozen=True)
 class SlotFacts:
-    """What there is to say about one slot, at one moment.
+    """Facts about one slot, at one moment.
 
     Attributes:
         name: its own among all: the plugin's kind, and a number from the second of a kind on.
@@ -21,7 +21,7 @@ class SlotFacts:
         bypassed: is its input heard in place of its output?
         latency_samples: by which it delays the sound.
         parameters: what can be set, in order: range, unit and help of each.
-        values: where they stand.
+        values: of the parameters, in their order.
         trouble: what is wrong with it, one sentence; empty when all is well.
     """
 
@@ -35,7 +35,7 @@ class SlotFacts:
     trouble: str = ""
 
     def __str__(self) -> str:
-        """One line: "highpass: cutoff 80.0 Hz"."""
+        """Return one line: "highpass: cutoff 80.0 Hz"."""
         said = [self.file] if self.file else []
         pairs = zip(self.parameters, self.values, strict=True)
         said += [f"{p.id} {p.text(value)}" for p, value in pairs if p.default is None or value != p.default]
@@ -43,7 +43,7 @@ class SlotFacts:
         return f"{line}; {self.trouble}" if self.trouble else line
 
     def to_dict(self) -> dict[str, Any]:
-        """For JSON."""
+        """Return the facts for JSON."""
         values = {p.id: value for p, value in zip(self.parameters, self.values, strict=True)}
         return {
             "name": self.name,
@@ -57,24 +57,24 @@ class SlotFacts:
 
 
 class Slots:
-    """Plugins in order, with names. It is never changed: each change makes another one."""
+    """Plugins in order, with names; never changed: each change makes another object."""
 
     def __init__(self, plugins: Iterable[Plugin] = (), names: dict[Plugin, str] | None = None) -> None:
-        """Name what has no name in ``names`` yet."""
+        """Name the plugins that have no name in ``names``."""
         self.plugins, given = tuple(plugins), names or {}
         kinds = [plugin.kind or type(plugin).__name__.casefold() for plugin in self.plugins]
         called = name_all(kinds, [given.get(plugin, "") for plugin in self.plugins])
         self.names = dict(zip(self.plugins, called, strict=True))
 
     def __len__(self) -> int:
-        """How many there are."""
+        """Return the number of slots."""
         return len(self.plugins)
 
     def find(self, which: int | str) -> Plugin:
-        """A plugin by its number from 0 or by its name.
+        """Return a plugin by its number from 0 or by its name.
 
         Raises:
-            UsageError: there is none such.
+            UsageError: there is no such slot.
         """
         text = str(which)
         if text.removeprefix("-").isdecimal():
@@ -87,10 +87,10 @@ class Slots:
         raise UsageError(f"there is no slot {which!r}; {self}")
 
     def parameter(self, name: str) -> tuple[Plugin, Parameter]:
-        """Whose and which parameter "highpass.cutoff" is.
+        """Return the plugin and the parameter of a name such as "highpass.cutoff".
 
         Raises:
-            UsageError: there is none such.
+            UsageError: there is no such slot or parameter.
         """
         slot, _, id = name.partition(".")
         plugin = self.find(slot)
@@ -100,7 +100,7 @@ class Slots:
         return plugin, known[id]
 
     def added(self, index: int, plugin: Plugin) -> "Slots":
-        """One more, before the one that has this number now; as many as there are is the end.
+        """Return these slots with one more, before the slot of that number; the number of slots means the end.
 
         Raises:
             UsageError: there is no such place.
@@ -109,11 +109,11 @@ class Slots:
         return self._with([*self.plugins[:index], plugin, *self.plugins[index:]])
 
     def removed(self, plugin: Plugin) -> "Slots":
-        """One less."""
+        """Return these slots without that plugin."""
         return self._with([one for one in self.plugins if one is not plugin])
 
     def moved(self, plugin: Plugin, to: int) -> "Slots":
-        """One in another place, counted without it.
+        """Return these slots with a plugin in another place, counted without that plugin.
 
         Raises:
             UsageError: there is no such place.
@@ -123,7 +123,7 @@ class Slots:
         return self._with([*others[:to], plugin, *others[to:]])
 
     def replaced(self, old: Plugin, new: Plugin) -> "Slots":
-        """Another plugin in the place, and under the name, of an old one."""
+        """Return these slots with another plugin in the place, and under the name, of an old one."""
         return Slots(
             [new if one is old else one for one in self.plugins], self.names | {new: self.names[old]}
         )
@@ -136,5 +136,5 @@ class Slots:
             raise UsageError(f"expected a place from 0 to {last}, got {index}; {self}")
 
     def __str__(self) -> str:
-        """All of them by number and name."""
+        """Return all slots by number and name."""
         return f"there are {', '.join(f'{k} {self.names[one]}' for k, one in enumerate(self.plugins))}"

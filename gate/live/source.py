@@ -1,4 +1,4 @@
-"""The face of every source of live sound: files, devices or silence, whichever of them a gate plays."""
+"""The interface of every source of live sound: files, devices or silence, whichever of them a gate plays."""
 
 from abc import ABC, abstractmethod
 from collections.abc import Callable
@@ -10,7 +10,7 @@ from gate.session.choices import Devices
 
 
 class Make(Protocol):
-    """How a source gets a player for its sound."""
+    """A function that makes a player for a source's sound."""
 
     def __call__(self, shape: Shape, dtype: Any, *, fades: bool, by_itself: bool = False) -> Player:
         """Make a player for a shape.
@@ -19,18 +19,18 @@ class Make(Protocol):
             shape: rate and channels.
             dtype: of the sound.
             fades: does the sound fade in?
-            by_itself: nobody asked for this shape; then a slot that cannot take it is left out, for the sound's sake.
+            by_itself: nobody asked for this shape; then a slot that cannot take it is left out, so that there is sound.
 
         Raises:
-            GateError, ValueError: it cannot be had.
+            GateError, ValueError: the player cannot be made.
         """
 
 
 class Source(Closes, ABC):
-    """Where a gate's sound comes from and goes to. One that was stopped stays stopped.
+    """A source and target of a gate's sound. One that was stopped stays stopped.
 
     Attributes:
-        players: those that it made, oldest first; whoever stops it closes them once no stream calls them.
+        players: those that it made, oldest first; the caller of ``stop`` closes them once no stream calls them.
         fades: does its sound fade in at the beginning and out at the end?
     """
 
@@ -45,22 +45,22 @@ class Source(Closes, ABC):
 
         Args:
             make: makes the player, now, and again for another shape.
-            tell: told what happens, a sentence each, from any thread.
+            tell: called with each event, a sentence, from any thread.
 
         Raises:
-            GateError, ValueError: it cannot be played; nothing plays then.
+            GateError, ValueError: the source cannot be played; nothing plays then.
         """
 
     @abstractmethod
     def stop(self) -> bool:
-        """End it and let go of what it holds; may be called twice. What went wrong is ``failure``.
+        """End the source and free what it holds; may be called twice. An error is in ``failure``.
 
         Returns:
             False where the sound system does not answer and may still call the players.
         """
 
     def close(self) -> None:
-        """Stop."""
+        """Stop the source."""
         self.stop()
 
     @property
@@ -71,24 +71,24 @@ class Source(Closes, ABC):
     @property
     @abstractmethod
     def running(self) -> bool:
-        """Is there more to come?"""
+        """Will more sound come?"""
 
     @property
     def flowing(self) -> bool:
-        """Do buffers come just now?"""
+        """Do buffers come now?"""
         return self.running
 
     @property
     @abstractmethod
     def failure(self) -> BaseException | None:
-        """What ended it, where nobody asked for that."""
+        """The error that ended the source, where nobody asked for an end."""
 
     @property
     def delay_frames(self) -> int:
-        """How late it is by itself, from its output back to its input, in frames."""
+        """Latency of the source alone, from its output back to its input, in frames."""
         return 0
 
     @property
     @abstractmethod
     def facts(self) -> dict[str, Any]:
-        """What there is to say about it: names, latencies in frames, whether its callback is native, interruptions."""
+        """Facts about the source: names, latencies in frames, whether its callback is native, interruptions."""

@@ -1,4 +1,4 @@
-"""The sources of a live gate's sound: the one that plays, how it goes over into another, and those that fade out."""
+"""The sources of a live gate's sound: the one that plays, the change to another, and those that fade out."""
 
 from collections.abc import Callable
 from dataclasses import replace
@@ -16,11 +16,11 @@ FADED_S = 0.5
 
 
 class Sources:
-    """What plays, one source after another. Its methods are called from the thread that owns the gate.
+    """The sources that play, one after another. The methods are called from the thread that owns the gate.
 
     Attributes:
         now: the source that plays, or None before the first.
-        devices: those asked for last, whether they play now or a file does.
+        devices: those asked for last, whether they play now or a file plays.
     """
 
     def __init__(self, make: Make, go_back: Callable[[Player], None], tell: Callable[[str], None]) -> None:
@@ -29,7 +29,7 @@ class Sources:
         Args:
             make: makes a player, and has the gate heard through it.
             go_back: has the gate heard through an earlier player again.
-            tell: told what happens, a sentence each, from any thread.
+            tell: called with each event, a sentence, from any thread.
         """
         self._make, self._go_back, self._tell = make, go_back, tell
         self.now: Source | None = None
@@ -39,10 +39,10 @@ class Sources:
         self._stopped: list[Source] = []
 
     def play(self, source: Source) -> None:
-        """Play a source; or go over to it: begun beside what plays, which fades out as this fades in.
+        """Play a source; it begins beside the one that plays, which fades out as the new one fades in.
 
         Raises:
-            GateError, ValueError: it cannot be played; what plays plays on.
+            GateError, ValueError: the source cannot be played; the sound stays as it was.
         """
         old = self.now
         try:
@@ -60,10 +60,10 @@ class Sources:
             self._leaving.append(old)
 
     def set_devices(self, devices: Devices) -> None:
-        """Play other devices; where none play, they are stored for when they do.
+        """Play other devices; where none play, they are stored for later.
 
         Raises:
-            SoundDeviceError: they cannot be had; what plays plays on.
+            SoundDeviceError: they are not available; the sound stays as it was.
         """
         if self.now is None or self.now.devices is None:
             self.devices = devices
@@ -71,14 +71,14 @@ class Sources:
             self.play(DeviceStream(devices))
 
     def set_device(self, which: Literal["input", "output"], name: str) -> None:
-        """Play another device: opened beside the old one, which fades out as this fades in.
+        """Play another device: opened beside the old one, which fades out as the new one fades in.
 
         Args:
             which: the direction.
             name: its number or part of its name.
 
         Raises:
-            SoundDeviceError: it cannot be had; what plays plays on.
+            SoundDeviceError: it is not available; the sound stays as it was.
             UsageError: no device plays.
         """
         if self.now is None or self.now.devices is None:
@@ -95,23 +95,23 @@ class Sources:
 
     @property
     def running(self) -> bool:
-        """Is there more to come? Devices run until somebody ends them."""
+        """Will more sound come? Devices run until somebody ends them."""
         return self.now is not None and self.now.running
 
     @property
     def trouble(self) -> str:
-        """Why there is no more to come, where nobody asked for that; else ""."""
+        """Why no more sound comes, where nobody asked for that; else ""."""
         failure = None if self.now is None else self.now.failure
         return "" if failure is None else str(failure)
 
     @property
     def delay_frames(self) -> int:
-        """How late what plays is without the gate, in frames."""
+        """Latency of what plays without the gate, in frames."""
         return 0 if self.now is None else self.now.delay_frames
 
     @property
     def facts(self) -> dict[str, Any]:
-        """What there is to say about what plays (``Source.facts``)."""
+        """Facts about what plays (``Source.facts``)."""
         return {} if self.now is None else self.now.facts
 
     def tend(self) -> None:
@@ -122,7 +122,7 @@ class Sources:
                 _free(old)
 
     def stop(self) -> None:
-        """Fade out, and end all streams; the players stay, for whoever records from them, until ``close``."""
+        """Fade out, and end all streams; the players stay, for a recorder, until ``close``."""
         now = self.now
         if now is not None and now.fades:
             player = now.players[-1]
@@ -139,10 +139,10 @@ class Sources:
             self._stopped += self._failed
 
     def close(self) -> None:
-        """Free the players of all that was stopped. A stream that does not answer keeps its own.
+        """Free the players of all sources that were stopped. A stream that does not answer keeps its own.
 
         Raises:
-            BaseException: what had ended the source that played.
+            BaseException: the error that had ended the source that played.
         """
         for source in self._stopped:
             _free(source)

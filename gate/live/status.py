@@ -10,23 +10,23 @@ from gate.realtime.gain import SILENT_DB
 from gate.realtime.stream_record import percentiles_us
 
 DECIDES = ("the model", "the classic gate: the model failed", "the classic gate: the model was too slow")
-"""By the engine record's ``fallback``."""
+"""Who decides, by the engine record's ``fallback``."""
 
 
 COUNTED = ("seconds", "buffers", "late", "over", "model_errors", "nonfinite", "tape_lost")
-"""What is summed over all players of a run: another device or rate means another player."""
+"""Counts that are summed over all players of a run: another device or rate means another player."""
 
 
 @dataclass(frozen=True)
 class Status:
-    """Levels in dBFS (-inf is silence), gain in dB, times in ms, key in Hz; NaN where nobody says.
+    """Levels in dBFS (-inf is silence), gain in dB, times in ms, key in Hz; NaN where there is no value.
 
     ``load`` and ``load_most`` are shares of the buffers' time since the last look, on average and at most; ``p999_us`` is of
     all callbacks in which the model ran. ``late``: buffers that the sound system flagged. ``latency_ms``: from the
     input to the output of the sound system and back, the chain included (of files: the chain alone); ``added_ms``: the
     chain's part of that. ``decision_delay_ms``: how much later than its block a decision can be. ``guard``: what it asks
     for; ``guard_shut``: it keeps the gate shut; ``classes``: probabilities by name, where a classifier listens. ``held``:
-    what somebody holds the gate, "open", "shut" or ""; ``bypassed``: what comes into it is heard.
+    "open" or "shut" where somebody holds the gate so, else ""; ``bypassed``: the gate's input is heard.
     """
 
     seconds: float
@@ -64,12 +64,12 @@ class Status:
     bypassed: bool = False
 
     def to_dict(self) -> dict[str, Any]:
-        """For JSON: what is not finite becomes None."""
+        """Return the status for JSON: what is not finite becomes None."""
         return {key: _finite(value) for key, value in asdict(self).items()}
 
 
 class Look:
-    """Takes one ``Status`` after another from a player; each covers the time since the one before."""
+    """A maker of one ``Status`` after another of a player; each covers the time since the one before."""
 
     def __init__(self) -> None:
         self._before = (0, 0)
@@ -77,7 +77,7 @@ class Look:
         self._earlier = dict.fromkeys(COUNTED, 0.0)
 
     def __call__(self, player: Player, preset: str, stream_frames: int) -> Status:
-        """The moment; ``stream_frames`` is how late the stream is without a gate."""
+        """Return the status now; ``stream_frames`` is the stream's latency without a gate."""
         if player is not self._player:
             self._earlier = _counts(self._player, self._earlier)
             self._player, self._before = player, (0, 0)
@@ -128,7 +128,7 @@ class Look:
 
 
 def _classes(engine: Engine) -> dict[str, float]:
-    """The newest probabilities of the classifier beside the gate."""
+    """Return the newest probabilities of the classifier beside the gate."""
     if engine.classifier is None:
         return {}
     names = engine.classifier.contract.classes
@@ -136,7 +136,7 @@ def _classes(engine: Engine) -> dict[str, float]:
 
 
 def _finite(value: Any) -> Any:
-    """Return a value for JSON, all through: None for what is not finite."""
+    """Return a value for JSON, with None for every number in it that is not finite."""
     match value:
         case dict():
             return {key: _finite(item) for key, item in value.items()}
@@ -147,7 +147,7 @@ def _finite(value: Any) -> Any:
 
 
 def _counts(player: Player | None, earlier: dict[str, float]) -> dict[str, float]:
-    """What a player has counted, and what was counted before it."""
+    """Return what a player has counted, added to the counts before it."""
     if player is None:
         return earlier
     live, engine = player.record[0], player.engine_record[0]

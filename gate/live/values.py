@@ -1,4 +1,4 @@
-"""What is set on the gate at work and on the slots around it: by name, from any thread, while a player plays them."""
+"""Settings of the gate at work and of the slots around it: by name, from any thread, while a player plays them."""
 
 import contextlib
 import os
@@ -21,10 +21,10 @@ class Values:
     """The values of a gate and of the slots around it.
 
     ``find``, ``value``, ``check``, ``at_once``, ``set`` of what is set at once, and ``hold`` may be called from any thread,
-    all else from the one that owns the gate.
+    all else from the thread that owns the gate.
 
     Attributes:
-        preset: what the gate was taught.
+        preset: the gate's preset.
         gate: the plugin that gates.
         slots: the plugins in order, the gate among them.
         playing: the player that they are heard through, or None before the first.
@@ -35,11 +35,11 @@ class Values:
 
         Args:
             preset: name, folder or file.
-            guard_model: name, folder or file of what the guard listens with; None takes its own.
-            tell: told what happens, a sentence each, from any thread.
+            guard_model: name, folder or file of the guard's classifier; None takes the default.
+            tell: called with each event, a sentence, from any thread.
 
         Raises:
-            GateError: there is no such preset, or it is no gate.
+            GateError: there is no such preset, or it is not a gate.
         """
         self._tell = tell
         self.preset = resolve(preset, "gate", tell)
@@ -54,7 +54,7 @@ class Values:
         self._chain_lock = threading.RLock()  # of the order of slots: while plugins are opened
 
     def find(self, name: str) -> tuple[Plugin | None, Parameter]:
-        """Return the plugin and the parameter of a name; of the gate, whichever it is by then, the plugin is None.
+        """Return the plugin and the parameter of a name; for the gate, which may change meanwhile, the plugin is None.
 
         Args:
             name: a parameter of the gate by its id, one of another slot as "highpass.cutoff".
@@ -72,7 +72,7 @@ class Values:
         return None, BY_ID[id]
 
     def value(self, name: str) -> float:
-        """Return a parameter's value; of a choice or a switch its number.
+        """Return a parameter's value; for a choice or a switch its number.
 
         Raises:
             UsageError: there is no such slot or parameter.
@@ -82,7 +82,7 @@ class Values:
         return float(plugin.bypassed) if parameter.id == BYPASS else plugin.value(parameter.id)
 
     def check(self, name: str, value: float) -> float:
-        """Return a value for a parameter, within its range, that the gate's preset can take.
+        """Return a value for a parameter, checked against its range and what the gate's preset can take.
 
         Raises:
             ValueError: it is out of range, or there is no such parameter (``UsageError``).
@@ -95,15 +95,15 @@ class Values:
         return value
 
     def at_once(self, name: str) -> bool:
-        """Can a parameter be set without a fresh plugin, which takes a while?"""
+        """Return whether a parameter can be set without a fresh plugin, which takes a while."""
         _, parameter = self.find(name)
         return parameter.live and parameter.id != "guard"
 
     def set(self, name: str, value: float) -> None:
-        """Set a parameter to what ``check`` returned; what needs a fresh plugin is faded in.
+        """Set a parameter to what ``check`` returned; a change that needs a fresh plugin is faded in.
 
         Raises:
-            GateError, ValueError: it cannot be had; what plays plays on.
+            GateError, ValueError: the change is not possible; the sound stays as it was.
         """
         plugin, parameter = self.find(name)
         if self.playing is not None and not self.at_once(name):
@@ -116,7 +116,7 @@ class Values:
                 self._said[parameter.id] = value
             _set(plugin or self.gate, parameter, value)
             for one in self._leaving if plugin is None else ():
-                with contextlib.suppress(GateError):  # what an earlier preset cannot have it goes without
+                with contextlib.suppress(GateError):  # an earlier preset may not take the value
                     _set(one, parameter, value)
 
     @property
@@ -140,7 +140,7 @@ class Values:
                         gate.set(id, float(getattr(self.preset.defaults, attribute(BY_ID[id]))))
 
     def hold(self, state: str) -> None:
-        """Keep the gate "open" or "shut", whatever decides; "" lets it go."""
+        """Keep the gate "open" or "shut", whatever is decided; "" lets the gate go."""
         with self._lock:
             for gate in (self.gate, *self._leaving):
                 gate.held = state
@@ -149,7 +149,7 @@ class Values:
         """Set another guard: "off", "speech" or "not-music"; it may fade in.
 
         Raises:
-            GateError: it cannot be had; what plays plays on.
+            GateError: the guard is not available; the sound stays as it was.
             ValueError: there is no such guard.
         """
         with self._chain_lock:
@@ -166,11 +166,11 @@ class Values:
 
     @property
     def guard_model(self) -> str | None:
-        """What the guard listens with, as a name or a path from any folder; None is its own."""
+        """The guard's classifier, as a name or a path from any folder; None is the default."""
         return None if self._guard_model is None else absolute(os.fspath(self._guard_model))
 
     def _usual(self, preset: Preset) -> dict[str, Any]:
-        """Threshold and Range: as they were set, or else the preset's."""
+        """Return Threshold and Range: as they were set, or else the preset's."""
         usual = {"threshold": preset.defaults.threshold_db, "range": preset.defaults.range_db} | self._said
         return {attribute(BY_ID[id]): value for id, value in usual.items()}
 

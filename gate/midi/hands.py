@@ -1,4 +1,4 @@
-"""MIDI on a live gate: a port, a map, and what a user may say about them while it plays."""
+"""MIDI on a live gate: a port and a map, and changes of both while the gate plays."""
 
 from collections.abc import Callable, Iterable
 from typing import Self
@@ -11,7 +11,7 @@ from gate.midi.router import Router, Target
 
 
 class Hands(Closes):
-    """Moves a gate by what comes in at a MIDI port, from ``start`` to ``stop``, or to the end of ``with``.
+    """A MIDI port and a map that move a gate, from ``start`` to ``stop``, or to the end of ``with``.
 
     Attributes:
         wish: the port's name, or part of it.
@@ -28,7 +28,7 @@ class Hands(Closes):
             wish: the port's name, or part of it.
             bindings: the map.
             target: the gate.
-            on_event: told a sentence when a port comes or goes or something was learned; any thread.
+            on_event: called with a sentence when a port comes or goes or a control was learned; from any thread.
         """
         self._on_event, self._find, self.wish = on_event, target.parameter, wish
         self.router = Router(bindings, target, self._learned)
@@ -38,10 +38,10 @@ class Hands(Closes):
         self._on_event(f"learned {binding}; give it to --map, or save the session, to keep it")
 
     def start(self) -> Self:
-        """Open the port, or wait for it.
+        """Open the port, or wait for one.
 
         Raises:
-            MidiError: python-rtmidi is missing, or several ports are meant.
+            MidiError: python-rtmidi is missing, or several ports fit.
         """
         self.input.start()
         for binding in self.router.bindings:
@@ -50,22 +50,22 @@ class Hands(Closes):
         return self
 
     def stop(self) -> None:
-        """Let go of whatever is held, and of the port."""
+        """Let go of whatever is held, and close the port."""
         self.input.stop()
         self.router.let_go()
 
     @property
     def setting(self) -> tuple[str, tuple[str, ...]]:
-        """Port and map, with what was learned, as a session has them."""
+        """Port and map, with what was learned, as a session stores them."""
         return self.wish, tuple(map(str, self.router.bindings))
 
     def take(self, port: str | None, map: Iterable[str]) -> None:
-        """Change port and map while it runs; None leaves the port.
+        """Change port and map while the gate plays; None leaves the port.
 
-        Bindings that stay work on as they were, unless the port is another one; what others held is let go.
+        Bindings that stay work as before, unless the port is another one; what others held is let go.
 
         Raises:
-            MidiError: several ports are meant; UsageError: the map is none. Then all stays as it is.
+            MidiError: several ports fit; UsageError: the map is not valid. Then nothing changes.
         """
         bindings = [parse_one(text, self._find) for text in map]
         wish = port or self.wish
@@ -78,7 +78,7 @@ class Hands(Closes):
         self.router.rebind(bindings)
 
     def learn(self, text: str) -> None:
-        """The next control that moves is bound to a target; ``text`` is its name, and may have a range and words behind it.
+        """Bind the next control that moves to a target; ``text`` is its name, and may have a range and words after it.
 
         Raises:
             UsageError: there is no such target.
@@ -89,10 +89,10 @@ class Hands(Closes):
         self._on_event(f"move a control for {name}")
 
     def forget(self, target: str) -> None:
-        """No control moves a target any more.
+        """Remove the bindings of a target.
 
         Raises:
-            UsageError: none did.
+            UsageError: it had none.
         """
         if not self.router.forget(target.strip()):
             bound = ", ".join(dict.fromkeys(binding.target for binding in self.router.bindings)) or "nothing"
@@ -101,10 +101,10 @@ class Hands(Closes):
             )
 
     def __str__(self) -> str:
-        """Port and map, as --map takes it."""
+        """Return the port and the map, this as --map takes it."""
         port = self.input.port
         return f"MIDI from {port or 'nowhere yet'}: {','.join(map(str, self.router.bindings)) or 'nothing bound'}"
 
     def close(self) -> None:
-        """Stop."""
+        """Stop moving the gate."""
         self.stop()

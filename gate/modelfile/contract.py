@@ -1,4 +1,4 @@
-"""What a model file is: read, checked and written here and nowhere else.
+"""The contract of a model file: read, checked and written here and nowhere else.
 
 One ONNX file is one plugin, of one of four kinds. A gate (kind "gate") has
 
@@ -18,7 +18,7 @@ a classifier (kind "classify") has
               readouts      float32 (R, T)       as above
               NAME_out      float32              as above
 
-what makes sound of sound (kind "audio") has
+a model that makes sound of sound (kind "audio") has
 
     inputs    blocks        float32 (C, T, 100)  sound at 48 kHz, full scale 1.0
               NAME_in       float32              as above
@@ -26,7 +26,7 @@ what makes sound of sound (kind "audio") has
               readouts      float32 (R, T)       as above
               NAME_out      float32              as above
 
-and what says how much of each frequency should pass (kind "mask") has the same, but for
+and one that says how much of each frequency should pass (kind "mask") has the same, but for
 
     outputs   mask          float32 (101, T)     gain at 0, 240, ... 24,000 Hz of this block and the one before it
 
@@ -86,15 +86,15 @@ USES = {
     "mask": "it goes in a chain, with gate.Model",
     "audio": "it goes in a chain, with gate.Model",
 }
-"""What each kind is for, as the remedy of an error."""
+"""Use of each kind, as the remedy of an error."""
 
 NO_GATE = math.nan
-"""Stands in the four numbers of a gate where the model is none: whatever is compared with it is not so."""
+"""Filler for the four numbers of a gate in other models: every comparison with it is false."""
 
 
 @dataclass(frozen=True)
 class Contract:
-    """A model file that keeps the contract on paper; fields are the metadata's unless said otherwise."""
+    """A model file that fulfils the contract as written; fields are the metadata's unless said otherwise."""
 
     model: bytes = field(repr=False)
     """The whole file, as ONNX Runtime takes it."""
@@ -119,7 +119,7 @@ class Contract:
     parameters: int
     """Stored numbers (counted)."""
     weight_bytes: int
-    """What they take in the file (counted)."""
+    """Bytes of these numbers in the file (counted)."""
     open_at: float = NO_GATE
     close_at: float = NO_GATE
     default_threshold_db: float = NO_GATE
@@ -127,7 +127,7 @@ class Contract:
     key_bands_hz: tuple[tuple[float, float], ...] = ()
     """Low and high edge of the bands that a gate's key may be held to; empty where it cannot be held."""
     classes: tuple[str, ...] = ()
-    """Of a classifier; a gate has none."""
+    """Names of a classifier's classes; a gate has none."""
 
     def expect(self, kind: str) -> None:
         """Refuse a model of another kind.
@@ -141,7 +141,7 @@ class Contract:
             )
 
     def to_dict(self) -> dict[str, Any]:
-        """The metadata and what was counted, fit for JSON."""
+        """Return the metadata and what was counted, fit for JSON."""
         counted = {
             "file_bytes": len(self.model),
             "weight_bytes": self.weight_bytes,
@@ -160,7 +160,7 @@ def read(source: str | os.PathLike[str] | bytes) -> Contract:
         source: path of the file, or its bytes.
 
     Raises:
-        ContractError: it breaks the contract; ``line`` says where.
+        ContractError: the file breaks the contract; ``line`` says where.
     """
     if isinstance(source, bytes):
         return _read(source)
@@ -181,7 +181,7 @@ def write(model: bytes, metadata: dict[str, Any]) -> Contract:
         The file as it is read back; in ``model`` are its bytes. The graph is what it was, byte for byte.
 
     Raises:
-        ContractError: it breaks the contract.
+        ContractError: the file breaks the contract.
     """
     _check_size(len(model))
     digest = read_model(model, Walker()).graph_sha256()
@@ -190,13 +190,13 @@ def write(model: bytes, metadata: dict[str, Any]) -> Contract:
         text = json.dumps(filled, allow_nan=False)
     except (TypeError, ValueError, RecursionError) as error:
         raise ContractError(
-            "metadata", f"expected what JSON can hold, got {error}; mend the metadata"
+            "metadata", f"expected what JSON can hold, got {error}; fix the metadata"
         ) from None
     return read(with_metadata(model, KEY, text))
 
 
 def _load(path: Path) -> bytes:
-    """The file's bytes, never more than a model may have; devices and pipes are not opened."""
+    """Return the file's bytes, never more than a model may have; devices and pipes are not opened."""
     try:
         status = path.stat()
         if not stat.S_ISREG(status.st_mode):
@@ -223,7 +223,7 @@ def _check_size(size: int) -> None:
 
 
 def _read(data: bytes) -> Contract:
-    """All checks, cheapest and most telling first."""
+    """Do all checks, cheapest and most telling first."""
     _check_size(len(data))
     walker = Walker()
     model = read_model(data, walker)
@@ -248,7 +248,7 @@ def _read(data: bytes) -> Contract:
 
 
 def _metadata(model: Model) -> dict[str, Any]:
-    """The one metadata entry that is ours."""
+    """Return the one metadata entry that is ours."""
     texts = [text for key, text in model.metadata if key == KEY]
     if len(texts) != 1:
         got = "none (no learned-gate model, or cut short)" if not texts else f"{len(texts)}"
@@ -257,7 +257,7 @@ def _metadata(model: Model) -> dict[str, Any]:
 
 
 def _check_opset(model: Model) -> int:
-    """The one version of ai.onnx that the file asks for."""
+    """Return the one version of ai.onnx that the file asks for."""
     foreign = sorted({domain for domain, _ in model.opsets} - set(AI_ONNX))
     if foreign:
         raise ContractError(
@@ -271,7 +271,7 @@ def _check_opset(model: Model) -> int:
 
 
 def _check_graph(model: Model, graph: Graph) -> None:
-    """Nothing outside the file, nothing from elsewhere."""
+    """Refuse anything outside the file, and ops from elsewhere."""
     if graph.external:
         name = graph.external[0][:60]
         detail = (
@@ -295,7 +295,7 @@ Shape = tuple[int | str, ...]
 
 
 def _check_values(graph: Graph, kind: str, fields: dict[str, Any]) -> None:
-    """Inputs and outputs: all there, none besides, each of its type and shape."""
+    """Check inputs and outputs: all there, none besides, each of its type and shape."""
     inputs: dict[str, Shape] = {"blocks": ("C", "T", KINDS[kind].block)}
     outputs: dict[str, Shape] = {"readouts": (len(fields["readouts"]), "T")}
     if kind == "gate":
@@ -316,7 +316,7 @@ def _check_values(graph: Graph, kind: str, fields: dict[str, Any]) -> None:
 
 
 def _check_side(side: str, values: list[Value], expected: dict[str, Shape]) -> None:
-    """One side: ``side`` is "inputs" or "outputs"."""
+    """Check one side: ``side`` is "inputs" or "outputs"."""
     got = {value.name: value for value in values}
     for name in expected:
         if name not in got:
@@ -335,17 +335,17 @@ def _check_side(side: str, values: list[Value], expected: dict[str, Shape]) -> N
 
 
 def _a(kind: str) -> str:
-    """A kind with its article."""
+    """Return a kind with its article."""
     return f"an {kind}" if kind == "audio" else f"a {kind}"
 
 
 def _line(side: str, name: str) -> str:
-    """Which line an input or output belongs to."""
+    """Return the line to which an input or output belongs."""
     return "states" if name.endswith(("_in", "_out")) else side
 
 
 def _check_value(side: str, value: Value, shape: Shape) -> None:
-    """Element type and shape of one input or output.
+    """Check element type and shape of one input or output.
 
     A fixed axis of an output may be declared free: exporters lose what they cannot work out, and the
     engine's trial run sees the truth.
@@ -367,5 +367,5 @@ def _check_value(side: str, value: Value, shape: Shape) -> None:
 
 
 def _show(shape: Shape) -> str:
-    """A shape as people write it: (C, T, 100); letters are free axes."""
+    """Return a shape as people write it: (C, T, 100); letters are free axes."""
     return f"({', '.join(str(axis)[:20] for axis in shape)})"

@@ -1,4 +1,4 @@
-"""What is wrong with a live gate in plain words, each with its remedy, from one status after another."""
+"""What is wrong with a live gate in plain words, each thing with its remedy, from one status after another."""
 
 from collections import deque
 from collections.abc import Mapping
@@ -8,17 +8,17 @@ from typing import Any, NamedTuple
 from gate.live.status import DECIDES, Status
 
 SPAN_S = 10.0
-"""Late buffers are counted over so long."""
+"""Seconds over which late buffers are counted."""
 
 QUIET_S = 4.0
-"""So long digital silence is worth a word."""
+"""Seconds of digital silence after which a sentence says so."""
 
 CLIPPED_DB = 0.0
-"""Input peaks at or over full scale have been cut off before they came here."""
+"""Input peaks at or over full scale were cut off before the gate got them."""
 
 
 class Advice(NamedTuple):
-    """One thing that is wrong; ``key`` says which, so that it can be put away. ``what`` has {names} of ``values``."""
+    """One thing that is wrong; ``key`` says which, so that it can be dismissed. ``what`` has {names} of ``values``."""
 
     key: str
     what: str
@@ -27,7 +27,7 @@ class Advice(NamedTuple):
 
 
 class Adviser:
-    """Looks at statuses."""
+    """A check of one status after another."""
 
     def __init__(self) -> None:
         self._counts: deque[tuple[float, int, int]] = deque()
@@ -35,11 +35,11 @@ class Adviser:
         self._begun_s: float | None = None
 
     def __call__(self, status: Status, facts: dict[str, Any], now_s: float) -> list[Advice]:
-        """What there is to say now, the worst first.
+        """Return what there is to say now, the worst first.
 
         Args:
             status: the newest.
-            facts: of the stream, as ``Live.facts``.
+            facts: of the stream, as ``Live.facts`` gives them.
             now_s: a clock, in seconds.
         """
         if self._begun_s is None:
@@ -71,7 +71,7 @@ class Adviser:
         return [advice for advice in found if advice is not None]
 
     def _late(self, status: Status, facts: dict[str, Any]) -> Advice | None:
-        if facts.get("host_api") == "files":  # nobody hears them
+        if facts.get("host_api") == "files":  # nobody hears a file's late buffers
             return None
         first = self._counts[0]
         late = max(status.late - first[1], status.over - first[2])

@@ -4,15 +4,15 @@ from gate.live.player import Player
 from gate.render.auto_threshold import AutoThreshold, Levels, choose
 
 LISTEN_S = 5.0
-"""How long it listens: long enough for a sentence, its pause, and a door that must not decide (the scope keeps six)."""
+"""Seconds of listening: enough for a sentence, its pause, and a door that must not decide (the scope keeps six)."""
 
 
 class AutoListener:
-    """Listens once, from ``begin`` on.
+    """A listener that runs once after each ``begin``.
 
     Attributes:
-        listening: is it at it?
-        share: how much of the time is over, 0 to 1.
+        listening: does the listener run now?
+        share: how much of the time has passed, 0 to 1.
     """
 
     def __init__(self) -> None:
@@ -30,7 +30,7 @@ class AutoListener:
         self.listening = False
 
     def look(self, player: Player, fallback_db: float) -> AutoThreshold | None:
-        """Return what was found, once ``LISTEN_S`` have come; ``fallback_db`` is for nothing but silence."""
+        """Return what was found, once ``LISTEN_S`` of sound have come; ``fallback_db`` is for pure silence alone."""
         if not self.listening:
             return None
         if player is not self._player:  # another device: what was heard does not count

@@ -1,4 +1,4 @@
-"""The last seconds in columns for whoever draws them: levels, gain, how sure and how open the gate was.
+"""The last seconds in columns to be drawn: levels, gain, how sure and how open the gate was.
 
 Everything is computed from ``Player.scope`` and the engine's record when somebody looks, into rings made once; the audio
 thread knows nothing of it. A column is two of the 5 ms windows that Threshold is compared with, the louder of the two.
@@ -13,24 +13,24 @@ from gate.levels import FLOOR_DB, window_powers
 from gate.live.player import Player
 
 SECONDS = 5.0
-"""How far back it goes."""
+"""Seconds of history."""
 
 COLUMN_S = 0.01
-"""What a column covers."""
+"""Seconds in a column."""
 
 SCOPE_S = 6.0
-"""How far back ``Player.scope`` has to look for it, with room for what is overwritten meanwhile."""
+"""Seconds that ``Player.scope`` is asked for, with room for what is overwritten meanwhile."""
 
 COLUMNS = round(SECONDS / COLUMN_S)
 
 WINDOW_S = COLUMN_S / 2
-"""The level's window, as ``gate.levels`` has it."""
+"""Window of the level in s, as ``gate.levels`` has it."""
 
 ROWS = ("input_db", "heard_db", "gain_db", "open_probability", "openness")
-"""What a column holds: levels in dBFS, gain in dB, and two shares of 1."""
+"""Rows of a column: levels in dBFS, gain in dB, and two shares of 1."""
 
 LOWEST_GAIN_DB = -120.0
-"""What stands for a gain of 0."""
+"""Value drawn for a gain of 0."""
 
 SILENCE = {
     "input_db": FLOOR_DB,
@@ -39,7 +39,7 @@ SILENCE = {
     "open_probability": 0.0,
     "openness": 1.0,
 }
-"""What was before anything was: no sound, and nothing shut."""
+"""Columns before any sound came: no sound, and nothing shut."""
 
 
 class Ring:
@@ -53,7 +53,7 @@ class Ring:
         self._size, self._at = size, 0
 
     def add(self, columns: dict[str, NDArray[np.float64]]) -> None:
-        """Columns behind those that are there: of each row as many, at most ``size`` of which are kept."""
+        """Add columns after those that are there: the same number in each row, at most ``size`` of which are kept."""
         count = min(len(next(iter(columns.values()))), self._size)
         if not count:
             return
@@ -64,17 +64,17 @@ class Ring:
         self._at = (self._at + count) % self._size
 
     def __getitem__(self, row: str) -> NDArray[np.float64]:
-        """(size,) of a row, oldest first: a view, which the next ``add`` changes."""
+        """Return (size,) of a row, oldest first: a view, which the next ``add`` changes."""
         return self._memory[row][self._at : self._at + self._size]
 
 
 class History:
-    """Follows a player, whichever plays.
+    """The history of a player, whichever plays.
 
     Attributes:
-        ring: ``ROWS`` by ``COLUMNS``.
-        input_db: level of the newest column, and so ``heard_db``; the loudest of those that came at the last look.
-        heard_db: see there.
+        ring: the columns, ``ROWS`` by ``COLUMNS``.
+        input_db: level of the newest column, dBFS; the loudest of those that came at the last look.
+        heard_db: the same of what is heard.
     """
 
     def __init__(self) -> None:
@@ -86,7 +86,7 @@ class History:
         self._sound: NDArray[Any] = np.zeros((0, 1))
 
     def look(self, player: Player) -> int:
-        """Take what came since the last look; returns how many columns that were."""
+        """Take what came since the last look; return how many columns that were."""
         column = 2 * max(round(WINDOW_S * player.shape.rate), 1)
         if player is not self._player:
             self._player, self._taken = player, player.scope.written
@@ -122,7 +122,7 @@ class History:
 
 
 def levels_db(x: NDArray[Any], window: int) -> NDArray[np.float64]:
-    """(columns,) dBFS of x (columns * 2 * window, channels): of two windows the louder, of channels the loudest."""
+    """Return (columns,) dBFS of x (columns * 2 * window, channels): the louder window, the loudest channel."""
     power = window_powers(x.astype(np.float64), window).reshape(-1, 2).max(axis=1)
     levels: NDArray[np.float64] = 10.0 * np.log10(np.maximum(power, 10 ** (FLOOR_DB / 10)))
     return levels

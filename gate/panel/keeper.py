@@ -18,21 +18,21 @@ from gate.live.status import Status
 from gate.panel.history import SCOPE_S
 
 LOOK_S = 0.1
-"""How often the gate is tended and looked at."""
+"""Seconds from one look after the gate to the next."""
 
 MOST_EVENTS = 100
-"""Sentences kept for a window that does not look."""
+"""Sentences stored for a window that does not look."""
 
 
 class Keeper:
-    """Keeps a gate.
+    """A thread that owns a gate.
 
     Attributes:
-        live: the gate; somebody has to have it play before ``start``.
+        live: the gate; whoever makes the keeper has the gate play before ``start``.
         status: the newest, or None before the first.
-        facts: of the stream, as ``Live.facts``.
+        facts: of the stream, as ``Live.facts`` gives them.
         chain: the slots, as ``Rack.chain``.
-        events: (kind, sentence), oldest first; kind is "info" or "error". Whoever shows them takes them off.
+        events: (kind, sentence), oldest first; kind is "info" or "error". Whoever shows an event removes it.
         looks: how often ``status`` was taken.
         busy: sentence about what is being done just now, or "".
     """
@@ -42,7 +42,7 @@ class Keeper:
 
         Args:
             preset: name, folder or file.
-            guard_model: what the guard listens with, likewise; None takes its own.
+            guard_model: the guard's classifier, likewise; None takes the guard's own.
 
         Raises:
             PresetError, ContractError: as ``Live``.
@@ -68,14 +68,14 @@ class Keeper:
         """Have something done with the gate.
 
         Args:
-            job: called on the keeper's thread; a ``GateError`` or ``ValueError`` of it becomes an event.
-            doing: what to say meanwhile.
-            then: told what it returned, on the keeper's thread, unless it failed.
+            job: called on the keeper's thread; a ``GateError`` or ``ValueError`` from the job becomes an event.
+            doing: sentence to show meanwhile.
+            then: called with what the job returned, on the keeper's thread, unless the job failed.
         """
         self._jobs.put((doing, job, then))
 
     def stop(self) -> None:
-        """Do what was asked for, then stop the gate; waits for that."""
+        """Do what was asked for, then stop the gate; return when that is done."""
         self._ending.set()
         if self._thread.ident is not None:
             self._thread.join()
@@ -85,7 +85,7 @@ class Keeper:
             self.events.append(("error", str(error)))
 
     def tell(self, sentence: str, kind: str = "info") -> None:
-        """An event, from any thread."""
+        """Report an event, from any thread."""
         self.events.append((kind, sentence))
 
     def _run(self) -> None:

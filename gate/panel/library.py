@@ -5,9 +5,9 @@ from gate.modelfile.preset import hidden, names, resolve
 
 
 def presets() -> list[tuple[str, str]]:
-    """Gates that have names, and those that others of their name hide, by their place; and what they were taught.
+    """Return gates by name, hidden namesakes by their place, each with what the gate was taught.
 
-    One that cannot be read says why when it is chosen.
+    A preset that cannot be read says why when somebody chooses that preset.
     """
     found = []
     for wish in (*names("gate"), *map(str, hidden("gate"))):

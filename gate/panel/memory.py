@@ -1,4 +1,4 @@
-"""What a panel remembers from one start to the next: the session, and how its window looked. Damaged, it is forgotten."""
+"""What a panel remembers from one start to the next: session and window. Damaged files are ignored."""
 
 import contextlib
 import json
@@ -15,27 +15,27 @@ SESSION, WINDOW = "last.toml", "window.json"
 
 
 def folder() -> Path:
-    """Where it is kept; it need not be there. ``LEARNED_GATE_STATE`` names another place."""
+    """Return the folder of these files, which need not exist. ``LEARNED_GATE_STATE`` names another folder."""
     return user_folder("state", "panel", "LEARNED_GATE_STATE")
 
 
 def last_session(tell: Callable[[str], None]) -> Session | None:
-    """How everything stood at the last end; None if nobody knows, which is said if it should be known."""
+    """Return the session of the last end; None if there is none. ``tell`` hears of one that cannot be read."""
     path = folder() / SESSION
     if not path.exists():
         return None
     try:
         return load(path)
     except GateError as error:
-        tell(f"{error}; beginning as usual")
+        tell(f"{error}; beginning with the defaults")
         return None
 
 
 def keep_session(session: Session) -> None:
-    """For the next start. Where there is no room for it, there will be none.
+    """Save the session for the next start.
 
     Raises:
-        GateError: it cannot be written.
+        GateError: the session cannot be written.
     """
     with contextlib.suppress(OSError):
         folder().mkdir(parents=True, exist_ok=True)
@@ -43,7 +43,7 @@ def keep_session(session: Session) -> None:
 
 
 def window() -> dict[str, Any]:
-    """How the window looked at the last end; empty if nobody knows."""
+    """Return how the window looked at the last end; empty if that is not known."""
     try:
         found = json.loads((folder() / WINDOW).read_text("utf-8"))
     except (OSError, ValueError):
@@ -52,7 +52,7 @@ def window() -> dict[str, Any]:
 
 
 def keep_window(said: dict[str, Any]) -> None:
-    """For the next start."""
+    """Save the window's look for the next start."""
     with contextlib.suppress(OSError):
         folder().mkdir(parents=True, exist_ok=True)
         (folder() / WINDOW).write_text(json.dumps(said) + "\n", "utf-8")

@@ -13,20 +13,20 @@ class Midi:
     """Hands on the keeper's gate. Methods are for the window's thread; ports are opened and closed on the keeper's.
 
     Attributes:
-        keeper: whose gate it moves.
-        hands: at work, or None while no port was chosen.
+        keeper: owner of the gate that MIDI moves.
+        hands: at work, or None while no port is chosen.
         wish: the port that was asked for, "" for none.
     """
 
     def __init__(self, keeper: Keeper, bindings: Iterable[str] = ()) -> None:
-        """Hear nothing yet.
+        """Start without a port.
 
         Args:
-            keeper: whose gate it moves.
+            keeper: owner of the gate that MIDI moves.
             bindings: a map, as ``gate.midi.bindings`` spells them.
 
         Raises:
-            UsageError: one of them is none.
+            UsageError: a text is no binding.
         """
         self.keeper = keeper
         self.hands: Hands | None = None
@@ -49,10 +49,10 @@ class Midi:
         return self._stored.setting if self.hands is None else self.hands.setting
 
     def take(self, wish: str | None, bindings: Iterable[str]) -> None:
-        """Another port and map, in a moment, in place of all there were.
+        """Replace port and map, in a moment.
 
         Raises:
-            UsageError: the map is none.
+            UsageError: a text is no binding.
         """
         kept = self._parsed(bindings)
 
@@ -66,16 +66,16 @@ class Midi:
 
     @property
     def bindings(self) -> tuple[Binding, ...]:
-        """The map: at work, or kept for the port that is chosen next."""
+        """The map: at work, or stored for the port that is chosen next."""
         return self._kept if self.hands is None else self.hands.router.bindings
 
     def use(self, wish: str) -> None:
-        """Hear another port, or none (""), in a moment. What is bound stays; what waited for a port is learned then."""
+        """Hear another port, or none (""), in a moment. Bindings stay; a target that waited is learned then."""
         self.wish = wish
         self.keeper.ask(self._open)
 
     def learn(self, target: str) -> bool:
-        """The next control that moves is bound to a target; False if a port has to be chosen first, and then it will be."""
+        """Bind the next control that moves to a target; return False while a port has to be chosen first."""
         if self.hands is None:
             self._pending = target
             return False
@@ -83,7 +83,7 @@ class Midi:
         return True
 
     def forget(self, target: str) -> None:
-        """No control moves a target any more."""
+        """Unbind a target: no control moves the target any more."""
         if self.hands is None:
             self._kept = tuple(binding for binding in self._kept if binding.target != target)
             self._remember()
@@ -91,7 +91,7 @@ class Midi:
             self._try(lambda hands: hands.forget(target))
 
     def badges(self) -> dict[str, str]:
-        """By target what moves it, "\N{HORIZONTAL ELLIPSIS}" while it waits for a control."""
+        """Return by target the name of its control, "\N{HORIZONTAL ELLIPSIS}" for a target that waits for one."""
         found: dict[str, list[str]] = {}
         for binding in self.bindings:
             control = "\N{HORIZONTAL ELLIPSIS}" if binding.control is None else str(binding.control)

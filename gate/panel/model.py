@@ -1,8 +1,8 @@
 """What the panel shows and changes, without a window: values, undo, A and B. The window reads and writes only this.
 
-Nothing here remembers what somebody did. The model looks at the gate now and then (``look``), and when it stands otherwise
-than before, that is a step that can be undone, whoever caused it: mouse, MIDI, a preset. Changes of the same things shortly
-after each other, and all within one drag, are one step.
+Nothing here remembers what somebody did. The model looks at the gate now and then (``look``), and when a setting is
+not what it was before, that is a step that can be undone, whoever caused it: mouse, MIDI, a preset. Changes of the same
+things shortly after each other, and all within one drag, are one step.
 """
 
 import contextlib
@@ -18,22 +18,22 @@ from gate.parameters import BY_ID, FOLLOWS, attribute, default
 from gate.session.session import Session
 
 SAME_S = 0.8
-"""Changes of the same things within so long are one step."""
+"""Changes of the same things within this time, in s, are one step."""
 
 MOST_STEPS = 200
-"""That can be undone."""
+"""Steps that can be undone."""
 
 IDS = tuple(BY_ID)
-"""Parameters that the panel sets: all of them. Some need a fresh plugin, and come in a moment (``Live.set``)."""
+"""Parameters that the panel sets: all of them. Some need a fresh plugin, and act in a moment (``Live.set``)."""
 
 SLOTS = ("A", "B")
 
 STEPS = ("preset", "before", "after", "monitor", "guard_model")
-"""What of a session is a step beside parameters; devices and MIDI are the desk's, not the sound's, and stay as they are."""
+"""Parts of a session, beside parameters, whose change is a step; devices and MIDI belong to the desk and stay."""
 
 
 def differences(one: Session, other: Session) -> frozenset[str]:
-    """What of the sound is not the same in both: parameters by id, and ``STEPS``."""
+    """Return what of the sound is not the same in both sessions: parameters by id, and ``STEPS``."""
     if one == other:
         return frozenset()
     names = {id for id, _ in set(one.parameters) ^ set(other.parameters)}
@@ -44,11 +44,11 @@ class Model:
     """The gate as a panel sees it. Its methods are called from one thread, the window's.
 
     Attributes:
-        keeper: who owns the gate.
-        state: how it stood at the last look.
+        keeper: owner of the gate.
+        state: the session at the last look.
         slot: "A" or "B": which of the two is heard.
-        asked: how many things were asked of the keeper.
-        done: how many of them have happened; only the keeper's thread counts these.
+        asked: number of jobs given to the keeper.
+        done: number of these jobs that are finished; only the keeper's thread counts them.
     """
 
     def __init__(self, keeper: Keeper, clock: Callable[[], float] = time.monotonic) -> None:
@@ -65,17 +65,17 @@ class Model:
     # -- values
 
     def value(self, id: str) -> float:
-        """A parameter as it is set now."""
+        """Return a parameter's value now."""
         return self.live.value(id)
 
     def usual(self, id: str) -> float:
-        """Where a parameter goes when it is reset: the preset's value, or the table's."""
+        """Return the value to which a parameter is reset: the preset's, or the table's."""
         if id in FOLLOWS:
             return float(getattr(self.live.preset.defaults, attribute(BY_ID[id])))
         return default(id)
 
     def set(self, id: str, value: float) -> None:
-        """Set a parameter; what is out of range becomes the nearer end, and what the preset cannot take changes nothing."""
+        """Set a parameter; out of range it becomes the nearer end; a value that the preset refuses changes nothing."""
         parameter = BY_ID[id]
         if not (parameter.silence and value == float("-inf")):
             value = min(max(value, parameter.minimum), parameter.maximum)
@@ -84,7 +84,7 @@ class Model:
         self.look()
 
     def begin(self) -> None:
-        """A drag begins: whatever changes until ``end`` is one step."""
+        """Begin a drag: all changes until ``end`` are one step."""
         self.look()
         self._dragging, self._last = True, (frozenset(), -SAME_S)
 
@@ -94,7 +94,7 @@ class Model:
         self._dragging, self._last = False, (frozenset(), -SAME_S)
 
     def set_preset(self, name: str) -> None:
-        """Another preset, in a moment."""
+        """Load another preset, in a moment."""
         self.change(lambda: self.live.rack.set_preset(name))
 
     def set_monitor(self, value: str) -> None:
@@ -102,13 +102,13 @@ class Model:
         self.change(lambda: self.live.set_monitor(value))
 
     def change(self, job: Callable[[], Any]) -> None:
-        """Have something done with the gate in a moment, such as another slot; what comes of it is a step of its own."""
+        """Have a job done with the gate in a moment, such as adding a slot; its changes are a step of their own."""
         self.look()
         self._last = (frozenset(), -SAME_S)
         self._ask(job)
 
     def apply(self, session: Session) -> None:
-        """Stand as a session says, as one step, in a moment."""
+        """Apply a session as one step, in a moment."""
         self.look()
         if not self.under_way:
             self._remember()
@@ -127,13 +127,13 @@ class Model:
 
     @property
     def under_way(self) -> bool:
-        """Has something that was asked for not happened yet?"""
+        """Is something that was asked for still to be done?"""
         return self.asked != self.done
 
     # -- steps
 
     def look(self) -> bool:
-        """See how the gate stands; was it another way before?"""
+        """Look at the gate; return whether a setting has changed since the last look."""
         if self.under_way:
             return False
         now = capture(self.live)
@@ -151,7 +151,7 @@ class Model:
         return True
 
     def _remember(self) -> None:
-        """How it stands becomes a step to go back to; nothing can be done again then."""
+        """Store the state as a step to go back to; steps that were undone are dropped."""
         self._undo.append((self.state, self.slot))
         del self._undo[:-MOST_STEPS]
         self._redo.clear()
@@ -163,16 +163,16 @@ class Model:
 
     @property
     def can_redo(self) -> bool:
-        """Is there one to do again?"""
+        """Is there a step to do again?"""
         return bool(self._redo)
 
     def undo(self) -> None:
-        """One step back."""
+        """Go one step back."""
         self.look()
         self._step(self._undo, self._redo)
 
     def redo(self) -> None:
-        """One step on again."""
+        """Do the next undone step again."""
         self.look()
         self._step(self._redo, self._undo)
 
@@ -203,7 +203,7 @@ class Model:
         self._other = self.state
 
     def hear_both(self, preset: str) -> None:
-        """A is how it stands now, B the same with another preset, and B is heard."""
+        """Make A the current session and B the same with another preset, and hear B."""
         self.look()
         if self.under_way:
             return
@@ -212,7 +212,7 @@ class Model:
         self._go(replace(self.state, preset=preset))
 
     def _go(self, session: Session) -> None:
-        """Have the gate stand another way; what cannot be had any more (a preset that was deleted) is said."""
+        """Apply a session; report what is no longer available (a preset that was deleted)."""
         self.state = session
         self._last = (frozenset(), -SAME_S)
 

@@ -8,13 +8,13 @@ from numpy.typing import NDArray
 LOWEST_HZ, HIGHEST_HZ = 30.0, 20_000.0
 
 POINTS = 160
-"""Of the curve, in equal ratios."""
+"""Points of the curve, in equal ratios."""
 
 WINDOW_S = 0.085
-"""Of sound that a spectrum is made of, about: 4096 samples at 48 kHz, bins of 12 Hz."""
+"""Seconds of sound that a spectrum is made of, about: 4096 samples at 48 kHz, bins of 12 Hz."""
 
 FALL_DB = 1.2
-"""How far a point falls at most from one look to the next: so the eye can follow."""
+"""The most that a point falls from one look to the next: so the eye can follow."""
 
 FLOOR_DB = -120.0
 """Lowest level of a point."""
@@ -24,7 +24,7 @@ class Spectrum:
     """Spectra one after another, falling gently.
 
     Attributes:
-        frequencies_hz: (POINTS,), where the points lie.
+        frequencies_hz: (POINTS,), frequencies of the points.
         levels_db: (POINTS,) dB; a full-scale sine reads 0.
 
     Args:
@@ -46,7 +46,7 @@ class Spectrum:
         self._heard = self.frequencies_hz < rate / 2.0
 
     def look(self, x: NDArray[Any]) -> None:
-        """Take the newest ``size`` frames, x (size, channels), or fewer: then nothing changes."""
+        """Take the newest ``size`` frames, x (size, channels); fewer frames change nothing."""
         if len(x) < self.size:
             return
         spectra = np.fft.rfft(x[-self.size :].T.astype(np.float32) * self._window)  # (channels, bins)

@@ -25,14 +25,14 @@ class Theme:
     ink: str
     quiet: str
     accent: str
-    """What is heard, what is open, what is chosen."""
+    """Colour of what is heard, what is open, what is chosen."""
     on_accent: str
     sound_in: str
-    """The sound that comes in, as an area."""
+    """Colour of the sound that comes in, as an area."""
     sound_in_line: str
     threshold: str
     reduction: str
-    """What the gate takes away."""
+    """Colour of what the gate takes away."""
     key: str
     warning: str
     danger: str
@@ -62,7 +62,7 @@ CONTRAST = Theme(
 )  # fmt: skip
 
 THEMES = {theme.name: theme for theme in (DARK, LIGHT, CONTRAST)}
-"""By name."""
+"""Themes by name."""
 
 TEXT_PAIRS = (
     ("ink", "ground"), ("ink", "card"), ("ink", "field"), ("ink", "plot"), ("quiet", "ground"), ("quiet", "card"),
@@ -70,7 +70,7 @@ TEXT_PAIRS = (
     ("key", "plot"), ("accent", "plot"), ("reduction", "plot"), ("warning", "card"), ("danger", "card"),
     ("accent", "card"), ("threshold", "card"), ("warning", "field"), ("sound_in_line", "plot"),
 )  # fmt: skip
-"""(letters, what they stand on)."""
+"""(letters, what is under them)."""
 
 SEEN_PAIRS = (
     ("accent", "plot"), ("accent", "card"), ("accent", "field"), ("threshold", "plot"), ("threshold", "card"),
@@ -84,36 +84,36 @@ SMALL, BODY, LARGE, HUGE = 11, 13, 17, 27
 """Sizes of letters in pixels, each about 1.3 times the one before but for the last, which is for two values."""
 
 SPACE = 8
-"""Pixels; all distances are multiples or halves of it."""
+"""Pixels; all distances are multiples of this, or half of it."""
 
 RADIUS = 8
-"""Of corners, in pixels."""
+"""Radius of corners, in pixels."""
 
 FONTS = ("Inter", "Segoe UI", "SF Pro Text", "Cantarell", "Noto Sans", "DejaVu Sans")
-"""The first that a system has."""
+"""Fonts; the first that a system has is taken."""
 
 
 def luminance(colour: str) -> float:
-    """Relative luminance of #rrggbb, 0 to 1. Source: WCAG 2.2, "relative luminance"."""
+    """Return the relative luminance of #rrggbb, 0 to 1. Source: WCAG 2.2, "relative luminance"."""
     parts = [int(colour[k : k + 2], 16) / 255.0 for k in (1, 3, 5)]
     linear = [part / 12.92 if part <= 0.04045 else ((part + 0.055) / 1.055) ** 2.4 for part in parts]
     return 0.2126 * linear[0] + 0.7152 * linear[1] + 0.0722 * linear[2]
 
 
 def contrast(one: str, other: str) -> float:
-    """Contrast of two colours, 1 to 21. Source: WCAG 2.2, "contrast ratio"."""
+    """Return the contrast of two colours, 1 to 21. Source: WCAG 2.2, "contrast ratio"."""
     light, dark = sorted((luminance(one), luminance(other)), reverse=True)
     return (light + 0.05) / (dark + 0.05)
 
 
 def blend(colour: str, under: str, share: float) -> str:
-    """``colour`` laid over ``under``, covering that share of it, 0 to 1."""
+    """Return ``colour`` laid over ``under``, covering that share of it, 0 to 1."""
     pairs = [(int(colour[k : k + 2], 16), int(under[k : k + 2], 16)) for k in (1, 3, 5)]
     return "#" + "".join(f"{round(share * over + (1 - share) * below):02x}" for over, below in pairs)
 
 
 def style_sheet(theme: Theme) -> str:
-    """Qt's style sheet of a theme: ``TEMPLATE`` with its colours and sizes in it."""
+    """Return Qt's style sheet of a theme: ``TEMPLATE`` with the theme's colours and sizes in it."""
     text = TEMPLATE
     values = {field.name: getattr(theme, field.name) for field in fields(theme)}
     values |= {
@@ -191,4 +191,4 @@ QScrollBar:vertical { background: transparent; width: 10px; }
 QScrollBar::handle:vertical { background: @outline; border-radius: 4px; min-height: 30px; margin: 1px; }
 QScrollBar::add-line, QScrollBar::sub-line, QScrollBar::add-page, QScrollBar::sub-page { background: none; height: 0; }
 """
-"""With @name for each colour and size."""
+"""Style sheet with @name for each colour and size."""

@@ -1,4 +1,4 @@
-"""What a user can set: what a parameter is, the knob that makes an attribute of it, and the one table of the gate's.
+"""Parameters of what a user can set, the knob that makes an attribute of one, and the one table of the gate's.
 
 May import: nothing.
 Runs on: any thread; all of it is values.

@@ -1,4 +1,4 @@
-"""What a parameter is, and the knob that makes an attribute of it.
+"""Parameters, and the knob that makes an attribute of one.
 
 A knob is written once, as an attribute of a class, with its whole row in it::
 
@@ -25,16 +25,16 @@ SUFFIXES: dict[str, dict[str, float]] = {
     "x": {"x": 1.0},
     "": {},
 }
-"""What may be written behind a number, in any case, and how many of the parameter's unit it is; by unit.
+"""Units that may be written after a number, in any case, each in the parameter's unit; by that unit.
 
 A unit that is missing here, as a third-party plugin's may be, is written as it is.
 """
 
 ENDINGS = {"dB": "_db", "dBFS": "_db", "ms": "_ms", "Hz": "_hz", "x": "", "": ""}
-"""What an attribute's name ends in, by its parameter's unit; other units' letters and digits stand for themselves."""
+"""Endings of an attribute's name, by its parameter's unit; other units' letters and digits stand for themselves."""
 
 DIGITS = {"dBFS": 1, "dB": 1, "x": 2}
-"""Digits behind the point that are shown; of other units one under ``LONG``, and none from there up."""
+"""Digits after the point that are shown; of other units one under ``LONG``, and none from there up."""
 
 LONG = 100.0
 
@@ -44,7 +44,7 @@ class Parameter:
     """One thing to set.
 
     Attributes:
-        id: stable name, as it stands in presets and session files and in the engine's arguments.
+        id: stable name, used in presets and session files and in the engine's arguments.
         name: for people.
         unit: of the value, in general a key of ``SUFFIXES``: "x" for a factor, empty for a switch or a choice.
         minimum: lowest value; for a switch or a choice 0.
@@ -53,9 +53,9 @@ class Parameter:
         taper: how the travel of a knob or a MIDI controller becomes a value: in equal steps, in equal factors (only
             over 0), or by number through ``words``.
         live: does a change act from the next block on, while sound runs? If not, a fresh plugin is faded in for it.
-        help: one sentence; the range stands in ``limits``.
+        help: one sentence; the range is in ``limits``.
         choices: what the whole numbers from 0 mean, for a choice.
-        smoothing_ms: the least time in ms in which a change of it reaches the gain or filter that is heard: ramp or time
+        smoothing_ms: the least time in ms in which a change reaches the gain or filter that is heard: ramp or time
             constant. 0: it moves decisions alone, and these ramp as always.
         silence: is -inf a value, too?
         overrides: does it override what a model has learned? At its default a gate then acts as it was taught, to the bit.
@@ -77,26 +77,26 @@ class Parameter:
 
     @property
     def words(self) -> tuple[str, ...]:
-        """What the whole numbers from 0 are called; empty where values are numbers."""
+        """Names of the whole numbers from 0; empty where values are numbers."""
         return ("off", "on") if self.taper == "switch" else self.choices
 
     @property
     def limits(self) -> str:
-        """Its range for people: "-120 to 0 dB, or -inf"."""
+        """The range for people: "-120 to 0 dB, or -inf"."""
         if self.words:
             return ", ".join(f"{number} ({word})" for number, word in enumerate(self.words))
         return f"{self.minimum:g} to {self.maximum:g} {self.unit}".rstrip() + (", or -inf" * self.silence)
 
     @property
     def sentence(self) -> str:
-        """Help and range."""
+        """Help and range, as one sentence."""
         return self.help if self.words else f"{self.help}; {self.limits}"
 
     def check(self, value: float) -> float:
-        """``value`` as a float.
+        """Return ``value`` as a float.
 
         Raises:
-            ValueError: it is out of range, with expected, got and remedy.
+            ValueError: the value is out of range, with expected, got and remedy.
         """
         try:
             value = float(value)
@@ -111,7 +111,7 @@ class Parameter:
         return value
 
     def text(self, value: float) -> str:
-        """A value as people read it, with its unit: "-45.0 dBFS", "350 ms", "x0.50", "speech"."""
+        """Return a value as people read it, with its unit: "-45.0 dBFS", "350 ms", "x0.50", "speech"."""
         if self.words:
             return self.words[int(value)]
         digits = DIGITS.get(self.unit, 1 if abs(value) < LONG else 0)
@@ -119,10 +119,10 @@ class Parameter:
         return f"x{number}" if self.unit == "x" else f"{number} {self.unit}".rstrip()
 
     def parse(self, text: str) -> float:
-        """The value that a text says: "-45", "-45 dB", "0.35 s", "1.2 kHz", "x0.5", "speech".
+        """Return the value that a text says: "-45", "-45 dB", "0.35 s", "1.2 kHz", "x0.5", "speech".
 
         Raises:
-            ValueError: it says none, or one out of range.
+            ValueError: the text says no value, or one out of range.
         """
         said = text.strip().casefold()
         words = [word.casefold() for word in self.words]
@@ -147,13 +147,13 @@ class Parameter:
         return f"expected a number in {self.unit}" if self.unit else "expected a number"
 
     def at(self, travel: float, ends: tuple[float, float] | None = None, taper: Taper | None = None) -> float:
-        """The value where a knob stands.
+        """Return the value at a knob's position.
 
         Args:
             travel: 0 to 1; what lies beyond counts as the nearer end.
             ends: values at 0 and 1, if not the whole range; the first may be the larger one, and -inf where the
                 parameter takes it: then only the end itself is silence.
-            taper: another curve than its own.
+            taper: another curve than the parameter's own.
 
         Returns:
             A value in range; at 0 and 1 exactly the ends.
@@ -173,7 +173,7 @@ class Parameter:
     def travel(
         self, value: float, ends: tuple[float, float] | None = None, taper: Taper | None = None
     ) -> float:
-        """Where a knob stands for a value, 0 to 1: the inverse of ``at``. Of a value beyond an end, that end."""
+        """Return a knob's position for a value, 0 to 1: the inverse of ``at``. Of a value beyond an end, that end."""
         low, high = (max(end, self.minimum) for end in ends or (self.minimum, self.maximum))
         value = min(max(value, min(low, high)), max(low, high))
         if low == high:
@@ -184,7 +184,7 @@ class Parameter:
 
 
 def attribute(parameter: Parameter) -> str:
-    """What a parameter is called where its unit stands in the name: "guard-grace" in ms is ``guard_grace_ms``."""
+    """Return a parameter's name with its unit: "guard-grace" in ms is ``guard_grace_ms``."""
     unit = parameter.unit
     letters = re.sub("[^a-z0-9]+", "_", unit.lower()).strip("_")
     return parameter.id.replace("-", "_") + ENDINGS.get(unit, f"_{letters}" if letters else "")
@@ -194,7 +194,7 @@ class Settable(Protocol):
     """Something with knobs: it has a value for each parameter, by id."""
 
     def value(self, id: str) -> float:
-        """Return where a parameter is."""
+        """Return the value of a parameter."""
 
     def set(self, id: str, value: float) -> None:
         """Set a parameter."""
@@ -208,7 +208,7 @@ class Knob:
         self.__doc__ = parameter.sentence
 
     def __set_name__(self, owner: type, name: str) -> None:
-        """Keep to the one way of naming: the parameter's id, and its unit."""
+        """Check the one way of naming: the parameter's id, and its unit."""
         expected = attribute(self.parameter)
         assert name == expected, f"{name}: expected {expected}"
 
@@ -245,7 +245,7 @@ class Choice(Knob):
         """Set the parameter by its word.
 
         Raises:
-            ValueError: it is none of the words.
+            ValueError: the text is none of the words.
         """
         holder.set(self.parameter.id, self.number(value))
 
@@ -253,7 +253,7 @@ class Choice(Knob):
         """Return the number of a word.
 
         Raises:
-            ValueError: it is none of the words.
+            ValueError: the text is none of the words.
         """
         if value not in self.parameter.words:
             raise ValueError(f"{self.parameter.expected}, got {value!r}; choose one")

@@ -14,7 +14,7 @@ class GateKnobs:
 
     threshold_db = Knob(Parameter(
         "threshold", "Threshold", "dBFS", -80.0, 0.0, None, "linear", True,
-        "how loud, as a 5 ms level of its loudest channel, a wanted sound must be to open the gate",
+        "the 5 ms level of the loudest channel from which a wanted sound opens the gate",
     ))  # fmt: skip
     range_db = Knob(Parameter(
         "range", "Range", "dB", -120.0, 0.0, None, "linear", True,
@@ -26,11 +26,11 @@ class GateKnobs:
     ))  # fmt: skip
     link = Knob(Parameter(
         "link", "Link", "", 0.0, 1.0, 1.0, "switch", False,
-        "one decision for all channels, by the loudest (on), or each channel its own (off)",
+        "on: one decision for all channels, by the loudest; off: one for each channel",
     ))  # fmt: skip
     guard = Choice(Parameter(
         "guard", "Guard", "", 0.0, 2.0, 0.0, "choice", True,
-        "shut again what is open without speech (speech), or for what is surely music (not-music), or neither (off)",
+        "shut an open gate again when there is no speech (speech), or when it is surely music (not-music); off: never",
         ("off", "speech", "not-music"),
     ))  # fmt: skip
     guard_grace_ms = Knob(Parameter(
@@ -39,54 +39,54 @@ class GateKnobs:
     ))  # fmt: skip
     attack_scale = Knob(Parameter(
         "attack-scale", "Attack, scaled", "x", 0.25, 4.0, 1.0, "log", True,
-        "how many times the learned attack is taken", overrides=True,
+        "factor on the learned attack time; 1 leaves it", overrides=True,
     ))  # fmt: skip
     hold_scale = Knob(Parameter(
         "hold-scale", "Hold, scaled", "x", 0.25, 4.0, 1.0, "log", True,
-        "how many times the learned hold is taken", overrides=True,
+        "factor on the learned hold time; 1 leaves it", overrides=True,
     ))  # fmt: skip
     release_scale = Knob(Parameter(
         "release-scale", "Release, scaled", "x", 0.25, 4.0, 1.0, "log", True,
-        "how many times the learned release is taken", overrides=True,
+        "factor on the learned release time; 1 leaves it", overrides=True,
     ))  # fmt: skip
     key_low_hz = Knob(Parameter(
         "key-low", "Key, from", "Hz", 20.0, 20_000.0, 20.0, "log", True,
-        "lowest frequency that the key may hear: only bands between the two let level open the gate", overrides=True,
+        "lowest frequency that may open the gate: only level between key-low and key-high counts", overrides=True,
     ))  # fmt: skip
     key_high_hz = Knob(Parameter(
         "key-high", "Key, to", "Hz", 20.0, 20_000.0, 20_000.0, "log", True,
-        "highest frequency that the key may hear", overrides=True,
+        "highest frequency that may open the gate", overrides=True,
     ))  # fmt: skip
 
 
 BYPASS = Parameter(
     "bypass", "Bypass", "", 0.0, 1.0, 0.0, "switch", True,
-    "hear what comes into the gate in place of what it gives, as late; it goes on listening", smoothing_ms=10.0,
+    "hear the gate's input, as late as its output; the gate keeps listening", smoothing_ms=10.0,
 )  # fmt: skip
-"""What every slot has; the gate's own is in its table."""
+"""Parameter that every slot has; the gate's own is in its table."""
 
 PARAMETERS = (*(knob.parameter for knob in knobs(GateKnobs).values()), BYPASS)
-"""All of them, in the order a panel shows them."""
+"""All parameters of a gate, in the order a panel shows them."""
 
 BY_ID = {parameter.id: parameter for parameter in PARAMETERS}
-"""The same by id."""
+"""The same parameters by id."""
 
 FOLLOWS = tuple(parameter.id for parameter in PARAMETERS if parameter.default is None)
-"""Those that follow the preset until somebody sets them."""
+"""Parameters that follow the preset until somebody sets them."""
 
 OVERRIDES = tuple(parameter.id for parameter in PARAMETERS if parameter.overrides)
-"""Those that override what a model has learned."""
+"""Parameters that override what a model has learned."""
 
 
 def default(id: str) -> float:
-    """Return where a parameter stands at first, of one that the table says it for."""
+    """Return the default of a parameter whose default the table gives."""
     value = BY_ID[id].default
     assert value is not None, f"{id} has no default of its own"
     return value
 
 
 class GateValues(GateKnobs):
-    """Values for the knobs of a gate: checked, never changed, and given on as keywords: ``Gate("voice", **values)``."""
+    """Values for the knobs of a gate: checked, never changed, passed on as keywords: ``Gate("voice", **values)``."""
 
     def __init__(self, **values: float | str | None) -> None:
         """Take values by attribute; what is None or left out is the model's own, or the table's default.

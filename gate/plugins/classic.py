@@ -11,7 +11,7 @@ from gate.realtime.record import aligned
 
 
 class ClassicGate(Plugin, law.ClassicKnobs):
-    """A gate that is told everything: the law of the LSP gate (``gate.realtime.plugins.classic``)."""
+    """A gate without anything learned: the law of the LSP gate (``gate.realtime.plugins.classic``)."""
 
     kind = "classic"
     settle_s = 0.5
@@ -55,5 +55,5 @@ class ClassicRunning(Running):
 
 
 def _frames(time_ms: float, rate: int) -> int:
-    """A time in whole frames."""
+    """Return a time in whole frames."""
     return math.floor(time_ms * rate / 1000.0 + 0.5)

@@ -10,7 +10,7 @@ from gate.plugins.running import Format, Running
 
 
 class Classify(Plugin):
-    """Says what the sound is, a frame of 10 ms at a time; the sound passes as it is."""
+    """A classifier of sound, a frame of 10 ms at a time; the sound passes as it is."""
 
     kind = "classify"
 
@@ -33,7 +33,7 @@ class Classify(Plugin):
 
     @property
     def probabilities(self) -> dict[str, float]:
-        """Of each class in the newest frame, 0 to 1; empty before there is one. NaN behind a failed run."""
+        """Probability of each class in the newest frame, 0 to 1; empty before the first. NaN after a failed run."""
         if not self.running or not self.running[-1].record["frames"][0]:
             return {}
         newest = self.running[-1].record["probabilities"][0]
@@ -41,7 +41,7 @@ class Classify(Plugin):
 
     @property
     def file(self) -> str:
-        """As it was named."""
+        """The classifier's name, folder or file, as it was given."""
         return self._name
 
     def _open(self, format: Format) -> Running:
@@ -58,7 +58,7 @@ class ClassifyRunning(Running):
     """A classifier at work.
 
     Attributes:
-        classifier: what does it; ``take_frames`` gives all of the newest frames.
+        classifier: the listening object; ``take_frames`` gives all of the newest frames.
     """
 
     def __init__(self, format: Format, classifier: Classifier, *, bypassed: bool) -> None:

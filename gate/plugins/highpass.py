@@ -9,16 +9,16 @@ from gate.realtime.record import aligned
 
 
 class HighPass(Plugin, law.HighPassKnobs):
-    """Takes away what is low: rumble, steps, wind; a change of the cutoff glides over some 50 ms."""
+    """A filter that removes low sound: rumble, steps, wind; a change of the cutoff glides over some 50 ms."""
 
     kind = "highpass"
     settle_s = 0.1
 
     def __init__(self, cutoff_hz: float | None = None, **values: float | str | None) -> None:
-        """Set it to a frequency in Hz, 10 to 2000; None is 80.
+        """Set the cutoff in Hz, 10 to 2000; None is 80.
 
         Raises:
-            ValueError: out of that range.
+            ValueError: the cutoff is out of that range.
         """
         super().__init__(cutoff_hz=cutoff_hz, **values)
 

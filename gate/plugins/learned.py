@@ -16,7 +16,7 @@ from gate.realtime.process import compiled
 from gate.realtime.record import RECORD
 
 OUTSIDE = int(RECORD.fields["outside_at"][1])  # type: ignore[index]
-"""Where an engine's record takes the address of an external key."""
+"""Place in an engine's record of the address of an external key."""
 
 BATCH = 256
 """Blocks a run offline, as ``gate-render`` has them."""
@@ -29,7 +29,7 @@ class Gate(Plugin, GateKnobs):
     sample of its own block, as ``gate-render`` does it, and the chain takes out the delay that this costs.
 
     Attributes:
-        held: "open" or "shut": keep it so, whatever decides; "": let it go.
+        held: "open" or "shut": the gate stays so, whatever is decided; "": it follows its decisions.
     """
 
     kind = "gate"
@@ -46,8 +46,8 @@ class Gate(Plugin, GateKnobs):
 
         Args:
             preset: name, folder, model file, or a model read by ``gate.modelfile.contract.read``.
-            guard_model: what the guard listens with: as ``preset``, a classifier.
-            values: where the knobs are; what is None is the preset's own, or the table's.
+            guard_model: the guard's classifier, given as ``preset`` is.
+            values: values of the knobs; what is None is the preset's own, or the table's.
 
         Raises:
             PresetError, ContractError: there is no such gate, or no such classifier, or its key cannot be held.
@@ -73,22 +73,22 @@ class Gate(Plugin, GateKnobs):
 
     @property
     def contract(self) -> Contract:
-        """The model."""
+        """The preset's model."""
         return self._contract
 
     @property
     def file(self) -> str:
-        """As it was named."""
+        """The preset's name, folder or file, as it was given."""
         return self._name
 
     @property
     def guard_model(self) -> str | os.PathLike[str] | Contract | None:
-        """What the guard listens with, as it was given; None is ``gate.engine.guard.PRESET``."""
+        """The guard's classifier, as it was given; None is ``gate.engine.guard.PRESET``."""
         return self._guard_model
 
     @property
     def held(self) -> str:
-        """What somebody holds it: "open", "shut" or "" (nothing); acts from the next block on."""
+        """How somebody holds the gate: "open", "shut" or "" (not at all); acts from the next block on."""
         return self._held
 
     @held.setter
@@ -101,7 +101,7 @@ class Gate(Plugin, GateKnobs):
                 running.engine.held = state
 
     def set(self, id: str, value: float) -> None:
-        """As ``Plugin.set``; a guard's classifier is looked for first.
+        """Set a parameter as ``Plugin.set`` does; a guard's classifier is looked for first.
 
         Raises:
             PresetError, ContractError: there is no such classifier, or it does not know the class; or the key of this model
@@ -148,7 +148,7 @@ class GateRunning(Running):
     """A gate at work.
 
     Attributes:
-        engine: what does it; its record has the readouts (``gate.realtime.record.FIELDS``).
+        engine: the engine; its record has the readouts (``gate.realtime.record.FIELDS``).
     """
 
     def __init__(self, format: Format, engine: Engine, *, bypassed: bool) -> None:
@@ -163,7 +163,7 @@ class GateRunning(Running):
         self.engine = engine
 
     def set(self, id: str, value: float) -> bool:
-        """From the next block on; a guard that has no classifier here takes a fresh engine."""
+        """Set a parameter from the next block on; a guard without a classifier here needs a fresh engine."""
         if id == "guard" and value != 0.0 and self.engine.classifier is None:
             return False
         self.engine.set(id, value)

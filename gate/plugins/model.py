@@ -17,7 +17,7 @@ from gate.realtime.plugins import blocks as law
 from gate.realtime.record import aligned
 
 BATCH = 256
-"""Blocks a run offline, where the calls are a multiple of so many."""
+"""Blocks a run offline, where the calls are a multiple of this many blocks."""
 
 PIECE = 4096
 """Frames taken in at once, where calls may have any number."""
@@ -55,12 +55,12 @@ class Model(Plugin):
 
     @property
     def contract(self) -> Contract:
-        """The model."""
+        """The model's contract."""
         return self._contract
 
     @property
     def file(self) -> str:
-        """As it was named."""
+        """The model's file, preset or folder, as it was given."""
         return self._name
 
     def _open(self, format: Format) -> Running:

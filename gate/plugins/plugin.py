@@ -1,4 +1,4 @@
-"""What a plugin is: settings with units and ranges, which can be opened for a sound and then run compiled.
+"""Plugins: settings with units and ranges, which can be opened for a sound and then run compiled.
 
 A ``Plugin`` holds what a user sets, as attributes. ``open`` makes a ``Running`` of it for one sound: a flat record
 and the address of a compiled function ``f(record, input, output, frames)`` with the arguments of ``gate.realtime.process``:
@@ -18,11 +18,11 @@ from gate.plugins.running import Format, Running
 
 
 class Plugin:
-    """Settings of something that changes, or listens to, sound. Subclasses have a ``Knob`` for each parameter.
+    """Settings of a plugin that changes, or listens to, sound. Subclasses have a ``Knob`` for each parameter.
 
     Attributes:
         kind: its name in texts and session files (``gate.plugins.registry``); empty for one that is only made in Python.
-        bypassed: its input is heard, as late as its output would be; it goes on listening, so that it comes back at once.
+        bypassed: its input is heard, as late as its output would be; the plugin listens on, and comes back at once.
     """
 
     kind = ""
@@ -33,10 +33,10 @@ class Plugin:
     __signature__: Signature
 
     settle_s = 0.0
-    """How long a fresh one listens to sound before it may be heard, s."""
+    """Seconds that a fresh one listens to sound before it may be heard."""
 
     def __init__(self, **values: float | str | None) -> None:
-        """Set its knobs, by the names of the attributes; the rest, and what is None, has its defaults.
+        """Set the knobs, by the names of the attributes; the rest, and what is None, has its defaults.
 
         Raises:
             TypeError: there is no such knob.
@@ -59,41 +59,41 @@ class Plugin:
 
     @classmethod
     def table(cls) -> tuple[Parameter, ...]:
-        """What can be set of every plugin of this class, in order."""
+        """Return what can be set of every plugin of this class, in order."""
         return tuple(knob.parameter for knob in knobs(cls).values())
 
     @property
     def parameters(self) -> tuple[Parameter, ...]:
-        """What can be set, in order: id, unit, range and help of each."""
+        """Parameters that can be set, in order: id, unit, range and help of each."""
         return self.table()
 
     @property
     def values(self) -> tuple[float, ...]:
-        """Where ``parameters`` stand now, in the same order."""
+        """Values of ``parameters`` now, in the same order."""
         return tuple(self._values[parameter.id] for parameter in self.parameters)
 
     def value(self, id: str) -> float:
-        """Where a parameter stands, by its id.
+        """Return the value of a parameter, by its id.
 
         Raises:
-            KeyError: it has no such parameter.
+            KeyError: there is no such parameter.
         """
         return self._values[id]
 
     @property
     def file(self) -> str:
-        """What it is made of: a preset's name or folder, or a file; empty where there is none."""
+        """The preset's name or folder, or the file, that the plugin is made of; empty where there is none."""
         return ""
 
     def set(self, id: str, value: float) -> None:
         """Set a parameter by its id.
 
-        It acts from the next block on, or, where that cannot be, in a fresh ``Running`` that open streams fade in.
+        It acts from the next block on; where that is impossible, in a fresh ``Running`` that open streams fade in.
 
         Raises:
-            KeyError: it has no such parameter.
+            KeyError: there is no such parameter.
             ValueError: it is out of range.
-            GateError: there can be no plugin set so; nothing has changed.
+            GateError: there can be no plugin with this value; nothing has changed.
         """
         parameter = {parameter.id: parameter for parameter in self.parameters}[id]
         before, checked = self._values[id], parameter.check(value)
@@ -113,15 +113,15 @@ class Plugin:
 
     @property
     def state(self) -> bytes:
-        """What it is set to beside its parameters, in its own words, for a session file; empty where there is nothing."""
+        """Settings beside the parameters, in the plugin's own form, for a session file; empty where there are none."""
         return b""
 
     @state.setter
     def state(self, state: bytes) -> None:
-        """Back to it.
+        """Set a state that ``state`` returned earlier.
 
         Raises:
-            UsageError: it has none.
+            UsageError: this plugin has no state.
         """
         if state:
             raise UsageError(
@@ -130,12 +130,12 @@ class Plugin:
 
     @property
     def running(self) -> tuple[Running, ...]:
-        """Where it is at work, the newest last."""
+        """The plugin's running objects, the newest last."""
         return self._running
 
     @property
     def bypassed(self) -> bool:
-        """Is its input heard in place of its output?"""
+        """Is the plugin's input heard in place of its output?"""
         return self._bypassed
 
     @bypassed.setter
@@ -145,7 +145,7 @@ class Plugin:
             running.bypass(self._bypassed)
 
     def open(self, format: Format) -> Running:
-        """Make everything that it needs to run on a sound; the caller closes it.
+        """Make everything that the plugin needs to run on a sound; the caller closes it.
 
         Raises:
             GateError: a model cannot be had or run.
@@ -159,7 +159,7 @@ class Plugin:
         return running
 
     def _bring_up(self, running: Running) -> None:
-        """What was set while it was made, by another thread, that could not reach it yet."""
+        """Set on a new object what another thread set while it was made and could not reach yet."""
         running.bypass(self._bypassed)
         for parameter, value in zip(self.parameters, self.values, strict=True):
             if parameter.live:
@@ -186,18 +186,18 @@ class Plugin:
         object.__setattr__(self, name, value)
 
     def __repr__(self) -> str:
-        """As one would write it: what is as usual is left out."""
+        """Return the plugin as one would write it: settings at their defaults are left out."""
         values = zip(self.parameters, self.values, strict=True)
         shown = [f"{attribute(p)}={_shown(p, value)}" for p, value in values if value != p.default]
         return f"{type(self).__name__}({', '.join([*self._shown(), *shown])})"
 
     def _shown(self) -> list[str]:
-        """What stands before the parameters."""
+        """Return what is written before the parameters."""
         return []
 
 
 def _shown(parameter: Parameter, value: float) -> str:
-    """A value as one would write it."""
+    """Return a value as one would write it."""
     return repr(parameter.choices[int(value)]) if parameter.choices else f"{value:g}"
 
 

@@ -1,9 +1,9 @@
 """The kinds of plugin by name; a plugin from a short text or from a session's table, and back.
 
-    highpass:cutoff=120                    a kind, and where its parameters stand
+    highpass:cutoff=120                    a kind, and values of its parameters
     classic:threshold=-50,hold=80          several of them
     model:denoise.onnx                     a kind that is made of a file
-    gate:snare,threshold=-30               file first, parameters behind it
+    gate:snare,threshold=-30               file first, parameters after it
 
 A table (``to_dict``, ``from_dict``) has ``kind``, ``file`` where there is one, ``bypassed``, ``parameters`` by id, and
 ``state`` (base64) where a plugin has more than parameters. A plugin's module is loaded when one of its kind is made.
@@ -29,9 +29,9 @@ class Kind(NamedTuple):
     module: str
     name: str
     file: str
-    """What its file is, for help; empty where there is none."""
+    """Description of its file, for help; empty where there is none."""
     needed: bool
-    """Can there be none without a file?"""
+    """Does the kind need a file?"""
     help: str
 
 
@@ -43,17 +43,17 @@ KINDS = {
     "vst3": Kind("gate.plugins.vst3.plugin", "Vst3", "FILE.vst3[:NAME]", True, "a third-party plugin"),
     "classify": Kind("gate.plugins.classify", "Classify", "PRESET", False, "says what the sound is"),
 }
-"""By the name that stands first in a text."""
+"""Kinds by the name that comes first in a text."""
 
 _SETTING = re.compile(r"\s*([a-z][a-z0-9-]*)\s*=(.*)", re.DOTALL)
 
 
 def from_text(text: str) -> "Plugin":
-    """The plugin that a text such as ``highpass:cutoff=120`` asks for.
+    """Make the plugin that a text such as ``highpass:cutoff=120`` asks for.
 
     Raises:
-        UsageError: it asks for none, or a value is out of its range.
-        GateError: its file cannot be had.
+        UsageError: the text asks for no plugin, or a value is out of its range.
+        GateError: the plugin's file cannot be had.
     """
     kind, _, rest = text.strip().partition(":")
     pieces = rest.split(",") if rest.strip() else []
@@ -61,13 +61,13 @@ def from_text(text: str) -> "Plugin":
     first = next((k for k, found in enumerate(settings) if found), len(pieces))
     for piece, found in zip(pieces[first:], settings[first:], strict=True):
         if found is None:
-            raise UsageError(f"expected parameters such as cutoff=120, got {piece!r} in {text!r}; mend it")
+            raise UsageError(f"expected parameters such as cutoff=120, got {piece!r} in {text!r}; fix it")
     values = {found[1]: found[2].strip() for found in settings[first:] if found}
     return _make(kind.strip(), ",".join(pieces[:first]).strip(), values, bypassed=False)
 
 
 def to_dict(plugin: "Plugin") -> dict[str, Any]:
-    """A plugin as a table: its kind, file, whether it is bypassed, and its parameters; choices by their words."""
+    """Return a plugin as a table: kind, file, whether it is bypassed, and parameters; choices by their words."""
     table: dict[str, Any] = {"kind": plugin.kind, "bypassed": plugin.bypassed}
     if plugin.file:
         table["file"] = plugin.file
@@ -81,25 +81,25 @@ def to_dict(plugin: "Plugin") -> dict[str, Any]:
 
 
 def from_dict(table: Mapping[str, Any]) -> "Plugin":
-    """The plugin that a table describes; keys that are not a plugin's are left alone.
+    """Make the plugin that a table describes; keys that are not a plugin's are left alone.
 
     Raises:
-        UsageError: it describes none, or a value is out of its range.
-        GateError: its file cannot be had.
+        UsageError: the table describes no plugin, or a value is out of its range.
+        GateError: the plugin's file cannot be had.
     """
     kind, file, parameters = table.get("kind", ""), table.get("file", ""), table.get("parameters", {})
     if not isinstance(kind, str) or not isinstance(file, str) or not isinstance(parameters, Mapping):
         raise UsageError(
-            f"expected a slot's kind, its file and a table of parameters, got {dict(table)!r}; mend it"
+            f"expected a slot's kind, its file and a table of parameters, got {dict(table)!r}; fix it"
         )
     return _make(kind, file, parameters, bypassed=table.get("bypassed", False), state=table.get("state", ""))
 
 
 def check(kind: str, file: str) -> Kind:
-    """The kind of that name, which can be made of such a file ("": of none).
+    """Return the kind of that name, which can be made of such a file ("": of none).
 
     Raises:
-        UsageError: it cannot, or there is no such kind.
+        UsageError: the kind cannot be made of it, or there is no such kind.
     """
     if kind not in KINDS:
         raise UsageError(f"expected a kind of plugin ({', '.join(KINDS)}), got {kind!r}{_like(kind, KINDS)}")
@@ -112,13 +112,13 @@ def check(kind: str, file: str) -> Kind:
 
 
 def parameters(kind: str) -> dict[str, Parameter]:
-    """What can be set of a kind that there is, whatever its file, by id."""
+    """Return what can be set of an existing kind, whatever its file, by id."""
     made: type[Plugin] = _class(KINDS[kind])
     return {parameter.id: parameter for parameter in made.table()}
 
 
 def complete(kind: str) -> bool:
-    """Are ``parameters`` all that can be set of a kind, or does its file bring more?"""
+    """Tell whether ``parameters`` are all that can be set of a kind, or its file brings more."""
     made: type[Plugin] = _class(KINDS[kind])
     return made.complete
 
@@ -130,7 +130,7 @@ def _class(kind: Kind) -> Any:
 def _make(kind: str, file: str, values: Mapping[str, Any], *, bypassed: Any, state: Any = "") -> "Plugin":
     made = _class(check(kind, file))
     if not isinstance(bypassed, bool):
-        raise UsageError(f"expected bypassed true or false, got {bypassed!r}; mend it")
+        raise UsageError(f"expected bypassed true or false, got {bypassed!r}; fix it")
     plugin: Plugin = made(file) if file else made()
     if state != "":
         plugin.state = state_of(kind, state)
@@ -148,10 +148,10 @@ def _make(kind: str, file: str, values: Mapping[str, Any], *, bypassed: Any, sta
 
 
 def state_of(kind: str, said: Any) -> bytes:
-    """What a table says of a state.
+    """Return the state that a table gives.
 
     Raises:
-        UsageError: it is not base64.
+        UsageError: the state is not base64.
     """
     try:
         return base64.b64decode(said, validate=True)
@@ -162,15 +162,15 @@ def state_of(kind: str, said: Any) -> bytes:
 
 
 def _value(parameter: Parameter, said: Any) -> float:
-    """What a text or a table says of a parameter."""
+    """Return the value that a text or a table gives to a parameter."""
     if isinstance(said, str):
         return parameter.parse(said)
     if not isinstance(said, int | float):
-        raise ValueError(f"{parameter.id}: {parameter.expected}, got {said!r}; mend it")
+        raise ValueError(f"{parameter.id}: {parameter.expected}, got {said!r}; fix it")
     return float(said)
 
 
 def _like(name: str, known: Iterable[str]) -> str:
-    """A hint at what somebody may have meant."""
+    """Return a hint at what somebody may have meant."""
     near = difflib.get_close_matches(name, list(known), 1)
     return f"; did you mean {near[0]!r}?" if near else "; choose one"

@@ -1,4 +1,4 @@
-"""Sound to a model's rate and back: how late it is at the least, and the way back, ready to run."""
+"""Sound to a model's rate and back: the least delay that it takes, and the way back, ready to run."""
 
 from math import ceil, gcd
 from typing import Any
@@ -16,17 +16,17 @@ class RoundTrip:
     """Both ways between one host's rate and the model's 48 kHz.
 
     Attributes:
-        there: how host samples and the model's lie to each other.
+        there: how host samples lie against the model's.
         latency_samples: host samples by which the sound is late.
         wait: host samples before the first that comes back.
-        ring_frames: host frames that a ring needs to hold.
+        ring_frames: host frames that a ring has to hold.
         back: the record of the way back, shape (1,), or None at 48 kHz.
     """
 
     def __init__(
         self, rate: int, channels: int, *, size: int, frames: int | None, piece: int, late: int
     ) -> None:
-        """Work it all out, and make the memory.
+        """Work out both ways, and make the memory.
 
         Args:
             rate: of the sound, Hz.
@@ -34,7 +34,7 @@ class RoundTrip:
             size: the model's samples in one run.
             frames: of every call; None: any number.
             piece: frames that are taken in before any are given.
-            late: the model's samples by which its sound is late by itself.
+            late: the model's samples by which its own output is late.
         """
         self.there, back = Clock(rate, sound_feed(RATE)), Clock(RATE, sound_feed(rate))
         self.latency_samples = least_latency(self.there, back, size=size, frames=frames or 1, late=late)
@@ -76,18 +76,18 @@ class RoundTrip:
 
     @property
     def back_address(self) -> int:
-        """Of the way back, for compiled code; 0 where there is none."""
+        """Address of the record of the way back, for compiled code; 0 where there is none."""
         return 0 if self.back is None else int(self.back.ctypes.data)
 
     def reset(self) -> None:
-        """Begin anew. Not while it runs."""
+        """Start again from the beginning. Not while it runs."""
         if self.back is not None:
             self.back[:] = self._start
             self._memory["history"][:] = 0.0
 
 
 def least_latency(there: Clock, back: Clock, *, size: int, frames: int, late: int) -> int:
-    """Host samples by which the sound has to be late, so that every sample is there when it is due.
+    """Return the host samples by which the sound has to be late, so that every sample is there when it is due.
 
     With n host samples in, the model has had M = ceil((n - half there) up / down) samples, and made size floor(M / size).
     Host sample n - 1 lies (n - 1 - latency) up / down + late in them, and its filter wants the half that follows: that has

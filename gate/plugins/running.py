@@ -20,8 +20,8 @@ class Format:
         rate: Hz, whole, 8000 to 192000.
         channels: 1 to 32.
         dtype: float32 or float64.
-        frames: of every call, where they are all the same; None: any number. What works in blocks delays less
-            when it knows.
+        frames: of every call, where they are all the same; None: any number. A plugin that works in blocks delays less
+            if it knows.
         offline: a file, not a stream: a plugin may then be later, and decide better.
         key_channels: of an external key beside the sound, 0 to 32; 0: there is none.
         by_block: parameters may have other values from block to block, so nothing may decide for several at once.
@@ -36,7 +36,7 @@ class Format:
     key_channels: int = 0
 
     def __post_init__(self) -> None:
-        """Check it all."""
+        """Check all of the format."""
         low, high = RATE_RANGE_HZ
         if self.rate != int(self.rate) or not low <= self.rate <= high:
             raise ValueError(
@@ -63,7 +63,7 @@ class Running:
         latency_samples: by which its sound comes later, host samples.
         slot: the record of its slot (``gate.realtime.slot_record``).
         format: the sound it was opened for.
-        most_frames: who calls from Python gives at most so many frames between two calls of ``wait``; None: any number.
+        most_frames: callers in Python give at most so many frames between two calls of ``wait``; None: any number.
     """
 
     most_frames: int | None = None
@@ -100,48 +100,48 @@ class Running:
 
     @property
     def address(self) -> int:
-        """Of the plugin's record, for compiled code."""
+        """Address of the plugin's record, for compiled code."""
         return int(self.record.ctypes.data)
 
     @property
     def slot_address(self) -> int:
-        """Of the slot's record, for compiled code."""
+        """Address of the slot's record, for compiled code."""
         return int(self.slot.ctypes.data)
 
     def bypass(self, on: bool) -> None:
-        """Hear the input instead of the output, as late; acts from the next call, with a fade."""
+        """Hear the input instead of the output, as late as that; acts from the next call, with a fade."""
         self.slot["bypass"] = int(on)
 
     def set(self, id: str, value: float) -> bool:
-        """Take a parameter's new value, checked already, from the next call on; False: only a fresh one can have it."""
+        """Set a parameter, checked already, from the next call on; return False if only a fresh object can take it."""
         self.record[id.replace("-", "_")] = value
         return True
 
     @property
     def trouble(self) -> str:
-        """What is wrong with it, one sentence for people; empty when all is well."""
+        """What is wrong with the plugin, one sentence for people; empty when all is well."""
         return ""
 
     def wait(self) -> None:
-        """From Python, before a call: until what works beside the sound has caught up. Never on an audio thread.
+        """Wait until what works beside the sound has caught up; for Python, before a call. Never on an audio thread.
 
         Raises:
-            GateError: offline: it never will.
+            GateError: offline: that will never be.
         """
 
     def tend(self) -> None:
         """Look after what works beside the sound, without waiting; called now and then, never on an audio thread."""
 
     def when_stale(self, tell: Callable[["Running"], None]) -> None:
-        """``tell`` is called with this object when its plugin has been set to what only a fresh one can have."""
+        """Set what is called with this object when its plugin was set to what only a fresh object can take."""
         self._stale.append(tell)
 
     def renew(self) -> None:
-        """Have a fresh one take this one's place.
+        """Have a fresh object take this one's place.
 
         Raises:
-            ValueError: nobody could do that: it is in no stream.
-            GateError: there can be none.
+            ValueError: this object is in no stream, so nobody could do that.
+            GateError: no fresh object can be made.
         """
         if not self._stale:
             raise ValueError(
@@ -151,11 +151,11 @@ class Running:
             tell(self)
 
     def when_closed(self, tell: Callable[["Running"], None]) -> None:
-        """``tell`` is called with this object when it closes."""
+        """Set what is called with this object when it closes."""
         self._gone.append(tell)
 
     def reset(self) -> None:
-        """Back to the start; parameters stay. Not while its function runs."""
+        """Go back to the start; parameters stay. Not while its function runs."""
         for ring in self._rings:
             ring[:] = 0
         self.slot["ring_next"] = self.slot["late_next"] = self.slot["key_next"] = 0
@@ -163,14 +163,14 @@ class Running:
         self._reset()
 
     def close(self) -> None:
-        """Let go of everything; may be called twice. Not while its function runs."""
+        """Release everything; may be called twice. Not while its function runs."""
         for tell in self._gone:
             tell(self)
         self._gone.clear()
         self._close()
 
     def _reset(self) -> None:
-        """What the plugin itself has to begin anew."""
+        """Reset the plugin's own part."""
 
     def _close(self) -> None:
-        """What the plugin itself has to let go."""
+        """Release the plugin's own part."""

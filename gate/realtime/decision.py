@@ -18,10 +18,10 @@ TIME_S, OPEN_PROBABILITY, OPENNESS = column("time_s"), column("open_probability"
 GAIN_DB, LEVEL_DB, THRESHOLD_DB = column("gain_db"), column("level_db"), column("threshold_db")
 ATTACK_MS, HOLD_MS, RELEASE_MS = column("attack_ms"), column("hold_ms"), column("release_ms")
 KEY_LOW_HZ, KEY_HIGH_HZ = column("key_low_hz"), column("key_high_hz")
-"""Places in a row of the curve."""
+"""Columns of a row of the curve, by place."""
 
 COLUMNS = len(CURVE)
-"""What a guard adds comes after so many."""
+"""Place of a guard's first column."""
 
 PATIENCE = 8
 """Failed runs in a row after which the classic gate takes over: one costs up to 0.2 ms, and decides nothing."""
@@ -30,14 +30,14 @@ FAILED, LATE = 1, 2
 """Values of the record's ``fallback``."""
 
 HOLDS = ("", "open", "shut")
-"""By the record's ``held``: nothing, or what the gate is kept by hand, whatever model and guard say."""
+"""Values of the record's ``held``: not held, or kept open or shut by hand, whatever model and guard say."""
 
 HELD_OPEN, HELD_SHUT = HOLDS.index("open"), HOLDS.index("shut")
 
 
 @native
 def note(r: Any) -> None:
-    """Blocks that have just become complete take the threshold and range of now."""
+    """Give the blocks that have just become complete the threshold and range of now."""
     complete = r.queued // BLOCK
     if r.noted == complete:
         return
@@ -52,7 +52,7 @@ def note(r: Any) -> None:
 
 @native
 def first_frame(r: Any, block: Any) -> Any:
-    """Output frame in which a block begins."""
+    """Return the output frame in which a block begins."""
     return -(-block * BLOCK * r.down // r.up) + r.lead
 
 
@@ -160,7 +160,7 @@ def _health(r: Any, u: Any, healthy: Any) -> None:
 
 @native
 def _run(r: Any, u: Any, gates: Any) -> None:
-    """One run of the model for unit u; when it fails, its outputs are NaN."""
+    """Run the model once for unit u; when the run fails, its outputs are NaN."""
     if not run_model(r, u):
         gates[:] = np.nan
         _hide_readouts(r, u)
@@ -168,7 +168,7 @@ def _run(r: Any, u: Any, gates: Any) -> None:
 
 @native
 def _hide_readouts(r: Any, u: Any) -> None:
-    """NaN for what only a model that ran can say."""
+    """Write NaN for what only a model that ran can say."""
     readouts_of(r, u)[:] = np.nan
 
 

@@ -15,7 +15,7 @@ OVER_FLOOR_DB = 6.0
 """How far over the noise floor the threshold goes: the floor's own 5 ms levels scatter by some 3 dB."""
 
 UNDER_LOUD_DB = (35.0, 12.0)
-"""How far under the loud level it lies at most (soft syllables have room) and at least (or they are lost)."""
+"""The most that the threshold is under the loud level (soft syllables have room), and the least (or they are lost)."""
 
 FLOOR_PERCENTILE = 10.0
 """Percentile of the levels that are not digital silence: recordings pause for more than a tenth of their time."""
@@ -155,7 +155,7 @@ class Levels:
             self._tone_db = level
         if (
             abs(level - self._tone_db) <= STEADY_DB / 2.0
-        ):  # goes on, or comes again: line-up tones are interrupted
+        ):  # continues, or comes again: line-up tones are interrupted
             self._tones += _histogram(levels)
             return
         self._windows += _histogram(levels)

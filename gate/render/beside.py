@@ -1,4 +1,4 @@
-"""What a render leaves beside the sound: the curve as CSV, a picture, a report; each whole, or not there at all."""
+"""Files that a render leaves beside the sound: the curve as CSV, a picture, a report; each whole, or not at all."""
 
 from collections.abc import Callable
 from contextlib import ExitStack

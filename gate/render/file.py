@@ -44,13 +44,13 @@ def render_file(
 
     Args:
         job: what to render.
-        settings: how.
-        stop: asked now and then; True ends it.
-        progress: told the frames done, and the frames in all.
+        settings: how to render it.
+        stop: asked now and then; True ends the render.
+        progress: called with the frames done, and the frames in all.
 
     Raises:
         GateError: input, output, model or device are not what they should be.
-        Interrupted: ``stop`` said so.
+        Interrupted: ``stop`` returned True.
     """
     return _Render(job, settings, stop, progress).run()
 
@@ -145,7 +145,7 @@ class _Render:
         return "cuda", ["--device auto took CUDA"] if settings.device == "auto" else []
 
     def _blocks(self, frames: int) -> int:
-        """Blocks that begin inside so many frames: block k begins at frame k * 100 * rate / 48000."""
+        """Return the blocks that begin inside so many frames: block k begins at frame k * 100 * rate / 48000."""
         return -(-frames * RATE // (BLOCK * self.engine.rate))
 
     # -- on the way
@@ -206,7 +206,7 @@ class _Render:
         if self.settings.strict and record["nonfinite_samples"][0]:
             raise AudioFileError(
                 f"{self.job.source} holds samples that are not finite (NaN or infinity) at "
-                f"{self._now(of_file)}, --strict allows none; mend it, or leave out --strict: they become 0"
+                f"{self._now(of_file)}, --strict allows none; fix it, or leave out --strict: they become 0"
             )
 
     def _now(self, of_file: int) -> str:
@@ -284,7 +284,7 @@ class _Render:
         return report
 
     def _guarded(self) -> dict[str, Any]:
-        """The report's figures of the guard."""
+        """Return the report's figures of the guard."""
         guard = self.settings.guard
         if guard is None:
             return {"values": self.values}

@@ -1,4 +1,4 @@
-"""What to render, and how: the values that a command hands to its workers."""
+"""The job of a render: values that a command hands to its workers."""
 
 from dataclasses import dataclass
 from pathlib import Path
@@ -12,7 +12,7 @@ Device = Literal["cpu", "cuda", "auto"]
 
 
 class Interrupted(BaseException):
-    """Somebody asked for an end; not an error, so nothing that handles errors may swallow it."""
+    """A request to end; not an error, so nothing that handles errors may swallow it."""
 
 
 @dataclass(frozen=True)
@@ -21,12 +21,12 @@ class Settings:
 
     Attributes:
         contract: the model.
-        preset: its name, for the report.
-        values: where the knobs of the gate are; without a threshold each file is measured.
+        preset: the model's name, for the report.
+        values: values of the gate's knobs; without a threshold each file is measured.
         threshold_from: "given", "preset" or "auto", for the report.
         fallback_db: threshold of a silent file that is to be measured, dBFS.
         live_buffer: None, or the samples of a live stream's host buffer.
-        device: "auto" takes CUDA where it is.
+        device: "auto" takes CUDA where it is available.
         strict: refuse files with samples that are not finite.
         force: replace existing outputs.
         owner: number in temporary names: the process that sweeps up.
@@ -60,5 +60,5 @@ class Job:
 
     @property
     def outputs(self) -> list[Path]:
-        """Everything that it writes."""
+        """Files that the job writes."""
         return [path for path in (self.target, self.plot, self.curve, self.report) if path is not None]

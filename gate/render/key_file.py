@@ -12,13 +12,13 @@ from gate.files.sound_reader import Reader
 
 
 class KeyFile(Closes):
-    """A file that is listened to in place of the sound, as long and of the same rate."""
+    """A file that is listened to in place of the sound, of the same length and rate."""
 
     def __init__(self, path: Path, source: Reader) -> None:
-        """Open it.
+        """Open the file.
 
         Raises:
-            AudioFileError: it cannot be read, or is of another rate or length than the sound.
+            AudioFileError: the file cannot be read, or is of another rate or length than the sound.
         """
         self._reader, self._dtype = Reader(path), source.dtype
         layout, expected = self._reader.layout, source.layout
@@ -34,7 +34,7 @@ class KeyFile(Closes):
                 )
 
     def next(self, frames: int) -> NDArray[Any]:
-        """(frames, channels) of the sound's type: what comes next, with silence behind the end.
+        """Return (frames, channels) of the sound's type: what comes next, with silence after the end.
 
         Raises:
             AudioFileError: the file is damaged.

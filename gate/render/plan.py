@@ -1,4 +1,4 @@
-"""Which files a command line means, and where each goes; only folders are read and made here."""
+"""Files that a command line means, and where each goes; only folders are read and made here."""
 
 import os
 from dataclasses import dataclass, field

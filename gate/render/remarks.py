@@ -1,4 +1,4 @@
-"""What there is to say of a render whose gate never opened, or never shut: one sentence with the remedy.
+"""Remarks on a render whose gate never opened, or never shut: one sentence with the remedy.
 
 A range of 0 dB changes nothing on purpose, and a silent file is silent: neither is a gate that did not do its work.
 """
@@ -10,14 +10,14 @@ from gate.constants import BLOCK, RATE
 from gate.render.report import Report
 
 MOMENT_BLOCKS = round(0.1 * RATE / BLOCK)
-"""A gate begins shut and takes a moment to open: so many blocks of a file that is open all the time are shut."""
+"""Blocks that are shut, at most, in a file that is open all the time: a gate begins shut and takes a moment to open."""
 
 LEAST_S = 1.0
-"""A stroke cut close is open from end to end, as it should be: shorter files are not said to be never shut."""
+"""Shortest file that is said to be never shut, in s: a stroke cut close is open from end to end, as it should be."""
 
 
 VERDICTS = {"never_opened": "never opened", "never_shut": "never shut", "silent": "silent"}
-"""Fields of a report, and what they are called at the end of a batch."""
+"""Fields of a report, and their names at the end of a batch."""
 
 
 def judge(report: Report, peak: float) -> None:

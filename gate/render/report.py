@@ -1,4 +1,4 @@
-"""What a render did, in figures: for the printed summary and for ``--report``."""
+"""The figures of a render: for the printed summary and for ``--report``."""
 
 import json
 import math
@@ -16,10 +16,10 @@ OPEN_AT = 0.5
 
 @dataclass
 class Report(GateKnobs):
-    """One rendered file. Units stand in the names; JSON has "-inf" for minus infinity, null for the unknown.
+    """One rendered file. Names end in units; JSON has "-inf" for minus infinity, null for the unknown.
 
     Attributes:
-        values: where the knobs of the gate were, of which each is an attribute here and a figure in JSON.
+        values: values of the gate's knobs, of which each is an attribute here and a figure in JSON.
         threshold_from: "given", "preset" or "auto"; ``threshold_reason`` says more.
         latency_samples: by which the engine delayed the sound for the lookahead; the output is shifted back
             by as much, so sound lies where it lay.
@@ -28,10 +28,10 @@ class Report(GateKnobs):
         softest_db: lowest of them.
         open_blocks: blocks with openness over 0.5.
         open_share: blocks with openness over 0.5, of all blocks.
-        openings: times it went from shut to open, an open beginning included.
+        openings: times that the gate went from shut to open, an open beginning included.
         mean_gain_db: mean of the gain (as a factor) over all blocks, in dB.
         guard_shut_share: blocks that the guard kept shut, of all blocks.
-        silent: it heard nothing but digital silence.
+        silent: the gate heard nothing but digital silence.
         never_opened: no block was open, though there was sound.
         never_shut: all blocks were open, but for the moment at the beginning; never of files under a second.
         real_time_factor: length of the sound over the time that the render took.
@@ -84,11 +84,11 @@ class Report(GateKnobs):
     notes: list[str] = field(default_factory=list)
 
     def value(self, id: str) -> float:
-        """Return where a knob of the gate was, by its parameter's id."""
+        """Return the value of a knob of the gate, by its parameter's id."""
         return self.values.value(id)
 
     def set(self, id: str, value: float) -> None:
-        """Set where a knob of the gate was."""
+        """Set the value of a knob of the gate."""
         self.values.set(id, value)
 
     def to_dict(self) -> dict[str, Any]:
@@ -105,7 +105,7 @@ class Report(GateKnobs):
 
 
 class Tally:
-    """Counts a curve's rows as they come.
+    """A count of a curve's rows as they come.
 
     Args:
         openness: column of openness.
@@ -150,23 +150,23 @@ class Tally:
 
     @property
     def open_share(self) -> float:
-        """Blocks that were open, of all."""
+        """Share of blocks that were open."""
         return self.open_blocks / max(self.blocks, 1)
 
     @property
     def guard_shut_share(self) -> float:
-        """Blocks that the guard kept shut, of all."""
+        """Share of blocks that the guard kept shut."""
         return self.guarded_blocks / max(self.blocks, 1)
 
     @property
     def mean_gain_db(self) -> float:
-        """Mean gain (as a factor), in dB; -inf where it was 0 throughout."""
+        """Mean gain (as a factor), in dB; -inf where the gain was 0 throughout."""
         mean = self._gain / max(self.blocks, 1)
         return 20.0 * math.log10(mean) if mean > 0.0 else -math.inf
 
 
 def clean(value: Any) -> Any:
-    """A value that strict JSON takes: -inf becomes "-inf", nan becomes null, all through."""
+    """Return a value that strict JSON takes: -inf becomes "-inf", nan becomes null, all through."""
     if isinstance(value, dict):
         return {key: clean(item) for key, item in value.items()}
     if isinstance(value, list | tuple):
@@ -177,14 +177,14 @@ def clean(value: Any) -> Any:
 
 
 def to_json(value: dict[str, Any]) -> bytes:
-    """The bytes of a JSON file for people: indented, other alphabets as they are."""
+    """Return the bytes of a JSON file for people: indented, other alphabets as they are."""
     text = json.dumps(clean(value), indent=2, ensure_ascii=False, allow_nan=False)
     # file names may hold bytes that are no text
     return (text + "\n").encode("utf-8", "backslashreplace")
 
 
 def versions() -> dict[str, str]:
-    """Of this program and of what has a say in the result."""
+    """Return versions of this program and of what affects the result."""
     import platform
     from importlib.metadata import PackageNotFoundError, version
 

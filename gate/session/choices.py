@@ -1,4 +1,4 @@
-"""What may be chosen of a live gate, for those who read a command line before anything is loaded."""
+"""Choices of a live gate that a command line needs before anything is loaded."""
 
 from dataclasses import dataclass
 
@@ -6,18 +6,21 @@ from gate.constants import MAX_CHANNELS
 from gate.errors import UsageError
 
 MONITORS = ("out", "in", "removed")
-"""What is heard: what the gate gives, what came in, and what the gate takes away. Values of ``monitor``: 0, 1, 2."""
+"""Signals to hear: the gate's output, its input, and what the gate takes away. Values of ``monitor``: 0, 1, 2."""
 
 FILE = "file:"
-"""Before the name of a device that is a file."""
+"""Prefix of the name of a device that is a file."""
 
 HOST_BUFFER = 100
-"""Frames in a host buffer of a file, unless somebody says otherwise: one block at 48 kHz."""
+"""Frames in a host buffer of a file, unless the user gives another number: one block at 48 kHz."""
 
 
 @dataclass(frozen=True)
 class Devices:
-    """Devices by number or part of a name, None for the default; rate in Hz and channels, None for their own.
+    """The devices that sound comes from and goes to.
+
+    ``input`` and ``output``: by number or part of a name, None for the default; ``rate`` in Hz and ``channels``: None for
+    the devices' own.
 
     ``key_channels``: channels of the input that are an external key, from 1, such as "3,4"; None: there is none.
     """
@@ -30,10 +33,10 @@ class Devices:
 
     @property
     def key(self) -> tuple[int, ...]:
-        """The same as numbers from 0.
+        """Channels of the external key as numbers from 0.
 
         Raises:
-            UsageError: it is none such.
+            UsageError: ``key_channels`` is something else.
         """
         found = [text.strip() for text in (self.key_channels or "").split(",") if text.strip()]
         if (
@@ -42,6 +45,6 @@ class Devices:
         ):
             raise UsageError(
                 f"expected numbers of input channels from 1 to {MAX_CHANNELS}, such as 3,4, "
-                f"got {self.key_channels!r}; mend it"
+                f"got {self.key_channels!r}; fix it"
             )
         return tuple(int(text) - 1 for text in found)

@@ -3,8 +3,8 @@
     session = load("stage.toml")
     save(session, "stage.toml")         what stage.toml said before is in stage.toml~
 
-The file's text is the user's: a save changes the lines that say something else now, and leaves comments, order, spelling and
-keys that are not known. What a file says is in ``gate.session.table``, how it is written in ``gate.session.text``.
+The file's text is the user's: a save changes only lines whose values differ now, and leaves comments, order, spelling
+and keys that are not known. What a file says is in ``gate.session.table``, how it is written in ``gate.session.text``.
 """
 
 import contextlib
@@ -27,16 +27,16 @@ MAX_FILE_BYTES = 16 << 20
 """Largest session file: 16 MiB. A third-party plugin's state may be large."""
 
 MIGRATIONS: dict[int, Callable[[dict[str, Any]], dict[str, Any]]] = {}
-"""From a version's table to the next version's. There is one version so far."""
+"""Functions from a version's table to the next version's. There is one version so far."""
 
 GOOD, DAMAGED = "~", ".damaged"
-"""Behind a file's name: the session before it, and what was a session before somebody damaged it."""
+"""Endings after a file's name: the session before it, and what was a session before somebody damaged it."""
 
 _MEANT = re.compile(rb"^\s*format\s*=\s*([0-9]{1,9})\b", re.MULTILINE)
 
 
 class _Read(NamedTuple):
-    """A session file."""
+    """A session file that was read."""
 
     session: Session
     unknown: list[Unknown]
@@ -49,7 +49,7 @@ def load(path: str | PathLike[str], on_unknown: Callable[[str], None] = lambda s
 
     Args:
         path: of the file.
-        on_unknown: told a sentence for each key that is not known here; these stay in the file.
+        on_unknown: called with a sentence for each key that is not known here; these stay in the file.
 
     Raises:
         SessionError: the file cannot be read, or holds no session: the text says where, and what was expected.
@@ -65,9 +65,9 @@ def load(path: str | PathLike[str], on_unknown: Callable[[str], None] = lambda s
 
 
 def save(session: Session, path: str | PathLike[str], like: str | PathLike[str] | None = None) -> bool:
-    """Write a session. What the file said before is kept under its name and a ``~``.
+    """Write a session. The file before is kept under its name and a ``~``.
 
-    A session that somebody damaged meanwhile goes to its name and ``.damaged``; what is no session is not written over.
+    A session that somebody damaged meanwhile is kept under its name and ``.damaged``; another file is not overwritten.
 
     Args:
         session: the session.
@@ -75,10 +75,10 @@ def save(session: Session, path: str | PathLike[str], like: str | PathLike[str] 
         like: a session file whose comments and unknown keys the new one is to have, if not the file's own.
 
     Returns:
-        Was there anything to write? A file that says the same already is left alone.
+        Whether the file was written: one that already holds the session is left alone.
 
     Raises:
-        SessionError: it cannot be written, or the file that is there is no session, or one of a newer version.
+        SessionError: the file cannot be written, or holds no session, or one of a newer version.
     """
     target = Path(os.path.realpath(path))  # a link stays a link
     before, there = None, None
@@ -105,7 +105,7 @@ def save(session: Session, path: str | PathLike[str], like: str | PathLike[str] 
 
 
 def last_good(path: str | PathLike[str]) -> Path | None:
-    """The session that was in a file before the one that is there now; None where there is none that can be read."""
+    """Return the file of the session before the one that is in a file now; None where none can be read."""
     kept = _beside(Path(os.path.realpath(path)), GOOD)
     with contextlib.suppress(SessionError):
         load(kept)
@@ -117,10 +117,10 @@ def restore(path: str | PathLike[str]) -> Path:
     """Put the last good session in a file's place.
 
     Returns:
-        Where what was there is now.
+        The new path of the file that was replaced.
 
     Raises:
-        SessionError: there is no last good one, or it cannot be written.
+        SessionError: there is no last good session, or it cannot be written.
     """
     target, kept = Path(os.path.realpath(path)), last_good(path)
     if kept is None:
@@ -150,7 +150,7 @@ def _bytes(path: Path) -> bytes:
 
 
 def _write(path: Path, said: bytes, like: Path) -> None:
-    """Whole or not at all, for those who may read ``like``."""
+    """Write bytes whole or not at all, for those who may read ``like``."""
     try:
         mode = like.stat().st_mode & 0o777 if like.exists() else None
         write_bytes(path, said, mode=mode)
@@ -161,21 +161,21 @@ def _write(path: Path, said: bytes, like: Path) -> None:
 
 
 def _read(path: Path, said: bytes) -> _Read:
-    """The session that bytes say.
+    """Return the session in a file's bytes.
 
     Raises:
-        SessionError: they say none.
+        SessionError: there is none.
     """
     try:
         words = said.decode("utf-8-sig")
     except UnicodeDecodeError as error:
         good = said[: error.start].decode("utf-8-sig")
-        raise _error(path, place(good), "expected text in UTF-8, got other bytes; mend it") from None
+        raise _error(path, place(good), "expected text in UTF-8, got other bytes; fix it") from None
     try:
         tree = tomllib.loads(words)
     except (ValueError, RecursionError) as error:
         reason, *at = fault(error, words)
-        raise _error(path, (at[0], at[1]), f"expected TOML, got none ({reason}); mend it") from None
+        raise _error(path, (at[0], at[1]), f"expected TOML, got none ({reason}); fix it") from None
     try:
         return _Read(*read(_migrated(tree), path.parent), tree, words)
     except WrongKey as wrong:
@@ -183,10 +183,10 @@ def _read(path: Path, said: bytes) -> _Read:
 
 
 def _migrated(tree: dict[str, Any]) -> dict[str, Any]:
-    """A table of today's format.
+    """Return a table of today's format.
 
     Raises:
-        WrongKey: it says no format, or a newer one.
+        WrongKey: the table has no format, or a newer one.
     """
     version = tree.get("format")
     if type(version) is not int or version < 1:

@@ -1,4 +1,4 @@
-"""Where something stands in a text of TOML, and what is wrong with it, with line and column from 1."""
+"""Places of values and faults in a text of TOML, with line and column from 1."""
 
 import contextlib
 import re
@@ -11,18 +11,18 @@ _MARK = "@ this place @"
 
 
 def place(before: str) -> tuple[int, int]:
-    """Line and column of what comes behind a text."""
+    """Return line and column of what comes after a text."""
     return before.count("\n") + 1, len(before) - (before.rfind("\n") + 1) + 1
 
 
 def where(words: str, tree: Any, path: tuple[str | int, ...]) -> tuple[int, int]:
-    """Line and column of a value; of a table, its first value; (1, 1) if it is not there.
+    """Return line and column of a value; of a table, its first value; (1, 1) if the value is not there.
 
-    Readers do not tell. But a text that is written back with another value in that place begins to differ there.
+    TOML readers do not report them. But a text written back with another value in that place begins to differ there.
 
     Args:
         words: the text.
-        tree: what it says.
+        tree: the values in it.
         path: of the value.
     """
     import tomlkit
@@ -41,7 +41,7 @@ def where(words: str, tree: Any, path: tuple[str | int, ...]) -> tuple[int, int]
         for key in path[:-1]:
             at = at[key]
         if tree == {}:
-            at[path[-1]][_MARK] = ""  # an empty table: behind its head
+            at[path[-1]][_MARK] = ""  # an empty table: after its head
         else:
             at[path[-1]] = _MARK
         marked = tomlkit.dumps(document)
@@ -50,13 +50,13 @@ def where(words: str, tree: Any, path: tuple[str | int, ...]) -> tuple[int, int]
 
 
 def fault(error: Exception, words: str) -> tuple[str, int, int]:
-    """What a reader of TOML has against a text, and where: its ``ValueError`` or ``RecursionError`` in other words."""
+    """Return a TOML reader's reason to refuse a text, and where: its ``ValueError`` or ``RecursionError``, reworded."""
     found = _AT.match(str(error))
     if found:
         return _printable(found[1]), int(found[2]), int(found[3])
     if isinstance(error, tomllib.TOMLDecodeError):
         return _printable(str(error).removesuffix(" (at end of document)")), *place(words)
-    # a number or a nesting beyond what Python takes: the first line with which it goes wrong in this way
+    # a number or a nesting beyond what Python takes: find the first line that fails in this way
     lines = words.split("\n")
     low, high = 1, len(lines)
     while low < high:
@@ -73,6 +73,6 @@ def fault(error: Exception, words: str) -> tuple[str, int, int]:
 
 
 def _printable(reason: str) -> str:
-    """A reader's words within a sentence of ours; what they quote of the text must not steer a terminal."""
+    """Return a reader's words for a sentence of ours; what they quote of the text must not steer a terminal."""
     printable = "".join(letter if letter.isprintable() else "?" for letter in reason)
     return f"{printable[:1].lower()}{printable[1:]}"

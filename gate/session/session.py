@@ -1,6 +1,6 @@
-"""A session: everything that is set on a live gate, as one value that can be compared, kept in a file and come back to.
+"""A session: all settings of a live gate, as one value that can be compared, stored in a file and applied again.
 
-``gate.session.file`` reads and writes it; ``gate.live.Live`` takes one up (``apply``) and says how it stands (``session``).
+``gate.session.file`` reads and writes it; ``gate.live.sessions`` applies one to a live gate, and captures one from it.
 """
 
 import base64
@@ -18,18 +18,18 @@ if TYPE_CHECKING:
     from gate.plugins.plugin import Plugin
 
 GATE = "gate"
-"""What the slot of the gate itself is called."""
+"""Name of the gate's own slot."""
 
 BYPASS = "bypass"
 """The parameter that every slot has beside its plugin's own."""
 
 MODEL = re.compile(r"\.(onnx|vst3|component)(:|$)", re.IGNORECASE)
-"""Ending of what is a path even without a folder in it; a plugin's name may stand behind its file's."""
+"""Ending of what is a path even without a folder in it; a plugin's name may follow its file's."""
 
 
 @dataclass(frozen=True)
 class Slot:
-    """One place in the chain beside the gate.
+    """A place in the chain beside the gate.
 
     Attributes:
         kind: of the plugin, a key of ``gate.plugins.registry.KINDS``.
@@ -37,7 +37,7 @@ class Slot:
         state: what the plugin is set to beside ``parameters``, in base64; empty where there is nothing, or nothing said.
         name: what parameters of it are called by ("highpass-2.cutoff"); empty: its kind, with a number from the second on.
         bypassed: is its input heard in place of its output?
-        parameters: (id, value) in the order of their ids; what is not here stands at its default. Given as a mapping or
+        parameters: (id, value) in the order of their ids; what is not here has its default. Given as a mapping or
             as pairs.
     """
 
@@ -49,12 +49,12 @@ class Slot:
     state: str = ""
 
     def __post_init__(self) -> None:
-        """Bring the parameters into their order."""
+        """Put the parameters in order."""
         object.__setattr__(self, "parameters", tuple(sorted(_pairs(self.parameters))))
 
     @classmethod
     def of(cls, plugin: "Plugin", name: str = "") -> Self:
-        """What a plugin is and where it stands.
+        """Return a plugin's kind, file and settings as a slot.
 
         Raises:
             PluginError: a third-party plugin cannot be asked.
@@ -69,7 +69,7 @@ class Slot:
         return cls(plugin.kind, absolute(plugin.file), plugin.bypassed, changed, name, state)  # type: ignore[arg-type]
 
     def table(self) -> dict[str, Any]:
-        """As ``gate.plugins.registry.from_dict`` takes it."""
+        """Return the slot as ``gate.plugins.registry.from_dict`` takes it."""
         table: dict[str, Any] = {"kind": self.kind, "bypassed": self.bypassed}
         if self.file:
             table["file"] = self.file
@@ -80,16 +80,16 @@ class Slot:
 
 @dataclass(frozen=True)
 class Session:
-    """Everything that is set on a live gate. Equal sessions sound the same; nothing here reads or writes a file.
+    """All settings of a live gate. Equal sessions sound the same; nothing here reads or writes a file.
 
     Attributes:
         preset: name, folder or model file of the gate.
         parameters: (id, value) of the parameter table, in its order; given as a mapping or as pairs. What is not here
-            stands where the table says, or the preset (threshold and range).
+            has the default of the table, or of the preset (threshold and range).
         before: slots that sound goes through before the gate, in order.
-        after: slots behind it.
-        monitor: what is heard, one of ``gate.session.choices.MONITORS``.
-        guard_model: what the guard listens with; None takes its own.
+        after: slots after the gate.
+        monitor: the signal that is heard, one of ``gate.session.choices.MONITORS``.
+        guard_model: the guard's classifier; None takes the default.
         midi_port: name of a port, or a part of it; None: no MIDI.
         midi_map: what its controls move, as ``gate.midi.bindings`` spells it, one by one; bindings may be given, too.
         devices: where sound comes from and goes to.
@@ -106,7 +106,7 @@ class Session:
     devices: Devices = field(default_factory=Devices)
 
     def __post_init__(self) -> None:
-        """Check it, and bring the parameters into their order; one at its default is as one that is not set.
+        """Check the values, and put the parameters in order; one at its default is as one that is not set.
 
         Raises:
             ValueError: there is no such parameter or monitor, or a value is out of its range.
@@ -129,15 +129,15 @@ class Session:
 
     @property
     def names(self) -> tuple[str, ...]:
-        """Of the slots before the gate and behind it, in order."""
+        """Names of the slots before and after the gate, in order."""
         return slot_names(self.before, self.after)
 
     def value(self, id: str) -> float | None:
-        """Where a parameter stands; None where the preset says."""
+        """Return a parameter's value; None where the preset sets it."""
         return dict(self.parameters).get(id, BY_ID[id].default)
 
     def with_values(self, values: Mapping[str, float | None]) -> "Session":
-        """The same with other values of parameters, by id; None is the default, or the preset's.
+        """Return the session with other values of parameters, by id; None is the default, or the preset's.
 
         Raises:
             ValueError: there is no such parameter, or a value is out of its range.
@@ -148,13 +148,13 @@ class Session:
 
 
 def slot_names(before: Iterable[Slot], after: Iterable[Slot]) -> tuple[str, ...]:
-    """What slots before and behind a gate are called: as they say, else their kind, with a number from the second on."""
+    """Return names of slots before and after a gate: their own, else their kind, with a number from the second on."""
     slots = (*before, *after)
     return name_all([GATE, *(slot.kind for slot in slots)], [GATE, *(slot.name for slot in slots)])[1:]
 
 
 def name_all(kinds: Sequence[str], given: Sequence[str]) -> tuple[str, ...]:
-    """Names of slots of these kinds: the given ones, and where there is none the kind, with a number from the second on."""
+    """Return names of slots of these kinds: those given, or else the kind, with a number from the second on."""
     taken, found = set(given), []
     for kind, name in zip(kinds, given, strict=True):
         free = (f"{kind}-{k}" if k > 1 else kind for k in range(1, len(taken) + 2))
@@ -166,7 +166,7 @@ def name_all(kinds: Sequence[str], given: Sequence[str]) -> tuple[str, ...]:
 def _least_named(
     before: tuple[Slot, ...], after: tuple[Slot, ...]
 ) -> tuple[tuple[Slot, ...], tuple[Slot, ...]]:
-    """The same slots with no more names than it takes to have them called as they are."""
+    """Return the same slots without the names that they would get anyway."""
     slots, wanted = [*before, *after], slot_names(before, after)
     slots = [replace(slot, name=name) for slot, name in zip(slots, wanted, strict=True)]
     for k, slot in enumerate(slots):
@@ -181,10 +181,10 @@ def _pairs(given: Mapping[str, float] | Iterable[tuple[str, float]]) -> Iterable
 
 
 def is_path(text: str) -> bool:
-    """Does a text that says which preset or file is meant name a path, and not a preset by its name?"""
+    """Return whether a text that names a preset or a file is a path, and not a preset's name."""
     return "/" in text or os.sep in text or text in (os.curdir, os.pardir) or MODEL.search(text) is not None
 
 
 def absolute(text: str, folder: str | os.PathLike[str] = "") -> str:
-    """A preset's name as it is, and a path as it is from anywhere; relative ones begin at ``folder``."""
+    """Return a preset's name as it is, and a path as an absolute one; relative paths begin at ``folder``."""
     return os.path.normpath(Path.cwd() / folder / text) if is_path(text) else text

@@ -1,6 +1,6 @@
-"""A session as a table of TOML, read and checked key by key: what is wrong is said with the key's path.
+"""A session as a table of TOML, read and checked key by key: an error has the key's path.
 
-    format = 1                      the version of all this, first of all
+    format = 1                      the version of this layout, first of all
     preset = "voice"                a name, or a folder or model file
     monitor = "out"
     guard-model = "..."             a classifier; optional
@@ -8,7 +8,7 @@
     [parameters]                    of the parameter table, by id; optional, each
     threshold = -45.0
 
-    [[before]]                      plugins before the gate, in order; [[after]] behind it
+    [[before]]                      plugins before the gate, in order; [[after]] after it
     kind = "highpass"
     file = "..."                    where the kind has one
     name = "..."                    what MIDI calls it, if it is not its kind
@@ -45,7 +45,7 @@ from gate.session.choices import MONITORS, Devices
 from gate.session.session import BYPASS, GATE, Session, Slot, absolute
 
 FORMAT = 1
-"""Version of what this writes."""
+"""Version of the layout that is written."""
 
 TOP = ("format", "preset", "monitor", "guard-model", "parameters", "before", "after", "midi", "devices")
 SLOT = ("kind", "file", "name", "bypassed", "parameters", "state")
@@ -60,17 +60,17 @@ WHOLE = {"rate": RATE_RANGE_HZ, "channels": (1, MAX_CHANNELS)}
 """Keys of ``devices`` that are whole numbers, and their limits."""
 
 NAME = re.compile(r"[A-Za-z0-9-]{1,40}")
-"""What a slot may be called."""
+"""Form of a slot's name."""
 
 Path = tuple[str | int, ...]
-"""Of a key: names of tables, and numbers of their elements."""
+"""Path of a key: names of tables, and numbers of their elements."""
 
 
 class WrongKey(Exception):
-    """Something in the table is not what it has to be.
+    """A value in the table that is not what it has to be.
 
     Attributes:
-        path: where.
+        path: of the value.
         sentence: expected, got, remedy.
     """
 
@@ -88,7 +88,7 @@ class Unknown:
 
 
 def read(tree: Mapping[str, Any], folder: str | PathLike[str]) -> tuple[Session, list[Unknown]]:
-    """The session that a table of today's format says, and the keys that are not known.
+    """Return the session in a table of today's format, and the keys that are not known.
 
     Args:
         tree: as ``tomllib`` gives it.
@@ -123,7 +123,7 @@ def read(tree: Mapping[str, Any], folder: str | PathLike[str]) -> tuple[Session,
     for key, slots_ in (("before", session.before), ("after", session.after)):
         for k, slot in enumerate(slots_):
             if slot.name and session.names.count(slot.name) + (slot.name == GATE) > 1:
-                raise WrongKey((key, k, "name"), f"expected each name once, got {slot.name!r} twice; mend it")
+                raise WrongKey((key, k, "name"), f"expected each name once, got {slot.name!r} twice; fix it")
     if len(session.before) + len(session.after) > MOST_SLOTS:
         raise WrongKey(
             ("before",) if session.before else ("after",),
@@ -142,7 +142,7 @@ def _sift(table: Mapping[str, Any], path: Path, known: Iterable[str], unknown: l
 def _table(table: Mapping[str, Any], path: Path, key: str) -> Mapping[str, Any]:
     found = table.get(key, {})
     if not isinstance(found, dict):
-        raise WrongKey((*path, key), f"expected a table [{key}], got {_show(found)}; mend it")
+        raise WrongKey((*path, key), f"expected a table [{key}], got {_show(found)}; fix it")
     return found
 
 
@@ -151,21 +151,21 @@ def _text(table: Mapping[str, Any], path: Path, key: str) -> str | None:
     if found is None:
         return None
     if not isinstance(found, str) or not found.strip() or not found.isprintable():
-        raise WrongKey((*path, key), f"expected {key} as a text between quotes, got {_show(found)}; mend it")
+        raise WrongKey((*path, key), f"expected {key} as a text between quotes, got {_show(found)}; fix it")
     return found
 
 
 def _value(parameter: Parameter, path: Path, said: Any) -> float:
-    """A parameter's value: a number, or a text as people write it, or true or false for a switch."""
+    """Return a parameter's value: of a number, or a text as people write it, or true or false for a switch."""
     try:
         if isinstance(said, str):
             return parameter.parse(said)
         if isinstance(said, int | float) and isinstance(said, bool) == (parameter.taper == "switch"):
             return parameter.check(said)
     except ValueError as error:
-        raise WrongKey(path, f"{error}; mend it") from None
+        raise WrongKey(path, f"{error}; fix it") from None
     expected = "expected true or false" if parameter.taper == "switch" else parameter.expected
-    raise WrongKey(path, f"{parameter.id}: {expected}, got {_show(said)}; mend it")
+    raise WrongKey(path, f"{parameter.id}: {expected}, got {_show(said)}; fix it")
 
 
 def _slots(
@@ -173,7 +173,7 @@ def _slots(
 ) -> tuple[Slot, ...]:
     found = tree.get(key, [])
     if not isinstance(found, list) or not all(isinstance(one, dict) for one in found):
-        raise WrongKey((key,), f"expected a table [[{key}]] for each plugin, got {_show(found)}; mend it")
+        raise WrongKey((key,), f"expected a table [[{key}]] for each plugin, got {_show(found)}; fix it")
     return tuple(_slot(table, (key, k), folder, unknown) for k, table in enumerate(found))
 
 
@@ -188,10 +188,10 @@ def _slot(table: Mapping[str, Any], path: Path, folder: str | PathLike[str], unk
     except UsageError as error:
         raise WrongKey((*path, "file" if kind in registry.KINDS and file else "kind"), str(error)) from None
     if not isinstance(bypassed, bool):
-        raise WrongKey((*path, "bypassed"), f"expected true or false, got {_show(bypassed)}; mend it")
+        raise WrongKey((*path, "bypassed"), f"expected true or false, got {_show(bypassed)}; fix it")
     name = _text(table, path, "name") or ""
     if not NAME.fullmatch(name or "x"):
-        raise WrongKey((*path, "name"), f"expected letters, digits and hyphens, got {_show(name)}; mend it")
+        raise WrongKey((*path, "name"), f"expected letters, digits and hyphens, got {_show(name)}; fix it")
     said = _table(table, path, "parameters")
     known = registry.parameters(kind)
     values = {id: _value(known[id], (*path, "parameters", id), said[id]) for id in known if id in said}
@@ -210,15 +210,15 @@ def _slot(table: Mapping[str, Any], path: Path, folder: str | PathLike[str], unk
 
 def _number(path: Path, said: Any) -> float:
     if isinstance(said, bool) or not isinstance(said, int | float) or not abs(said) <= sys.float_info.max:
-        raise WrongKey(path, f"expected a number, got {_show(said)}; mend it")
+        raise WrongKey(path, f"expected a number, got {_show(said)}; fix it")
     return float(said)
 
 
 def _map(midi: Mapping[str, Any], session: Session) -> tuple[str, ...]:
-    """Bindings, spelled as ``gate.midi`` does."""
+    """Return the bindings, spelled as ``gate.midi`` does."""
     found = midi.get("map", [])
     if not isinstance(found, list):
-        raise WrongKey(("midi", "map"), f"expected a list of bindings, got {_show(found)}; mend it")
+        raise WrongKey(("midi", "map"), f"expected a list of bindings, got {_show(found)}; fix it")
     bindings = []
     for k, text in enumerate(found):
         if not isinstance(text, str):
@@ -237,10 +237,10 @@ class _LaterError(Exception):
 
 
 def _of_slot(name: str, session: Session) -> Parameter:
-    """The parameter of a slot, as "highpass.cutoff".
+    """Return the parameter of a slot, named as "highpass.cutoff".
 
     Raises:
-        UsageError: there is none such.
+        UsageError: there is no such slot or parameter.
         _LaterError: it may be one that only the plugin's file knows.
     """
     slot, _, id = name.partition(".")
@@ -252,7 +252,7 @@ def _of_slot(name: str, session: Session) -> Parameter:
         known = {**registry.parameters(kinds[slot].kind), BYPASS: BY_ID[BYPASS]}
     if id not in known:
         what = f"one of {', '.join(known)} of {slot}" if known else f"a slot ({', '.join(kinds) or 'none'})"
-        raise UsageError(f"expected {what}, got {name!r}; mend it")
+        raise UsageError(f"expected {what}, got {name!r}; fix it")
     return known[id]
 
 
@@ -264,7 +264,7 @@ def _devices(table: Mapping[str, Any]) -> Devices:
             low, high = WHOLE[key]
             if value is not None and (type(value) is not int or not low <= value <= high):
                 expected = f"expected {key} as a whole number from {low} to {high}"
-                raise WrongKey(("devices", key), f"{expected}, got {_show(value)}; mend it")
+                raise WrongKey(("devices", key), f"{expected}, got {_show(value)}; fix it")
         elif type(value) is int:  # a device's number
             value = str(value)
         else:
@@ -279,7 +279,7 @@ def _devices(table: Mapping[str, Any]) -> Devices:
 
 
 def _show(value: Any) -> str:
-    """A value as a sentence quotes it: short, and without control characters."""
+    """Return a value as a sentence quotes it: short, and without control characters."""
     if isinstance(value, Mapping):
         return "a table"
     if isinstance(value, Sequence) and not isinstance(value, str):

@@ -1,4 +1,4 @@
-"""A session as the text of a file: a fresh one with comments, or a file's own text, changed only where the session is."""
+"""A session as the text of a file: a new one with comments, or a file's own text, changed where the session differs."""
 
 import contextlib
 import os
@@ -17,16 +17,16 @@ from gate.session.session import Session, Slot, is_path
 from gate.session.table import DEVICES, FORMAT, read
 
 HEAD = (
-    "A session of learned-gate: gate-live --session FILE begins with it. What a line means stands in docs/session.md.",
-    "Keys that are not known are kept. Where the threshold or the range has no line, the preset says it.",
+    "A session of learned-gate: gate-live --session FILE begins with it. docs/session.md explains the lines.",
+    "Keys that are not known are kept. Where the threshold or the range has no line, the preset sets it.",
 )
 
 Comments = Mapping[tuple[str, ...], str]
-"""What stands behind a line that is new, by the path of its key."""
+"""Comments after lines that are new, by the path of the key."""
 
 
 def _limits(known: Iterable[Parameter]) -> Comments:
-    """Of a table of parameters."""
+    """Return the comments of a table of parameters."""
     words = {"switch": "true or false"}
     return {
         ("parameters", one.id): words.get(one.taper, ", ".join(one.words)) if one.words else one.limits
@@ -51,7 +51,7 @@ def text(
     old: str | None = None,
     old_folder: str | PathLike[str] | None = None,
 ) -> str:
-    """The text of a file with a session.
+    """Return the text of a file with a session.
 
     Args:
         session: the session.
@@ -62,7 +62,7 @@ def text(
     wanted = plain(session, folder)
     if old is not None:
         # where only the standard library's reader takes the old text, or the change did not come out right, it is
-        # written anew: the file before it is kept, so nothing is lost
+        # written afresh: the file before it is kept, so nothing is lost
         with contextlib.suppress(Exception):
             made = _changed(old, old_folder or folder, wanted)
             if read(tomllib.loads(made), folder)[0] == session:
@@ -83,7 +83,7 @@ def _changed(old: str, folder: str | PathLike[str], wanted: Mapping[str, Any]) -
 
 
 def plain(session: Session, folder: str | PathLike[str]) -> dict[str, Any]:
-    """A session as plain values of TOML, all that stands at its default included; what has no value is left out."""
+    """Return a session as plain values of TOML, defaults included; what has no value is left out."""
     found: dict[str, Any] = {
         "preset": _relative(session.preset, folder),
         "monitor": session.monitor,
@@ -112,13 +112,13 @@ def _slot(slot: Slot, folder: str | PathLike[str]) -> dict[str, Any]:
 
 
 def _slot_values(slot: Slot) -> dict[str, Any]:
-    """What the kind has in words and numbers, and what only the plugin's file knows as it is."""
+    """Return a slot's values: the kind's own as words and numbers, those that only its file knows as they are."""
     known, given = registry.parameters(slot.kind), dict(slot.parameters)
     return {**_values(known, given), **{id: value for id, value in given.items() if id not in known}}
 
 
 def _values(known: Mapping[str, Parameter], given: Mapping[str, float]) -> dict[str, Any]:
-    """Values as they stand in a file: words for choices, true or false for switches."""
+    """Return values as a file has them: words for choices, true or false for switches."""
     made: dict[str, Any] = {}
     for id, parameter in known.items():
         value = given.get(id, parameter.default)
@@ -131,7 +131,7 @@ def _values(known: Mapping[str, Parameter], given: Mapping[str, float]) -> dict[
 
 
 def _relative(path: str, folder: str | PathLike[str]) -> str:
-    """A path within the folder as it is from there; any other, and a name, as it is."""
+    """Return a path within the folder relative to it; any other path, or a name, as it is."""
     if not is_path(path) or not os.path.isabs(path):
         return path
     try:
@@ -147,7 +147,7 @@ def _relative(path: str, folder: str | PathLike[str]) -> str:
 def _merge(
     table: Any, old: Mapping[str, Any], new: Mapping[str, Any], comments: Comments, path: tuple[str, ...] = ()
 ) -> None:
-    """Bring a table of tomlkit's from what it says to what it is to say."""
+    """Change a table of tomlkit's from its old values to the new ones."""
     for key in dict.fromkeys([*old, *new]):
         was, wanted = old.get(key), new.get(key)
         if was == wanted:
@@ -163,13 +163,13 @@ def _merge(
         elif isinstance(wanted, list) and isinstance(table.get(key), Array):
             _merge_list(table[key], was or [], wanted)
         elif key in table:
-            table[key] = wanted  # what stands behind it stays
+            table[key] = wanted  # the comment after it stays
         else:
             table.add(key, _item(wanted, comments.get((*path, key))))
 
 
 def _merge_list(array: Array, old: list[str], new: list[str]) -> None:
-    """Take out what goes and add what comes, so that the rest keeps its comments; all anew if the order is another."""
+    """Remove what goes and add what comes, so that the rest keeps its comments; write all again in another order."""
     for k in reversed(range(len(old))):
         if old[k] not in new:
             del array[k]
@@ -182,7 +182,7 @@ def _merge_list(array: Array, old: list[str], new: list[str]) -> None:
 
 
 def _merge_slots(table: Any, key: str, old: list[Any], new: list[Any]) -> None:
-    """Slots in their new order; one of the same kind and file keeps its text."""
+    """Put slots in their new order; one of the same kind and file keeps its text."""
     left = list(zip(old, table.get(key, []), strict=True))
     slots = tomlkit.aot()
     for wanted in new:
@@ -203,7 +203,7 @@ def _made_of(slot: Mapping[str, Any]) -> tuple[Any, Any]:
 
 
 def _item(value: Any, comment: str | None) -> Any:
-    """A new value, with what is to be said of it behind it."""
+    """Return a new value, with a comment after it."""
     if isinstance(value, list):
         made: Any = tomlkit.array()
         made.extend(value)

@@ -25,7 +25,7 @@ def in_c(python_callback: Callable[..., None], inputs: int, outputs: int) -> tup
     """Wrap a Python callback as a ``PaStreamCallback``; an exception in it ends the stream, as in sounddevice.
 
     Returns:
-        What has to be kept for as long as it may be called, and its address.
+        The object to keep for as long as it may be called, and its address.
     """
 
     def call(taken: int, given: int, frames: int, _times: int, flags: int, _user: int) -> int:

@@ -1,4 +1,4 @@
-"""Which sound devices there are, and which one a wish means.
+"""The sound devices that there are, and the one that a name or number means.
 
 A device is a line of ``list_devices``: PortAudio's in its own order, then the clients of a running JACK server,
 the sound card (``system``) first among them. Nothing here imports sounddevice before it is asked.
@@ -37,20 +37,20 @@ class Device(NamedTuple):
     """Its inputs only give back what is played to it: never a default, for loudspeakers would hear themselves."""
 
     def channels(self, kind: Kind) -> int:
-        """How many channels it has in a direction."""
+        """Return the number of the device's channels in a direction."""
         return self.inputs if kind == "input" else self.outputs
 
     def is_default(self, kind: Kind) -> bool:
-        """Is it what nobody's wish means?"""
+        """Return whether the device is the default in a direction."""
         return self.default_input if kind == "input" else self.default_output
 
     def __str__(self) -> str:
-        """As the table and the errors name it."""
+        """Return the device's name in the table and in errors."""
         return f"{self.number} {self.name} ({self.host_api})"
 
 
 def list_devices() -> list[Device]:
-    """Every device that there is now, in the order of their numbers.
+    """Return every device that there is now, in the order of their numbers.
 
     Raises:
         SoundDeviceError: the extra ``live`` or PortAudio is missing and no JACK server runs, or nothing answers.
@@ -89,7 +89,7 @@ def _portaudio_devices(with_jack: bool) -> list[Device]:
 
 
 def _jack_clients() -> list[Device]:
-    """The server's clients, numbered from 0; those of this process are left out."""
+    """Return the server's clients, numbered from 0; those of this process are left out."""
     with jack_library.a_client(jack_client.CLIENT_NAME + "-look") as handle:
         if not handle:
             return []
@@ -108,7 +108,7 @@ def _jack_clients() -> list[Device]:
 
 
 def table(rows: Sequence[Device]) -> str:
-    """The list for people; ``<`` marks the default input, ``>`` the default output."""
+    """Return the list for people; ``<`` marks the default input, ``>`` the default output."""
     if not rows:
         return "no sound devices"
     lines = [("", "", "device", "sound system", "in", "out", "Hz")]
@@ -128,13 +128,13 @@ def table(rows: Sequence[Device]) -> str:
 
 
 def resolve(wish: int | str | None, kind: Kind, rows: Sequence[Device] | None = None) -> Device:
-    """The device that is meant.
+    """Return the device that is meant.
 
     Args:
         wish: its number, its name or a part of it in any case, or "SOUND SYSTEM: name"; None: the default, which is
             a running JACK server's card, else PortAudio's.
         kind: the direction that it is for.
-        rows: the list to choose from; None: today's.
+        rows: the list to choose from; None: the list now.
 
     Raises:
         SoundDeviceError: nothing, or more than one thing, or what has no channels in that direction, is meant.
@@ -167,7 +167,7 @@ def resolve(wish: int | str | None, kind: Kind, rows: Sequence[Device] | None = 
 def resolve_pair(
     input_wish: int | str | None, output_wish: int | str | None, rows: Sequence[Device] | None = None
 ) -> tuple[Device, Device]:
-    """Input and output device on one sound system; a missing wish follows the other one.
+    """Return the input and output device on one sound system; one that is not named follows the other one.
 
     Raises:
         SoundDeviceError: as ``resolve``, or the two are on different sound systems.
@@ -189,7 +189,7 @@ def resolve_pair(
 
 
 def _beside(device: Device, kind: Kind, rows: Sequence[Device]) -> Device:
-    """The default in the other direction on the same sound system, or the device itself where it has both."""
+    """Return the default in the other direction on the same sound system, or the device itself where it has both."""
     fellows = [row for row in rows if row.host_api == device.host_api and row.channels(kind)]
     if not fellows:
         raise SoundDeviceError(
@@ -202,10 +202,10 @@ def _beside(device: Device, kind: Kind, rows: Sequence[Device]) -> Device:
 
 
 def _refuse_monitors(fitting: Sequence[Device]) -> None:
-    """Where a JACK server has nothing to hear but monitors, nothing is taken unasked.
+    """Refuse to take a monitor unasked, where a JACK server has no other inputs.
 
     Raises:
-        SoundDeviceError: that is so.
+        SoundDeviceError: there are monitors.
     """
     monitors = [row for row in fitting if row.monitors]
     if monitors:
@@ -226,7 +226,7 @@ def _numbered(number: int, kind: Kind, rows: Sequence[Device]) -> Device:
 
 
 def _named(wish: str, rows: Sequence[Device]) -> list[Device]:
-    """Whole names go before names within a sound system, and these before parts of names."""
+    """Return the devices of a name: whole names before names within a sound system, and these before parts of names."""
     exact = [row for row in rows if row.name.casefold() == wish]
     if len(exact) > 1:  # one card may be there once for each sound system: the default one is meant
         exact = [row for row in exact if row.default_input or row.default_output] or exact

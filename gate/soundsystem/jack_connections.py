@@ -1,4 +1,4 @@
-"""What a stream's ports were connected to, so that the one that follows it can be too.
+"""A memory of what a stream's ports were connected to, so that the next stream can be connected too.
 
 Nothing here waits: questions go to the thread of ``gate.soundsystem.thread``, and answers are taken when they are there.
 """
@@ -19,16 +19,16 @@ class _Seen(NamedTuple):
     """One look at a stream's ports."""
 
     connections: list[Connection]
-    """What they are connected to."""
+    """Connections that are there."""
     gone: list[Connection]
-    """What they are still to be connected to, whose other end is not there."""
+    """Connections that are still wanted, whose other end is not there."""
 
 
 class ConnectionMemory:
-    """Notes connections while all is well, and makes them again: on a new stream, and when the other end comes back.
+    """A memory of connections, which makes them again: on a new stream, and when the other end comes back.
 
-    A connection that is not there any more was taken away by somebody if its other end is still there, and is
-    forgotten; otherwise it waits for a port of that name, for as long as it takes.
+    A connection that is gone was removed by somebody if its other end is still there, and is forgotten; otherwise it
+    waits for a port of that name, for as long as it takes.
 
     Attributes:
         wanted: what the newest stream was last connected to, and what it is still to be; None before anything was seen.
@@ -44,7 +44,7 @@ class ConnectionMemory:
     def look(self, port: Port) -> str:
         """Note the connections of a stream that runs, every half second; make those whose other end is back.
 
-        They count once they were seen twice alike: a dying server shows less and less.
+        Connections count once they were seen twice alike: a dying server shows less and less.
 
         Returns:
             What went away since the last call, as a sentence for people; mostly "".
@@ -86,14 +86,14 @@ class ConnectionMemory:
 
 
 def _look(port: Port, known: Iterable[Connection], pending: Iterable[Connection]) -> _Seen:
-    """Connect what was away at the last look and is back; what is connected now, and what of all that is away."""
+    """Connect what was away at the last look and is back; return what is connected now, and what is away."""
     seen = _connected(port, pending, port.connections())
     lost = {pair for pair in known if pair not in seen.connections and not port.has(pair)}
     return _Seen(seen.connections, sorted({*seen.gone, *lost}))
 
 
 def _connected(port: Port, wanted: Iterable[Connection], there: Iterable[Connection]) -> _Seen:
-    """Connect; what was made counts as there, for JACK shows it a cycle later."""
+    """Make connections; return them as there already, for JACK shows them a cycle later."""
     wanted = set(wanted)
     missing = port.connect(wanted)
     return _Seen(sorted({*there, *wanted.difference(missing)}), sorted(missing))

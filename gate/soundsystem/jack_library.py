@@ -32,7 +32,7 @@ _TEXTS = ctypes.POINTER(ctypes.c_char_p)
 
 
 class LatencyRange(ctypes.Structure):
-    """jack_latency_range_t: frames."""
+    """JACK's jack_latency_range_t, in frames."""
 
     _fields_ = (("least", _U32), ("most", _U32))
 
@@ -64,12 +64,12 @@ _CALLS: dict[str, tuple[Any, ...]] = {
     "jack_set_error_function": (None, _P),
     "jack_set_info_function": (None, _P),
 }
-"""Name: what it gives, what it takes (jack/jack.h)."""
+"""Result and arguments of each function, by name (jack/jack.h)."""
 
 
 @functools.cache
 def library() -> Any:
-    """The library, quiet, or None where there is none. Opening it talks to nobody."""
+    """Return the library, quiet, or None where there is none. Opening it talks to no server."""
     from ctypes.util import find_library
 
     names = {"darwin": ["libjack.0.dylib", "libjack.dylib"], "win32": ["libjack64.dll"]}
@@ -88,18 +88,18 @@ def library() -> Any:
 
 
 def silence(lib: Any) -> None:
-    """Keep JACK's messages off the terminal: it prints them from any of its threads, at any time."""
+    """Keep JACK's messages off the terminal: JACK prints them from any of its threads, at any time."""
     lib.jack_set_error_function(no_op())
     lib.jack_set_info_function(no_op())
 
 
 def address(name: str) -> int:
-    """Address of one of the library's functions, for compiled code."""
+    """Return the address of one of the library's functions, for compiled code."""
     return int(ctypes.cast(getattr(library(), name), ctypes.c_void_p).value or 0)
 
 
 def texts(array: Any) -> list[str]:
-    """A NULL-terminated array of names that JACK gave, which is freed."""
+    """Return the names in a NULL-terminated array that JACK gave, and free the array."""
     found: list[str] = []
     if array:
         while array[len(found)] is not None:
@@ -113,7 +113,7 @@ _own: dict[int, str] = {}
 
 
 def open_client(name: str) -> int:
-    """Join the server; the client's handle, or 0 where no server answers. Another name is taken where it is not free."""
+    """Join the server; return the client's handle, or 0 where no server answers. A name that is taken is changed."""
     lib = library()
     if lib is None:
         return 0
@@ -125,24 +125,24 @@ def open_client(name: str) -> int:
 
 
 def close_client(handle: int) -> None:
-    """Leave the server; waits while it is stopped."""
+    """Leave the server; waits while the server is stopped."""
     library().jack_client_close(handle)
     _own.pop(handle, None)
 
 
 guests: list[Callable[[], None]] = []
-"""Each leaves the server with a client of this process that was not opened here; called, on the thread of ``port_thread``,
-when a server has died: a new one can be joined only after all who knew the old one have left."""
+"""Functions that leave the server with a client of this process that was not opened here; called, on the thread of
+``port_thread``, when a server has died: a new one can be joined only after all clients of the old one have left."""
 
 
 def own_clients() -> set[str]:
-    """The names of this process's clients."""
+    """Return the names of this process's clients."""
     return set(_own.values())
 
 
 @contextlib.contextmanager
 def a_client(name: str) -> Iterator[int]:
-    """A client for a moment: its handle, or 0 where no server answers."""
+    """Open a client for a block: yield its handle, or 0 where no server answers."""
     handle = open_client(name)
     try:
         yield handle

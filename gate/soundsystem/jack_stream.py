@@ -6,7 +6,7 @@ thread of ``gate.soundsystem.thread``; the properties that say so only read memo
 * killed, the server's end of the socket closes, libjack calls the shutdown callback within milliseconds, and the
   process thread waits for ever. ``jack_client_close`` alone then ends everything, at once; deactivating or
   unregistering first only fails.
-* stopped (SIGSTOP), it answers no request: connect, register, close wait until it goes on. Reading connections
+* stopped (SIGSTOP), it answers no request: connect, register, close wait until it continues. Reading connections
   and the frame time touches shared memory only, and returns.
 * all clients of a process share one view of the server. A new one is joined only after *every* client that knew
   the dead one was closed: a client left open makes the next ones look at the dead server's memory.
@@ -29,7 +29,7 @@ CLIENT_NAME = "learned-gate"
 
 
 def sources_and_sinks(handle: int) -> dict[str, tuple[list[str], list[str]]]:
-    """Each client's audio ports that can be heard, and those that can be played to; physical clients first.
+    """Return each client's audio ports that can be heard, and those that can be played to; physical clients first.
 
     Monitor ports give back what is played to the client: they are left out where it has others to hear.
     """
@@ -49,12 +49,12 @@ def sources_and_sinks(handle: int) -> dict[str, tuple[list[str], list[str]]]:
 
 
 def is_monitor(port: str) -> bool:
-    """Is it a monitor port, by its full name? PipeWire calls them NODE:monitor_FL, jackd -m system:monitor_1."""
+    """Return whether a full name is a monitor port's: in PipeWire NODE:monitor_FL, in jackd -m system:monitor_1."""
     return port.rpartition(":")[2].startswith("monitor_")
 
 
 def only_monitors(ports: Sequence[str]) -> bool:
-    """Are there ports, and all of them monitors?"""
+    """Return whether there are ports, and all of them are monitors."""
     return bool(ports) and all(map(is_monitor, ports))
 
 
@@ -67,13 +67,13 @@ class JackStream(Port):
         inputs: channels to take, 1 to 32.
         outputs: channels to give, 1 to 32.
         native: False takes the Python callback even where a compiled one can be had.
-        name: wish for the client's name.
+        name: wanted name of the client.
 
     Attributes:
         name: the client's name, as the server gave it.
 
     Raises:
-        SoundDeviceError: no server, or it will not have us.
+        SoundDeviceError: no server answers, or it refuses the client.
     """
 
     host_api = "JACK"
@@ -115,7 +115,7 @@ class JackStream(Port):
         """Make the ports, let JACK call the callback, and connect to source and sink.
 
         Raises:
-            SoundDeviceError: the server would not; close the stream then.
+            SoundDeviceError: the server refuses; close the stream then.
         """
         from gate.realtime import (
             jack as jack_callback,  # brings the compiler, which a list of devices can do without
@@ -151,11 +151,11 @@ class JackStream(Port):
 
     @property
     def begun(self) -> list[Connection]:
-        """The connections that it began with."""
+        """The connections that the stream began with."""
         return self._begun
 
     def wished(self) -> list[Connection]:
-        """The connections that a stream begins with: channel by channel to source and sink."""
+        """Return the connections that a stream begins with: channel by channel to source and sink."""
         clients = sources_and_sinks(self._handle) if self._handle else {}
         heard = clients.get(self._source, ([], []))[0]
         played = clients.get(self._sink, ([], []))[1]
@@ -164,7 +164,7 @@ class JackStream(Port):
         return pairs
 
     def connections(self) -> list[Connection]:
-        """What our ports are connected to now. Reads shared memory: a stopped server does not matter."""
+        """Return what our ports are connected to now. This reads shared memory: a stopped server does not matter."""
         found = []
         for side, ports in enumerate(self._ports):
             for port in ports:
@@ -174,11 +174,11 @@ class JackStream(Port):
         return sorted(found)
 
     def has(self, pair: Connection) -> bool:
-        """Is a connection's other end there?"""
+        """Return whether a connection's other end is there."""
         return bool(self._handle and self._lib.jack_port_by_name(self._handle, self._named(pair[2]).encode()))
 
     def connect(self, pairs: Iterable[Connection]) -> list[Connection]:
-        """Make connections; gives those that cannot be made (yet), mostly for want of the other end."""
+        """Make connections; return those that cannot be made (yet), mostly because the other end is missing."""
         missing = []
         for pair in pairs if self._handle else ():
             done = self._lib.jack_connect(self._handle, *self._ends(*pair)) if self.has(pair) else -1
@@ -187,7 +187,7 @@ class JackStream(Port):
         return missing
 
     def disconnect(self, pairs: Iterable[Connection]) -> None:
-        """Take connections away; one that is not there does not matter."""
+        """Remove connections; one that is not there does not matter."""
         for side, own, other in pairs if self._handle else ():
             self._lib.jack_disconnect(self._handle, *self._ends(side, own, other))
 
@@ -196,7 +196,7 @@ class JackStream(Port):
         return ends if side else ends[::-1]
 
     def _unnamed(self, port: str) -> str:
-        """Our own ports are kept without the client's name, which may be another one next time."""
+        """Return a port's name, for our own ports without the client's name, which may be another one next time."""
         return ":" + port.partition(":")[2] if port.startswith(f"{self.name}:") else port
 
     def _named(self, port: str) -> str:
@@ -217,13 +217,13 @@ class JackStream(Port):
         return seen or int(self._lib.jack_get_buffer_size(self._handle))
 
     def heartbeat(self) -> int:
-        """The server's own frame clock, at its last cycle: stands still when the server does."""
+        """Return the server's own frame clock, at its last cycle: it stops when the server does."""
         return int(self._lib.jack_last_frame_time(self._handle))
 
     def latency_frames(self) -> tuple[int, int]:
-        """(input, output) frames between our ports and the outside, as JACK reports them for what a stream begins with.
+        """Return (input, output) frames between our ports and the outside, as JACK reports for the first connections.
 
-        Of our own ports it would say so only a while after they were connected.
+        For our own ports JACK would report them only a while after they were connected.
         """
         found = [0, 0]
         for side, _, other in self.wished():
@@ -236,7 +236,7 @@ class JackStream(Port):
         return found[0], found[1]
 
     def close(self) -> None:
-        """Leave the server; waits while it is stopped. Right after a server's death too, and then with all ``guests``."""
+        """Leave the server, after its death with all ``guests``; waits while the server is stopped."""
         handle, self._handle = self._handle, 0
         if handle:
             jack_library.close_client(handle)

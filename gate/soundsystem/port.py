@@ -1,11 +1,11 @@
-"""What a stream is on its sound system: the face that a stream on JACK and one through PortAudio share."""
+"""A stream's end on its sound system: the interface that a stream on JACK and one through PortAudio share."""
 
 from abc import ABC, abstractmethod
 from collections.abc import Iterable
 from typing import Any
 
 Connection = tuple[int, str, str]
-"""Which of our ports, as 0 for inputs and 1 for outputs, its short name, and the other end's full name."""
+"""A connection: 0 for our inputs or 1 for our outputs, our port's short name, and the other end's full name."""
 
 
 class Port(ABC):
@@ -30,16 +30,16 @@ class Port(ABC):
 
     @abstractmethod
     def start(self, player: Any, callback: int, user: int) -> None:
-        """Let sound through ``callback``, called with ``user``; or through ``player.python_callback`` where that cannot be.
+        """Let sound through ``callback``, called with ``user``; or through ``player.python_callback`` otherwise.
 
         Raises:
-            SoundDeviceError: the sound system would not; close it then.
+            SoundDeviceError: the sound system refuses; close the port then.
         """
 
     @property
     @abstractmethod
     def active(self) -> bool:
-        """Does it still run, as far as the sound system says?"""
+        """Does the stream still run, as far as the sound system says?"""
 
     @property
     @abstractmethod
@@ -52,17 +52,17 @@ class Port(ABC):
 
     @abstractmethod
     def close(self) -> None:
-        """End it, whatever became of the sound system; may be called twice."""
+        """End the stream, whatever became of the sound system; may be called twice."""
 
     def heartbeat(self) -> int | None:
-        """Return the sound system's own frame clock, which stands still when the system does; None: it has none."""
+        """Return the sound system's own frame clock, which stops when the system does; None: there is no such clock."""
         return None
 
     # -- where ``connects``
 
     @property
     def begun(self) -> list[Connection]:
-        """The connections that it began with."""
+        """The connections that the stream began with."""
         return []
 
     def wished(self) -> list[Connection]:
@@ -74,7 +74,7 @@ class Port(ABC):
         return []
 
     def has(self, pair: Connection) -> bool:
-        """Is a connection's other end there?"""
+        """Return whether a connection's other end is there."""
         return False
 
     def connect(self, pairs: Iterable[Connection]) -> list[Connection]:
@@ -82,5 +82,5 @@ class Port(ABC):
         return list(pairs)
 
     def disconnect(self, pairs: Iterable[Connection]) -> None:
-        """Take connections away; one that is not there does not matter."""
+        """Remove connections; one that is not there does not matter."""
         return

@@ -1,4 +1,4 @@
-"""PortAudio through sounddevice: loaded at first use, quiet, and put away before the process ends.
+"""PortAudio through sounddevice: loaded at first use, quiet, and terminated before the process ends.
 
 JACK is not left to PortAudio (``jack_library`` says why): while PortAudio looks for sound systems, it is told of
 a JACK server that does not exist. Everything here runs on the thread of ``port_thread``.
@@ -29,7 +29,7 @@ _NO_SERVER = "learned-gate-shows-portaudio-no-jack"
 
 @contextlib.contextmanager
 def _without_jack() -> Iterator[None]:
-    """JACK_DEFAULT_SERVER names a server that nobody runs; put back afterwards. PortAudio's JACK is better than none."""
+    """Name a server that nobody runs in JACK_DEFAULT_SERVER, within a block. PortAudio's JACK is better than none."""
     if jack_library.library() is None:
         yield
         return
@@ -45,7 +45,7 @@ def _without_jack() -> Iterator[None]:
 
 
 def _silence_alsa() -> None:
-    """ALSA complains on stderr about each device that a machine lacks, whenever somebody asks: not here."""
+    """Silence ALSA, which complains on stderr about each device that a machine lacks, whenever somebody asks."""
     if sys.platform == "linux":
         with contextlib.suppress(OSError, AttributeError):
             ctypes.CDLL("libasound.so.2").snd_lib_error_set_handler(no_op())
@@ -53,7 +53,7 @@ def _silence_alsa() -> None:
 
 @functools.cache
 def _load() -> Any:
-    """The module sounddevice, PortAudio not initialised.
+    """Return the module sounddevice, PortAudio not initialised.
 
     Raises:
         SoundDeviceError: the extra, or PortAudio itself, is not installed.
@@ -83,7 +83,7 @@ def _load() -> Any:
 
 
 def ready() -> Any:
-    """The module sounddevice with PortAudio initialised, with the device list of when it was."""
+    """Return the module sounddevice with PortAudio initialised, with the device list of when it was."""
     sounddevice = _load()
     if not sounddevice._initialized:
         with quiet(), _without_jack():
@@ -93,14 +93,14 @@ def ready() -> Any:
 
 
 def fresh() -> Any:
-    """The same with today's device list, or the last one while a stream is open."""
+    """Return the module sounddevice with a new device list, or with the last one while a stream is open."""
     if not _streams:
         put_away()
     return ready()
 
 
 def opened(change: int) -> None:
-    """A stream was opened (1) or closed (-1)."""
+    """Count a stream that was opened (1) or closed (-1)."""
     global _streams
     _streams += change
 

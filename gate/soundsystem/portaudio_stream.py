@@ -16,10 +16,10 @@ from gate.soundsystem.port import Port
 from gate.soundsystem.quiet import quiet
 
 RATES_HZ = (8000, 16000, 22050, 32000, 44100, 48000, 88200, 96000, 176400, 192000)
-"""What is tried when a rate is refused, to say which would do."""
+"""Rates that are tried when one is refused, to say which would do."""
 
 LATENCY = "low"
-"""Of the two that each device suggests to PortAudio."""
+"""The latency to ask for, of the two that each device suggests to PortAudio."""
 
 
 class PortStream(Port):
@@ -72,7 +72,7 @@ class PortStream(Port):
         )
 
     def _refusal(self, rate: int) -> str:
-        """Why PortAudio will not do a rate; nothing when it will."""
+        """Return why PortAudio refuses a rate; empty where it does not."""
         lib, ffi = self._sd._lib, self._sd._ffi
         sides = []
         for device, channels, kind in zip(self._devices, self._channels, ("input", "output"), strict=True):
@@ -84,10 +84,10 @@ class PortStream(Port):
 
     @quiet()
     def start(self, player: Any, callback: int, user: int) -> None:
-        """Open, and call ``callback`` with ``user``; or ``player.python_callback`` where that cannot be had.
+        """Open the stream, and call ``callback`` with ``user``; or ``player.python_callback`` otherwise.
 
         Raises:
-            SoundDeviceError: PortAudio would not.
+            SoundDeviceError: PortAudio refuses.
         """
         sd = self._sd
         self._player = player
@@ -134,17 +134,17 @@ class PortStream(Port):
 
     @property
     def buffer_frames(self) -> int:
-        """0: PortAudio does not say; whoever is called sees it."""
+        """0: PortAudio does not say; the callback sees the number."""
         return 0
 
     def latency_frames(self) -> tuple[int, int]:
-        """(input, output) frames, as PortAudio reports them."""
+        """Return (input, output) frames, as PortAudio reports them."""
         given, taken = self._stream.latency
         return round(given * self.rate), round(taken * self.rate)
 
     @quiet()
     def close(self) -> None:
-        """Stop at once and close."""
+        """Stop the stream at once and close it."""
         stream, self._stream = self._stream, None
         if stream is not None:
             port_library.opened(-1)
@@ -153,10 +153,10 @@ class PortStream(Port):
 
 
 def _index(sounddevice: Any, host_api: str, name: str, inputs: int, outputs: int) -> int:
-    """PortAudio's number, today, of the device of that name.
+    """Return PortAudio's number, now, of the device of that name.
 
     Raises:
-        SoundDeviceError: it is not there (any more), or has not that many channels.
+        SoundDeviceError: the device is not there (any more), or has fewer channels.
     """
     apis = sounddevice.query_hostapis()
     for k, info in enumerate(sounddevice.query_devices()):

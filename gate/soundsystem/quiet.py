@@ -1,8 +1,8 @@
-"""Keeps what C libraries print off the terminal, and leaves Python's own messages on it.
+"""Silence for C libraries: what they print is kept off the terminal, and Python's own messages stay on it.
 
 PortAudio prints failed expressions (pa_debugprint.c), PipeWire's libraries log to file descriptor 2, and neither can be
 asked not to. So that descriptor leads nowhere while they set up; ``sys.stderr``, which other threads may write to
-meanwhile, goes to where it went. None of this belongs on the audio thread.
+meanwhile, keeps its target. None of this belongs on the audio thread.
 """
 
 import contextlib
@@ -22,7 +22,7 @@ _undo: contextlib.ExitStack | None = None
 
 @functools.cache
 def no_op() -> ctypes.c_void_p:
-    """A C function without effect, for libraries that hand their messages to a function.
+    """Return a C function without effect, for libraries that hand their messages to a function.
 
     They call it from whatever thread they are on, the audio thread too. A Python function would have to wait there for
     the interpreter: for ever, if who holds it waits for that thread, as rtmidi's ``send_message`` does when JACK's
@@ -33,7 +33,7 @@ def no_op() -> ctypes.c_void_p:
 
 
 class _Apart:
-    """A text stream on file descriptor 2, written past it for as long as it is turned away."""
+    """A text stream on file descriptor 2, written to a copy of the descriptor while that leads nowhere."""
 
     def __init__(self, stream: TextIO, kept: int) -> None:
         self._stream, self._kept = stream, kept
@@ -55,7 +55,7 @@ class _Apart:
         return os.isatty(self.fileno())
 
     def end(self) -> None:
-        """From here on write to the stream itself: another thread may still have this one in hand."""
+        """Write to the stream itself from now on: another thread may still hold this object."""
         with self._writing:
             self._kept = -1
 
@@ -65,9 +65,9 @@ class _Apart:
 
 @contextlib.contextmanager
 def quiet() -> Iterator[None]:
-    """Turn file descriptor 2 away while what it is used for runs, and put it back whatever happens.
+    """Lead file descriptor 2 nowhere within a block, and put it back whatever happens.
 
-    Within another one, or without a standard error, it does nothing. The last of several threads to leave puts it back.
+    Within another such block, or without a standard error, this does nothing. The last of several threads puts it back.
     """
     global _inside, _undo
     with _lock:
@@ -86,7 +86,7 @@ def quiet() -> Iterator[None]:
 
 
 def _turned_away() -> contextlib.ExitStack:
-    """Turn it away; closing what this gives undoes it."""
+    """Lead file descriptor 2 nowhere; closing the returned stack undoes it."""
     undo = contextlib.ExitStack()
     try:
         with contextlib.ExitStack() as steps:

@@ -28,7 +28,7 @@ CLOSE_PATIENCE_S = 1.5
 
 
 class Player(Protocol):
-    """What makes sound of sound, for one shape (rate, channels in, channels out); outlives streams."""
+    """A maker of sound from sound, for one shape (rate, channels in, channels out); outlives streams."""
 
     @property
     def callback_address(self) -> int:
@@ -36,24 +36,24 @@ class Player(Protocol):
 
     @property
     def user_address(self) -> int:
-        """What it is called with."""
+        """The pointer that the callback is called with."""
 
     def python_callback(self, indata: Any, outdata: Any, frames: int, time: Any, status: Any) -> None:
-        """The same in Python: (frames, channels) float32 in and out; ``status`` is true when something was late."""
+        """Play a buffer in Python: (frames, channels) float32 in and out; ``status`` is true if something was late."""
 
     def buffers(self) -> int:
-        """Host buffers handled so far: stands still when the stream does."""
+        """Return the number of host buffers handled so far: it stops when the stream does."""
 
 
 PlayerFactory = Callable[[int, int, int], Player]
-"""(rate in Hz, channels in, channels out) to a player; called from the thread that opens the stream."""
+"""A function of (rate in Hz, channels in, channels out) to a player; called from the thread that opens the stream."""
 
 Do = Callable[[Callable[[], Any]], Any]
-"""How a job gets to the thread that talks to sound systems, and its answer back."""
+"""A function that hands a job to the thread that talks to sound systems, and returns its answer."""
 
 
 class Facts(NamedTuple):
-    """What there is to say about an open stream."""
+    """Facts about an open stream."""
 
     host_api: str
     input: str
@@ -66,7 +66,7 @@ class Facts(NamedTuple):
     """Between the outside and the callback, as the sound system reports it."""
     output_latency_frames: int
     buffer_frames: int
-    """Of the newest host buffer; 0: the sound system does not say."""
+    """Frames of the newest host buffer; 0: the sound system does not say."""
     native: bool
     """Does the sound system call compiled code?"""
     reason: str
@@ -99,7 +99,7 @@ class Stream(Closes):
         do: hands jobs to the thread of ``gate.soundsystem.thread``.
 
     Raises:
-        SoundDeviceError: the devices will not do that, or do not answer.
+        SoundDeviceError: the devices refuse, or do not answer.
     """
 
     def __init__(
@@ -154,12 +154,12 @@ class Stream(Closes):
 
     @property
     def rate_hz(self) -> int:
-        """What it runs at."""
+        """The stream's rate, Hz."""
         return self.facts.rate_hz
 
     @property
     def active(self) -> bool:
-        """Does it still run, as far as the sound system says? Only reads memory."""
+        """Does the stream still run, as far as the sound system says? Only reads memory."""
         return self.port is not None and self.port.active
 
     def _close(self) -> None:
@@ -169,11 +169,11 @@ class Stream(Closes):
         _open.discard(self)
 
     def abandon(self) -> "Future[None]":
-        """Have it closed, without waiting for the sound system, which may not answer; the future tells when it is."""
+        """Have the stream closed, without waiting for a sound system that may not answer; return its future."""
         return port_thread.ask(self._close)
 
     def close(self) -> None:
-        """End it; a sound system that does not answer within ``CLOSE_PATIENCE_S`` is left with it."""
+        """End the stream; a sound system that does not answer within ``CLOSE_PATIENCE_S`` is left with it."""
         wait([self.abandon()], CLOSE_PATIENCE_S)
 
 
@@ -183,5 +183,5 @@ _open: set["Stream"] = set()
 
 @atexit.register
 def _close_all() -> None:
-    """The compiled code must not be called any more when the interpreter takes it down."""
+    """Close all streams: the compiled code must not be called any more when the interpreter frees it."""
     wait([stream.abandon() for stream in list(_open)], CLOSE_PATIENCE_S)

@@ -1,4 +1,4 @@
-"""Keeps one stream going, whatever becomes of the sound system, until ``stop``.
+"""A supervisor that keeps one stream running, whatever becomes of the sound system, until ``stop``.
 
 A thread of its own looks ten times a second at the stream: has the player had buffers, does the sound system still
 say that it runs? Nothing of this happens on the audio thread, and whatever may wait for ever is left to
@@ -6,10 +6,10 @@ say that it runs? Nothing of this happens on the audio thread, and whatever may 
 
 * the sound system says that the stream has ended (a JACK server killed, a card unplugged): close what is left,
   open again until that works;
-* no buffers for 0.5 s, and the JACK server's own clock stands too: the server is stopped or its card hangs.
-  Nothing is touched, for nothing would answer; when it goes on, the same stream goes on;
+* no buffers for 0.5 s, and the JACK server's own clock has stopped too: the server is stopped or its card hangs.
+  Nothing is touched, for nothing would answer; when the server continues, so does the stream;
 * no buffers, but the server's clock runs, or there is no such clock (PortAudio): the stream is lost, open again;
-* buffers, but somebody took the connections away: that is their business, the stream goes on with silence;
+* buffers, but somebody took the connections away: that is their choice, the stream continues with silence;
 * buffers, but what we were connected to went away (a microphone unplugged): told once, connected again when it is back.
 
 The stream that is opened again is on the devices of the same names, at the rate that they have by then; the player is kept
@@ -35,16 +35,16 @@ POLL_S = 0.1
 """How often the stream is looked at."""
 
 STALL_S = 0.5
-"""No buffer for so long is a stall; the largest host buffer in use lasts 0.2 s (8192 frames at 44.1 kHz)."""
+"""No buffer for this time is a stall; the largest host buffer in use lasts 0.2 s (8192 frames at 44.1 kHz)."""
 
 GIVE_UP_S = 2.0
-"""A stalled stream whose sound system seems well, or cannot be asked, is opened again after so long."""
+"""A stalled stream whose sound system seems well, or cannot be asked, is opened again after this time."""
 
 RETRY_S = 0.2
-"""Between two attempts to open: an attempt without a server costs some 5 ms."""
+"""Time between two attempts to open: an attempt without a server costs some 5 ms."""
 
 EVENTS = 1000
-"""So many of the newest events are kept."""
+"""Number of the newest events that are kept."""
 
 STOP_S = 1.8
 """How long ``stop`` waits in all for a sound system that may not answer."""
@@ -59,28 +59,28 @@ class Event(NamedTuple):
 
 
 class _Stopped(Exception):
-    """The user wants no more."""
+    """The user's end of the supervisor."""
 
 
 class Supervisor(Closes):
-    """A stream that comes back; ``start`` it, and ``stop`` it or leave a ``with`` of it.
+    """A stream that comes back; call ``start``, and ``stop`` or leave the ``with``.
 
     Args:
-        source: wish for the device to hear, as ``devices.resolve`` takes it.
-        sink: wish for the device to play to.
+        source: device to hear, as ``devices.resolve`` takes it.
+        sink: device to play to, likewise.
         rate_hz: wanted rate; None takes the device's own, and follows it when that changes.
         inputs: channels to take.
         outputs: channels to give.
         factory: makes a player for (rate, inputs, outputs): once at the start, and again when the rate changes.
         native: False takes Python callbacks.
-        on_event: told every event, from the supervisor's thread (the first ones from the caller's).
+        on_event: called with every event, from the supervisor's thread (the first ones from the caller's).
 
     Attributes:
         events: what happened, oldest first; the newest 1000.
         reopened: how often the stream was opened again.
         stalls: how often no buffers came for 0.5 s.
         lost_s: seconds without buffers, of the interruptions that are over.
-        failure: what ended it before ``stop``: an error of the factory or of ``on_event``.
+        failure: the error of the factory or of ``on_event`` that ended the stream before ``stop``.
     """
 
     def __init__(
@@ -111,7 +111,7 @@ class Supervisor(Closes):
         self._forget()
 
     def _forget(self) -> None:
-        """A new stream: nothing seen of it yet."""
+        """Forget what was seen of an earlier stream."""
         self._seen, self._moved_at, self._stalled = -1, time.monotonic(), False
         self._opened_at = self._moved_at
         self._clock, self._clock_at = -1, 0.0
@@ -119,10 +119,10 @@ class Supervisor(Closes):
     # -- for its user
 
     def start(self) -> "Supervisor":
-        """Open the stream, and look after it from here on.
+        """Open the stream, and keep it running from now on.
 
         Raises:
-            SoundDeviceError: it cannot be opened now.
+            SoundDeviceError: the stream cannot be opened now.
         """
         self._began = time.monotonic()
         self.connections = ConnectionMemory()
@@ -136,7 +136,7 @@ class Supervisor(Closes):
         return self
 
     def stop(self) -> bool:
-        """End the stream; False when the sound system does not answer, and is left with it.
+        """End the stream; return False when the sound system does not answer, and is left with the stream.
 
         Raises:
             BaseException: ``failure``, if there is one; the stream is closed all the same.
@@ -191,7 +191,7 @@ class Supervisor(Closes):
             self._let_go()
 
     def _look(self, stream: Stream) -> None:
-        """Has the stream moved, and if not, what is to be done?"""
+        """Check whether the stream has moved, and if not, do what is needed."""
         now = time.monotonic()
         buffers = self.player.buffers()
         if buffers != self._seen:
@@ -222,7 +222,7 @@ class Supervisor(Closes):
             self._stalled = False
 
     def _is_lost(self, stream: Stream, now: float) -> bool:
-        """Of a stalled stream that the sound system has not ended: is there nothing to wait for?"""
+        """Return whether there is nothing to wait for, of a stalled stream that the sound system has not ended."""
         clock = None if stream.port is None else stream.port.heartbeat()
         if clock is not None:
             if clock != self._clock:
@@ -274,14 +274,14 @@ class Supervisor(Closes):
             self._say(f"the old stream did not close cleanly: {error}")
 
     def _make(self, rate_hz: int, inputs: int, outputs: int) -> Player:
-        """The player that there is, or a new one for another shape."""
+        """Return the player that there is, or a new one for another shape."""
         shape = (rate_hz, inputs, outputs)
         if self._player is None or self._player[0] != shape:
             self._player = (shape, self._factory(*shape))
         return self._player[1]
 
     def _do(self, job: Callable[[], Any]) -> Any:
-        """Have a job done, for as long as it takes, unless the user wants no more."""
+        """Have a job done, for as long as it takes, unless the user calls ``stop``."""
         future = port_thread.ask(job)
         while not wait([future], POLL_S).done:
             if self._stopping.is_set():

@@ -1,4 +1,4 @@
-"""The one thread that talks to sound systems, because any word to them may take for ever.
+"""The one thread that talks to sound systems, because any call to them may take for ever.
 
 PortAudio allows one thread at a time, and JACK's calls wait for as long as the server does. So every such call
 goes through ``call``: it waits for the answer only as long as its caller can, and leaves the rest to this thread,
@@ -53,7 +53,7 @@ _worker: _Worker | None = None
 
 
 def ask(job: Callable[[], T]) -> "Future[T]":
-    """Have a job done by the thread; its answer comes later."""
+    """Have a job done by the thread; return the future of its answer."""
     global _worker
     with _lock:
         if _worker is None:
@@ -64,7 +64,7 @@ def ask(job: Callable[[], T]) -> "Future[T]":
 
 
 def call(job: Callable[[], T], timeout_s: float = PATIENCE_S) -> T:
-    """Have a job done by the thread and wait for it.
+    """Have a job done by the thread and return its answer.
 
     Raises:
         SilentError: no answer in ``timeout_s``. A job that has not begun by then never will; one that has is left.
@@ -83,5 +83,5 @@ def call(job: Callable[[], T], timeout_s: float = PATIENCE_S) -> T:
 
 
 def is_busy() -> bool:
-    """Is a job under way or waiting?"""
+    """Return whether a job is under way or waiting."""
     return _worker is not None and (_worker.at_work or not _worker.jobs.empty())

@@ -107,7 +107,7 @@ def _scenes(options: "argparse.Namespace") -> "Sequence[Scene]":
 
 
 def _corpus(folder: "Path") -> "Corpus":
-    """A folder with a manifest, or one whose folders say what is in them."""
+    """Open a folder with a manifest, or one whose folders say what is in them."""
     from training.recordings.corpus import Corpus
 
     if (
@@ -232,7 +232,7 @@ def _write_scenes(options: "argparse.Namespace", scenes: "Sequence[Scene]") -> N
 
 
 def _asked(options: "argparse.Namespace", command: str) -> dict[str, Any]:
-    """The arguments that decide what the figures are; where outputs go is not among them."""
+    """Return the arguments that decide what the figures are; where outputs go is not among them."""
     names = (
         "presets",
         "target",

@@ -1,4 +1,4 @@
-"""What gate-eval takes on its command line."""
+"""The command line of gate-eval."""
 
 import argparse
 from pathlib import Path
@@ -23,7 +23,7 @@ exit: 0 done, 1 something failed, 2 usage, 130 interrupted
 
 
 def parser() -> argparse.ArgumentParser:
-    """What the command takes."""
+    """Make the parser of the command line."""
     made = argparse.ArgumentParser(
         prog=PROG,
         description="Judge gates on scenes that they have never heard: presets, other gates, any sound, any gain curve.",
@@ -148,7 +148,7 @@ def _add_outputs(group: Any) -> None:
 
 
 def complaint(options: argparse.Namespace) -> str | None:
-    """What does not fit together on a command line, in one sentence; None if all does."""
+    """Say what does not fit together on a command line, in one sentence; None if all does."""
     alone = {"--sound": options.sound, "--curve": options.curve, "--write-scenes": options.write_scenes}
     if options.pair is None:
         for name in ("clean", "threshold"):
@@ -179,7 +179,7 @@ def _named(text: str) -> tuple[str, Path]:
     if not (name and equals and folder):
         raise argparse.ArgumentTypeError(f"expected NAME=DIR, got {text!r}")
     if not Path(folder).is_dir():
-        raise argparse.ArgumentTypeError(f"expected a folder behind {name}=, got {folder!r}, which is none")
+        raise argparse.ArgumentTypeError(f"expected a folder after {name}=, got {folder!r}, which is none")
     return name, Path(folder)
 
 

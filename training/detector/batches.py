@@ -17,19 +17,19 @@ CROSS_TERM = 0.6
 KNOTS = 7
 """Places, evenly along the bands, where an uneven tone control is set; straight lines lie between."""
 HISS = mel_weights().sum(axis=1)
-"""(32,) what white noise gives each band."""
+"""(32,) powers that white noise gives the bands."""
 HISS_POWER = 150.0
 """Power of a bin, for white noise whose power is 1: the window's energy."""
 
 
 @dataclass(frozen=True)
 class MixConfig:
-    """How mixtures are drawn: sequences a batch, frames in one, the chance of each class in it, levels in dB.
+    """Settings of mixtures: sequences a batch, frames in a sequence, the chance of each class in one, levels in dB.
 
-    ``snr_db``: of speech over what else there is, two thirds of the time in its lower half. ``level_db``: the loud level of
-    the loudest. ``floor_db``: of the recorder's own hiss. ``tone_db``: deviation of an uneven tone control on each side
-    and on the whole. ``cut``: chance of the whole being cut off at some band. ``margin_frames``: so many frames about
-    each start and stop of speech are not scored: nobody marks them to the frame.
+    ``snr_db``: speech over what else there is, two thirds of the time in the lower half. ``level_db``: the loud level
+    of the loudest. ``floor_db``: level of the recorder's own hiss. ``tone_db``: deviation of an uneven tone control on
+    each side and on the whole. ``cut``: chance of the whole being cut off at some band. ``margin_frames``: so many
+    frames about each start and stop of speech are not scored: nobody marks speech to the frame.
     """
 
     sequences: int = 48
@@ -48,14 +48,14 @@ class MixConfig:
 
 @dataclass(frozen=True)
 class Mixtures:
-    """``features`` (B, T, 20) of ``training.networks.mfcc``; ``label`` (B, T): index into the classes, or -1."""
+    """A batch: ``features`` (B, T, 20) of ``training.networks.mfcc``; ``label`` (B, T): index of a class, or -1."""
 
     features: Tensor
     label: Tensor
 
 
 def draw(sides: Sides, config: MixConfig, rng: np.random.Generator) -> Mixtures:
-    """One batch, from the generator's state alone."""
+    """Draw one batch, from the generator's state alone."""
     rows = [draw_one(sides, config, rng) for _ in range(config.sequences)]
     powers = torch.from_numpy(np.stack([power for power, _ in rows]))
     return Mixtures(coefficients(powers), torch.from_numpy(np.stack([label for _, label in rows])))
@@ -64,7 +64,7 @@ def draw(sides: Sides, config: MixConfig, rng: np.random.Generator) -> Mixtures:
 def draw_one(
     sides: Sides, config: MixConfig, rng: np.random.Generator
 ) -> tuple[NDArray[np.float32], NDArray[np.int64]]:
-    """One mixture's band powers (T, 32) and classes (T,)."""
+    """Draw one mixture's band powers (T, 32) and classes (T,)."""
     there = {name: rng.random() < getattr(config, name) for name in CLASSES}
     level = rng.uniform(*config.level_db)
     low, high = config.snr_db
@@ -108,7 +108,7 @@ def draw_one(
 
 
 def classes(heard: dict[str, NDArray[np.bool_]], margin: int) -> NDArray[np.int64]:
-    """Speech wherever there is some, else music, else noise (silence is noise); about speech's edges unscored."""
+    """Label frames: speech wherever there is some, else music, else noise (or silence); speech's edges unscored."""
     label = np.where(heard["speech"], 0, np.where(heard["music"], 1, 2)).astype(np.int64)
     edges = np.flatnonzero(np.diff(heard["speech"].astype(np.int8))) + 1
     for at in edges:
@@ -117,20 +117,20 @@ def classes(heard: dict[str, NDArray[np.bool_]], margin: int) -> NDArray[np.int6
 
 
 def added(rng: np.random.Generator, a: NDArray[np.float32], b: NDArray[np.float32]) -> NDArray[np.float32]:
-    """Powers of two sounds together: they add, with a cross term of random phase in each band."""
+    """Add the powers of two sounds, with a cross term of random phase in each band."""
     phase = rng.standard_normal(a.shape, dtype=np.float32) * np.float32(CROSS_TERM)
     return a + b + 2.0 * np.sqrt(a * b) * np.clip(phase, -0.95, 0.95)
 
 
 def uneven(rng: np.random.Generator, deviation_db: float) -> NDArray[np.float32]:
-    """(32,) log10 of an uneven tone control."""
+    """Draw (32,) log10 of an uneven tone control."""
     knots = 0.1 * deviation_db * rng.standard_normal(KNOTS)
     return np.interp(np.linspace(0, 1, MELS), np.linspace(0, 1, KNOTS), knots).astype(np.float32)
 
 
 def hiss_powers(rng: np.random.Generator, frames: int, level_db: float) -> NDArray[np.float32]:
-    """(T, 32) powers of white noise of this level, as uneven from frame to frame as real ones: a band of n bins is a
-    sum of n exponentials."""
+    """Draw (T, 32) powers of white noise of this level, as uneven from frame to frame as real noise: a band of n bins
+    is a sum of n exponentials."""
     mean = HISS_POWER * HISS * 10.0 ** (0.1 * level_db)
     bins = np.maximum(HISS, 1.0)
     return (rng.gamma(np.broadcast_to(bins, (frames, MELS))) / bins * mean).astype(np.float32)

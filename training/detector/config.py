@@ -1,4 +1,4 @@
-"""Everything that a run of the frame detector depends on; a TOML file says what is not at its default."""
+"""Everything that a run of the frame detector depends on; a TOML file names the settings that are not at default."""
 
 from dataclasses import dataclass, field
 
@@ -12,8 +12,8 @@ from training.teach.optimiser import OptimiserConfig
 
 @dataclass(frozen=True)
 class DetectorConfig:
-    """One run: a name (also the preset's), what it was taught, a seed, and the tables. Of ``data``, ``scenes`` means
-    nothing here: ``sides`` does; ``val_scenes`` are made under noise and under music each."""
+    """One run: a name (also the preset's), what is taught, a seed, and the tables. ``data.scenes`` means nothing here,
+    ``sides`` takes its place; ``data.val_scenes`` are made under noise and under music each."""
 
     name: str = "speech-music-noise"
     taught: str = "speech, music or noise, every 10 ms"

@@ -21,7 +21,7 @@ Probabilities = NDArray[np.float64]
 
 @torch.no_grad()
 def of_net(net: SwishNet) -> Callable[[Case], Probabilities]:
-    """The network as it hears a case."""
+    """Make a function from a case to what the network says of the case."""
     net.eval()
 
     def hear(case: Case) -> Probabilities:
@@ -33,14 +33,14 @@ def of_net(net: SwishNet) -> Callable[[Case], Probabilities]:
 
 
 def speech_auc(cases: Sequence[Case], found: Sequence[NDArray[np.floating]]) -> float:
-    """AUC of speech over all scored frames of these cases. found: (T,) probability of speech each."""
+    """Compute the AUC of speech over all scored frames of these cases. found: (T,) probability of speech each."""
     label = np.concatenate([case.label for case in cases])
     score = np.concatenate([row[: len(case.label)] for case, row in zip(cases, found, strict=True)])
     return auc(score[label == 0], score[label > 0])
 
 
 def speech_table(cases: Sequence[Case], found: Sequence[NDArray[np.floating]]) -> dict[str, float]:
-    """Kind, and kind and SNR -> AUC of speech; "all" over everything."""
+    """Return kind, and kind and SNR -> AUC of speech; "all" over everything."""
     groups: dict[str, list[int]] = {"all": list(range(len(cases)))}
     for i, case in enumerate(cases):
         groups.setdefault(case.kind, []).append(i)
@@ -54,8 +54,8 @@ def speech_table(cases: Sequence[Case], found: Sequence[NDArray[np.floating]]) -
 def confusion(
     cases: Sequence[Case], found: Sequence[Probabilities], clip_s: float | None = None
 ) -> NDArray[np.int64]:
-    """(3, 3) counts, true class by decided class: of frames, or of clips (half overlapping) that are of one class for
-    at least half of their frames, decided by the mean of their probabilities."""
+    """Count (3, 3), true class by decided class: frames, or clips (half overlapping) that are of one class for at
+    least half of their frames, decided by the mean of their probabilities."""
     counts = np.zeros((len(CLASSES), len(CLASSES)), np.int64)
     for case, rows in zip(cases, found, strict=True):
         label = case.label[: len(rows)]
@@ -73,7 +73,7 @@ def confusion(
 
 
 def accuracies(counts: NDArray[np.int64]) -> dict[str, float]:
-    """Overall, speech against the rest, and each class's recall, of a confusion matrix."""
+    """Compute accuracies from a confusion matrix: overall, speech against the rest, and each class's recall."""
     total = counts.sum()
     speech = counts[0, 0] + counts[1:, 1:].sum()
     recalls = {
@@ -83,7 +83,7 @@ def accuracies(counts: NDArray[np.int64]) -> dict[str, float]:
 
 
 def hardest(cases: Sequence[Case], found: Sequence[Probabilities], count: int = 8) -> list[str]:
-    """The cases with the fewest frames right, in words: what they are, and what they were taken for."""
+    """Describe the cases with the fewest frames right: what they are, and what they were taken for."""
     rows = []
     for case, answers in zip(cases, found, strict=True):
         counts = confusion([case], [answers])
@@ -98,7 +98,7 @@ def hardest(cases: Sequence[Case], found: Sequence[Probabilities], count: int = 
 
 
 def in_words(case: Case) -> str:
-    """What a case is."""
+    """Describe what a case is."""
     recipe = case.scene.recipe
     who = " and ".join(recipe.get("speakers", []))
     what = ", ".join(recipe.get("bleed", recipe.get("names", [])))
@@ -108,7 +108,7 @@ def in_words(case: Case) -> str:
 
 
 def report(net: SwishNet, speech: Sequence[Case], pure: Sequence[Case]) -> dict[str, Any]:
-    """Everything for a card: ``scores``, tables inside tables, and ``hardest``, in words."""
+    """Collect everything for a card: ``scores``, tables inside tables, and ``hardest``, in words."""
     hear = of_net(net)
     found, alone = [hear(case) for case in speech], [hear(case) for case in pure]
     every = {"frames": confusion(pure, alone)} | {f"{s:g} s": confusion(pure, alone, s) for s in CLIPS_S}
@@ -121,7 +121,7 @@ def report(net: SwishNet, speech: Sequence[Case], pure: Sequence[Case]) -> dict[
 
 
 def summary(net: SwishNet, speech: Sequence[Case], pure: Sequence[Case]) -> dict[str, float]:
-    """One flat row for a log."""
+    """Make one flat row for a log."""
     hear = of_net(net)
     found = [hear(case) for case in speech]
     alone = [hear(case) for case in pure]

@@ -14,16 +14,16 @@ from training.detector.sides import FRAME_SAMPLES, SideConfig, side
 from training.networks import mfcc
 from training.networks.swishnet import CLASSES
 from training.recordings.source import DataConfig, digest, open_corpus
-from training.sounds.changes import Rng
+from training.sounds.recipe import Rng
 from training.teach import prepared
 
 LOWEST_LOG10 = -7.0
-"""Powers are kept as log10 in float16, at least this: the front's own floor lies higher."""
+"""Powers are stored as log10 in float16, at least this: the front's own floor lies higher."""
 
 
 @dataclass(frozen=True)
 class Counts:
-    """Sides of each class, ``SideConfig.seconds`` each."""
+    """Numbers of sides of each class, ``SideConfig.seconds`` each."""
 
     speech: int = 1400
     music: int = 700
@@ -31,7 +31,7 @@ class Counts:
 
 
 def band_powers(x: NDArray[np.floating]) -> NDArray[np.float32]:
-    """(n,) at 48 kHz -> (T, 32) powers of the mel bands, frames of 10 ms, full scale 1.0."""
+    """Turn (n,) at 48 kHz into (T, 32) powers of the mel bands, frames of 10 ms, full scale 1.0."""
     at_16_khz = resample_poly(np.asarray(x, np.float64), 1, RATE // mfcc.RATE).astype(np.float32)
     return mfcc.band_powers(torch.from_numpy(at_16_khz)[None])[0].numpy()
 
@@ -64,7 +64,7 @@ class Sides:
 
 
 def prepare(data: DataConfig, config: SideConfig, counts: Counts, *, split: str, seed: int) -> Sides:
-    """Compose the sides and keep what the front hears of them, or go on with, or reuse, an earlier run."""
+    """Compose the sides and store what the front hears of them; continue or reuse an earlier run."""
     kinds = tuple(name for name in CLASSES for _ in range(getattr(counts, name)))
     recipe = {
         "config": asdict(config),

@@ -1,7 +1,7 @@
 """Teach the frame detector: ``python -m training.detector.train training/configs/speech-music-noise.toml``.
 
-Leaves in ``runs/NAME``: ``checkpoint.pt`` (to go on from, and to export) and ``log.jsonl``. Running the same command
-again goes on where it stopped.
+Leaves in ``runs/NAME``: ``checkpoint.pt`` (to continue from, and to export) and ``log.jsonl``. Running the same command
+again continues where it stopped.
 """
 
 import dataclasses
@@ -37,12 +37,12 @@ def train(
     validation: Callable[[SwishNet], dict[str, float]] | None = None,
     report: Callable[[SwishNet], dict[str, Any]] | None = None,
 ) -> Path:
-    """Run, or go on with, one training; returns the checkpoint's path.
+    """Run, or continue, one training; returns the checkpoint's path.
 
     Args:
         sides: what to learn from; prepared as the configuration says if None.
         validation: scores for the log, now and then and at the end.
-        report: ``scores`` and ``hardest`` of the network in the end, for its card; without it a run cannot be exported.
+        report: makes ``scores`` and ``hardest`` of the network in the end, for the card; needed for an export.
     """
     folder.mkdir(parents=True, exist_ok=True)
     torch.set_num_threads(config.optimiser.threads)
@@ -88,7 +88,7 @@ def train(
 
 
 def normalise(net: SwishNet, sides: Sides, config: DetectorConfig) -> None:
-    """Set the fixed mean and deviation of each coefficient, from some batches of their own."""
+    """Set the fixed mean and deviation of each coefficient, from some batches drawn for that."""
     rng = np.random.default_rng([config.seed, 1])
     features = torch.cat([draw(sides, config.mix, rng).features for _ in range(NORMALISED_BY)]).flatten(0, 1)
     net.set_normalisation(features.mean(0), features.std(0))
@@ -97,7 +97,7 @@ def normalise(net: SwishNet, sides: Sides, config: DetectorConfig) -> None:
 def judges(
     config: DetectorConfig,
 ) -> tuple[Callable[[SwishNet], dict[str, float]], Callable[[SwishNet], dict[str, Any]]]:
-    """Scores on the ``val`` split of the configuration's corpus: for the log, and for the card."""
+    """Make two functions that score on the ``val`` split of the configuration's corpus: for the log, for the card."""
     corpus = open_corpus(config.data)
     speech: Sequence[truth.Case] = truth.speech_cases(corpus, per_kind=config.data.val_scenes)
     pure = truth.pure_cases(corpus, per_class=config.data.val_scenes)

@@ -1,4 +1,4 @@
-"""What a frame detector is judged by: scenes and sides of recordings that it never learned from, frame by frame."""
+"""Truth for a frame detector: scenes and sides of recordings that were never learned from, frame by frame."""
 
 from dataclasses import dataclass
 
@@ -28,7 +28,7 @@ class Case:
 
 
 def speech_cases(corpus: Corpus, split: str = "val", seed: int = 0, per_kind: int = 24) -> list[Case]:
-    """Speech with pauses under noise, and under music, as gates are judged by; the bleed's class between its phrases."""
+    """Compose speech with pauses under noise, and under music, as for gates; between phrases the bleed's class."""
     cases = []
     for scene in judged_scenes(corpus, split, seed, per_kind):
         speech = filled(_levels(scene.target) > scene.loud_db - UNDER_DB, GAP_FRAMES)
@@ -39,7 +39,7 @@ def speech_cases(corpus: Corpus, split: str = "val", seed: int = 0, per_kind: in
 
 
 def pure_cases(corpus: Corpus, split: str = "val", seed: int = 0, per_class: int = 32) -> list[Case]:
-    """One class at a time, at any level, silences unscored."""
+    """Compose one class at a time, at any level, silences unscored."""
     cases = []
     config = SideConfig(coder=0.0, played=0.15, made_up_noise=0.15)
     for number, name in enumerate(CLASSES):
@@ -53,6 +53,6 @@ def pure_cases(corpus: Corpus, split: str = "val", seed: int = 0, per_class: int
 
 
 def _levels(x: NDArray[np.float32]) -> NDArray[np.float64]:
-    """(T,) dBFS of frames of 10 ms."""
+    """Measure (T,) dBFS of frames of 10 ms."""
     frames = x[: len(x) // FRAME_SAMPLES * FRAME_SAMPLES].reshape(-1, FRAME_SAMPLES)
     return 10.0 * np.log10(np.mean(np.square(frames, dtype=np.float64), axis=1) + 1e-20)

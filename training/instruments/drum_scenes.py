@@ -3,30 +3,32 @@
 The kit is made of the corpus' single hits, struck as ``training.instruments.drummer`` says.
 """
 
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 
 from gate.constants import RATE
-from gate.levels import block_levels_db
 from training.instruments.drummer import TOMS, Lead, Stroke, groove
-from training.instruments.hits import Piece
-from training.instruments.kit import assemble
-from training.recordings.corpus import Corpus
-from training.sounds.bleed import bleed_track
-from training.sounds.changes import (
-    Rng,
-    Sound,
-    add_at,
-    amplitude,
-    filtered,
-    high_pass,
-    log_uniform,
-    loud_db,
-    low_pass,
-    peak_section,
+from training.instruments.hits import Striker
+from training.instruments.kit import Kit, assemble
+from training.instruments.kit_sound import (
+    Beneath,
+    Beside,
+    Close,
+    PlayedKit,
+    PlayedStroke,
+    Singing,
+    Way,
+    Wires,
 )
-from training.sounds.rooms import in_room, random_room
+from training.instruments.wanted import Wanted
+from training.sounds.bench import Bench, Part, Studio
+from training.sounds.bleed import bleed_track
+from training.sounds.changes import Sound
+from training.sounds.filters import Bell, Filters, high_pass, low_pass
+from training.sounds.recipe import Recipe, draw_noise, log_uniform
+from training.sounds.rooms import InRoom, Room, random_room
 
 OF_TARGET = {
     "snare": ("snare", "rim", "side"),
@@ -41,137 +43,181 @@ STEADY = ("closed", "pedal", "open")
 """Parts of the hi-hat: the next one stops an open one."""
 
 
-def drum_sides(
-    corpus: Corpus,
-    rng: Rng,
-    n: int,
-    split: str,
-    lead: Lead,
-    recipe: dict[str, Any],
-    *,
-    has_target: bool = True,
-    has_bleed: bool = True,
-    target_room: float = 0.3,
-    noise: float = 0.35,
-    elsewhere: float = 0.06,
-    made_up: float = 0.0,
-) -> tuple[Sound, Sound]:
-    """What the microphone of one drum hears: (target, bleed), each (n,) float32, at no particular level.
+@dataclass(frozen=True)
+class Chances:
+    """How a microphone in a kit hears; chances are shares of 1, pairs are (least, most)."""
 
-    Args:
-        target_room: chance of the drum's own sound being heard in a room too.
-        noise: chance of an amplifier, hum or music under the kit.
-        elsewhere: chance of the bleed being that alone, without a kit.
-        made_up: chance of each drum being a synthetic one.
+    crash_choked: float = 0.06
+    """A crash is stopped by hand: an effect, heard once in a song."""
+    choked_after_s: tuple[float, float] = (0.15, 0.7)
+    close_db: tuple[float, float] = (0.0, 14.0)
+    """How far a room is turned down under what random rooms have: a drum's microphone stands close."""
+    beside_hz: tuple[float, float] = (25.0, 250.0)
+    dull: float = 0.6
+    """What comes from the side is duller: most microphones take the highs off there."""
+    dull_hz: tuple[float, float] = (2_000.0, 18_000.0)
+    far_db: float = 6.0
+    """Spread of the levels at which parts of the kit are heard (standard deviation)."""
+    late_s: tuple[float, float] = (0.001, 0.008)
+    """0.3 to 2.7 m farther away than the drum itself."""
+    bleed_room: float = 0.7
+    """The kit is heard in its room too; what comes from afar always is, if the room is not very dead."""
+    wires: float = 0.3
+    """A snare's wires buzz with the others: where they are not, they are tight or the kit is quiet."""
+    wires_db: tuple[float, float] = (10.0, 28.0)
+    sing: float = 0.5
+    """Toms sing along, unless they are damped."""
+    sing_db: tuple[float, float] = (3.0, 12.0)
+    under_kit_db: tuple[float, float] = (3.0, 28.0)
+    """How far what is more is under the kit."""
+
+
+CHANCES = Chances()
+
+
+@dataclass(frozen=True)
+class DrumSides(Recipe):
+    """What the microphone of one drum hears: the drum and what is besides, either perhaps nothing; with what to call it."""
+
+    groove: str
+    target: Close | None = None
+    drum: tuple[str, ...] = ()
+    bleed: Part | None = None
+    bleed_room: Room | None = None
+    names: tuple[str, ...] = ()
+
+    def make(self, bench: Bench) -> tuple[Sound, Sound]:
+        """Make target and bleed, each (n,) float32, at no particular level."""
+        silent = np.zeros(bench.n, np.float32)
+        return (
+            bench.made(self.target) if self.target else silent,
+            bench.made(self.bleed) if self.bleed else silent,
+        )
+
+    def facts(self) -> dict[str, Any]:
+        """Say in facts what was drawn."""
+        said: dict[str, Any] = {"groove": self.groove}
+        if self.target:
+            said["drum"] = list(self.drum)
+            said |= {"target_room": self.target.room.name} if self.target.room else {}
+        if self.bleed:
+            said |= {"bleed_room": self.bleed_room.name} if self.bleed_room else {}
+            said["bleed"] = list(self.names)
+        return said
+
+
+def drum_sides(studio: Studio, lead: Lead, wanted: Wanted) -> DrumSides:
+    """Draw what the microphone of one drum hears.
 
     Raises:
         ValueError: the split has no hits of the drum that may be labels.
     """
-    kit = assemble(corpus, rng, split, lead, made_up)
+    rng, seconds = studio.rng, studio.n / RATE
+    kit = assemble(studio, lead, wanted.made_up)
     own = OF_TARGET[lead]
     for _ in range(4):
-        strokes, recipe["groove"] = groove(rng, n / RATE, lead)
-        heard = sum(s.part in own and 0.0 <= s.at_s < n / RATE - 0.1 for s in strokes)
-        if heard >= n / RATE / LEAST_EVERY_S:
+        strokes, said = groove(rng, seconds, lead)
+        heard = sum(s.part in own and 0.0 <= s.at_s < seconds - 0.1 for s in strokes)
+        if heard >= seconds / LEAST_EVERY_S:
             break
-    if has_target and not heard:
-        strokes.append(Stroke(float(rng.uniform(0.1, n / RATE - 0.2)), own[0], 0.0))
-    tracks = render(kit, rng, strokes, n)
-    target = np.zeros(n, np.float32)
-    if has_target:
-        recipe["drum"] = sorted({kit[part].names[0] for part in own if part in tracks})
-        for part in own:
-            target += tracks.get(part, np.float32(0.0))
-        if rng.random() < target_room:
-            response, recipe["target_room"] = random_room(corpus, rng, split)
-            response = response * np.float32(amplitude(-rng.uniform(0.0, 14.0)))  # a microphone this close
-            response[0] = 1.0
-            target = in_room(target, response)
-    if not has_bleed:
-        return target, np.zeros(n, np.float32)
-    bleed = heard_bleed(corpus, rng, {p: t for p, t in tracks.items() if p not in own}, n, split, recipe)
-    bleed = _sympathy(rng, bleed, kit, own, lead)
-    level = loud_db(bleed)
-    recipe["bleed"] = ["kit"] if np.isfinite(level) else []
-    alone = not np.isfinite(level) or rng.random() < elsewhere
-    if alone or rng.random() < noise:
-        more, names = bleed_track(corpus, rng, n, split, 1)
+    if wanted.target and not heard:
+        strokes.append(Stroke(float(rng.uniform(0.1, seconds - 0.2)), own[0], 0.0))
+    played = play(studio, kit, strokes)
+    target, drum = None, []
+    if wanted.target:
+        there = {stroke.part for stroke in played.strokes}
+        drum = sorted({kit[part].names[0] for part in own if part in there})
+        room = random_room(studio) if studio.happens(wanted.target_room) else None
+        target = Close(played, own, room, rng.uniform(*CHANCES.close_db) if room else 0.0)
+    if not wanted.bleed:
+        return DrumSides(said, target, tuple(drum))
+    beside = heard_bleed(studio, played, own)
+    bleed = _sympathy(studio, beside, kit, lead)
+    level = studio.loud_db(bleed)
+    alone = not np.isfinite(level) or studio.happens(wanted.elsewhere)
+    names: tuple[str, ...] = ("kit",)
+    if alone or studio.happens(wanted.more):
+        more = bleed_track(studio, 1)
         if alone:
-            recipe["bleed"] = names
-            return target, more
-        bleed += more * np.float32(amplitude(level - rng.uniform(3.0, 28.0)))
-        recipe["bleed"] += names
-    return target, bleed
+            bleed, names = more, more.names
+        else:
+            bleed = Beneath(bleed, more, level - rng.uniform(*CHANCES.under_kit_db))
+            names += more.names
+    return DrumSides(said, target, tuple(drum), bleed, beside.room, names)
 
 
-def render(kit: dict[str, Piece], rng: Rng, strokes: list[Stroke], n: int) -> dict[str, Sound]:
-    """One dry track for each part that is played, (n,) float32."""
-    tracks: dict[str, Sound] = {}
+def play(studio: Studio, kit: Kit, strokes: list[Stroke]) -> PlayedKit:
+    """Draw how strokes sound on a kit; those on parts that it lacks, and those far outside, are left out."""
+    rng, seconds = studio.rng, studio.n / RATE
+    striker = Striker(rng)
     hats = sorted(s.at_s for s in strokes if s.part in STEADY)
+    played = []
     for s in strokes:
-        if s.part not in kit or not -3.0 < s.at_s < n / RATE:
+        if s.part not in kit or not -3.0 < s.at_s < seconds:
             continue
-        x = kit[s.part].strike(rng, min(s.db, 2.0))
+        struck = striker.strike(kit[s.part], min(s.db, 2.0))
+        choked_at = None
         if s.part == "open":  # until the hat is shut or struck again
             after = np.searchsorted(hats, s.at_s + 0.02)
             if after < len(hats):
-                x = _choked(x, int((hats[after] - s.at_s) * RATE))
-        elif s.part == "crash" and rng.random() < 0.06:  # by hand
-            x = _choked(x, int(rng.uniform(0.15, 0.7) * RATE))
-        if s.part not in tracks:
-            tracks[s.part] = np.zeros(n, np.float32)
-        add_at(tracks[s.part], x, int(s.at_s * RATE))
-    return tracks
+                choked_at = int((hats[after] - s.at_s) * RATE)
+        elif s.part == "crash" and studio.happens(CHANCES.crash_choked):
+            choked_at = int(rng.uniform(*CHANCES.choked_after_s) * RATE)
+        played.append(PlayedStroke(s.part, struck, int(s.at_s * RATE), choked_at))
+    return PlayedKit(kit, tuple(played))
 
 
-def _choked(x: Sound, at: int) -> Sound:
-    """Stop a sound within 25 ms."""
-    fall = RATE * 25 // 1000
-    if at + fall >= len(x):
-        return x
-    x = x[: at + fall].copy()
-    x[at:] *= np.linspace(1.0, 0.0, fall, dtype=np.float32) ** 2
-    return x
+def heard_bleed(studio: Studio, played: PlayedKit, own: tuple[str, ...] = ()) -> InRoom:
+    """Draw how a kit, less a drum's own parts, is heard by a microphone beside it."""
+    parts = {stroke.part for stroke in played.strokes} - set(own)
+    return in_bleed_room(studio, Beside(played, ways(studio, sorted(parts))))
 
 
-def heard_bleed(
-    corpus: Corpus, rng: Rng, tracks: dict[str, Sound], n: int, split: str, recipe: dict[str, Any]
-) -> Sound:
-    """The kit as a microphone beside it hears it: each part late by its distance, filtered, at its own level."""
-    out = np.zeros(n, np.float32)
-    colour = {}
-    for part, track in sorted(tracks.items()):
-        family = "hat" if part in STEADY else "snare" if part in ("rim", "side") else part.rstrip("0123")
-        if family not in colour:
-            sections = [high_pass(rng, log_uniform(rng, 25.0, 250.0))]
-            if rng.random() < 0.6:
-                sections.append(low_pass(rng, log_uniform(rng, 2_000.0, 18_000.0)))
-            far_db = float(rng.normal(-3.0 if family in ("ride", "crash") else 0.0, 6.0))
-            colour[family] = (rng.uniform(0.001, 0.008), np.concatenate(sections), far_db)
-        late_s, sections, far_db = colour[family]
-        add_at(out, filtered(track, sections) * np.float32(amplitude(far_db)), int(late_s * RATE))
-    if rng.random() < 0.7 and np.any(out):
-        response, recipe["bleed_room"] = random_room(corpus, rng, split)
-        out = in_room(out, response)
-    return out
+def in_bleed_room(studio: Studio, beside: Beside) -> InRoom:
+    """Draw whether what is heard from beside is heard in a room too; silence never is."""
+    in_a_room = studio.happens(CHANCES.bleed_room)
+    room = random_room(studio) if in_a_room and np.any(studio.bench.made(beside)) else None
+    return InRoom(beside, room)
 
 
-def _sympathy(rng: Rng, bleed: Sound, kit: dict[str, Piece], own: tuple[str, ...], lead: Lead) -> Sound:
-    """What the drum does by itself when the others are struck: wires buzz, toms sing along."""
-    if lead == "snare" and rng.random() < 0.3 and np.any(bleed):
-        levels = np.repeat(10.0 ** (block_levels_db(bleed) / 20.0), 100).astype(np.float32)
-        soft = filtered(levels, np.array([[0.002, 0.0, 0.0, 1.0, -0.998, 0.0]]))
-        wires = filtered(rng.standard_normal(len(bleed), dtype=np.float32) * soft, high_pass(rng, 1_500.0))
-        return bleed + wires * np.float32(amplitude(-rng.uniform(10.0, 28.0)))
-    if lead == "toms" and rng.random() < 0.5:
-        for part in own:
-            if part in kit and 50.0 < kit[part].hz < 400.0:
-                bleed = filtered(bleed, peak_section(kit[part].hz, rng.uniform(3.0, 12.0), 0.08))
+def ways(studio: Studio, parts: list[str]) -> tuple[Way, ...]:
+    """Draw how parts of a kit are heard from afar; those of one instrument in one way."""
+    rng = studio.rng
+    drawn: dict[str, tuple[float, Filters, float]] = {}
+    for part in parts:
+        family = _family(part)
+        if family not in drawn:
+            filters = high_pass(rng, log_uniform(rng, *CHANCES.beside_hz))
+            if studio.happens(CHANCES.dull):
+                filters += low_pass(rng, log_uniform(rng, *CHANCES.dull_hz))
+            far_db = float(rng.normal(-3.0 if family in ("ride", "crash") else 0.0, CHANCES.far_db))
+            drawn[family] = rng.uniform(*CHANCES.late_s), filters, far_db
+    return tuple(Way(part, *drawn[_family(part)]) for part in parts)
+
+
+def _family(part: str) -> str:
+    """Name the instrument that a part is of."""
+    if part in STEADY:
+        return "hat"
+    return "snare" if part in ("rim", "side") else part.rstrip("0123")
+
+
+def _sympathy(studio: Studio, bleed: Part, kit: Kit, lead: Lead) -> Part:
+    """Draw what the drum does by itself when the others are struck: wires buzz, toms sing along."""
+    rng = studio.rng
+    if lead == "snare" and studio.happens(CHANCES.wires) and np.any(studio.bench.made(bleed)):
+        noise, band = draw_noise(rng, studio.n), high_pass(rng, 1_500.0)
+        return Wires(bleed, noise, band, rng.uniform(*CHANCES.wires_db))
+    if lead == "toms" and studio.happens(CHANCES.sing):
+        toms = [kit[part].hz for part in OF_TARGET[lead] if part in kit]
+        return Singing(
+            bleed, tuple(Bell(hz, rng.uniform(*CHANCES.sing_db), 0.08) for hz in toms if 50.0 < hz < 400.0)
+        )
     return bleed
 
 
-def kit_track(corpus: Corpus, rng: Rng, n: int, split: str) -> Sound:
-    """A whole kit in a room, (n,) float32: what other instruments' microphones hear of it."""
-    kit = assemble(corpus, rng, split, "kit")
-    strokes, _ = groove(rng, n / RATE, "kit")
-    return heard_bleed(corpus, rng, render(kit, rng, strokes, n), n, split, {})
+def kit_track(studio: Studio) -> InRoom:
+    """Draw a whole kit in a room: what other instruments' microphones hear of it."""
+    kit = assemble(studio, "kit")
+    strokes, _ = groove(studio.rng, studio.n / RATE, "kit")
+    return heard_bleed(studio, play(studio, kit, strokes))

@@ -1,24 +1,14 @@
-"""A guitarist or bassist: six strings, one note at a time on each, strummed, picked, muted, slid and stopped."""
+"""A guitarist or bassist: one note at a time on each of six strings, strummed, picked, muted, slid and stopped."""
 
-from typing import Any
-
-import numpy as np
+from dataclasses import dataclass
 
 from gate.constants import RATE
-from training.instruments.articulation import bent, hammered, into_reach, muted, vibrato
-from training.instruments.hits import FLOOR_DB, measure, prepared
+from training.instruments.articulation import Muted, Touch, bent, muted, shaken
+from training.instruments.guitars import Player, Plays
 from training.instruments.made_up_guitars import MadeUp
-from training.recordings.corpus import Corpus, Item
-from training.sounds.changes import Rng, Sound, add_at, amplitude, log_uniform
-
-LEAST_S = 0.6
-"""Shorter recordings are knocks and releases, not notes."""
-
-LEAST_NOTES = 5
-"""A folder with fewer is no instrument (a few chords and licks, say), unless there is no other."""
-
-FARTHEST = 9.0
-"""Semitones that a note may be moved."""
+from training.instruments.strings import GuitarTrack, Hands
+from training.sounds.bench import Studio
+from training.sounds.recipe import Rng, log_uniform
 
 CHORDS = (
     (0, 7, 12, 16, 19, 24),
@@ -28,140 +18,95 @@ CHORDS = (
     (0, 5, 12, 17, 19, 24),
 )
 POWER = (0, 7, 12)
-HIGH_UP = 0.4
-"""Chance of playing higher up the neck than where most chords are."""
 SCALE = (0, 3, 5, 7, 10, 12, 15, 17)
 
 
-class Player:
-    """One guitar or bass: its clean notes by pitch, tuned and read as needed."""
+@dataclass(frozen=True)
+class Chances:
+    """How somebody plays; chances are shares of 1, tempos (least, most)."""
 
-    def __init__(self, corpus: Corpus, rng: Rng, split: str):
-        """Choose an instrument.
-
-        Raises:
-            ValueError: the split has no clean notes.
-        """
-        guitars: dict[str, list[Item]] = {}
-        for item in corpus.items(("guitar", "pairs"), split):
-            if item.seconds >= LEAST_S or item.seconds == 0.0:
-                side = item.path.stem.rpartition("__")[2] if item.kind == "pairs" else ""
-                guitars.setdefault(f"{item.path.parent.name} {side}".strip(), []).append(item)
-        guitars = {
-            name: clean
-            for name, items in guitars.items()
-            if (clean := [i for i in items if _is_note(corpus, i)])
-        }
-        enough = {name: items for name, items in guitars.items() if len(items) >= LEAST_NOTES}
-        guitars = enough or guitars
-        if not guitars:
-            raise ValueError(
-                f"expected notes of guitar in the {split} split whose floor is {FLOOR_DB:g} dB or more under them, "
-                "got none; add some"
-            )
-        self.name = list(guitars)[int(rng.integers(len(guitars)))]
-        self._corpus, self._rng, self._items = corpus, rng, guitars[self.name]
-        self._pitches = np.array([_pitch(corpus.derive("hit", i, measure).hz) for i in self._items])
-        self.low, self.high = float(self._pitches.min()) - 5.0, float(self._pitches.max()) + 5.0
-        self.bass = "bass" in self.name or float(np.median(self._pitches)) < 43.0
-        self._made: dict[tuple[int, int], Sound] = {}
-
-    def note(self, pitch: float) -> Sound:
-        """A note near this MIDI pitch (moved by octaves into reach), ringing, its loudest 5 ms near 0 dBFS."""
-        pitch = into_reach(pitch, self.low, self.high)
-        off = np.abs(self._pitches - pitch)
-        near = np.argsort(off)[:3]
-        near = [i for i in near if off[i] < off[near[0]] + 2.5]
-        index = int(near[int(self._rng.integers(len(near)))])
-        moved = float(np.clip(pitch - self._pitches[index], -FARTHEST, FARTHEST))
-        key = (index, round(moved * 2))
-        if key not in self._made:
-            item = self._items[index]
-            x = prepared(self._corpus, item, 2.0 ** (moved / 12.0), ring="damp")
-            level = self._corpus.derive("hit", item, measure).level_db
-            self._made[key] = x * np.float32(amplitude(-level))
-        return self._made[key]
+    high_up: float = 0.4
+    """Playing higher up the neck than where most chords are: solos, capos, small guitars."""
+    rest: float = 0.85
+    """A way of playing is followed by a rest, in which the gate has to shut."""
+    bpm: tuple[float, float] = (60.0, 190.0)
+    sixteenths: float = 0.3
+    """Strumming in sixteenths, where the tempo lets a hand do it."""
+    strummed: float = 0.55
+    """A step of a strumming pattern is played."""
+    stopped: float = 0.3
+    """Every chord is stopped at once, as in funk and reggae."""
+    dead: float = 0.08
+    """A stroke on strings that a hand lies on."""
+    lick_rest: float = 0.12
+    """A note of a riff is left out; the next chances are of the same lot, so each is its step over the one before."""
+    lick_bent: float = 0.22
+    lick_shaken: float = 0.3
+    lick_hammered: float = 0.42
+    lick_muted: float = 0.5
+    mutes_sixteenths: float = 0.6
+    """Palm mutes in sixteenths, where the tempo lets a hand do it: metal."""
+    mutes: tuple[float, float, float] = (0.25, 0.6, 0.15)
+    """A step of palm mutes is a rest, a mute, an accent."""
+    accent_stopped: float = 0.4
+    """An accent is stopped before the next step."""
+    long_note: float = 0.4
+    """What rings long is a note and not a chord."""
 
 
-Plays = Player | MadeUp
+CHANCES = Chances()
 
 
-def _is_note(corpus: Corpus, item: Item) -> bool:
-    m = corpus.derive("hit", item, measure)
-    return m.clean and 35.0 < m.hz < 1_200.0
+@dataclass(frozen=True)
+class Passage:
+    """Some beats of a scene: from when, how long a beat is and how many; the root as MIDI pitch; how loud."""
+
+    at: float
+    beat: float
+    beats: int
+    root: float
+    db: float
+
+    @property
+    def end(self) -> float:
+        """Say when the passage is over, in s."""
+        return self.at + self.beats * self.beat
 
 
-def _pitch(hz: float) -> float:
-    return 69.0 + 12.0 * float(np.log2(hz / 440.0))
-
-
-def guitar_track(
-    corpus: Corpus, rng: Rng, n: int, split: str, recipe: dict[str, Any], made_up: float = 0.0
-) -> Sound:
-    """Somebody playing: (n,) float32, true silence in the rests; with the chance ``made_up`` on no recorded guitar."""
-    synthetic = made_up > 0.0 and rng.random() < made_up
-    player: Plays = MadeUp(rng) if synthetic else Player(corpus, rng, split)
-    bpm = log_uniform(rng, 60.0, 190.0)
-    beat = 60.0 / bpm
+def guitar_track(studio: Studio, made_up: float = 0.0) -> GuitarTrack:
+    """Draw somebody playing, with true silence in the rests; with the chance ``made_up`` on no recorded guitar."""
+    rng, seconds = studio.rng, studio.n / RATE
+    synthetic = made_up > 0.0 and studio.happens(made_up)
+    player: Plays = MadeUp(studio) if synthetic else Player(studio)
+    bpm = log_uniform(rng, *CHANCES.bpm)
     root = player.low + 5.0 + float(rng.integers(0, 8))
-    if rng.random() < HIGH_UP:  # solos, capos, small guitars
+    if studio.happens(CHANCES.high_up):
         root += float(rng.integers(4, 25))
-    track = np.zeros(n, np.float32)
-    strings = _Strings(track)
+    hands = Hands(player)
     ways = ("riff", "riff", "mutes", "long") if player.bass else ("strum", "picked", "riff", "mutes", "long")
     played = []
     at = rng.uniform(-2.0, 1.0)
-    while at < n / RATE:
-        way = ways[int(rng.integers(len(ways)))]
+    while at < seconds:
+        way = studio.one_of(ways)
         played.append(way)
         bars = int(rng.choice([1, 2, 2, 4]))
-        loud_db = rng.uniform(-8.0, 0.0)
-        at = _WAYS[way](player, rng, strings, at, beat, bars * 4, root, loud_db)
-        if rng.random() < 0.85:
-            strings.stop(at, rng.uniform(0.015, 0.12))
+        at = _WAYS[way](hands, rng, Passage(at, 60.0 / bpm, bars * 4, root, rng.uniform(-8.0, 0.0)))
+        if studio.happens(CHANCES.rest):
+            hands.stop(at, rng.uniform(0.015, 0.12))
             at += float(rng.choice([rng.uniform(0.25, 0.8), rng.uniform(0.8, 3.0)]))
-    strings.stop(n / RATE + 60.0, 0.05)
-    recipe["guitar"], recipe["played"] = f"{player.name} {bpm:.0f}", sorted(set(played))
-    return track
+    hands.stop(seconds + 60.0, 0.05)
+    return hands.track(f"{player.name} {bpm:.0f}", tuple(sorted(set(played))))
 
 
-class _Strings:
-    """Six strings: a new note on one ends the one before."""
-
-    def __init__(self, track: Sound):
-        self._track = track
-        self._ringing: dict[int, tuple[float, Sound, float]] = {}
-
-    def play(self, string: int, at_s: float, x: Sound, db: float) -> None:
-        self._end(string, at_s, 0.012)
-        self._ringing[string] = (at_s, x, db)
-
-    def stop(self, at_s: float, fall_s: float) -> None:
-        for string in list(self._ringing):
-            self._end(string, at_s, fall_s)
-
-    def _end(self, string: int, at_s: float, fall_s: float) -> None:
-        if string not in self._ringing:
-            return
-        start_s, x, db = self._ringing.pop(string)
-        stop, fall = max(int((at_s - start_s) * RATE), 48), int(fall_s * RATE)
-        x = x[: stop + fall] * np.float32(amplitude(db))
-        if len(x) > stop:
-            x[stop:] *= (0.5 + 0.5 * np.cos(np.pi * np.arange(len(x) - stop) / fall)).astype(np.float32)
-        add_at(self._track, x, int(start_s * RATE))
-
-
-def _strum(
-    player: Plays, rng: Rng, strings: _Strings, at: float, pitches: list[float], db: float, up: bool = False
-) -> None:
-    """Four to six strings, 8 to 35 ms apart in a slow strum and nearer in a fast one; up strokes take the high ones."""
+def _strum(hands: Hands, rng: Rng, at: float, pitches: list[float], db: float, up: bool = False) -> None:
+    """Play four to six strings, 8 to 35 ms apart in a slow strum and nearer in a fast one; up strokes take the high ones."""
     gap = log_uniform(rng, 0.008, 0.035)
     order = list(enumerate(pitches))
     order = order[::-1][: int(rng.integers(4, 6))] if up else order
     for k, (string, pitch) in enumerate(order):
-        strings.play(
-            string, at + k * gap * rng.uniform(0.85, 1.15), player.note(pitch), db + rng.normal(0.0, 1.2)
-        )
+        now = at + k * gap * rng.uniform(0.85, 1.15)
+        note = hands.note(pitch)
+        hands.play(string, now, note, db + rng.normal(0.0, 1.2))
         gap *= 0.9
 
 
@@ -171,125 +116,118 @@ def _chord(rng: Rng, root: float) -> list[float]:
     return [root + move + p for p in shape[: int(rng.integers(4, 7))]]
 
 
-def _strummed(
-    player: Plays, rng: Rng, strings: _Strings, at: float, beat: float, beats: int, root: float, db: float
-) -> float:
-    """Chords in eighths or sixteenths, down on the beat and up off it, with rests and stopped ones."""
-    each = beat / (4 if beat > 0.6 and rng.random() < 0.3 else 2)
+def _strummed(hands: Hands, rng: Rng, passage: Passage) -> float:
+    """Play chords in eighths or sixteenths, down on the beat and up off it, with rests and stopped ones."""
+    at, beat = passage.at, passage.beat
+    each = beat / (4 if beat > 0.6 and rng.random() < CHANCES.sixteenths else 2)
     per_beat = round(beat / each)
-    pattern = rng.random(4 * per_beat) < 0.55
+    pattern = rng.random(4 * per_beat) < CHANCES.strummed
     pattern[0] = True
-    short = rng.random() < 0.3  # as in funk and reggae: every chord is stopped
-    for step in range(beats * per_beat):
+    short = rng.random() < CHANCES.stopped
+    for step in range(passage.beats * per_beat):
         if step % len(pattern) == 0:
-            pitches = _chord(rng, root)
+            pitches = _chord(rng, passage.root)
         if not pattern[step % len(pattern)]:
             continue
         up = step % 2 == 1
         now = at + step * each + rng.normal(0.0, 0.004)
-        if rng.random() < 0.08:  # a dead stroke: the hand lies on the strings
+        if rng.random() < CHANCES.dead:
             for string in range(4):
-                x = muted(rng, player.note(root + 12.0 + string * 5.0), 0.012, 3_500.0)
-                strings.play(string, now + string * 0.006, x, db - rng.uniform(4.0, 9.0))
+                note = hands.note(passage.root + 12.0 + string * 5.0)
+                touch = muted(rng, 0.012, 3_500.0)
+                hands.play(string, now + string * 0.006, note, passage.db - rng.uniform(4.0, 9.0), touch)
             continue
-        _strum(player, rng, strings, now, pitches, db - (2.5 if up else 0.0) + rng.normal(0.0, 1.2), up)
+        _strum(hands, rng, now, pitches, passage.db - (2.5 if up else 0.0) + rng.normal(0.0, 1.2), up)
         if short:
-            strings.stop(now + each * rng.uniform(0.4, 0.9), 0.02)
-    return at + beats * beat
+            hands.stop(now + each * rng.uniform(0.4, 0.9), 0.02)
+    return passage.end
 
 
-def _picked(
-    player: Plays, rng: Rng, strings: _Strings, at: float, beat: float, beats: int, root: float, db: float
-) -> float:
-    """Broken chords, one string after the other, ringing into each other."""
+def _picked(hands: Hands, rng: Rng, passage: Passage) -> float:
+    """Play broken chords, one string after the other, ringing into each other."""
+    beat, beats = passage.beat, passage.beats
     each = beat / int(rng.choice([2, 3, 4] if beat > 0.5 else [1, 2]))
     per_chord = max(round(4 * beat / each), 1)
     way = rng.integers(0, 6, per_chord)
     pitches: list[float] = []
     for step in range(int(beats * beat / each)):
         if step % per_chord == 0:
-            pitches = _chord(rng, root)
+            pitches = _chord(rng, passage.root)
         string = int(way[step % per_chord]) % len(pitches) if step % per_chord else 0
-        strings.play(
-            string,
-            at + step * each + rng.normal(0.0, 0.005),
-            player.note(pitches[string]),
-            db - rng.uniform(0.0, 4.0),
-        )
-    return at + beats * beat
+        now = passage.at + step * each + rng.normal(0.0, 0.005)
+        note = hands.note(pitches[string])
+        hands.play(string, now, note, passage.db - rng.uniform(0.0, 4.0))
+    return passage.end
 
 
-def _riff(
-    player: Plays, rng: Rng, strings: _Strings, at: float, beat: float, beats: int, root: float, db: float
-) -> float:
-    """Single notes: some short, some slid to, bent or hammered on."""
+def _riff(hands: Hands, rng: Rng, passage: Passage) -> float:
+    """Play single notes: some short, some slid to, bent or hammered on."""
+    beat = passage.beat
     lengths = rng.choice([0.5, 0.5, 1.0, 1.0, 1.5, 2.0, 0.25 if beat > 0.4 else 0.5], int(rng.integers(3, 9)))
-    pitches = root + (0.0 if player.bass else 12.0) + rng.choice(SCALE, len(lengths))
+    pitches = passage.root + (0.0 if hands.player.bass else 12.0) + rng.choice(SCALE, len(lengths))
     held = rng.uniform(0.5, 1.0)
-    now, index = at, 0
-    while now < at + beats * beat:
+    now, index = passage.at, 0
+    while now < passage.end:
         length, pitch = float(lengths[index % len(lengths)]) * beat, float(pitches[index % len(lengths)])
         index += 1
         how = rng.random()
-        if how < 0.12:
+        if how < CHANCES.lick_rest:
             now += length
             continue
-        x = player.note(pitch)
-        if how < 0.22:
-            x = bent(rng, x, float(rng.choice([-5.0, -2.0, -1.0, 2.0, 3.0])), length)
-        elif how < 0.3:
-            x = vibrato(rng, x)
-        elif how < 0.42:
-            x = hammered(
-                x, player.note(pitch + float(rng.choice([2.0, 3.0, -2.0]))), length * rng.uniform(0.25, 0.5)
-            )
-        elif how < 0.5:
-            x = muted(rng, x, 0.09, 1_800.0)
-        strings.play(2, now + rng.normal(0.0, 0.005), x, db - rng.uniform(0.0, 5.0))
-        strings.stop(now + length * held, log_uniform(rng, 0.012, 0.08)) if held < 0.92 else None
+        note = hands.note(pitch)
+        touch: Touch | None = None
+        hammered: tuple[int, float] | None = None
+        if how < CHANCES.lick_bent:
+            touch = bent(rng, float(rng.choice([-5.0, -2.0, -1.0, 2.0, 3.0])), length)
+        elif how < CHANCES.lick_shaken:
+            touch = shaken(rng)
+        elif how < CHANCES.lick_hammered:
+            second = hands.note(pitch + float(rng.choice([2.0, 3.0, -2.0])))
+            hammered = second, length * rng.uniform(0.25, 0.5)
+        elif how < CHANCES.lick_muted:
+            touch = muted(rng, 0.09, 1_800.0)
+        on = now + rng.normal(0.0, 0.005)
+        hands.play(2, on, note, passage.db - rng.uniform(0.0, 5.0), touch, hammered)
+        if held < 0.92:
+            hands.stop(now + length * held, log_uniform(rng, 0.012, 0.08))
         now += length
-    return at + beats * beat
+    return passage.end
 
 
-def _mutes(
-    player: Plays, rng: Rng, strings: _Strings, at: float, beat: float, beats: int, root: float, db: float
-) -> float:
-    """Palm mutes in eighths or sixteenths, with open accents on two or three strings."""
-    each = beat / (4 if beat > 0.42 and rng.random() < 0.6 else 2)
+def _mutes(hands: Hands, rng: Rng, passage: Passage) -> float:
+    """Play palm mutes in eighths or sixteenths, with open accents on two or three strings."""
+    beat = passage.beat
+    each = beat / (4 if beat > 0.42 and rng.random() < CHANCES.mutes_sixteenths else 2)
     steps = int(rng.choice([8, 8, 16, 12, 6]))
-    pattern = rng.choice(3, steps, p=[0.25, 0.6, 0.15])
+    pattern = rng.choice(3, steps, p=CHANCES.mutes)
     pattern[0] = 2
     ring_s, dull_hz = log_uniform(rng, 0.03, 0.14), log_uniform(rng, 500.0, 2_600.0)
-    shape = POWER[: int(rng.integers(1, 4))] if not player.bass else POWER[:1]
+    shape = POWER[: int(rng.integers(1, 4))] if not hands.player.bass else POWER[:1]
     move = 0.0
-    for step in range(int(beats * beat / each)):
+    for step in range(int(passage.beats * beat / each)):
         if step % steps == 0:
             move = float(rng.choice([0, 0, 3, 5, 7, -2]))
         kind = pattern[step % steps]
-        now = at + step * each + rng.normal(0.0, 0.004)
+        now = passage.at + step * each + rng.normal(0.0, 0.004)
         if kind == 0:
             continue
         for string, interval in enumerate(shape):
-            x = player.note(root + move + interval)
-            if kind == 1:
-                x = muted(rng, x, ring_s, dull_hz)
-            strings.play(
-                string, now + string * 0.004, x, db - rng.uniform(0.0, 2.5) - (3.0 if kind == 1 else 0.0)
-            )
-        if kind == 2 and rng.random() < 0.4:
-            strings.stop(now + each * 0.9, 0.02)
-    return at + beats * beat
+            note = hands.note(passage.root + move + interval)
+            touch: Muted | None = muted(rng, ring_s, dull_hz) if kind == 1 else None
+            db = passage.db - rng.uniform(0.0, 2.5) - (3.0 if kind == 1 else 0.0)
+            hands.play(string, now + string * 0.004, note, db, touch)
+        if kind == 2 and rng.random() < CHANCES.accent_stopped:
+            hands.stop(now + each * 0.9, 0.02)
+    return passage.end
 
 
-def _long(
-    player: Plays, rng: Rng, strings: _Strings, at: float, beat: float, beats: int, root: float, db: float
-) -> float:
-    """A chord or a note that rings until it is stopped, or dies."""
-    if player.bass or rng.random() < 0.4:
-        strings.play(0, at, player.note(root + float(rng.choice(SCALE))), db)
+def _long(hands: Hands, rng: Rng, passage: Passage) -> float:
+    """Play a chord or a note that rings until it is stopped, or dies."""
+    if hands.player.bass or rng.random() < CHANCES.long_note:
+        hands.play(0, passage.at, hands.note(passage.root + float(rng.choice(SCALE))), passage.db)
     else:
-        _strum(player, rng, strings, at, _chord(rng, root), db)
-    return at + max(beats * beat * 0.5, 1.2)
+        _strum(hands, rng, passage.at, _chord(rng, passage.root), passage.db)
+    return passage.at + max(passage.beats * passage.beat * 0.5, 1.2)
 
 
 _WAYS = {"strum": _strummed, "picked": _picked, "riff": _riff, "mutes": _mutes, "long": _long}

@@ -5,13 +5,14 @@ from dataclasses import dataclass
 from typing import Literal
 
 import numpy as np
-from numpy.typing import NDArray
 from scipy import fft
 
 from gate.constants import BLOCK, RATE
 from gate.levels import block_levels_db
 from training.recordings.corpus import Corpus, Item
-from training.sounds.changes import Rng, Sound, amplitude, faded, filtered, resampled, tilt_section
+from training.sounds.bench import Bench, Part, Studio
+from training.sounds.changes import Sound, amplitude, faded, filtered, resampled, tilt_section
+from training.sounds.recipe import Recipe, Rng
 
 FLOOR_DB = 36.0
 """A recording whose steady floor is nearer than this to its loudest 5 ms is not used as a target."""
@@ -65,7 +66,7 @@ def measure(x: Sound) -> Measured:
 
 
 def period(x: Sound) -> tuple[float, float]:
-    """Strongest period between 40 and 1,200 Hz, in Hz, and how periodic the sound is (0 to 1)."""
+    """Find the strongest period between 40 and 1,200 Hz, in Hz, and how periodic the sound is (0 to 1)."""
     if len(x) < RATE // 20:
         return 0.0, 0.0
     size = fft.next_fast_len(2 * len(x), real=True)
@@ -85,14 +86,14 @@ def period(x: Sound) -> tuple[float, float]:
 
 
 def take_name(item: Item) -> str:
-    """Folder and name without the number of the take or its force: takes of one drum, struck one way, share it."""
+    """Name a folder and a sound without the number of the take or its force: takes of one drum, struck one way, share it."""
     name = re.sub(r"_vl\d+|_rr\d+|_(?:hard|soft)$", "", item.path.stem)
     name = re.sub(r"__\d+-", "__", name)
     return f"{item.path.parent.name}/{re.sub(r'[-_]?[0-9]+$', '', name)}"
 
 
 def grouped(items: tuple[Item, ...]) -> dict[str, list[Item]]:
-    """Items by ``take_name``."""
+    """Group items by ``take_name``."""
     groups: dict[str, list[Item]] = {}
     for item in items:
         groups.setdefault(take_name(item), []).append(item)
@@ -102,7 +103,7 @@ def grouped(items: tuple[Item, ...]) -> dict[str, list[Item]]:
 def prepared(
     corpus: Corpus, item: Item, ratio: float, damp_db_s: float = 0.0, ring: Literal["damp", "go on"] = "damp"
 ) -> Sound:
-    """One recording, trimmed to the sound, tuned by ``ratio``, damped by some dB a second, ending in silence.
+    """Prepare one recording: trimmed to the sound, tuned by ``ratio``, damped by some dB a second, ending in silence.
 
     Args:
         ring: what becomes of a sound that was cut off while it rang: damped, or going on as a cymbal does.
@@ -150,58 +151,102 @@ def _gone_on(x: Sound, left_db: float) -> Sound:
     return out
 
 
-class Piece:
-    """One drum or cymbal of a scene: a few takes of it, tuned and damped for the scene."""
+@dataclass(frozen=True)
+class Take(Part):
+    """One recording of a hit as a scene has it, see ``prepared``."""
 
-    def __init__(
-        self,
-        corpus: Corpus,
-        rng: Rng,
-        items: list[Item],
-        ratio: float,
-        damp_db_s: float = 0.0,
-        ring: Literal["damp", "go on"] = "damp",
-        takes: int = 7,
-    ):
-        """Choose takes of all forces and prepare them."""
-        by_force = sorted(items, key=lambda item: corpus.derive("hit", item, measure).level_db)
-        count = min(takes, len(by_force))
-        first = rng.random() if count < len(by_force) else 0.0
-        places = ((np.arange(count) + first) * len(by_force) / count).astype(int)
-        chosen = [by_force[i] for i in places]
-        self.names = [item.path.stem for item in chosen]
-        self.hz = float(np.median([corpus.derive("hit", i, measure).hz for i in chosen])) * ratio
-        self._levels: NDArray[np.float64] = np.array(
-            [corpus.derive("hit", i, measure).level_db for i in chosen]
-        )
-        self._sounds = [
-            prepared(corpus, item, ratio * float(np.exp(rng.normal(0.0, 0.004))), damp_db_s, ring)
-            for item in chosen
-        ]
-        self._last = -1
+    recording: str
+    ratio: float
+    damp_db_s: float = 0.0
+    ring: Literal["damp", "go on"] = "damp"
 
-    @classmethod
-    def of_sounds(
-        cls, names: list[str], sounds: list[Sound], levels_db: NDArray[np.float64], hz: float
-    ) -> "Piece":
-        """A piece made of sounds as they are, one a force; each is brought to its level (of the loudest 5 ms, in dBFS)."""
-        piece = cls.__new__(cls)
-        piece.names, piece.hz, piece._last, piece._levels = names, hz, -1, levels_db
-        piece._sounds = [
-            x * np.float32(amplitude(db - float(np.max(block_levels_db(x)))))
-            for x, db in zip(sounds, levels_db, strict=True)
-        ]
-        return piece
+    def make(self, bench: Bench) -> Sound:
+        """Make (m,) float32, m as long as it is."""
+        item = bench.corpus.named(self.recording)
+        return prepared(bench.corpus, item, self.ratio, self.damp_db_s, self.ring)
 
-    def strike(self, rng: Rng, db: float) -> Sound:
-        """One hit, ``db`` under a full one, whose loudest 5 ms are at 0 dBFS; two in a row are never one take."""
-        wanted = float(np.max(self._levels)) + db
-        off = np.abs(self._levels - wanted)
-        near = [i for i in np.argsort(off)[:4] if off[i] < off.min() + 4.0 and i != self._last]
-        take = int(near[int(rng.integers(len(near)))]) if near else int(np.argmin(off))
-        self._last = take
-        gain_db = wanted - float(self._levels[take]) + float(rng.normal(0.0, 0.6))
-        x = self._sounds[take]
-        if gain_db < -4.0:  # softer than any take is: duller too
-            x = filtered(x, tilt_section(1_800.0, max(0.35 * gain_db, -12.0)))
-        return x * np.float32(amplitude(gain_db - float(np.max(self._levels))))
+
+class Piece(Recipe):
+    """One drum or cymbal of a scene, struck with several forces; ``levels_db`` are those of its takes' loudest 5 ms."""
+
+    names: tuple[str, ...]
+    hz: float
+    levels_db: tuple[float, ...]
+
+    def make(self, bench: Bench) -> list[Sound]:
+        """Make the takes, each (m,) float32 at its level."""
+        raise NotImplementedError
+
+
+@dataclass(frozen=True)
+class RecordedPiece(Piece):
+    """Takes of one drum, tuned and damped for the scene."""
+
+    names: tuple[str, ...]
+    hz: float
+    levels_db: tuple[float, ...]
+    takes: tuple[Take, ...]
+
+    def make(self, bench: Bench) -> list[Sound]:
+        """Make the takes, each (m,) float32 at its level."""
+        return [bench.made(take) for take in self.takes]
+
+
+def recorded_piece(
+    studio: Studio,
+    items: list[Item],
+    ratio: float,
+    damp_db_s: float = 0.0,
+    ring: Literal["damp", "go on"] = "damp",
+    takes: int = 7,
+) -> RecordedPiece:
+    """Draw a piece: takes of all forces, each tuned a little apart."""
+    corpus, rng = studio.corpus, studio.rng
+    by_force = sorted(items, key=lambda item: corpus.derive("hit", item, measure).level_db)
+    count = min(takes, len(by_force))
+    first = rng.random() if count < len(by_force) else 0.0
+    places = ((np.arange(count) + first) * len(by_force) / count).astype(int)
+    chosen = [by_force[i] for i in places]
+    measured = [corpus.derive("hit", item, measure) for item in chosen]
+    return RecordedPiece(
+        names=tuple(item.path.stem for item in chosen),
+        hz=float(np.median([m.hz for m in measured])) * ratio,
+        levels_db=tuple(m.level_db for m in measured),
+        takes=tuple(
+            Take(item.name, ratio * float(np.exp(rng.normal(0.0, 0.004))), damp_db_s, ring) for item in chosen
+        ),
+    )
+
+
+@dataclass(frozen=True)
+class Struck(Recipe):
+    """One hit: which take of the piece, and with which gain; softer than any take is duller too."""
+
+    take: int
+    gain_db: float
+
+    def make(self, piece: Piece, bench: Bench) -> Sound:
+        """Make (m,) float32; a full hit's loudest 5 ms are at 0 dBFS."""
+        x = bench.made(piece)[self.take]
+        if self.gain_db < -4.0:
+            x = filtered(x, tilt_section(1_800.0, max(0.35 * self.gain_db, -12.0)))
+        return x * np.float32(amplitude(self.gain_db - max(piece.levels_db)))
+
+
+class Striker:
+    """Draws hits; two in a row on a piece are never one take, where there is another of about that force."""
+
+    def __init__(self, rng: Rng) -> None:
+        self._rng = rng
+        self._last: dict[int, int] = {}
+
+    def strike(self, piece: Piece, db: float) -> Struck:
+        """Draw one hit, ``db`` under a full one."""
+        levels = np.array(piece.levels_db)
+        wanted = float(np.max(levels)) + db
+        off = np.abs(levels - wanted)
+        last = self._last.get(id(piece), -1)
+        near = [i for i in np.argsort(off)[:4] if off[i] < off.min() + 4.0 and i != last]
+        take = int(near[int(self._rng.integers(len(near)))]) if near else int(np.argmin(off))
+        self._last[id(piece)] = take
+        return Struck(take, wanted - float(levels[take]) + float(self._rng.normal(0.0, 0.6)))

@@ -1,12 +1,15 @@
 """A drum kit put together from the corpus' single hits: which recordings are which part, tuned and damped for a scene."""
 
+from dataclasses import dataclass
+
 import numpy as np
 
 from training.instruments import made_up_drums as synthetic_drums
 from training.instruments.drummer import TOMS, Lead
-from training.instruments.hits import FLOOR_DB, Piece, grouped, measure
-from training.recordings.corpus import Corpus, Item
-from training.sounds.changes import Rng, log_uniform
+from training.instruments.hits import FLOOR_DB, Piece, grouped, measure, recorded_piece
+from training.recordings.corpus import Item
+from training.sounds.bench import Studio
+from training.sounds.recipe import Recipe, Rng, log_uniform
 
 TARGETS = ("snare", "kick", "toms")
 """Drums that a gate can be taught."""
@@ -15,8 +18,41 @@ SPEEDS = {"kick": (0.72, 1.35), "snare": (0.8, 1.28), "toms": (0.75, 1.35), "cym
 """How fast hits may be read: tuning of drums, size of cymbals."""
 
 
-def assemble(corpus: Corpus, rng: Rng, split: str, lead: Lead, made_up: float = 0.0) -> dict[str, Piece]:
-    """Put a kit together: part -> piece. What the corpus lacks is not in it.
+HOME = 0.5
+"""Chance of another part of the kit coming from the folder of the first, where it has any: most kits are of one make."""
+
+DAMP_DB_S = (0.0, 60.0)
+"""How much drums are damped, half of them not at all; tape and cloth take a second's ring away."""
+
+CYMBALS_DAMP_DB_S = (0.0, 10.0)
+"""How much cymbals are damped: hardly."""
+
+
+@dataclass(frozen=True)
+class Kit(Recipe):
+    """A kit: its pieces, and (part, index of its piece); one piece may be several parts."""
+
+    pieces: tuple[Piece, ...]
+    parts: tuple[tuple[str, int], ...]
+
+    @classmethod
+    def of(cls, parts: dict[str, Piece]) -> "Kit":
+        """Put a kit together from pieces by their parts."""
+        pieces = list({id(piece): piece for piece in parts.values()}.values())
+        index = {id(piece): number for number, piece in enumerate(pieces)}
+        return cls(tuple(pieces), tuple((part, index[id(piece)]) for part, piece in parts.items()))
+
+    def __contains__(self, part: str) -> bool:
+        """Say whether the kit has a part."""
+        return any(name == part for name, _ in self.parts)
+
+    def __getitem__(self, part: str) -> Piece:
+        """Find the piece that is a part; KeyError if there is none."""
+        return self.pieces[dict(self.parts)[part]]
+
+
+def assemble(studio: Studio, lead: Lead, made_up: float = 0.0) -> Kit:
+    """Draw a kit. What the corpus lacks is not in it.
 
     Args:
         made_up: chance of each drum not being a recorded one, see ``training.instruments.made_up_drums``.
@@ -24,93 +60,108 @@ def assemble(corpus: Corpus, rng: Rng, split: str, lead: Lead, made_up: float = 
     Raises:
         ValueError: nothing clean of the drum that it is about.
     """
+    rng = studio.rng
     kit: dict[str, Piece] = {}
-    home: str | None = None  # the folder of the drum that it is about: most kits are of one make
+    home: str | None = None  # the folder of the drum that it is about
     for drum in (lead, *(d for d in TARGETS if d != lead)):
         if drum == "kit":
             continue
-        groups = _usable(corpus, f"drums/{drum}", split)
+        groups = _usable(studio, f"drums/{drum}")
         if drum == lead and not groups:
             raise ValueError(
-                f"expected hits of drums/{drum} in the {split} split whose floor is {FLOOR_DB:g} dB or more under "
+                f"expected hits of drums/{drum} in the {studio.split} split whose floor is {FLOOR_DB:g} dB or more under "
                 "them, got none; add some"
             )
-        if made_up > 0.0 and rng.random() < made_up:
-            kit |= _made_up(rng, drum)
+        if made_up > 0.0 and studio.happens(made_up):
+            kit |= _made_up(studio, drum)
             continue
         if not groups:
             continue
         names = _of_home(rng, list(groups), home)
         home = home or names[0].split("/")[0]
-        speed, damp = log_uniform(rng, *SPEEDS[drum]), float(rng.choice([0.0, rng.uniform(0.0, 60.0)]))
+        drawn = _Drawn(studio, groups, names, log_uniform(rng, *SPEEDS[drum]), _damping(rng))
         if drum == "kick":
-            kit["kick"] = _piece(corpus, rng, groups, names, speed, damp)
+            kit["kick"] = drawn.piece(names)
         elif drum == "snare":
             full = [name for name in names if _strike(name) == "snare"] or names
-            kit["snare"] = _piece(corpus, rng, groups, full, speed, damp)
+            kit["snare"] = drawn.piece(full)
             for part in ("rim", "side"):
                 same = [name for name in names if _strike(name) == part]
-                kit[part] = _piece(corpus, rng, groups, same, speed, damp) if same else kit["snare"]
+                kit[part] = drawn.piece(same) if same else kit["snare"]
         else:
-            kit |= _toms(corpus, rng, groups, names, speed, damp)
-    return kit | _cymbals(corpus, rng, split, home)
+            kit |= _toms(drawn)
+    return Kit.of(kit | _cymbals(studio, home))
 
 
-def _made_up(rng: Rng, drum: str) -> dict[str, Piece]:
-    """The parts of a drum that was never built."""
+@dataclass(frozen=True)
+class _Drawn:
+    """What the parts of one drum have in common: recordings of a folder by how they were struck, tuning and damping."""
+
+    studio: Studio
+    groups: dict[str, list[Item]]
+    names: list[str]
+    speed: float
+    damp_db_s: float
+
+    def piece(self, names: list[str]) -> Piece:
+        """Draw one piece of recordings of these names."""
+        return recorded_piece(self.studio, self.groups[self.studio.one_of(names)], self.speed, self.damp_db_s)
+
+
+def _damping(rng: Rng) -> float:
+    """Draw how much a drum is damped, in dB a second."""
+    return float(rng.choice([0.0, rng.uniform(*DAMP_DB_S)]))
+
+
+def _made_up(studio: Studio, drum: str) -> dict[str, Piece]:
+    """Draw the parts of a drum that was never built."""
     if drum == "kick":
-        return {"kick": synthetic_drums.made_up(rng, "kick")}
+        return {"kick": synthetic_drums.made_up(studio, "kick")}
     if drum == "snare":
-        snare = synthetic_drums.made_up(rng, "snare")
+        snare = synthetic_drums.made_up(studio, "snare")
         return {
             "snare": snare,
-            "rim": synthetic_drums.made_up(rng, "snare", snare.hz, "rim"),
-            "side": synthetic_drums.made_up(rng, "snare", snare.hz, "side"),
+            "rim": synthetic_drums.made_up(studio, "snare", snare.hz, "rim"),
+            "side": synthetic_drums.made_up(studio, "snare", snare.hz, "side"),
         }
+    rng = studio.rng
     count = int(rng.integers(2, TOMS + 1))
     highest = log_uniform(rng, 110.0, 240.0)
     steps = np.concatenate([[0.0], np.cumsum(rng.uniform(3.0, 8.0, count - 1))])  # semitones down
-    toms = [synthetic_drums.made_up(rng, "toms", highest * 2.0 ** (-step / 12.0)) for step in steps]
+    toms = [synthetic_drums.made_up(studio, "toms", highest * 2.0 ** (-step / 12.0)) for step in steps]
     return {f"tom{i}": toms[i * count // TOMS] for i in range(TOMS)}
 
 
-def _piece(
-    corpus: Corpus, rng: Rng, groups: dict[str, list[Item]], names: list[str], speed: float, damp: float
-) -> Piece:
-    return Piece(corpus, rng, groups[names[int(rng.integers(len(names)))]], speed, damp)
-
-
-def _toms(
-    corpus: Corpus, rng: Rng, groups: dict[str, list[Item]], names: list[str], speed: float, damp: float
-) -> dict[str, Piece]:
-    """Two to four toms, the highest first; with too few recordings, one is tuned to be several."""
+def _toms(drawn: _Drawn) -> dict[str, Piece]:
+    """Draw two to four toms, the highest first; with too few recordings, one is tuned to be several."""
+    rng, names = drawn.studio.rng, drawn.names
     count = int(rng.integers(2, TOMS + 1))
     chosen = [names[int(i)] for i in rng.permutation(len(names))[:count]]
     while len(chosen) < count:
-        chosen.append(chosen[int(rng.integers(len(chosen)))])
+        chosen.append(drawn.studio.one_of(chosen))
     tuned = []
     for i, name in enumerate(chosen):
         again = chosen[:i].count(name)  # a third of an octave lower each time
-        tuned.append(speed * 2.0 ** (rng.uniform(-1.5, 1.5) / 12.0 - again / 3.0))
+        tuned.append(drawn.speed * 2.0 ** (rng.uniform(-1.5, 1.5) / 12.0 - again / 3.0))
     pieces = [
-        Piece(corpus, rng, groups[name], s, damp, takes=5) for name, s in zip(chosen, tuned, strict=True)
+        recorded_piece(drawn.studio, drawn.groups[name], speed, drawn.damp_db_s, takes=5)
+        for name, speed in zip(chosen, tuned, strict=True)
     ]
     pieces.sort(key=lambda piece: -piece.hz)
     return {f"tom{i}": pieces[i * count // TOMS] for i in range(TOMS)}
 
 
-def _cymbals(corpus: Corpus, rng: Rng, split: str, home: str | None) -> dict[str, Piece]:
-    groups = grouped(corpus.items("drums/cymbals", split))
+def _cymbals(studio: Studio, home: str | None) -> dict[str, Piece]:
+    rng = studio.rng
+    groups = grouped(studio.items("drums/cymbals"))
     kit: dict[str, Piece] = {}
     speed = log_uniform(rng, *SPEEDS["cymbals"])
     for part in ("closed", "open", "pedal", "ride", "bell", "crash"):
         names = [name for name in groups if _cymbal(name) == part]
         if names:
-            names = _of_home(rng, names, home)
-            name = names[int(rng.integers(len(names)))]
-            kit[part] = Piece(
-                corpus, rng, groups[name], speed, float(rng.uniform(0.0, 10.0)), "go on", takes=4
-            )
+            name = studio.one_of(_of_home(rng, names, home))
+            damp_db_s = float(rng.uniform(*CYMBALS_DAMP_DB_S))
+            kit[part] = recorded_piece(studio, groups[name], speed, damp_db_s, "go on", takes=4)
     for part, instead in (("bell", "ride"), ("ride", "closed"), ("pedal", "closed"), ("open", "crash")):
         if part not in kit and instead in kit:
             kit[part] = kit[instead]
@@ -118,16 +169,16 @@ def _cymbals(corpus: Corpus, rng: Rng, split: str, home: str | None) -> dict[str
 
 
 def _of_home(rng: Rng, names: list[str], home: str | None) -> list[str]:
-    """Recordings of one folder: mostly of the one that the kit is from, else of any."""
+    """Draw recordings of one folder: mostly of the one that the kit is from, else of any."""
     folders = sorted({name.split("/")[0] for name in names})
-    stay = home in folders and rng.random() < 0.5
+    stay = home in folders and rng.random() < HOME
     chosen = home if stay else folders[int(rng.integers(len(folders)))]
     return [name for name in names if name.split("/")[0] == chosen]
 
 
-def _usable(corpus: Corpus, kind: str, split: str) -> dict[str, list[Item]]:
-    """Groups of clean hits, no rolls, no far microphones."""
-    items = corpus.items(kind, split)
+def _usable(studio: Studio, kind: str) -> dict[str, list[Item]]:
+    """Find groups of clean hits, no rolls, no far microphones."""
+    corpus, items = studio.corpus, studio.items(kind)
     close = tuple(i for i in items if not i.path.stem.endswith("__oh") and "roll" not in i.path.stem)
     groups = {
         name: [item for item in group if corpus.derive("hit", item, measure).clean]
@@ -137,7 +188,7 @@ def _usable(corpus: Corpus, kind: str, split: str) -> dict[str, list[Item]]:
 
 
 def _strike(name: str) -> str:
-    """How a snare was struck, by its name."""
+    """Tell how a snare was struck by its name."""
     name = name.lower()
     if "sidestick" in name or "__ss" in name:
         return "side"
@@ -145,7 +196,7 @@ def _strike(name: str) -> str:
 
 
 def _cymbal(name: str) -> str | None:
-    """What part of the kit a cymbal is, by its name; None for gongs, cowbells and choked ones."""
+    """Tell what part of the kit a cymbal is by its name; None for gongs, cowbells and choked ones."""
     name = name.lower().split("/")[1]
     if any(word in name for word in ("choke", "gong", "scrape", "cowbell")):
         return None

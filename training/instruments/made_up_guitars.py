@@ -8,7 +8,7 @@ Valimaki and Tolonen, Plucked-String Models, Computer Music Journal 22(3), 1998)
 """
 
 from dataclasses import dataclass
-from math import cos, exp, isfinite, pi, sin
+from math import cos, exp, pi, sin
 
 import numpy as np
 from numpy.typing import NDArray
@@ -18,17 +18,10 @@ from gate.constants import RATE
 from gate.levels import block_levels_db
 from training.instruments import waveguide
 from training.instruments.articulation import into_reach
-from training.sounds.changes import (
-    Rng,
-    Sound,
-    amplitude,
-    faded,
-    filtered,
-    high_pass,
-    log_uniform,
-    peak_section,
-    tilt_section,
-)
+from training.sounds.bench import Bench, Part, Studio
+from training.sounds.changes import Sound, amplitude, faded, filtered
+from training.sounds.filters import Bell, Filter, Filters, LowPass, Tilt, high_pass, sections
+from training.sounds.recipe import Recipe, Rng, Seed, log_uniform
 
 KINDS = {"electric": 0.38, "steel": 0.24, "nylon": 0.16, "bass": 0.22}
 """How often an instrument is one of these."""
@@ -57,11 +50,33 @@ TAKES = 2
 """Different notes of one pitch in a scene."""
 
 
-@dataclass(frozen=True)
-class Instrument:
-    """One guitar or bass, drawn once. Arrays have one value for each string, the lowest first.
+WITH_PICK = {"electric": 0.85, "steel": 0.7, "nylon": 0.08, "bass": 0.4}
+"""Chance of a pick and not fingers: rare on nylon, most players' choice on steel."""
+BUZZES = 0.35
+"""Chance of an instrument whose strings hit a fret now and then; a set-up costs money."""
+TONE_KNOB = 0.3
+"""Chance of a tone knob turned down."""
 
-    ``picked`` and ``heard`` are places along the open string (0 bridge, 0.5 middle), ``heard`` nan without a pickup;
+
+@dataclass(frozen=True)
+class Resonance(Filter):
+    """A low-pass of 12 dB an octave that peaks by ``q`` at ``hz``. Source: Audio EQ Cookbook, LPF."""
+
+    hz: float
+    q: float
+
+    def sections(self) -> NDArray[np.float64]:
+        """Compute one section (1, 6)."""
+        w = 2.0 * pi * self.hz / RATE
+        alpha, c = sin(w) / (2.0 * self.q), cos(w)
+        return np.array([[(1 - c) / 2, 1 - c, (1 - c) / 2, 1 + alpha, -2 * c, 1 - alpha]]) / (1.0 + alpha)
+
+
+@dataclass(frozen=True)
+class Instrument(Recipe):
+    """One guitar or bass, drawn once. Tuples by string have one value for each string, the lowest first.
+
+    ``picked`` and ``heard`` are places along the open string (0 bridge, 0.5 middle), ``heard`` None without a pickup;
     ``flat_hz`` is of ``FLAT_HZ``; ``hard_hz`` is where a full stroke's spectrum ends; ``width_s`` is how long finger or
     pick takes to let go; levels in dB are against the pluck itself; ``planes`` are the second plane's level, decay time
     over the first one's, and detuning in cents; ``buzz`` is the chance of a note's hitting a fret.
@@ -71,11 +86,10 @@ class Instrument:
     lowest: int
     ring_s: float
     ring_slope: float
-    bright_s: NDArray[np.float64]
-    stiff: NDArray[np.float64]
-    off_cents: NDArray[np.float64]
+    bright_s: tuple[float, ...]
+    stiff: tuple[float, ...]
+    off_cents: tuple[float, ...]
     picked: float
-    heard: float
     heard_depth: float
     flat_hz: float
     hard_hz: float
@@ -85,11 +99,12 @@ class Instrument:
     click_s: float
     planes: tuple[float, float, float]
     buzz: float
-    sections: NDArray[np.float64]
+    filters: Filters
+    heard: float | None = None
 
     @property
     def highest(self) -> float:
-        """Highest fret of the highest string, MIDI pitch."""
+        """Find the highest fret of the highest string, MIDI pitch."""
         return self.lowest + 5.0 * (len(self.stiff) - 1) + 19.0
 
 
@@ -98,7 +113,7 @@ def draw(rng: Rng, kind: str | None = None) -> Instrument:
     if kind is None:
         kind = list(KINDS)[int(rng.choice(len(KINDS), p=list(KINDS.values())))]
     count = int(rng.integers(4, 6)) if kind == "bass" else 6
-    with_pick = rng.random() < {"electric": 0.85, "steel": 0.7, "nylon": 0.08, "bass": 0.4}[kind]
+    with_pick = rng.random() < WITH_PICK[kind]
     pickup = kind in ("electric", "bass")
     ring_s = log_uniform(rng, 0.12, 0.8) if rng.random() < DAMPED else log_uniform(rng, *RING_S[kind])
     stiff = log_uniform(rng, *STIFF[kind]) * np.linspace(1.0, rng.uniform(0.2, 0.7), count)
@@ -107,11 +122,11 @@ def draw(rng: Rng, kind: str | None = None) -> Instrument:
         lowest=int(rng.integers(*LOWEST[kind])),
         ring_s=ring_s,
         ring_slope=float(rng.uniform(0.25, 0.9)),
-        bright_s=log_uniform(rng, *BRIGHT_S[kind]) * np.exp(rng.normal(0.0, 0.2, count)),
-        stiff=stiff * np.exp(rng.normal(0.0, 0.2, count)),
-        off_cents=np.clip(rng.normal(0.0, 1.2, count), -2.5, 2.5),
+        bright_s=tuple(log_uniform(rng, *BRIGHT_S[kind]) * np.exp(rng.normal(0.0, 0.2, count))),
+        stiff=tuple(stiff * np.exp(rng.normal(0.0, 0.2, count))),
+        off_cents=tuple(np.clip(rng.normal(0.0, 1.2, count), -2.5, 2.5)),
         picked=float(rng.uniform(0.06, 0.3)),
-        heard=float(rng.uniform(0.05, 0.28)) if pickup else float("nan"),
+        heard=float(rng.uniform(0.05, 0.28)) if pickup else None,
         heard_depth=float(rng.uniform(0.5, 1.0)),
         flat_hz=log_uniform(rng, *FLAT_HZ[kind]),
         hard_hz=log_uniform(rng, 3_000.0, 14_000.0) if with_pick else log_uniform(rng, 1_000.0, 5_000.0),
@@ -120,40 +135,35 @@ def draw(rng: Rng, kind: str | None = None) -> Instrument:
         click_db=float(rng.uniform(-40.0, -14.0)),
         click_s=log_uniform(rng, 4e-4, 4e-3) if with_pick else log_uniform(rng, 3e-3, 2e-2),
         planes=(float(rng.uniform(-0.7, 0.7)), float(rng.uniform(0.2, 0.9)), float(rng.uniform(-4.0, 4.0))),
-        buzz=float(rng.uniform(0.02, 0.2)) if rng.random() < 0.35 else 0.0,
-        sections=_pickup(rng) if pickup else _body(rng),
+        buzz=float(rng.uniform(0.02, 0.2)) if rng.random() < BUZZES else 0.0,
+        filters=_pickup(rng) if pickup else _body(rng),
     )
 
 
-def _pickup(rng: Rng) -> NDArray[np.float64]:
-    """Coil and cable: a low-pass that peaks at 2 to 5 kHz, less with the tone knob down."""
-    w, q = 2.0 * pi * log_uniform(rng, 2_000.0, 5_000.0) / RATE, log_uniform(rng, 0.8, 3.5)
-    alpha, c = sin(w) / (2.0 * q), cos(w)
-    resonance = np.array([[(1 - c) / 2, 1 - c, (1 - c) / 2, 1 + alpha, -2 * c, 1 - alpha]]) / (1.0 + alpha)
-    knob = np.empty((0, 6))
-    if rng.random() < 0.3:
-        knob = signal.butter(1, log_uniform(rng, 500.0, 3_000.0), fs=RATE, output="sos")
-    return np.concatenate([resonance, knob, _colour(rng, 25.0)])
+def _pickup(rng: Rng) -> Filters:
+    """Draw coil and cable: a low-pass that peaks at 2 to 5 kHz, less with the tone knob down."""
+    coil: Filters = (Resonance(log_uniform(rng, 2_000.0, 5_000.0), log_uniform(rng, 0.8, 3.5)),)
+    if rng.random() < TONE_KNOB:
+        coil += (LowPass(log_uniform(rng, 500.0, 3_000.0), 1),)
+    return coil + _colour(rng, 25.0)
 
 
-def _body(rng: Rng) -> NDArray[np.float64]:
-    """Air and top: two to four peaks at 90 to 450 Hz, and a wooden, uneven rest, to a microphone or a piezo."""
+def _body(rng: Rng) -> Filters:
+    """Draw air and top: two to four peaks at 90 to 450 Hz, and a wooden, uneven rest, to a microphone or a piezo."""
     peaks = np.sort(np.exp(rng.uniform(np.log(90.0), np.log(450.0), int(rng.integers(2, 5)))))
-    bells = [peak_section(float(hz), rng.uniform(4.0, 13.0), rng.uniform(0.08, 0.5)) for hz in peaks]
+    bells = [Bell(float(hz), rng.uniform(4.0, 13.0), rng.uniform(0.08, 0.5)) for hz in peaks]
     for _ in range(int(rng.integers(2, 5))):
-        bells.append(
-            peak_section(log_uniform(rng, 500.0, 9_000.0), rng.uniform(-7.0, 7.0), rng.uniform(0.3, 1.5))
-        )
-    return np.concatenate([*bells, _colour(rng, 60.0)])
+        bells.append(Bell(log_uniform(rng, 500.0, 9_000.0), rng.uniform(-7.0, 7.0), rng.uniform(0.3, 1.5)))
+    return (*bells, *_colour(rng, 60.0))
 
 
-def _colour(rng: Rng, low_hz: float) -> NDArray[np.float64]:
-    tilt = tilt_section(log_uniform(rng, 500.0, 3_000.0), rng.uniform(-8.0, 8.0))
-    return np.concatenate([tilt, high_pass(rng, log_uniform(rng, low_hz, 2.0 * low_hz))])
+def _colour(rng: Rng, low_hz: float) -> Filters:
+    tilt = Tilt(log_uniform(rng, 500.0, 3_000.0), rng.uniform(-8.0, 8.0))
+    return (tilt, *high_pass(rng, log_uniform(rng, low_hz, 2.0 * low_hz)))
 
 
 def pluck(rng: Rng, made: Instrument, pitch: float, force_db: float = 0.0) -> Sound:
-    """One note, (n,) float32, its loudest block at 0 dBFS, silent at both ends; n is 5 s at most.
+    """Make one note, (n,) float32, its loudest block at 0 dBFS, silent at both ends; n is 5 s at most.
 
     Args:
         pitch: MIDI pitch, 15 to 100.
@@ -190,7 +200,7 @@ def pluck(rng: Rng, made: Instrument, pitch: float, force_db: float = 0.0) -> So
 def _excitation(
     rng: Rng, made: Instrument, hz: float, open_hz: float, force_db: float
 ) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
-    """What starts the string, and what is heard of pick or finger itself (of peak 1): each (EXCITED_S,)."""
+    """Make what starts the string, and what is heard of pick or finger itself (of peak 1): each (EXCITED_S,)."""
     size = int(EXCITED_S * RATE)
     x = np.zeros(size, np.float32)
     width = max(int(made.width_s * amplitude(-0.5 * force_db) * RATE), 2)
@@ -204,14 +214,15 @@ def _excitation(
     hard_hz = float(np.clip(made.hard_hz * amplitude(0.8 * force_db), 300.0, 18_000.0))
     slope = np.array([[1.0, -exp(-2.0 * pi * max(made.flat_hz, 2.0 * hz) / RATE), 0.0, 1.0, -pole, 0.0]])
     force = signal.butter(1, hard_hz, fs=RATE, output="sos")
-    x = filtered(x, np.concatenate([slope, force, made.sections]))
+    x = filtered(x, np.concatenate([slope, force, sections(made.filters)]))
     x = _comb(x, min((made.picked * exp(rng.normal(0.0, 0.08))) * RATE / open_hz, 0.5 * RATE / hz), 1.0)
-    if isfinite(made.heard):
+    if made.heard is not None:
         x = _comb(x, min(made.heard * RATE / open_hz, 0.5 * RATE / hz), made.heard_depth)
     click = rng.standard_normal(size // 2, dtype=np.float32)
     click *= np.exp(-np.arange(size // 2) / (made.click_s * RATE)).astype(np.float32)
     click = filtered(
-        click, np.concatenate([signal.butter(2, 150.0, "highpass", fs=RATE, output="sos"), made.sections])
+        click,
+        np.concatenate([signal.butter(2, 150.0, "highpass", fs=RATE, output="sos"), sections(made.filters)]),
     )
     click = faded(click, RATE // 2_000)
     return faded(x, 4).astype(np.float64), click.astype(np.float64) / (float(np.max(np.abs(click))) + 1e-12)
@@ -227,7 +238,7 @@ def _comb(x: Sound, delay: float, depth: float) -> Sound:
 
 
 def _buzzing(rng: Rng, y: NDArray[np.float64]) -> NDArray[np.float64]:
-    """The string hits a fret while it swings far: what is over a limit comes back as sharp noise."""
+    """Let the string hit a fret while it swings far: what is over a limit comes back as sharp noise."""
     stop = min(len(y), RATE)
     limit = float(np.max(np.abs(y))) * rng.uniform(0.25, 0.7)
     over = np.maximum(np.abs(y[:stop]) - limit, 0.0) * rng.uniform(0.2, 1.0, stop)
@@ -252,24 +263,41 @@ def _ended(y: NDArray[np.float64]) -> Sound:
     return x * np.float32(amplitude(-float(np.max(block_levels_db(x)))))
 
 
-class MadeUp:
-    """A made-up guitar or bass of a scene, in place of ``training.instruments.guitarist.Player``."""
+@dataclass(frozen=True)
+class Plucked(Part):
+    """One note of a made-up instrument: its pitch and force, and where all that no hand does twice comes from."""
 
-    def __init__(self, rng: Rng):
+    instrument: Instrument
+    pitch: float
+    force_db: float
+    seed: Seed
+
+    def make(self, bench: Bench) -> Sound:
+        """Make (m,) float32, see ``pluck``."""
+        return pluck(self.seed.generator(), self.instrument, self.pitch, self.force_db)
+
+
+class MadeUp:
+    """Draws notes of a made-up guitar or bass, in place of ``training.instruments.guitarist.Player``."""
+
+    def __init__(self, studio: Studio) -> None:
         """Draw an instrument."""
-        self.made = draw(rng)
+        self._studio = studio
+        self.made = draw(studio.rng)
         self.name = f"made-up {self.made.kind}"
         self.bass = self.made.kind == "bass"
         self.low, self.high = self.made.lowest - 5.0, self.made.highest
-        self._rng = rng
-        self._force_db = float(rng.uniform(-8.0, -1.0))
-        self._made: dict[tuple[int, int], Sound] = {}
+        self._force_db = float(studio.rng.uniform(-8.0, -1.0))
+        self._made: dict[tuple[int, int], Plucked] = {}
 
-    def note(self, pitch: float) -> Sound:
-        """A note of this MIDI pitch (moved by octaves into reach), ringing, its loudest block at 0 dBFS."""
+    def note(self, pitch: float) -> Plucked:
+        """Draw a note of this MIDI pitch (moved by octaves into reach), ringing, its loudest block at 0 dBFS."""
+        rng = self._studio.rng
         pitch = into_reach(pitch, self.low, self.high)
-        key = (round(pitch * 100.0), int(self._rng.integers(TAKES)))
+        key = (round(pitch * 100.0), int(rng.integers(TAKES)))
         if key not in self._made:
-            force_db = min(self._force_db + float(self._rng.normal(0.0, 2.5)), 0.0)
-            self._made[key] = pluck(self._rng, self.made, pitch, force_db)
+            force_db = min(self._force_db + float(rng.normal(0.0, 2.5)), 0.0)
+            note = Plucked(self.made, pitch, force_db, Seed.here(rng))
+            self._studio.bench.keep(note, pluck(rng, self.made, pitch, force_db))
+            self._made[key] = note
         return self._made[key]

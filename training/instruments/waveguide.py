@@ -16,7 +16,7 @@ ALL_PASSES = 4
 
 
 def loop(hz: float, ring_s: float, bright_s: float, stiff: float) -> tuple[int, float, float, float, float]:
-    """A string's loop: whole samples of delay, loss gain and pole, all-passes of the part and of the stiffness.
+    """Compute a string's loop: whole samples of delay, loss gain and pole, all-passes of the part and of the stiffness.
 
     Its lowest partial lies at ``hz`` exactly, whatever the filters delay it by.
     """
@@ -44,12 +44,12 @@ def loop(hz: float, ring_s: float, bright_s: float, stiff: float) -> tuple[int, 
 
 
 def _delay(coefficient: float, w: float) -> float:
-    """Phase delay of a first-order all-pass, samples."""
+    """Compute the phase delay of a first-order all-pass, samples."""
     return 1.0 - 2.0 * atan2(coefficient * sin(w), 1.0 + coefficient * cos(w)) / w
 
 
 def _stiffness(hz: float, stiff: float) -> float:
-    """Coefficient of the all-passes that put the 24th partial, or the one near 4 kHz if lower, where stiffness has it.
+    """Find the coefficient of all-passes that put the 24th partial, or the one near 4 kHz if lower, where stiffness has it.
 
     Those between come near it. 0 if there is none.
     """

@@ -1,8 +1,8 @@
-"""Gates to stand beside the taught one: a ceiling, the gate everyone has, and the best that gate can be.
+"""Gates to compare the taught one with: a ceiling, the gate everyone has, and the best that gate can be.
 
 Each is a callable (scene, threshold_db) -> (open probability (T,) or None, gain (T,)), causal at block
-resolution: what it does in a block rests on samples up to that block's end. Gains jump between shut and open,
-as these stand for decisions; shut is -80 dB, the range at which every gate here is judged.
+resolution: what a gate does in a block rests on samples up to that block's end. Gains jump between shut and open,
+as only decisions matter; shut is -80 dB, the range at which every gate here is judged.
 """
 
 from itertools import product
@@ -32,29 +32,29 @@ ORACLE_HOLD_MS = (10.0, 50.0, 100.0, 200.0, 400.0)
 
 
 def causal_levels_db(x: NDArray[np.floating]) -> NDArray[np.float32]:
-    """Level of each block as known at its end: RMS over the 5 ms that end there, (n,) -> (n // 100,) dB."""
+    """Measure the level of each block as known at its end: RMS over the 5 ms that end there, (n,) -> (n // 100,) dB."""
     # A centred window over the sound delayed by this much ends where the block ends.
     late = (WINDOW - BLOCK) // 2
     return block_levels_db(np.concatenate((np.zeros(late, x.dtype), x)))[: len(x) // BLOCK]
 
 
 def ceiling(scene: Scene, threshold_db: float) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
-    """The ceiling: hears the clean target alone, opens over the threshold, holds 100 ms."""
+    """Decide as the ceiling: hear the clean target alone, open over the threshold, hold 100 ms."""
     over = causal_levels_db(scene.target).astype(np.float64) - threshold_db
     held = _held_maximum(over, round(HOLD_MS / BLOCK_MS))
     return 1.0 / (1.0 + np.exp(-np.clip(held / SLOPE_DB, -60.0, 60.0))), _gains(held > 0.0)
 
 
 def classic(scene: Scene, threshold_db: float) -> tuple[None, NDArray[np.float64]]:
-    """The gate everyone has: 5 ms level of the mixture, the user's threshold, hysteresis and hold."""
+    """Decide as the gate everyone has: 5 ms level of the mixture, the user's threshold, hysteresis and hold."""
     over = causal_levels_db(scene.mixture).astype(np.float64) - threshold_db
     return None, _gains(_level_gate(over, 0.0, -HYSTERESIS_DB, round(HOLD_MS / BLOCK_MS)))
 
 
 def oracle_classic(scene: Scene, threshold_db: float) -> tuple[None, NDArray[np.float64]]:
-    """The best it can be: high-pass, threshold, hysteresis and hold chosen for this file, knowing the answer.
+    """Decide as the best classic gate: high-pass, threshold, hysteresis, hold chosen for this file, knowing the answer.
 
-    The answer it knows is the label; of all settings it takes the first with the highest balanced accuracy.
+    The answer is the label; of all settings the first with the highest balanced accuracy is taken.
     """
     from training.labels import label
 
@@ -75,7 +75,7 @@ def _gains(is_open: NDArray[np.bool_]) -> NDArray[np.float64]:
 
 
 def _high_passed(x: NDArray[np.float32], cut_hz: float) -> NDArray[np.float32]:
-    """Second-order Butterworth high-pass, the key filter of common gates; 0 Hz is none."""
+    """Apply a second-order Butterworth high-pass, the key filter of common gates; 0 Hz is none."""
     if cut_hz <= 0.0:
         return x
     from scipy.signal import butter, sosfilt
@@ -100,7 +100,7 @@ def _level_gate(over_db, open_db, close_db, hold_blocks):  # type: ignore[no-unt
 
 @numba.njit("float64[::1](float64[::1], int64)", cache=True, nogil=True)
 def _held_maximum(over_db, hold_blocks):  # type: ignore[no-untyped-def]
-    """Highest level of each block and the ``hold_blocks`` before it."""
+    """Find the highest level of each block and the ``hold_blocks`` before it."""
     out = np.empty_like(over_db)
     highest, at = -np.inf, -1
     for k in range(len(over_db)):
@@ -115,7 +115,7 @@ def _held_maximum(over_db, hold_blocks):  # type: ignore[no-untyped-def]
 
 @numba.njit("float64(int8[::1], boolean[::1])", cache=True, nogil=True)
 def _balanced(truth, is_open):  # type: ignore[no-untyped-def]
-    """Balanced accuracy of one scene; the class that a scene lacks counts as right."""
+    """Compute the balanced accuracy of one scene; the class that a scene lacks counts as right."""
     count, right = np.zeros(2), np.zeros(2)
     for k in range(len(truth)):
         if truth[k] >= 0:

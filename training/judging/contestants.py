@@ -1,4 +1,4 @@
-"""Who stands in the table: presets, baselines, the laws of other gates, other people's detectors."""
+"""The gates in the table: presets, baselines, the laws of other gates, other people's detectors."""
 
 from collections.abc import Sequence
 from contextlib import ExitStack
@@ -23,7 +23,7 @@ class Contestant:
         name: as printed; no two are the same.
         kind: "preset", "baseline", "law", "peer", "sound" or "curve".
         gate: see ``training.judging.gates.Gate``.
-        facts: what else the JSON should say of it.
+        facts: what else the JSON should say of the gate.
     """
 
     name: str
@@ -42,14 +42,14 @@ class Ranged(Gate):
         self._gate, self._shut = gate, 10.0 ** (range_db / 20.0)
 
     def __call__(self, scene: Scene, threshold_db: float) -> Decided:
-        """Open probability as the gate gives it, and the gain (T,) at the new range."""
+        """Return the open probability as the gate gives it, and the gain (T,) at the new range."""
         probability, gain = self._gate(scene, threshold_db)
         openness = np.maximum((gain - SHUT_GAIN) / (1.0 - SHUT_GAIN), 0.0)
         return probability, self._shut + (1.0 - self._shut) * openness
 
 
 def ranged(gate: Gate, range_db: float) -> Gate:
-    """Give the gate at this range; as it is at -80 dB, or if it makes its sound itself."""
+    """Give the gate at this range; unchanged at -80 dB, or if the gate makes its sound itself."""
     return gate if range_db == RANGE_DB or gate.has_sound else Ranged(gate, range_db)
 
 
@@ -61,7 +61,7 @@ def presets(
     batch: int | None = None,
     guards: Sequence["Guard"] = (),
 ) -> list[Contestant]:
-    """Presets through the engine, by name, folder or model file; the stack closes the engines.
+    """Run presets through the engine, by name, folder or model file; the stack closes the engines.
 
     Args:
         guards: every preset is judged with each of these, too.
@@ -94,7 +94,7 @@ def presets(
 
 
 def baselines(range_db: float) -> list[Contestant]:
-    """The gate everyone has, the best it can be, and one that hears the target."""
+    """Make the gate everyone has, the best that gate can be, and one that hears the target."""
     gates = {
         "classic gate": classic,
         "classic, best for each file": oracle_classic,
@@ -104,7 +104,7 @@ def baselines(range_db: float) -> list[Contestant]:
 
 
 def laws(range_db: float) -> list[Contestant]:
-    """Other gates' laws, rebuilt, with the best settings for each file."""
+    """Make other gates' laws, rebuilt, with the best settings for each file."""
     from training.judging.laws import ORACLES
 
     return [Contestant(name, "law", ranged(Decides(gate), range_db)) for name, gate in ORACLES.items()]
@@ -112,7 +112,7 @@ def laws(range_db: float) -> list[Contestant]:
 
 @dataclass(frozen=True)
 class Absent:
-    """A peer that is not in the table, and why, in one sentence; ``broken``: it is installed, and failed."""
+    """A peer that is not in the table, and why, in one sentence; ``broken``: the peer is installed, and failed."""
 
     name: str
     package: str
@@ -121,7 +121,7 @@ class Absent:
 
 
 def peers(range_db: float) -> tuple[list[Contestant], list[Absent]]:
-    """Every peer that is installed and loads, and those that are not or do not."""
+    """Load every peer that is installed; also return those that are not installed or do not load."""
     from training.judging.peers import PEERS
 
     found: list[Contestant] = []
@@ -145,7 +145,7 @@ def peers(range_db: float) -> tuple[list[Contestant], list[Absent]]:
 def foreign(
     sounds: Sequence[tuple[str, Path]], curves: Sequence[tuple[str, Path]], scenes: Sequence[Any]
 ) -> list[Contestant]:
-    """What other tools made of the scenes' mixtures: folders of sound, folders of gain curves.
+    """Open what other tools made of the scenes' mixtures: folders of sound, folders of gain curves.
 
     Raises:
         ValueError: a file is not there or does not fit its scene.
@@ -157,10 +157,10 @@ def foreign(
 
 
 def refuse_namesakes(contestants: Sequence[Contestant]) -> None:
-    """Two lines of one name could not be told apart.
+    """Refuse two contestants of one name: their lines could not be told apart.
 
     Raises:
-        ValueError: there are such.
+        ValueError: two have the same name.
     """
     names = [one.name for one in contestants]
     twice = sorted({name for name in names if names.count(name) > 1})

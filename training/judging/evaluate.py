@@ -1,8 +1,8 @@
 """Judge a gate on scenes it has never heard; ``gate-eval`` (``training.cli.eval``) is the command.
 
 Every gate is scored by what it does to the sound, block by block, at the scene's threshold and a range of
--80 dB; only AUC is taken from its open probability. The measures are those of ``training.judging.metrics``, the truth
-is the label of ``training.labels``. ``training.judging.baselines`` has the gates that stand beside it in the table.
+-80 dB; only AUC is taken from the open probability. The measures are those of ``training.judging.metrics``, the truth
+is the label of ``training.labels``. ``training.judging.baselines`` has the gates to compare with in the table.
 """
 
 import hashlib
@@ -39,7 +39,7 @@ HEARD_POWER = 1e-20
 
 @dataclass(frozen=True)
 class Truth:
-    """What a scene's gate should do, worked out once: threshold in dBFS, label (T,), powers (T,) by block."""
+    """Facts of a scene that a gate is judged by, worked out once: threshold in dBFS, label (T,), powers (T,)."""
 
     threshold_db: float
     label: NDArray[np.int8]
@@ -48,7 +48,7 @@ class Truth:
 
 
 def prepare(scenes: Sequence["Scene"]) -> list[Truth]:
-    """The truth of each scene; keep it where the same scenes are scored again and again."""
+    """Work out the truth of each scene; keep the list where the same scenes are scored again and again."""
     from training.labels import label
 
     truths = []
@@ -69,9 +69,9 @@ def evaluate(scenes: Sequence["Scene"], gate: Decision, truths: Sequence[Truth] 
     """Run a gate over judged scenes and pool what it did.
 
     Args:
-        scenes: of ``training.scenes.judged.judged_scenes``: the recipes say ``kind``, ``snr_db``, ``threshold_db``.
+        scenes: from ``training.scenes.judged.judged_scenes``: the recipes say ``kind``, ``snr_db``, ``threshold_db``.
         gate: (scene, threshold_db) -> (open probability (T,) or None, gain (T,) linear).
-        truths: of ``prepare(scenes)``, to save working it out again.
+        truths: what ``prepare(scenes)`` returned, to save working them out again.
     """
     return table(scenes, score_scenes(scenes, gate, truths))
 
@@ -79,7 +79,7 @@ def evaluate(scenes: Sequence["Scene"], gate: Decision, truths: Sequence[Truth] 
 def score_scenes(
     scenes: Sequence["Scene"], gate: Decision, truths: Sequence[Truth] | None = None
 ) -> list[Score]:
-    """The score of each scene, see ``evaluate``."""
+    """Score each scene, see ``evaluate``."""
     scores = []
     for scene, truth in zip(scenes, truths or prepare(scenes), strict=True):
         open_probability, gain = gate(scene, truth.threshold_db)
@@ -92,28 +92,28 @@ def score_scenes(
 def score_more(
     scenes: Sequence["Scene"], gate: Gate, truths: Sequence[Truth]
 ) -> tuple[list[Score], list[More]]:
-    """What ``score_scenes`` gives, and what ``training.judging.metrics_more`` adds, in one go through the scenes.
+    """Score each scene, with what ``training.judging.metrics_more`` adds, in one go through the scenes.
 
-    A gate that makes its sound itself is measured on that; of others only the gains of blocks are known.
+    A gate that makes its sound itself is measured on that sound; of others only the gains of blocks are known.
     """
     heard = [score_scene(scene, gate, truth) for scene, truth in zip(scenes, truths, strict=True)]
     return [score for score, _, _ in heard], [more for _, more, _ in heard]
 
 
 def score_scene(scene: "Scene", gate: Gate, truth: Truth) -> tuple[Score, More, NDArray[np.floating]]:
-    """One scene's part of both tables, and the gain (T,) that they were taken from; see ``score_more``."""
+    """Compute one scene's part of both tables, and the gain (T,) that both are taken from; see ``score_more``."""
     probability, gain, sound = gate.hear(scene, truth.threshold_db)
     score = metrics.score(truth.label, probability, gain, truth.target_power, truth.bleed_power)
     return score, metrics_more.measure(truth.label, gain, scene.mixture, scene.target, sound), gain
 
 
 def table(scenes: Sequence["Scene"], scores: Sequence[Score]) -> Table:
-    """Scores pooled by kind of bleed, and by kind and SNR."""
+    """Pool scores by kind of bleed, and by kind and SNR."""
     return {name: metrics.pool([scores[i] for i in own]) for name, own in rows(scenes).items()}
 
 
 def table_more(scenes: Sequence["Scene"], mores: Sequence[More]) -> Table:
-    """The second table: the further measures, by the same rows."""
+    """Pool the further measures by the same rows: the second table."""
     return {name: metrics_more.pool([mores[i] for i in own]) for name, own in rows(scenes).items()}
 
 
@@ -131,7 +131,7 @@ def table_intervals(
     Args:
         scenes: the judged scenes.
         measured: a ``Score`` a scene, or whatever else ``intervals`` takes.
-        intervals: of ``training.judging.metrics`` or ``training.judging.metrics_more``.
+        intervals: the function of ``training.judging.metrics`` or ``training.judging.metrics_more``.
         seed: the same seed gives the same intervals.
         draws: how many tables are drawn.
         fewest: rows of fewer scenes have none.
@@ -163,7 +163,7 @@ class EngineGate(SoundGate, Closes):
         from gate.engine.engine import Engine
         from gate.engine.settings import EngineSettings
 
-        rows = math.ceil(seconds / BLOCK_S) + 4 * batch  # room for what the lead adds behind the end
+        rows = math.ceil(seconds / BLOCK_S) + 4 * batch  # room for what the lead adds after the end
         settings = EngineSettings(RATE, channels=1, batch=batch, curve_rows=rows, guard=guard)
         self._engine = Engine(contract, settings, range_db=range_db)
 
@@ -202,7 +202,7 @@ class EngineGate(SoundGate, Closes):
 def measured_gain(
     before: NDArray[np.floating], after: NDArray[np.floating], silent: NDArray[np.floating]
 ) -> NDArray[np.float64]:
-    """Gain (T,) that each block of sound (T * 100,) got: the root of energy out over energy in.
+    """Measure the gain (T,) that each block of sound (T * 100,) got: the root of energy out over energy in.
 
     ``silent`` (T,) is the gain that counts where nothing went in to measure it on.
     """
@@ -214,13 +214,13 @@ def measured_gain(
 
 
 def data_sha256(scenes: Sequence["Scene"]) -> str:
-    """Hash of the data list: what each scene was made of, in order."""
+    """Compute the hash of the data list: what each scene was made of, in order."""
     recipes = [scene.recipe for scene in scenes]
     return hashlib.sha256(json.dumps(recipes, sort_keys=True, default=str).encode()).hexdigest()
 
 
 def rows(scenes: Sequence["Scene"]) -> dict[str, list[int]]:
-    """Row's name -> scenes in it: a kind with all its SNRs first, then each SNR."""
+    """Return row's name -> scenes in the row: a kind with all its SNRs first, then each SNR."""
     found: dict[str, list[int]] = {}
     kinds = list(dict.fromkeys(str(scene.recipe["kind"]) for scene in scenes))
     for kind in kinds:

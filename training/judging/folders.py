@@ -14,10 +14,10 @@ from gate.render.report import to_json
 from training.scenes.compose import Scene
 
 SCENES = "scenes.json"
-"""What is in every folder of scenes, and by which one is known."""
+"""The file that is in every folder of scenes, and by which one is known."""
 
 SCORES = "scores.json"
-"""What is in every page's folder, and by which one is known: the run's JSON."""
+"""The file that is in every page's folder, and by which one is known: the run's JSON."""
 
 
 def write_scenes(folder: Path, scenes: Sequence[Scene], facts: dict[str, Any], *, force: bool) -> None:
@@ -25,7 +25,7 @@ def write_scenes(folder: Path, scenes: Sequence[Scene], facts: dict[str, Any], *
 
     Args:
         folder: made if its parent is there.
-        facts: of the run; they stand at the head of scenes.json.
+        facts: about the run, for the head of scenes.json.
 
     Raises:
         AudioFileError: the folder exists and ``force`` is not set, or cannot be written.

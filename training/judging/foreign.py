@@ -1,4 +1,4 @@
-"""What other tools made of a sound: pairs of files (before, after), and gain curves."""
+"""Results of other tools: pairs of files (before, after), and gain curves."""
 
 import csv
 from collections.abc import Sequence
@@ -56,7 +56,7 @@ class SoundFolder(SoundGate):
                 )
 
     def hear(self, scene: Any, threshold_db: float) -> tuple[None, NDArray[np.float64], NDArray[np.float32]]:
-        """The gain (T,) and the sound (T * 100,) of a scene."""
+        """Return the gain (T,) and the sound (T * 100,) of a scene."""
         path = self._path[id(scene.mixture)]
         return SoundPair(read_sound(path)[0].mean(axis=1), str(path)).hear(scene, threshold_db)
 
@@ -66,17 +66,17 @@ class SoundPair(SoundGate):
 
     Args:
         after: (n,) as long as the scene.
-        name: of the file, for what is said about it.
+        name: the file's name, for errors.
     """
 
     def __init__(self, after: NDArray[np.float32], name: str) -> None:
         self._after, self._name = after, name
 
     def hear(self, scene: Any, threshold_db: float) -> tuple[None, NDArray[np.float64], NDArray[np.float32]]:
-        """The gain (T,) and the sound; blocks of digital silence count as shut.
+        """Return the gain (T,) and the sound; blocks of digital silence count as shut.
 
         Raises:
-            ValueError: not as long as the scene, not finite, or later or earlier than it.
+            ValueError: the sound is not as long as the scene, not finite, or later or earlier than the scene.
         """
         before, after = scene.mixture, self._after[: len(scene.mixture)]
         if len(after) != len(before):
@@ -95,10 +95,10 @@ class SoundPair(SoundGate):
 
 
 def lag_samples(before: NDArray[np.float32], after: NDArray[np.float32]) -> int:
-    """By how many samples ``after`` is late (negative: early); 0 if it is not, or if that cannot be told.
+    """Find by how many samples ``after`` is late (negative: early); 0 if not late, or if that cannot be told.
 
-    Where ``after`` is loud (within 40 dB of its loudest block), it is compared with ``before`` at every lag within
-    200 ms: by the correlation coefficient, so that a louder place does not pass for a better fit.
+    Where ``after`` is loud (within 40 dB of its loudest block), ``after`` is compared with ``before`` at every lag
+    within 200 ms: by the correlation coefficient, so that a louder place does not pass for a better fit.
     """
     from scipy.signal import correlate
 
@@ -138,12 +138,12 @@ class CurveFolder(Gate):
     def __call__(
         self, scene: Any, threshold_db: float
     ) -> tuple[NDArray[np.float64] | None, NDArray[np.float64]]:
-        """Open probability (T,) if the curve has it, and gain (T,)."""
+        """Return the open probability (T,) if the curve has one, and the gain (T,)."""
         return self._curve[id(scene.mixture)]
 
 
 def read_curve(path: Path, blocks: int) -> tuple[NDArray[np.float64] | None, NDArray[np.float64]]:
-    """A gain curve by blocks: open probability (blocks,) or None, and linear gain (blocks,).
+    """Read a gain curve by blocks: open probability (blocks,) or None, and linear gain (blocks,).
 
     A row holds from its ``time_s`` to the next row's; a block's gain is the root of its mean square.
 
@@ -189,7 +189,7 @@ def read_curve(path: Path, blocks: int) -> tuple[NDArray[np.float64] | None, NDA
 def _mean_by_block(
     times: NDArray[np.float64], values: NDArray[np.float64], blocks: int
 ) -> NDArray[np.float64]:
-    """Mean over each block of values that hold from their time to the next."""
+    """Average over each block values that hold from their time to the next."""
     ends = np.append(times, max(float(times[-1]), blocks * BLOCK_S) + BLOCK_S)
     ends[0] = 0.0
     total = np.concatenate(([0.0], np.cumsum(values * np.diff(ends))))
@@ -197,7 +197,7 @@ def _mean_by_block(
 
 
 def pair_scene(before: Path, clean: Path, threshold_db: float | None) -> Scene:
-    """A scene of two files: a mixture, and the clean target as it sits in it.
+    """Make a scene of two files: a mixture, and the clean target as it sits in the mixture.
 
     Other rates are brought to 48 kHz and channels are averaged. The threshold is the one given, or 20 dB under
     the target's loud level.
@@ -225,10 +225,10 @@ def pair_scene(before: Path, clean: Path, threshold_db: float | None) -> Scene:
 
 
 def read_alike(path: Path, like: Path) -> NDArray[np.float32]:
-    """A file's sound, mono at 48 kHz, whose rate and length have to be those of another file.
+    """Read a file's sound, mono at 48 kHz, whose rate and length have to be those of another file.
 
     Raises:
-        ValueError: they are not, or there is no sound to be read.
+        ValueError: rate or length differ, or there is no sound to be read.
     """
     (own, own_hz), (other, other_hz) = read_length(path), read_length(like)
     if (own, own_hz) != (other, other_hz):

@@ -10,7 +10,7 @@ Decided = tuple[NDArray[np.floating] | None, NDArray[np.floating]]
 """Open probability (T,), or None for a gate that has none, and gain (T,) linear."""
 
 Heard = tuple[NDArray[np.floating] | None, NDArray[np.floating], NDArray[np.floating] | None]
-"""What was decided, and the sound (T * 100,) that came out; None for a gate of which only the gains are known."""
+"""A decision, and the sound (T * 100,) that came out; None for a gate of which only the gains are known."""
 
 
 class Scene(Protocol):

@@ -21,7 +21,7 @@ Ends = dict[str, dict[str, tuple[float, float]]]
 
 @dataclass(frozen=True)
 class Verdict:
-    """What one gate did: one score, one set of further measures and one row of gains (T,) a scene."""
+    """Results of one gate: one score, one set of further measures and one row of gains (T,) a scene."""
 
     contestant: Contestant
     scores: Sequence[Score]
@@ -33,7 +33,7 @@ class Verdict:
     more_intervals: Ends
 
     def scene(self, index: int) -> dict[str, float]:
-        """Every measure of one scene, of both tables."""
+        """Return every measure of one scene, of both tables."""
         return metrics.pool([self.scores[index]]) | metrics_more.pool([self.mores[index]])
 
 
@@ -46,7 +46,7 @@ class Judged:
     verdicts: Sequence[Verdict]
 
     def worst_first(self) -> list[int]:
-        """Scenes by the balanced accuracy of the first gate, lowest first."""
+        """Order scenes by the balanced accuracy of the first gate, lowest first."""
         scores = self.verdicts[0].scores
         return sorted(range(len(self.scenes)), key=lambda i: metrics.pool([scores[i]])["balanced"])
 
@@ -66,7 +66,7 @@ def judge(
         seed: of the intervals.
         draws: tables that an interval is drawn from.
         heard: called with a gate's name after each scene.
-        failed: called with a peer that raised, which is then left out; None lets it raise. All other gates do.
+        failed: called with a peer that raised, which is then left out; None lets peers raise. All other gates raise.
     """
     truths = evaluate.prepare(scenes)
     verdicts = []
@@ -111,9 +111,9 @@ def _verdict(
 
 
 def sound_of(contestant: Contestant, scene: Any, truth: Truth, gain: NDArray[np.floating]) -> Any:
-    """What a scene sounds like behind a gate: (n,) float32.
+    """Make what a scene sounds like after a gate: (n,) float32.
 
-    Its own sound if it makes one; else the mixture at its gains, ramped over the first millisecond of each block.
+    That is the gate's own sound if there is one; else the mixture at the gains, ramped over each block's first ms.
     """
     from gate.constants import BLOCK, RATE
 

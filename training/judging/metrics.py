@@ -1,4 +1,4 @@
-"""How good a gate is, as numbers: what it heard, when it moved, what that did to the sound.
+"""The quality of a gate, as numbers: what the gate heard, when it moved, what that did to the sound.
 
 All of it works on blocks (2.083 ms), for any gate whatever, from five rows as long as the scene: the label
 (1 open, 0 shut, -1 neither right nor wrong), the open probability if the gate has one, the gain that the
@@ -33,7 +33,7 @@ OPEN_GAIN = 10.0 ** (-6.0 / 20.0)
 """Linear gain over which a gate counts as open: -6 dB."""
 
 REMOVED_MAX_DB = 120.0
-"""What "everything was removed" reads, in dB: more than a 20-bit converter can tell from silence."""
+"""The figure for "everything was removed", in dB: more than a 20-bit converter can tell from silence."""
 
 MEASURES = (
     "auc", "balanced", "onset_ms", "onset_p90_ms", "missed", "needless_min", "chops_min", "lost_db", "cut_db"
@@ -48,13 +48,13 @@ class Score(TypedDict):
     positive: NDArray[np.float32] | None
     """Open probability of the blocks labelled 1, or None for a gate that has none."""
     negative: NDArray[np.float32] | None
-    """The same for the blocks labelled 0."""
+    """Open probability of the blocks labelled 0, or None."""
     should_open: int
     hits: int
-    """Of the blocks labelled 1, those in which the gate was open."""
+    """Number of blocks labelled 1 in which the gate was open."""
     should_shut: int
     rejects: int
-    """Of the blocks labelled 0, those in which it was shut."""
+    """Number of blocks labelled 0 in which the gate was shut."""
     onset_ms: NDArray[np.float64]
     """One for each true opening."""
     missed: int
@@ -63,11 +63,11 @@ class Score(TypedDict):
     target_energy: float
     """Sum of target power over the blocks labelled 1."""
     target_kept: float
-    """The same behind the gate."""
+    """Sum of target power after the gate over the same blocks."""
     bleed_energy: float
     """Sum of bleed power over the blocks labelled 0."""
     bleed_passed: float
-    """The same behind the gate."""
+    """Sum of bleed power after the gate over the same blocks."""
 
 
 def score(
@@ -77,11 +77,11 @@ def score(
     target_power: NDArray[np.floating],
     bleed_power: NDArray[np.floating],
 ) -> Score:
-    """Counts and sums of one scene.
+    """Count and sum one scene.
 
     Args:
-        label: (T,) 1 open, 0 shut, -1 unscored, one a block. open_probability: (T,) anything that grows with
-        the wish to open, or None if the gate has no such thing. gain: (T,) linear gain of each block, 0 to 1,
+        label: (T,) 1 open, 0 shut, -1 unscored, one a block. open_probability: (T,) anything that grows the more
+        the gate is for opening, or None if there is no such thing. gain: (T,) linear gain of each block, 0 to 1,
         as the sound got it. target_power: (T,) mean square of the target in each block, as it sits in the
         mixture. bleed_power: (T,) mean square of everything else in each block.
 
@@ -121,7 +121,7 @@ def score(
 
 
 def pool(scores: Sequence[Score]) -> dict[str, float]:
-    """One row of a table: ``MEASURES`` and more over many scenes; nan where there is nothing to measure.
+    """Make one row of a table: ``MEASURES`` and more over many scenes; nan where there is nothing to measure.
 
     Returns:
         auc, balanced, missed: 0 to 1. onset_ms (median), onset_p90_ms: ms. needless_min, chops_min: a minute
@@ -137,7 +137,7 @@ def pool(scores: Sequence[Score]) -> dict[str, float]:
 
 
 def auc(positive: NDArray[np.floating], negative: NDArray[np.floating]) -> float:
-    """Area under the ROC curve: how often a positive outranks a negative, ties half; nan if one is empty.
+    """Compute the area under the ROC curve: how often a positive outranks a negative, ties half; nan if one is empty.
 
     Source: Mann and Whitney 1947; Hanley and McNeil 1982, that the area is this probability.
     """
@@ -152,7 +152,7 @@ def auc(positive: NDArray[np.floating], negative: NDArray[np.floating]) -> float
 def intervals(
     scores: Sequence[Score], *, seed: int = 0, draws: int = 1000, level: float = 0.95
 ) -> dict[str, tuple[float, float]]:
-    """Bootstrap confidence intervals of every measure of ``pool``, over scenes.
+    """Draw bootstrap confidence intervals of every measure of ``pool``, over scenes.
 
     Scenes, not blocks, are drawn with replacement: the blocks of one scene are anything but independent.
 
@@ -207,14 +207,14 @@ def bootstrap(
 
 
 def block_power(x: NDArray[np.floating], block: int) -> NDArray[np.float64]:
-    """Mean square of each whole block of ``block`` samples: (n,) -> (n // block,)."""
+    """Compute the mean square of each whole block of ``block`` samples: (n,) -> (n // block,)."""
     blocks = len(x) // block
     framed = np.asarray(x[: blocks * block], dtype=np.float64).reshape(blocks, block)
     return np.einsum("tb,tb->t", framed, framed) / block
 
 
 def _row(name: str, values: NDArray[np.floating], blocks: int) -> NDArray[np.float64]:
-    """Values as float64, or the sentence that says why they cannot be scored."""
+    """Return values as float64, or raise with the sentence that says why they cannot be scored."""
     row = np.asarray(values, dtype=np.float64)
     if row.shape != (blocks,):
         raise ValueError(f"{name} has shape {row.shape}, the label {blocks} blocks; give one value a block")
@@ -225,7 +225,7 @@ def _row(name: str, values: NDArray[np.floating], blocks: int) -> NDArray[np.flo
 
 
 def _onsets(should_open: NDArray[np.bool_], is_open: NDArray[np.bool_]) -> tuple[NDArray[np.float64], int]:
-    """Onset in ms of each true opening, and how many were missed."""
+    """Measure the onset in ms of each true opening, and count the missed ones."""
     edges = np.diff(np.concatenate(([False], should_open, [False])).astype(np.int8))
     starts, stops = np.flatnonzero(edges == 1), np.flatnonzero(edges == -1)
     opened = np.append(np.flatnonzero(is_open), len(is_open))  # the last stands for "never again"
@@ -235,7 +235,7 @@ def _onsets(should_open: NDArray[np.bool_], is_open: NDArray[np.bool_]) -> tuple
 
 
 def _pool_rest(scores: Sequence[Score]) -> dict[str, float]:
-    """Everything in a row but the AUC, which alone is too slow to take a thousand times."""
+    """Make everything in a row but the AUC, which alone is too slow to take a thousand times."""
     onsets = np.concatenate([s["onset_ms"] for s in scores]) if scores else np.zeros(0)
     minutes = sum(s["seconds"] for s in scores) / 60.0
     recall = _ratio(sum(s["hits"] for s in scores), sum(s["should_open"] for s in scores))
@@ -264,7 +264,7 @@ def _pool_rest(scores: Sequence[Score]) -> dict[str, float]:
 def _win_matrix(
     scores: Sequence[Score],
 ) -> tuple[NDArray[np.float64], NDArray[np.float64], NDArray[np.float64]]:
-    """Wins (S, S) of the positives of scene i over the negatives of scene j, ties half, and both counts (S,).
+    """Count wins (S, S) of positives of scene i over negatives of scene j, ties half; returns both counts (S,) too.
 
     The AUC of any draw of scenes is then a quadratic form: exact, and without sorting anything again.
     """
@@ -281,14 +281,14 @@ def _win_matrix(
 
 
 def _removed_db(energy: float, left: float) -> float:
-    """How far ``left`` is under ``energy``, in dB, at most ``REMOVED_MAX_DB``; nan if there was none."""
+    """Compute how far ``left`` is under ``energy``, in dB, at most ``REMOVED_MAX_DB``; nan if there was none."""
     if energy <= 0:
         return float("nan")
     return float(-10.0 * np.log10(max(left / energy, 10.0 ** (-REMOVED_MAX_DB / 10.0))))
 
 
 def _ends(values: NDArray[np.float64], percent: tuple[float, float]) -> tuple[float, float]:
-    """Two percentiles of the values that are numbers."""
+    """Take two percentiles of the values that are numbers."""
     values = values[np.isfinite(values)]
     if not len(values):
         return float("nan"), float("nan")

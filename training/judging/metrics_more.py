@@ -1,6 +1,6 @@
 """More measures of a gate: signed errors of its edges, what it clipped, clicks, and SI-SDR of what comes out.
 
-They stand beside those of ``training.judging.metrics`` and share its conventions: a gate is open in a block in which
+These measures add to ``training.judging.metrics`` and share its conventions: a gate is open in a block in which
 its gain is over -6 dB, a true opening is an unbroken run of blocks labelled 1, and before the first block
 every gate is shut. ``docs/metrics.md`` has each as a formula. The conventions that are new here:
 
@@ -38,7 +38,7 @@ MEASURES = (
 
 
 class More(TypedDict):
-    """What one scene adds to the second table; two scenes pool by joining every field."""
+    """Measures of one scene for the second table; two scenes pool by joining every field."""
 
     onset_error_ms: NDArray[np.float64]
     """One for each true opening that has one."""
@@ -49,9 +49,9 @@ class More(TypedDict):
     click: float
     """Largest gain step from one sample to the next, linear; nan where only block gains are known."""
     si_sdr_db: float
-    """Of the gated mixture against the target; nan without a target."""
+    """SI-SDR of the gated mixture against the target, dB; nan without a target."""
     si_sdr_before_db: float
-    """Of the mixture as it was."""
+    """SI-SDR of the mixture before the gate, dB."""
 
 
 def measure(
@@ -61,13 +61,13 @@ def measure(
     target: NDArray[np.floating],
     sound: NDArray[np.floating] | None = None,
 ) -> More:
-    """Measures of one scene.
+    """Measure one scene.
 
     Args:
         label: (T,) 1 open, 0 shut, -1 unscored.
         gain: (T,) linear gain of each block.
         mixture: (T * 100,) before the gate. target: (T * 100,) as it sits in the mixture.
-        sound: (T * 100,) behind the gate. Without it each block's gain is held for its block, and there is no
+        sound: (T * 100,) after the gate. Without ``sound`` each block's gain is held for its block, and there is no
         click to be measured.
 
     Raises:
@@ -97,12 +97,12 @@ def measure(
 def edge_errors_ms(
     label: NDArray[np.integer], gain: NDArray[np.floating]
 ) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
-    """Signed (onset, offset) errors in ms, each for the true openings that have one; negative is early."""
+    """Measure signed (onset, offset) errors in ms, each for the true openings that have one; negative is early."""
     starts, stops = _runs(np.asarray(label) == 1)
     gate_starts, gate_stops = _runs(np.asarray(gain) > OPEN_GAIN)
     onset, offset = [], []
     for i, (start, stop) in enumerate(zip(starts, stops, strict=True)):
-        first = int(np.searchsorted(gate_stops, start, "right"))  # the first run that ends behind the start
+        first = int(np.searchsorted(gate_stops, start, "right"))  # the first run that ends after the start
         last = int(np.searchsorted(gate_starts, stop, "left")) - 1  # the last that begins before the end
         if first > last:
             continue  # missed
@@ -118,7 +118,7 @@ def edge_errors_ms(
 def clipping_ms(
     label: NDArray[np.integer], gain: NDArray[np.floating]
 ) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
-    """(front-end, mid-event) clipping in ms, one of each for every true opening.
+    """Measure (front-end, mid-event) clipping in ms, one of each for every true opening.
 
     Source: Freeman, Cosier, Southcott and Boyd 1989, who give both as shares of the speech.
     """
@@ -133,7 +133,7 @@ def clipping_ms(
 
 
 def sample_gain(before: NDArray[np.floating], after: NDArray[np.floating]) -> NDArray[np.float64]:
-    """Gain that each sample got, (n,); nan where there was too little sound to tell."""
+    """Measure the gain that each sample got, (n,); nan where there was too little sound to tell."""
     gain = np.full(len(before), np.nan)
     heard = np.abs(before) > HEARD_SAMPLE
     gain[heard] = np.asarray(after, np.float64)[heard] / np.asarray(before, np.float64)[heard]
@@ -141,7 +141,7 @@ def sample_gain(before: NDArray[np.floating], after: NDArray[np.floating]) -> ND
 
 
 def largest_step(gain: NDArray[np.floating]) -> float:
-    """Largest change of a gain from one sample to the next, linear; nan if fewer than two are known.
+    """Find the largest change of a gain from one sample to the next, linear; nan if fewer than two are known.
 
     Between known samples that are not neighbours the change is taken as even, which is the least it can be.
     1 is a hard switch; a ramp over 1 ms at 48 kHz is 1/48 = .021.
@@ -153,7 +153,7 @@ def largest_step(gain: NDArray[np.floating]) -> float:
 
 
 def si_sdr_db(sound: NDArray[np.floating], target: NDArray[np.floating]) -> float:
-    """Scale-invariant signal-to-distortion ratio in dB, within +-``REMOVED_MAX_DB``; nan without a target.
+    """Compute the scale-invariant signal-to-distortion ratio, dB, within +-``REMOVED_MAX_DB``; nan without a target.
 
     Source: Le Roux, Wisdom, Erdogan and Hershey 2019, "SDR - half-baked or well done?". No mean is removed.
     """
@@ -171,7 +171,7 @@ def si_sdr_db(sound: NDArray[np.floating], target: NDArray[np.floating]) -> floa
 
 
 def pool(mores: Sequence[More]) -> dict[str, float]:
-    """One row of the second table over many scenes; nan where there is nothing to measure.
+    """Make one row of the second table over many scenes; nan where there is nothing to measure.
 
     Returns:
         ``MEASURES``, and ``onset_edges``, ``offset_edges``: how many edges the errors rest on.
@@ -197,7 +197,7 @@ def pool(mores: Sequence[More]) -> dict[str, float]:
 def intervals(
     mores: Sequence[More], *, seed: int = 0, draws: int = 1000, level: float = 0.95
 ) -> dict[str, tuple[float, float]]:
-    """Bootstrap confidence intervals of ``MEASURES``, over scenes; see ``training.judging.metrics.intervals``."""
+    """Draw bootstrap confidence intervals of ``MEASURES``, over scenes; see ``training.judging.metrics.intervals``."""
 
     def row_of(drawn: NDArray[np.int64]) -> dict[str, float]:
         row = pool([mores[i] for i in drawn])
@@ -207,7 +207,7 @@ def intervals(
 
 
 def _runs(on: NDArray[np.bool_]) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
-    """Starts and stops (one behind the last) of the unbroken runs."""
+    """Find starts and stops (one after the last) of the unbroken runs."""
     edges = np.diff(np.concatenate(([False], on, [False])).astype(np.int8))
     return np.flatnonzero(edges == 1), np.flatnonzero(edges == -1)
 

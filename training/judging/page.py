@@ -1,4 +1,4 @@
-"""A run as a folder with a page that one can listen on: it needs no server and nothing from anywhere else."""
+"""A run as a folder with a page to listen on, which needs no server and nothing from anywhere else."""
 
 import math
 from html import escape
@@ -36,9 +36,9 @@ def write_page(
 
     Args:
         folder: made if its parent is there.
-        report: of ``training.judging.report``.
-        title: a line that says what was judged. command: that gives the same page again.
-        range_db: at which the gates were judged.
+        report: what ``training.judging.report`` returned.
+        title: a line that says what was judged. command: the command that gives the same page again.
+        range_db: the range at which the gates were judged.
         most_scenes: how many scenes can be heard: the worst, by the first gate's balanced accuracy.
 
     Raises:
@@ -79,7 +79,7 @@ def _write_sounds(folder: Path, judged: Judged, index: int) -> None:
 
 
 def _slug(number: int) -> str:
-    """The name of a gate's files: gates have names that no file could have."""
+    """Name a gate's files: gates have names that no file could have."""
     return f"gate{number:02d}"
 
 
@@ -110,7 +110,7 @@ All figures: <a href="{SCORES}">{SCORES}</a>.</p>
 <h2>{len(shown)} of {len(judged.scenes)} scenes, worst first</h2>
 <p class="note">By the balanced accuracy of {escape(first)}. In the pictures: <span class="open">the gate should be
 open</span>, <span class="unscored">not scored</span>; black is each gate's gain. Starting another
-sound of a scene goes on from the same place. Gates of which only gains are known are heard with these, ramped over a
+sound of a scene continues from the same place. Gates of which only gains are known are heard with these, ramped over a
 millisecond.</p>
 {scenes}
 <script>{SCRIPT}</script>

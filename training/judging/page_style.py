@@ -1,4 +1,4 @@
-"""What the page looks like, and the few lines that let one compare sounds from the same place."""
+"""The page's style, and the few lines of script that let a reader compare sounds from the same place."""
 
 STYLE = """
 :root { color-scheme: light dark; --line: #8884; --soft: #888; }

@@ -16,7 +16,7 @@ TITLES = (
     ("needless openings", "a minute, less is better"), ("chops", "a minute, less is better"),
     ("target lost", "dB, less is better"), ("bleed cut", "dB, more is better"),
 )  # fmt: skip
-"""Of the panels, in the order of ``training.judging.metrics.MEASURES``."""
+"""Titles and units of the panels, in the order of ``training.judging.metrics.MEASURES``."""
 
 COLOURS = ("#1f6fb4", "#d9711c", "#3a8f4d", "#8a4fa3", "#b03a48", "#5a5a5a", "#a08400", "#008a8a")
 OPEN_COLOUR, UNSCORED_COLOUR = "#bfe3c4", "#f6e2b3"
@@ -27,7 +27,7 @@ POINTS = 1200
 
 
 def summary(judged: Judged, title: str) -> bytes:
-    """PNG of all measures of all gates, with 95 % intervals where there are some."""
+    """Draw a PNG of all measures of all gates, with 95 % intervals where there are some."""
     from matplotlib.backends.backend_agg import FigureCanvasAgg
     from matplotlib.figure import Figure
 
@@ -87,7 +87,7 @@ def _dots(ax: Any, judged: Judged, kind: str, measure: str, shift: float, colour
 
 
 def scene_picture(judged: Judged, index: int, range_db: float) -> bytes:
-    """PNG of one scene: mixture, target and label, and under it the gain of each gate."""
+    """Draw a PNG of one scene: mixture, target and label, and below the gain of each gate."""
     from matplotlib.backends.backend_agg import FigureCanvasAgg
     from matplotlib.figure import Figure
 
@@ -131,7 +131,7 @@ def scene_picture(judged: Judged, index: int, range_db: float) -> bytes:
 
 
 def envelope(sound: NDArray[np.floating]) -> NDArray[np.float64]:
-    """Peaks of a sound in at most ``POINTS`` stretches of equal length: (n,) -> (points,)."""
+    """Find the peaks of a sound in at most ``POINTS`` stretches of equal length: (n,) -> (points,)."""
     step = max(BLOCK, -(-len(sound) // POINTS))
     padded = np.zeros(-(-len(sound) // step) * step)
     padded[: len(sound)] = np.abs(sound)

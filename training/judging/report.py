@@ -1,4 +1,4 @@
-"""A run as JSON: what was asked, what it rests on, and every figure with its interval."""
+"""A run as JSON: what was asked, what the figures rest on, and every figure with its interval."""
 
 import hashlib
 from collections.abc import Sequence
@@ -13,11 +13,11 @@ from training.judging.tables import plain
 from training.scenes.compose import Scene
 
 SCHEMA = 2
-"""Of the JSON: 1 was one model beside two others, 2 has any gates, each with everything about it."""
+"""Version of the JSON: 1 was one model beside two others, 2 has any gates, each with everything about it."""
 
 
 def sound_sha256(scenes: Sequence[Scene]) -> str:
-    """Hash of the scenes' samples, in order: of the very sound that was judged.
+    """Compute the hash of the scenes' samples, in order: of the very sound that was judged.
 
     Other machines may differ in a sample's last bit and so in this hash; ``data_sha256`` is then the same.
     """
@@ -29,7 +29,7 @@ def sound_sha256(scenes: Sequence[Scene]) -> str:
 
 
 def report(judged: Judged, asked: dict[str, Any], absent: Sequence[Absent] = ()) -> dict[str, Any]:
-    """Everything about a run, fit for JSON (what could not be measured is null).
+    """Collect everything about a run, fit for JSON (what could not be measured is null).
 
     Args:
         asked: the command's arguments.

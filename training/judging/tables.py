@@ -22,7 +22,7 @@ MORE_FORMATS = (*("{:+.1f}", "{:+.0f}", "{:+.0f}") * 2, "{:.1f}", "{:.1f}", "{:.
 
 
 def format_more(tables: dict[str, Table], *, by_snr: bool = True) -> str:
-    """Text of the second table of several gates, row by row beside each other; see ``format_tables``."""
+    """Write the second table of several gates as text, row by row beside each other; see ``format_tables``."""
     names = max(24, *(len(name) + 2 for name in tables))
     lines = []
     for row in _shown(tables, by_snr):
@@ -41,7 +41,7 @@ def format_tables(
     *,
     by_snr: bool = True,
 ) -> str:
-    """Text of several gates' tables, row by row beside each other.
+    """Write several gates' tables as text, row by row beside each other.
 
     Args:
         tables: gate's name -> table, all with the same rows.
@@ -71,17 +71,17 @@ def _shown(tables: dict[str, Table], by_snr: bool) -> list[str]:
 
 
 def cell(form: str, value: float) -> str:
-    """A value as text; "-" for what could not be measured."""
+    """Write a value as text; "-" for what could not be measured."""
     return "-" if math.isnan(value) else form.format(value)
 
 
 def span(form: str, ends: tuple[float, float]) -> str:
-    """An interval as text."""
+    """Write an interval as text."""
     return "-" if math.isnan(ends[0]) else f"{form.format(ends[0])}..{form.format(ends[1])}"
 
 
 def plain(value: Any) -> Any:
-    """Nested values as JSON has them: nan is null."""
+    """Turn nested values into those of JSON: nan becomes null."""
     if isinstance(value, dict):
         return {str(key): plain(inner) for key, inner in value.items()}
     if isinstance(value, list | tuple):

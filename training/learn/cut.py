@@ -9,7 +9,7 @@ from training.sounds.changes import Sound
 
 
 def cut_in_two(sounds: Sequence[Sound], share: float) -> tuple[list[Sound], list[Sound]]:
-    """The first ``share`` of all samples, and the rest; one sound is cut, at its quietest place near there.
+    """Split sounds into the first ``share`` of all samples and the rest; one sound is cut, at a quiet place near there.
 
     Sounds of which less than half a second would remain on a side go there as a whole.
     """
@@ -34,7 +34,7 @@ def cut_in_two(sounds: Sequence[Sound], share: float) -> tuple[list[Sound], list
 
 
 def _quietest(x: Sound, cut: int, reach: int) -> int:
-    """Where, within ``reach`` samples of ``cut``, 20 ms of sound are the quietest."""
+    """Find where, within ``reach`` samples of ``cut``, 20 ms of sound are the quietest."""
     if reach < RATE // 50:
         return cut
     start = cut - reach

@@ -50,12 +50,12 @@ ODD_RATE_SHARE = 0.2
 
 @dataclass(frozen=True)
 class Measured:
-    """What one file is. Levels in dBFS; ``problem`` says why it could not be read ("" if it could).
+    """Facts about one file. Levels in dBFS; ``problem`` says why the file could not be read ("" if it could).
 
     ``sha256`` is of the sound, not of the file; ``shape`` 64 bits that two encodings of one sound share; ``pause`` and
     ``loud`` (32,) log10 band powers of a target's pauses and phrases, of a bleed's loud parts; empty where none is.
-    ``restless`` is the share of the pauses that lies ``PAUSE_MARGIN_DB`` over the floor. ``remark`` is what there is to say
-    about its header ("" for nothing).
+    ``restless`` is the share of the pauses that lies ``PAUSE_MARGIN_DB`` over the floor. ``remark`` is about the file's
+    header ("" for nothing).
     """
 
     path: str
@@ -90,7 +90,7 @@ class Finding:
 
 
 def measure(path: Path, side: str, front: Front) -> Measured:
-    """Hear one file; never raises for what is wrong with it."""
+    """Hear one file; nothing that is wrong with the file raises."""
     made = Measured(str(path), side)
     try:
         raw, rate_hz, remark = read_sound(path)
@@ -119,7 +119,7 @@ def measure(path: Path, side: str, front: Front) -> Measured:
 
 
 def clipped_share(x: Sound) -> float:
-    """Share of the samples that lie in flat tops: ``FLAT_SAMPLES`` or more in a row at the highest or lowest value."""
+    """Measure the share of samples in flat tops: ``FLAT_SAMPLES`` or more in a row at the highest or lowest value."""
     if not len(x):
         return 0.0
     count = 0
@@ -136,11 +136,11 @@ def clipped_share(x: Sound) -> float:
 def findings(
     measured: Sequence[Measured], *, least_side_s: float = LEAST_SIDE_S, enough_side_s: float = ENOUGH_SIDE_S
 ) -> list[Finding]:
-    """Everything that is wrong, errors first, in the order of the files.
+    """Find everything that is wrong, errors first, in the order of the files.
 
     Args:
         least_side_s: seconds of a side under which there is nothing to learn from.
-        enough_side_s: seconds of a side under which a gate of one's own is too much to ask.
+        enough_side_s: seconds of a side under which a full training is too much to ask.
     """
     found = [finding for one in measured for finding in _of_one(one)]
     out = left_out(found)
@@ -170,7 +170,7 @@ def findings(
 
 
 def left_out(found: Sequence[Finding]) -> set[str]:
-    """Files that are not to be learned from."""
+    """Return the files that are not to be learned from."""
     return {finding.path for finding in found if finding.level == "error" and finding.path}
 
 
@@ -199,7 +199,7 @@ def _of_one(one: Measured) -> list[Finding]:
 
 
 def _duplicates(measured: Sequence[Measured]) -> list[Finding]:
-    """The same sound twice; on both sides it can only be wrong on one."""
+    """Find sounds that are there twice; if on both sides, one side must be wrong."""
     found, first, alike = [], {}, {}
     for one in measured:
         other = first.setdefault(one.sha256, one)
@@ -281,7 +281,7 @@ def _mean_spectrum(bands: np.ndarray) -> tuple[float, ...]:
 
 
 def _likeness(a: np.ndarray, b: np.ndarray) -> float:
-    """Correlation of two log spectra, each without its tilt: most sounds fall towards the highs."""
+    """Correlate two log spectra, each without its tilt: most sounds fall towards the highs."""
     x = np.linspace(-1.0, 1.0, len(a))
     flat = [v - np.polyval(np.polyfit(x, v, 1), x) for v in (a, b)]
     size = float(np.linalg.norm(flat[0]) * np.linalg.norm(flat[1]))
@@ -289,7 +289,7 @@ def _likeness(a: np.ndarray, b: np.ndarray) -> float:
 
 
 def _envelope_shape(levels: np.ndarray) -> str:
-    """64 bits: in which of 65 equal parts the level rises. "" for what is too short to have a shape."""
+    """Compute 64 bits: in which of 65 equal parts the level rises; "" for a sound too short to have a shape."""
     if len(levels) < 65 * 4:
         return ""
     parts = np.array([part.mean() for part in np.array_split(levels, 65)])

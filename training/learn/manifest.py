@@ -29,11 +29,11 @@ LEARN_SHARE = 0.8
 """Share of a lone recording that is learned from."""
 T = TypeVar("T")
 Progress = Callable[[Sequence[T], str], Iterable[T]]
-"""Goes through things and shows how far it is: tqdm, with a title."""
+"""A function that goes through things and shows how far it is: tqdm, with a title."""
 
 
 def summed(found: Sequence[Found], work: Path, progress: Progress[Found]) -> list[Found]:
-    """Every recording as one file: stems that belong together are added and kept in ``work/sums``.
+    """Make every recording one file: stems that belong together are added and stored in ``work/sums``.
 
     Raises:
         ValueError: the stems of a track differ in rate or length by more than a second, or are not audio.
@@ -46,7 +46,7 @@ def summed(found: Sequence[Found], work: Path, progress: Progress[Found]) -> lis
 
 
 def look(found: Sequence[Found], work: Path, progress: Progress[Found]) -> list[Measured]:
-    """Hear every file, or remember it from last time if its size and date are the same."""
+    """Hear every file, or read from the notes what was heard last time if size and date are the same."""
     work.mkdir(parents=True, exist_ok=True)
     notes = work / "examples.jsonl"
     known = _remembered(notes)
@@ -65,14 +65,14 @@ def look(found: Sequence[Found], work: Path, progress: Progress[Found]) -> list[
 def sort_out(
     found: Sequence[Found], measured: Sequence[Measured], enough_side_s: float = ENOUGH_SIDE_S
 ) -> tuple[list[Found], list[Finding]]:
-    """What is fit to learn from, and what is wrong with the rest (see ``training.learn.examples.findings``)."""
+    """Pick what is fit to learn from; also return what is wrong (see ``training.learn.examples.findings``)."""
     wrong = findings(measured, enough_side_s=enough_side_s)
     out = left_out(wrong)
     return [one for one in found if str(one.paths[0]) not in out], wrong
 
 
 def write_manifest(found: Sequence[Found], measured: Sequence[Measured], work: Path) -> Path:
-    """A corpus folder of these files (absolute paths), for ``Corpus.from_manifest``; returns it.
+    """Write a corpus folder of these files (absolute paths), for ``Corpus.from_manifest``; returns the folder.
 
     A side without a split of its own has its recordings cut: the last fifth judges.
     """
@@ -85,7 +85,7 @@ def write_manifest(found: Sequence[Found], measured: Sequence[Measured], work: P
         else:
             rows += _cut(own, facts, work / "cut")
     val = {row["class"] for row in rows if row["split"] == "val"}
-    if not val & {"noise", "bleed"}:  # judged scenes want noise first; what there is becomes plain bleed
+    if not val & {"noise", "bleed"}:  # judged scenes want noise first; other classes become plain bleed
         for row in rows:
             row["class"] = "bleed" if row["class"] in ("music", "noise") else row["class"]
     text = io.StringIO(newline="")
@@ -113,7 +113,7 @@ def _row(
 
 
 def _cut(found: Sequence[Found], facts: dict[str, Measured], folder: Path) -> list[dict[str, object]]:
-    """A side of one owner, as two: pieces in ``folder``, named after what they are cut from."""
+    """Cut a side of one owner in two: pieces in ``folder``, named after the recordings they are cut from."""
     rows: list[dict[str, object]] = []
     if not found:
         return rows
@@ -129,7 +129,7 @@ def _cut(found: Sequence[Found], facts: dict[str, Measured], folder: Path) -> li
 
 
 def _sum(paths: tuple[Path, ...], folder: Path) -> Path:
-    """The sum of some files, half as loud (two stems may be louder than a file holds)."""
+    """Sum some files, half as loud (two stems may be louder than a file holds)."""
     name = hashlib.sha256("\n".join(f"{p.resolve()} {p.stat().st_size}" for p in paths).encode()).hexdigest()[
         :16
     ]
@@ -159,7 +159,7 @@ def _key(one: Found) -> str:
 
 
 def _remembered(notes: Path) -> dict[str, Measured]:
-    """What was heard before; a line that was cut off is heard again."""
+    """Read what was heard before; a file whose line was cut off is heard again."""
     known = {}
     for line in notes.read_text(encoding="utf-8").splitlines() if notes.exists() else ():
         try:

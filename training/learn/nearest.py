@@ -1,4 +1,4 @@
-"""Which shipped preset to begin with: the one that already does best on the user's own examples."""
+"""The shipped preset to begin with: the one that already does best on the user's own examples."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -21,7 +21,7 @@ class Candidate:
 
     @property
     def decision(self) -> tuple[float, float]:
-        """Give its pair (open_at, close_at)."""
+        """The preset's pair (open_at, close_at)."""
         return self.preset.contract.open_at, self.preset.contract.close_at
 
     @property
@@ -31,12 +31,12 @@ class Candidate:
 
 
 def shipped() -> list[Preset]:
-    """Every preset that is installed, by name."""
+    """Return every preset that is installed, by name."""
     return [preset.resolve(name) for name in preset.names()]
 
 
 def candidates(presets: Sequence[Preset], validation: Validation) -> list[Candidate]:
-    """Each preset with its scores on the examples, the best balanced accuracy first.
+    """Score each preset on the examples; the best balanced accuracy comes first.
 
     Raises:
         StartError: none of them can be learned from.
@@ -46,7 +46,7 @@ def candidates(presets: Sequence[Preset], validation: Validation) -> list[Candid
         try:
             net = from_preset(one.contract)
         except StartError:
-            continue  # another network; a gate as good as any, but not to go on from
+            continue  # another network; a gate as good as any, but not one to learn from
         gates = validation.gates(net)
         found.append(
             Candidate(one, net, validation.scores(gates, one.contract.open_at, one.contract.close_at))

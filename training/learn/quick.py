@@ -2,7 +2,7 @@
 
 All weights move, but little: few steps at a small learning rate, half of the scenes with made-up noises in place of the
 user's, and in the end only half of the way where that judges better. The last part of the examples is kept from
-learning, and says whether it helped; if it does not say so, the preset stays as it was.
+learning, and shows whether learning helped; if it did not, the preset stays as it was.
 """
 
 import copy
@@ -35,8 +35,8 @@ class QuickConfig:
     """Sizes of a quick adaptation.
 
     ``share`` of the examples is learned from, the rest judges; ``mixes`` are how far to go from the shipped weights to the
-    learned ones, and the best is taken if its merit is more than ``least_gain`` over the shipped one's. No step begins
-    later than ``seconds_most`` after the start, by the clock.
+    learned ones, and the best is taken if its merit is more than ``least_gain`` over the merit of the shipped ones. No
+    step begins later than ``seconds_most`` after the start, by the clock.
     """
 
     share: float = 0.7
@@ -56,7 +56,7 @@ class QuickConfig:
 
 @dataclass(frozen=True)
 class Adapted:
-    """The better network of the two, its decision thresholds, both scores on the scenes that were kept from learning."""
+    """An adaptation: the better network of the two, its decision thresholds, both scores on held-out scenes."""
 
     net: GateNet
     open_at: float
@@ -82,10 +82,10 @@ def adapt(
     """Adapt a network; ``target`` and ``bleed`` are sounds at 48 kHz, (n,) float32 each.
 
     Args:
-        net: of a preset; it is left as it is.
+        net: a preset's network, which is left as it is.
         decision: the preset's (open_at, close_at).
         say: hears a line of progress now and then.
-        began: by ``time.monotonic``, what ``seconds_most`` counts from; None for now.
+        began: the time that ``seconds_most`` counts from, by ``time.monotonic``; None for now.
 
     Raises:
         ValueError: the target has no phrases to learn from.
@@ -116,13 +116,13 @@ def adapt(
 
 
 def merit(scores: Sequence[metrics.Score]) -> float:
-    """What is compared: balanced accuracy, less what needless openings and chops are worth."""
+    """Compute what is compared: balanced accuracy, less what needless openings and chops are worth."""
     row = metrics.pool(list(scores))
     return row["balanced"] - 0.001 * row["needless_min"] - 0.0005 * row["chops_min"] - 0.02 * row["missed"]
 
 
 def words(scores: Sequence[metrics.Score]) -> str:
-    """A score in a few words."""
+    """Describe scores in a few words."""
     row = metrics.pool(list(scores))
     return (
         f"balanced accuracy {row['balanced']:.3f}, onset {row['onset_ms']:.0f} ms, "
@@ -132,7 +132,7 @@ def words(scores: Sequence[metrics.Score]) -> str:
 
 @torch.no_grad()
 def mixed(a: GateNet, b: GateNet, share: float) -> GateNet:
-    """A network between two of one size: weight by weight, ``share`` of the second."""
+    """Make a network between two of one size: weight by weight, ``share`` of the second."""
     made = copy.deepcopy(a)
     for own, other in zip(made.parameters(), b.parameters(), strict=True):
         own.lerp_(other, share)

@@ -11,23 +11,27 @@ from numpy.typing import NDArray
 from gate.constants import BLOCK, RATE
 from training.recordings.corpus import Corpus, Item
 from training.scenes.compose import Scene
-from training.sounds import changes as augment
-from training.sounds.bleed import looped
-from training.sounds.changes import Rng, Sound, amplitude, loud_db
-from training.sounds.made_up import KINDS, hiss
+from training.sounds.bench import Bench, Studio
+from training.sounds.changes import Sound, amplitude, loud_db
+from training.sounds.filters import random_tone, through
+from training.sounds.made_up import hiss, made_up_noise
 from training.sounds.phrases import speech_track
+from training.sounds.recipe import Rng, log_uniform
+from training.sounds.strung import looped
 from training.teach.features import Features, Front
 
 ARRAYS = ("mixture", "target", "bleed", "level_db")
 SNRS_DB = (0.0, 5.0, 10.0, 20.0)
 UNDER_DB = (30.0, 20.0, 12.0)
-"""What judged scenes go through, as ``training.scenes.judged.judged_scenes`` does."""
+"""Values that judged scenes go through in turn, as in ``training.scenes.judged.judged_scenes``."""
 FOREIGN = 0.5
 """Share of learned scenes with a made-up noise in place of the user's: what else there is must stay shut out."""
 SPEED, BLEED_SPEED = 1.12, 1.15
 """Targets and bleed are played up to this much faster or slower."""
 ALONE = 0.12
 """Share of learned scenes without a target: bleed alone never opens it."""
+FLOOR, TONE = 0.3, 0.3
+"""Shares of learned scenes with a noise floor, and with a tone control: other days, other settings."""
 
 
 class Sounds(Corpus):
@@ -54,7 +58,7 @@ class Memory:
 
     @classmethod
     def of(cls, rows: Sequence[Features]) -> "Memory":
-        """From the features of scenes of one length."""
+        """Stack the features of scenes of one length."""
         return cls(
             {name: np.stack([getattr(row, name) for row in rows]) for name in ARRAYS},
             np.array([row.loud_db for row in rows]),
@@ -66,41 +70,39 @@ class Memory:
 
 
 def learned(corpus: Sounds, rng: Rng, count: int, seconds: float, front: Front) -> Memory:
-    """Scenes to learn from: any level, -3 to 25 dB signal to noise, the bleed now and then another."""
+    """Compose scenes to learn from: any level, -3 to 25 dB signal to noise, the bleed now and then another."""
     rows = []
     for _ in range(count):
         n = int(seconds * RATE) // BLOCK * BLOCK
-        alone = rng.random() < ALONE
-        target = (
-            np.zeros(n, np.float32)
-            if alone
-            else _target(corpus, rng, n, augment.log_uniform(rng, 1 / SPEED, SPEED))
-        )
-        bleed = _bleed(corpus, rng, n)
+        studio = Studio(Bench(corpus, n), rng, "train")
+        alone = studio.happens(ALONE)
+        target = np.zeros(n, np.float32) if alone else _target(studio, log_uniform(rng, 1 / SPEED, SPEED))
+        bleed = _bleed(studio)
         level, snr_db = rng.uniform(-45.0, -8.0), rng.uniform(-3.0, 25.0)
         target_loud, bleed_loud = loud_db(target), loud_db(bleed)
         if np.isfinite(target_loud):
             target = target * np.float32(amplitude(level - target_loud))
         if np.isfinite(bleed_loud):
             bleed = bleed * np.float32(amplitude(level - snr_db - bleed_loud))
-        if rng.random() < 0.3:
+        if studio.happens(FLOOR):
             floor = hiss(rng, n)
             bleed = bleed + floor * np.float32(amplitude(level - rng.uniform(45.0, 70.0) - loud_db(floor)))
-        if rng.random() < 0.3:
-            tone = augment.random_tone(rng)
-            target, bleed = (augment.filtered(x, tone) if np.any(x) else x for x in (target, bleed))
+        if studio.happens(TONE):
+            tone = random_tone(rng)
+            target, bleed = (through(x, tone) if np.any(x) else x for x in (target, bleed))
         rows.append(front.features(Scene(target + bleed, target, loud_db(target))))
     return Memory.of(rows)
 
 
 def judged(corpus: Sounds, rng: Rng, count: int, seconds: float, kind: str = "your bleed") -> list[Scene]:
-    """Scenes to judge by: nothing but target and bleed, SNR and threshold in turn; recipes as a judge wants them."""
+    """Compose scenes to judge by: nothing but target and bleed, SNR and threshold in turn; recipes as a judge wants."""
     n = int(seconds * RATE) // BLOCK * BLOCK
     bleeds, scenes = corpus.items("bleed", "train"), []
     for index in range(count):
         snr_db, under_db = SNRS_DB[index % 4], UNDER_DB[index % 3]
+        studio = Studio(Bench(corpus, n), rng, "train")
         for _ in range(8):  # a target of few phrases now and then gives a scene without one
-            target = _target(corpus, rng, n, 1.0)
+            target = _target(studio, 1.0)
             if np.isfinite(loud_db(target)):
                 break
         else:
@@ -109,7 +111,7 @@ def judged(corpus: Sounds, rng: Rng, count: int, seconds: float, kind: str = "yo
                 "record the target alone, with pauses"
             )
         item = bleeds[index % len(bleeds)]
-        bleed = looped(corpus, rng, n, item, speed=1.0)
+        bleed = studio.bench.made(looped(studio, item, speed=1.0))
         target = target * np.float32(amplitude(-26.0 - loud_db(target)))
         if np.isfinite(loud_db(bleed)):
             bleed = bleed * np.float32(amplitude(-26.0 - snr_db - loud_db(bleed)))
@@ -122,15 +124,15 @@ def judged(corpus: Sounds, rng: Rng, count: int, seconds: float, kind: str = "yo
     return scenes
 
 
-def _target(corpus: Sounds, rng: Rng, n: int, speed: float) -> Sound:
-    return speech_track(corpus, rng, n, [list(corpus.items("target", "train"))], [speed])
+def _target(studio: Studio, speed: float) -> Sound:
+    return studio.bench.made(speech_track(studio, [list(studio.items("target"))], [speed]))
 
 
-def _bleed(corpus: Sounds, rng: Rng, n: int) -> Sound:
+def _bleed(studio: Studio) -> Sound:
     """The user's, at nearly its own speed, alone or with another of theirs; or a made-up noise."""
-    if rng.random() < FOREIGN:
-        return KINDS[list(KINDS)[int(rng.integers(len(KINDS)))]](rng, n)
-    items = corpus.items("bleed", "train")
+    if studio.happens(FOREIGN):
+        return studio.bench.made(made_up_noise(studio))
+    items = studio.items("bleed")
     weights = np.array([item.seconds for item in items])
-    item = items[int(rng.choice(len(items), p=weights / weights.sum()))]
-    return looped(corpus, rng, n, item, speed=augment.log_uniform(rng, 1 / BLEED_SPEED, BLEED_SPEED))
+    item = items[int(studio.rng.choice(len(items), p=weights / weights.sum()))]
+    return studio.bench.made(looped(studio, item, log_uniform(studio.rng, 1 / BLEED_SPEED, BLEED_SPEED)))

@@ -13,11 +13,11 @@ from training.networks.front import BANDS
 from training.networks.gate_net import GateConfig, GateNet, GateState
 
 CONV_DILATIONS = (8, 24, 72)
-"""In blocks: together they see 433 ms, with about as many weights as the LSTM."""
+"""Dilations in blocks: together they see 433 ms, with about as many weights as the LSTM."""
 
 
 def build(config: GateConfig) -> GateNet:
-    """The network that a configuration names.
+    """Build the network that a configuration names.
 
     Raises:
         ValueError: no such body.
@@ -37,7 +37,7 @@ class GruGate(GateNet):
         self.lstm = nn.GRU(config.width, config.hidden)
 
     def recur(self, x: Tensor, state: GateState) -> tuple[Tensor, Tensor, Tensor]:
-        """See ``GateNet.recur``; the cell's state is not used."""
+        """Run the GRU, see ``GateNet.recur``; the cell's state is not used."""
         y, hidden = self.lstm(x, state.hidden)
         return y, hidden, state.cell
 
@@ -53,7 +53,7 @@ class ConvGate(GateNet):
         )
 
     def recur(self, x: Tensor, state: GateState) -> tuple[Tensor, Tensor, Tensor]:
-        """See ``GateNet.recur``; starts from silence each time, and keeps no state."""
+        """Run the convolutions, see ``GateNet.recur``; they start from silence each time, and keep no state."""
         y = x.permute(1, 2, 0)  # (B, width, T)
         for conv, dilation in zip(self.lstm, CONV_DILATIONS, strict=True):
             z = torch.relu(conv(F.pad(y, (2 * dilation, 0))))
@@ -62,7 +62,7 @@ class ConvGate(GateNet):
 
 
 def without_key(net: GateNet) -> GateNet:
-    """The same network, its key deaf to what the body says: all bands weigh alike, or by ``key_bias`` alone."""
+    """Make the network's key deaf to what the body says: all bands weigh alike, or by ``key_bias`` alone."""
 
     def alike(heads: Tensor) -> Tensor:
         return torch.zeros_like(heads[..., -BANDS:])

@@ -12,7 +12,7 @@ TOO_LARGE = 1e6
 
 
 class FilterBank(nn.Module):
-    """From blocks of sound to the powers of the front; nothing in it is learned."""
+    """A layer from blocks of sound to the powers of the front; nothing in it is learned."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -29,7 +29,7 @@ class FilterBank(nn.Module):
         )
 
     def powers(self, blocks: Tensor, audio: Tensor, decimated: Tensor) -> tuple[Tensor, Tensor, Tensor]:
-        """The front. blocks (C, T, 100) -> powers (T, 56) re full scale, and the two states it keeps."""
+        """Run the front: blocks (C, T, 100) -> powers (T, 56) re full scale, and its two states."""
         x = torch.where(blocks.abs() < TOO_LARGE, blocks, torch.zeros_like(blocks)).transpose(
             1, 2
         )  # (C, 100, T)

@@ -1,4 +1,4 @@
-"""A preset's weights, back from its model file into the network: what learning goes on from.
+"""A preset's weights, read back from its model file into the network: where learning continues.
 
 ``export.graph`` writes the weights as named constants; this is its reverse. What it folded away (the mean of the first
 layer's weights, which the network takes out itself) stays away, and the decisions are the same.
@@ -25,18 +25,18 @@ TENSORS = (
 
 
 class StartError(ValueError):
-    """A preset that learning cannot go on from."""
+    """A preset that learning cannot continue from."""
 
 
 def from_preset(source: Contract | str | Path) -> GateNet:
-    """The network that a preset was exported from, in evaluation mode.
+    """Read the network that a preset was exported from, in evaluation mode.
 
     Args:
-        source: a contract that was read, or a model file.
+        source: a contract, or a model file.
 
     Raises:
         StartError: the file keeps the contract, but its graph is another one than ``export.graph`` writes.
-        ContractError: it breaks the contract.
+        ContractError: the file breaks the contract.
     """
     checked = source if isinstance(source, Contract) else contract.read(source)
     found = constants(checked.model)
@@ -67,7 +67,7 @@ def from_preset(source: Contract | str | Path) -> GateNet:
 
 
 def constants(model: bytes) -> dict[str, NDArray[np.float32]]:
-    """The named constants of a model file."""
+    """Read the named constants of a model file."""
     import onnx  # half a second, and only for those who start from a preset
 
     graph = onnx.load_model_from_string(model).graph
@@ -75,7 +75,7 @@ def constants(model: bytes) -> dict[str, NDArray[np.float32]]:
 
 
 def _peaks_db_s(found: dict[str, NDArray[np.float32]]) -> float:
-    """How fast the marks of peaks fall in a graph, to the hundredth; 0 where it has none."""
+    """Find how fast the marks of peaks fall in a graph, dB a second, to the hundredth; 0 where the graph has none."""
     if "peaks_b" not in found:
         return 0.0
     fall = -float(found["peaks_b"][0, CHANNELS]) - LIFT
@@ -83,7 +83,7 @@ def _peaks_db_s(found: dict[str, NDArray[np.float32]]) -> float:
 
 
 def _weights(found: dict[str, NDArray[np.float32]], hidden: int) -> dict[str, NDArray[np.float32]]:
-    """The network's names and layouts for the graph's constants, see ``export.graph``."""
+    """Give the graph's constants the network's names and layouts, see ``export.graph``."""
     # ONNX: i o f g; torch: i f g o
     order = np.concatenate([np.arange(hidden) + hidden * i for i in (0, 2, 3, 1)])
     bias_in, bias_back = np.split(found["lstm_b"][0], 2)

@@ -22,7 +22,7 @@ from gate.constants import BLOCK, RATE
 BANDS = 32
 FINE_BINS = 24
 CHANNELS = BANDS + FINE_BINS
-"""What the front hands on, a block: the powers of 32 bands, then of 24 single bins from 80 Hz to 1 kHz."""
+"""Powers that the front gives for a block: of 32 bands, then of 24 single bins from 80 Hz to 1 kHz."""
 
 MID_RATE, MID_WINDOW = 12_000, 125
 FINE_RATE, FINE_WINDOW = 4_800, 120
@@ -51,20 +51,20 @@ class FrontWeights:
 
 
 def band_edges_hz() -> NDArray[np.float64]:
-    """(BANDS + 1,) edges in Hz, evenly spaced in ERB rate. Source: Glasberg and Moore 1990, equation 4."""
+    """Return (BANDS + 1,) edges in Hz, evenly spaced in ERB rate. Source: Glasberg and Moore 1990, equation 4."""
     low, high = (21.4 * np.log10(1 + 0.00437 * f) for f in (LOWEST_HZ, HIGHEST_HZ))
     return (10 ** (np.linspace(low, high, BANDS + 1) / 21.4) - 1) / 0.00437
 
 
 def _asymmetric_window(rise: int, fall: int) -> NDArray[np.float64]:
-    """Oldest sample first: a slow sine-squared rise, a quick fall at the newest end; no sample is zero."""
+    """Return a window, oldest sample first: a slow sine-squared rise, a quick fall at the newest end; none is zero."""
     up = np.sin(np.pi / 2 * (np.arange(rise) + 0.5) / rise) ** 2
     down = np.cos(np.pi / 2 * (np.arange(fall) + 0.5) / fall) ** 2
     return np.concatenate([up, down])
 
 
 def _decimator(factor: int, cutoff_hz: float) -> NDArray[np.float64]:
-    """(outputs a block, 200): low-pass and keep every factor-th sample of the newest of two blocks."""
+    """Return (outputs a block, 200): low-pass, and every factor-th sample of the newest of two blocks."""
     taps = firwin(72, cutoff_hz, window=("kaiser", 5.0), fs=RATE)
     out = np.zeros((BLOCK // factor, 2 * BLOCK))
     for i in range(len(out)):
@@ -74,13 +74,13 @@ def _decimator(factor: int, cutoff_hz: float) -> NDArray[np.float64]:
 
 
 def _bins(window: NDArray[np.float64], numbers: range) -> NDArray[np.float64]:
-    """(2 len(numbers), window): the windowed Fourier transform's real rows, then its imaginary rows."""
+    """Return (2 len(numbers), window): the windowed Fourier transform's real rows, then its imaginary rows."""
     turn = 2 * np.pi * np.outer(np.asarray(numbers), np.arange(len(window))) / len(window)
     return np.concatenate([np.cos(turn), np.sin(turn)]) * window
 
 
 def _overlap(low_hz: float, high_hz: float, edges: NDArray[np.float64]) -> NDArray[np.float64]:
-    """(BANDS,): the share of [low, high] that falls into each band."""
+    """Return (BANDS,): the share of [low, high] that falls into each band."""
     inside = np.minimum(high_hz, edges[1:]) - np.maximum(low_hz, edges[:-1])
     return np.clip(inside, 0, None) / (high_hz - low_hz)
 
@@ -88,7 +88,7 @@ def _overlap(low_hz: float, high_hz: float, edges: NDArray[np.float64]) -> NDArr
 def _pool_rows(
     numbers: range, window: NDArray[np.float64], spacing_hz: float, low_hz: float, high_hz: float, frames: int
 ) -> NDArray[np.float64]:
-    """(BANDS, 2 len(numbers) frames): squares of one view, between two frequencies, to band powers."""
+    """Return (BANDS, 2 len(numbers) frames): squares of one view, between two frequencies, to band powers."""
     edges = band_edges_hz()
     scale = 2.0 / (len(window) * np.sum(window**2)) / frames
     columns = []
@@ -101,7 +101,7 @@ def _pool_rows(
 
 
 def design() -> FrontWeights:
-    """The filter bank's fixed weights; nothing in it is learned."""
+    """Compute the filter bank's fixed weights; none of them is learned."""
     mid_window = _asymmetric_window(100, 25)
     fine_window = _asymmetric_window(100, 20)
     high_window = np.hanning(HIGH_WINDOW + 2)[1:-1]
@@ -139,5 +139,5 @@ def design() -> FrontWeights:
 
 
 def _blocks(rows: NDArray[np.float64], step: int, context: int) -> NDArray[np.float32]:
-    """(out, step context) rows over samples -> (out, step, context) convolution weights over blocks."""
+    """Turn (out, step context) rows over samples into (out, step, context) convolution weights over blocks."""
     return np.ascontiguousarray(rows.reshape(len(rows), context, step).transpose(0, 2, 1)).astype(np.float32)

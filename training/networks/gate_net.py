@@ -36,7 +36,7 @@ FLOOR = 1e-6
 LIFT = 14.0
 """Added to log powers where they must not be negative, in nats: a little more than the floor is under Threshold."""
 TIMES_MS = {"attack": ATTACK_RANGE_MS, "hold": HOLD_RANGE_MS, "release": RELEASE_RANGE_MS}
-"""Range of each learned time, in ms: the runtime's."""
+"""Range of each learned time, in ms, the same as the runtime's."""
 KEY_HELD_BLOCKS = 96
 """200 ms: gaps up to this are open by label, so what the key heard counts for as long."""
 KEY_OVER = 0.1
@@ -96,7 +96,7 @@ class GateOutput(NamedTuple):
 
 
 class GateNet(FilterBank):
-    """See the module's text. ``latency_samples`` is 0: a block's answer needs nothing later than the block."""
+    """The network of the module's text. ``latency_samples`` is 0: a block's answer needs nothing later than that."""
 
     latency_samples = 0
 
@@ -123,7 +123,7 @@ class GateNet(FilterBank):
                 self.heads.bias[row] = torch.logit(torch.tensor((ms - low) / (high - low)))
 
     def initial_state(self, batch: int = 1, channels: int = 1) -> GateState:
-        """Zeros, on the network's device."""
+        """Return zeros, on the network's device."""
         w, h = self.config.width, self.config.hidden
         zeros = lambda *shape: torch.zeros(shape, device=self.heads.bias.device)  # noqa: E731
         audio, decimated = self.heard_nothing(channels)
@@ -140,15 +140,15 @@ class GateNet(FilterBank):
         )
 
     def shape_weight(self) -> Tensor:
-        """(width, 112 or 168, 3): the first layer's weights, made blind to level by taking out their mean over log powers
-        and reference; under its peak a level is whatever Threshold is."""
+        """Return (width, 112 or 168, 3): the first layer's weights, blind to level: without their mean over log powers
+        and reference. How far a level is under its peak does not depend on Threshold."""
         levels, under = self.shape_conv.weight.split(
             [2 * CHANNELS, self.shape_conv.in_channels - 2 * CHANNELS], dim=1
         )
         return torch.cat([levels - levels.mean(dim=(1, 2), keepdim=True), under], dim=1)
 
     def under_peaks(self, log_powers: Tensor, state: Tensor) -> tuple[Tensor, Tensor]:
-        """How far log powers (B, T, 56) are under their recent peaks, in nats, and the state ``peaks``, new.
+        """Compute how far log powers (B, T, 56) are under their recent peaks, in nats, and the new state ``peaks``.
 
         A peak is the highest log power, less ``peaks_db_s`` for the time since; before the start there was silence.
         In closed form and double precision, as ``running_mean``.
@@ -167,18 +167,18 @@ class GateNet(FilterBank):
         return under.to(log_powers.dtype), last.to(log_powers.dtype)
 
     def recur(self, x: Tensor, state: GateState) -> tuple[Tensor, Tensor, Tensor]:
-        """What remembers longest. x (T, B, width) -> (T, B, hidden), and the two states it keeps."""
+        """Run the LSTM, which remembers longest: x (T, B, width) -> (T, B, hidden), and its two states."""
         y, (hidden, cell) = self.lstm(x, (state.hidden, state.cell))
         return y, hidden, cell
 
     def key_logits(self, heads: Tensor) -> Tensor:
-        """What the body says of each band: heads (B, T, 5 + 32) -> (B, T, 32)."""
+        """Pick what the body says of each band: heads (B, T, 5 + 32) -> (B, T, 32)."""
         return heads[..., 5:]
 
     def decide(
         self, powers: Tensor, state: GateState, key_bias: Tensor | None = None
     ) -> tuple[GateOutput, GateState]:
-        """The learned part. powers (B, T, 56), relative to Threshold's power -> one answer a block, and the state.
+        """Run the learned part: powers (B, T, 56), relative to Threshold's power -> one answer a block, and the state.
 
         Args:
             key_bias: (..., 32), added to the key's logits: 0 leaves a band as it is,
@@ -226,24 +226,24 @@ class GateNet(FilterBank):
     def forward(
         self, blocks: Tensor, threshold_db: Tensor, state: GateState, key_bias: Tensor | None = None
     ) -> tuple[GateOutput, GateState]:
-        """Sound to decisions. blocks (C, T, 100), threshold_db (1, T); the state comes back new, the old is untouched."""
+        """Turn sound into decisions: blocks (C, T, 100), threshold_db (1, T); the state returned is a new one."""
         powers, audio, decimated = self.powers(blocks, state.audio, state.decimated)
         relative = powers * torch.exp(-LN10_10 * threshold_db.T)
         output, new = self.decide(relative[None], state, key_bias)
         return output, new._replace(audio=audio, decimated=decimated)
 
     def key_edges_hz(self, key: Tensor) -> tuple[Tensor, Tensor]:
-        """Low and high edge, in Hz, of the bands with the middle ``KEY_SHARE`` of the key's weight. key (..., 32)."""
+        """Find the edges, Hz, low and high, of the bands with the middle ``KEY_SHARE`` of the key (..., 32)."""
         before = key.cumsum(-1) - key
         low, high = ((before < share).sum(-1) for share in ((1 - KEY_SHARE) / 2, (1 + KEY_SHARE) / 2))
         return self.edges_hz[low - 1], self.edges_hz[high]
 
 
 def peak_fall(peaks_db_s: float) -> float:
-    """How far the mark of a peak falls in a block, in nats."""
+    """Compute how far the mark of a peak falls in a block, in nats."""
     return peaks_db_s * BLOCK_S * LN10_10
 
 
 def reference_step() -> float:
-    """The step of the running mean of each log power."""
+    """Return the step of the running mean of each log power."""
     return mean_step(BLOCK_S, REFERENCE_S)

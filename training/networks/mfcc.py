@@ -43,12 +43,12 @@ LEVEL_PER_DB = math.sqrt(MELS) * math.log(10.0) / 10.0
 
 
 def mel(hz: NDArray[np.float64]) -> NDArray[np.float64]:
-    """Hz to mel. Source: Young et al., The HTK Book, section 5.4."""
+    """Convert Hz to mel. Source: Young et al., The HTK Book, section 5.4."""
     return 1127.0 * np.log(1.0 + hz / 700.0)
 
 
 def mel_weights() -> NDArray[np.float64]:
-    """(32, 201): what each bin's power counts for in each band; straight lines over mel, 1 at the band's centre."""
+    """Return (32, 201): the weight of each bin's power in each band; straight lines over mel, 1 at a band's centre."""
     points = np.linspace(*mel(np.array([LOW_HZ, HIGH_HZ])), MELS + 2)
     left, centre, right = (points[i : MELS + i, None] for i in range(3))
     bins = mel(np.arange(BINS) * (RATE / FRAME))
@@ -56,7 +56,7 @@ def mel_weights() -> NDArray[np.float64]:
 
 
 def cepstral_weights() -> NDArray[np.float64]:
-    """(20, 32): from log powers to coefficients, DCT-II and lifter in one."""
+    """Return (20, 32): from log powers to coefficients, DCT-II and lifter in one."""
     i = np.arange(COEFFICIENTS)[:, None]
     dct = np.cos(np.pi / MELS * i * (np.arange(MELS) + 0.5)) * math.sqrt(2.0 / MELS)
     dct[0] /= math.sqrt(2.0)
@@ -64,12 +64,12 @@ def cepstral_weights() -> NDArray[np.float64]:
 
 
 def window() -> NDArray[np.float64]:
-    """(400,) periodic Hann; the oldest sample counts for nothing."""
+    """Return (400,) periodic Hann; the oldest sample counts for nothing."""
     return 0.5 - 0.5 * np.cos(2.0 * np.pi * np.arange(FRAME) / FRAME)
 
 
 def level_weights() -> NDArray[np.float64]:
-    """(201,): from powers of bins to the mean square under the window, without a constant offset. Source: Parseval."""
+    """Return (201,): powers of bins to the mean square under the window, no constant offset. Source: Parseval."""
     weights = np.full(BINS, 2.0 / (FRAME * np.sum(window() ** 2)))
     weights[:2] = 0.0
     weights[-1] /= 2.0
@@ -77,12 +77,12 @@ def level_weights() -> NDArray[np.float64]:
 
 
 def sane(samples: Tensor) -> Tensor:
-    """The samples, with 0 for what is not finite or absurd."""
+    """Put 0 in place of samples that are not finite, or absurd."""
     return torch.where(samples.abs() < TOO_LARGE, samples, torch.zeros_like(samples))
 
 
 def bin_powers(samples: Tensor, before: Tensor | None = None) -> Tensor:
-    """Squares of the Fourier transform. samples (B, N) at 16 kHz -> (B, N // 160, 201).
+    """Square the Fourier transform: samples (B, N) at 16 kHz -> (B, N // 160, 201).
 
     Args:
         samples: full scale 1.0; what does not fill a last block is left out.
@@ -98,22 +98,22 @@ def bin_powers(samples: Tensor, before: Tensor | None = None) -> Tensor:
 
 
 def band_powers(samples: Tensor, before: Tensor | None = None) -> Tensor:
-    """Powers of the mel bands, not floored: (B, N // 160, 32), of what ``bin_powers`` takes."""
+    """Compute powers of the mel bands, not floored, (B, N // 160, 32); arguments as in ``bin_powers``."""
     powers = bin_powers(samples, before)
     return powers @ torch.from_numpy(mel_weights().T).to(powers)
 
 
 def level_db(powers: Tensor) -> Tensor:
-    """Powers of the bins (..., 201) to the level of the frames (...), dBFS: their mean square over 40 Hz."""
+    """Turn powers of bins (..., 201) into the level of frames (...), dBFS: their mean square over 40 Hz."""
     weights = torch.from_numpy(level_weights()).to(powers)
     return 10.0 * (powers @ weights).clamp(min=LEVEL_FLOOR).log10()
 
 
 def coefficients(powers: Tensor) -> Tensor:
-    """Powers of the bands (..., 32) to coefficients (..., 20)."""
+    """Turn powers of bands (..., 32) into coefficients (..., 20)."""
     return powers.clamp(min=FLOOR).log() @ torch.from_numpy(cepstral_weights().T).to(powers)
 
 
 def mfcc(samples: Tensor) -> Tensor:
-    """samples (B, N) at 16 kHz, full scale 1.0 -> coefficients (B, N // 160, 20), one row a block, in its order."""
+    """Turn samples (B, N) at 16 kHz, full scale 1.0, into coefficients (B, N // 160, 20), one row a block, in order."""
     return coefficients(band_powers(samples))

@@ -5,19 +5,19 @@ from torch import Tensor
 
 
 def mean_step(block_s: float, time_constant_s: float) -> float:
-    """How far a running mean moves towards a new block: 1 - exp(-block / time constant)."""
+    """Compute how far a running mean moves towards a new block: 1 - exp(-block / time constant)."""
     return 1.0 - float(torch.exp(torch.tensor(-block_s / time_constant_s, dtype=torch.float64)))
 
 
 def running_mean(x: Tensor, start: Tensor, step: float) -> tuple[Tensor, Tensor]:
-    """First-order running mean along time. x (B, T, n), start (1, B, n) -> means (B, T, n) and the last (1, B, n).
+    """Take the first-order running mean along time: x (B, T, n), start (1, B, n) -> (B, T, n), and the last (1, B, n).
 
-    In pieces of 512 blocks in closed form (a cumulative sum of growing terms), so it costs no loop over blocks;
-    in double precision, so that it equals the loop.
+    Pieces of 512 blocks are computed in closed form (a cumulative sum of growing terms), so there is no loop over
+    blocks; in double precision, so that the result equals that of the loop.
 
     Args:
-        x: what to average. start: the mean before it.
-        step: of ``mean_step``, at most 0.7: a piece's terms would outgrow double precision.
+        x: what to average. start: the mean before ``x``.
+        step: what ``mean_step`` returns, at most 0.7: over that a piece's terms would outgrow double precision.
     """
     keep = torch.log(torch.tensor(1.0 - step, dtype=torch.float64))
     mean, pieces = start[0].double(), []  # (B, n)

@@ -49,7 +49,7 @@ def _backward(
     left: _Array,
     grads: _Array,
 ) -> None:
-    """Grads (4, B, T): with respect to decision, attack, hold and release. Snapping is taken for the identity."""
+    """Fill grads (4, B, T): with respect to decision, attack, hold and release. Snapping is taken for the identity."""
     edge = HOLD_EDGE_BLOCKS * BLOCK_MS
     for b in range(d.shape[0]):
         carry_open, carry_left = 0.0, 0.0
@@ -93,7 +93,7 @@ class _Openness(torch.autograd.Function):
 
 
 def openness(decision: Tensor, attack_ms: Tensor, hold_ms: Tensor, release_ms: Tensor) -> Tensor:
-    """Openness (B, T) in [0, 1], one value a block, differentiable in all four.
+    """Compute openness (B, T) in [0, 1], one value a block, differentiable in all four arguments.
 
     Args:
         decision: (B, T) in [0, 1]; 1 says open.

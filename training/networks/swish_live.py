@@ -13,31 +13,31 @@ BLOCKS_BEFORE = 2
 
 
 class LiveState(NamedTuple):
-    """What a host carries from run to run. audio (C, 2, 160): the last two blocks; all start at zero."""
+    """State that a host carries from run to run. audio (C, 2, 160): the last two blocks; all start at zero."""
 
     audio: Tensor
     net: SwishState
 
     def named(self) -> dict[str, Tensor]:
-        """Every state that holds something, by name, in the model file's order."""
+        """Return every state that holds something, by name, in the model file's order."""
         every = {"audio": self.audio, **self.net._asdict()}
         return {name: tensor for name, tensor in every.items() if tensor.numel()}
 
 
 class Heard(NamedTuple):
-    """One column a block: classes (K, T), probabilities that sum to 1; level_db (1, T), dBFS."""
+    """Answers, one column a block: classes (K, T), probabilities that sum to 1; level_db (1, T), dBFS."""
 
     classes: Tensor
     level_db: Tensor
 
 
 def initial_state(net: SwishNet, channels: int = 1) -> LiveState:
-    """Silence before the start."""
+    """Return the state of silence before the start."""
     return LiveState(net.out.bias.new_zeros(channels, BLOCKS_BEFORE, HOP), net.initial_state())
 
 
 def listen(net: SwishNet, blocks: Tensor, state: LiveState) -> tuple[Heard, LiveState]:
-    """Classify blocks (C, T, 160) of 16 kHz sound, full scale 1.0, T at least 1; the state comes back new.
+    """Classify blocks (C, T, 160) of 16 kHz sound, full scale 1.0, T at least 1; returns a new state.
 
     Channels are heard together: in each band the power of the loudest counts, so no other, silent or in antiphase, takes
     anything off.

@@ -106,7 +106,7 @@ class Gated(nn.Module):
             nn.init.zeros_(conv.bias)
 
     def forward(self, x: Tensor) -> Tensor:
-        """x has ``before`` earlier frames in front."""
+        """Run all convolutions; x has ``before`` earlier frames in front."""
         frames, parts = x.shape[2] - self.before, []
         for conv in self.convs:
             reach = self.dilation * (conv.kernel_size[0] - 1)
@@ -116,7 +116,7 @@ class Gated(nn.Module):
 
 
 class SwishNet(nn.Module):
-    """See the module's text. ``mean`` and ``scale`` (20,): what is taken from the coefficients and multiplied with."""
+    """The network of the module's text. Coefficients: ``mean`` (20,) is taken off, then ``scale`` (20,) multiplies."""
 
     mean: Tensor
     scale: Tensor
@@ -151,12 +151,12 @@ class SwishNet(nn.Module):
         self.register_buffer("scale", torch.ones(COEFFICIENTS))
 
     def set_normalisation(self, mean: Tensor, deviation: Tensor) -> None:
-        """Take these from every coefficient, and divide by these, from now on; each (20,), kept with the weights."""
+        """Set what is taken from each coefficient, and what divides it; each (20,), stored with the weights."""
         self.mean.copy_(mean)
         self.scale.copy_(1.0 / deviation)
 
     def initial_state(self, batch: int = 1) -> SwishState:
-        """Zeros, on the network's device and in its precision."""
+        """Return zeros, on the network's device and in the network's precision."""
         w, config = self.config.width, self.config
         zeros = lambda *shape: self.out.bias.new_zeros(shape)  # noqa: E731
         return SwishState(
@@ -172,7 +172,7 @@ class SwishNet(nn.Module):
         )
 
     def normalise(self, features: Tensor, level: Tensor) -> tuple[Tensor, Tensor]:
-        """What the first layer hears of (B, T, 20), and the new state ``level``."""
+        """Normalise features (B, T, 20) for the first layer; returns the new state ``level`` too."""
         x, count = (features - self.mean) * self.scale, self.config.averaged
         if not count:
             return x, level
@@ -187,16 +187,16 @@ class SwishNet(nn.Module):
         return x, level
 
     def _means_kept(self) -> Tensor:
-        """(20, n): which means stand beside the coefficients: all, or all but that of level where it is taken out."""
+        """Return (20, n): which means go beside the coefficients: all, or all but level's where level is taken out."""
         return torch.eye(COEFFICIENTS)[:, int(self.config.level_blind) :]
 
     def forward(self, features: Tensor, state: SwishState | None = None) -> tuple[Tensor, SwishState]:
-        """features (B, T, 20) of ``training.networks.mfcc`` -> logits (B, T, classes) and the state, new; T at least 1."""
+        """Turn features (B, T, 20) of ``training.networks.mfcc``, T > 0, into logits (B, T, classes); new state too."""
         state = self.initial_state(len(features)) if state is None else state
         new: dict[str, Tensor] = {}
 
         def past(name: str, x: Tensor) -> Tensor:
-            """x with what came earlier in front; its end becomes the new state."""
+            """Put what came earlier in front of x; the end becomes the new state."""
             earlier = getattr(state, name)
             joined = torch.cat([earlier, x], dim=2)
             new[name] = joined[:, :, -earlier.shape[2] :]
@@ -218,7 +218,7 @@ class SwishNet(nn.Module):
         return self.out(self.dropout(seen)).transpose(1, 2), SwishState(**new)
 
     def remember(self, seen: Tensor, means: Tensor) -> tuple[Tensor, Tensor]:
-        """Running means of (B, 40 w, T) beside it, (B, 40 w (1 + memories), T), and the new state ``means``."""
+        """Put running means beside features (B, 40 w, T): (B, 40 w (1 + memories), T), and the new state ``means``."""
         if not self.config.memory:
             return seen, means
         frames, parts, ends = seen.transpose(1, 2), [seen], []
@@ -229,5 +229,5 @@ class SwishNet(nn.Module):
         return torch.cat(parts, dim=1), torch.stack(ends, dim=2)
 
     def clip(self, features: Tensor) -> Tensor:
-        """A clip's logits, (B, classes), from its features (B, T, 20): the mean of its frames'."""
+        """Compute a clip's logits (B, classes) from features (B, T, 20): the mean of the frames' logits."""
         return self.forward(features)[0].mean(dim=1)

@@ -1,6 +1,6 @@
 """Recordings to learn from: a manifest, or plain folders of what should pass and what should not.
 
-Nothing here mixes or changes sound; it finds recordings, says what is known about them, and hands them over
+Nothing here mixes or changes sound; the module finds recordings, says what is known about them, and returns them
 as mono float32 at 48 kHz, from memory when they have been asked for before.
 """
 
@@ -45,7 +45,8 @@ class Item:
     """One recording and what is known about it.
 
     ``kind`` is its class ("speech", "drums/kick", ...), ``owner`` the speaker, item or kit that the split
-    goes by, ``range_db`` its loud level minus its floor, ``bandwidth_hz`` where its spectrum ends.
+    goes by, ``range_db`` its loud level minus its floor, ``bandwidth_hz`` where its spectrum ends. ``name`` is its place in
+    its corpus, which does not depend on where the corpus lies; the whole path where none is given.
     """
 
     path: Path
@@ -57,6 +58,12 @@ class Item:
     seconds: float = 0.0
     range_db: float = float("inf")
     bandwidth_hz: float = RATE / 2
+    name: str = ""
+
+    def __post_init__(self) -> None:
+        """Fill in the name."""
+        if not self.name:
+            object.__setattr__(self, "name", self.path.as_posix())
 
 
 class Corpus:
@@ -78,6 +85,7 @@ class Corpus:
         self._held_bytes = 0
         self._found: dict[tuple[tuple[str, ...], str], tuple[Item, ...]] = {}
         self._derived: dict[tuple[str, Path], Any] = {}
+        self._named: dict[str, Item] = {}
 
     @classmethod
     def from_manifest(cls, folder: str | Path, cache_bytes: int = CACHE_BYTES) -> "Corpus":
@@ -125,8 +133,8 @@ class Corpus:
         """
         items = []
         for kind, folders in (("target", target), ("bleed", bleed), ("impulse_response", impulse_response)):
-            for folder in map(Path, folders):
-                items += _folder_items(folder, kind)
+            for number, folder in enumerate(map(Path, folders)):
+                items += _folder_items(folder, kind, f"{kind}/{number}")
         targets = [item for item in items if item.kind == "target"]
         if targets and all(item.range_db < LEAST_RANGE_DB for item in targets):
             best = max(item.range_db for item in targets)
@@ -137,7 +145,7 @@ class Corpus:
         return cls(items, cache_bytes)
 
     def items(self, classes: str | Sequence[str], split: str) -> tuple[Item, ...]:
-        """Items of these classes in a split; "drums" takes "drums/kick" and its like too.
+        """Return the items of these classes in a split; "drums" includes "drums/kick" and other parts.
 
         Speech and other targets whose range is under ``LEAST_RANGE_DB`` are left out: a label made from a
         noisy target is a wrong label.
@@ -156,10 +164,25 @@ class Corpus:
             )
         return self._found[key]
 
-    def load(self, item: Item, start: int = 0, stop: int | None = None) -> NDArray[np.float32]:
-        """Samples of an item, or a stretch of them: (n,) float32, mono, 48 kHz; the caller's own.
+    def named(self, name: str) -> Item:
+        """The recording of a name.
 
-        Kept in half precision: its error stays 66 dB under each sample, whatever its level.
+        Raises:
+            ValueError: there is none of that name.
+        """
+        if not self._named:
+            self._named = {item.name: item for item in self.all}
+        if name not in self._named:
+            raise ValueError(
+                f"expected a corpus with the recording {name}, got one of {len(self.all)} recordings without it; use the "
+                "corpus that the recipe was drawn from"
+            )
+        return self._named[name]
+
+    def load(self, item: Item, start: int = 0, stop: int | None = None) -> NDArray[np.float32]:
+        """Load an item's samples, or a stretch of them: (n,) float32, mono, 48 kHz; the caller's own.
+
+        Recordings are kept in half precision: the error stays 66 dB under each sample, whatever its level.
 
         Raises:
             FileNotFoundError: the file went away.
@@ -168,11 +191,11 @@ class Corpus:
         return self._held(item)[start:stop].astype(np.float32)
 
     def length(self, item: Item) -> int:
-        """Samples that ``load`` gives, at 48 kHz."""
+        """Count the samples that ``load`` gives, at 48 kHz."""
         return len(self._held(item))
 
     def derive(self, name: str, item: Item, measure: Callable[[NDArray[np.float32]], T]) -> T:
-        """What ``measure`` says of an item's samples, measured once and kept (so let it be small)."""
+        """Return what ``measure`` says of an item's samples, measured once and kept in memory (so let it be small)."""
         key = (name, item.path)
         if key not in self._derived:
             self._derived[key] = measure(self.load(item))
@@ -212,7 +235,7 @@ def read_sound(path: Path) -> tuple[NDArray[np.float32], int, str]:
 
 
 def read_length(path: Path) -> tuple[int, int]:
-    """Look how many frames a sound file has, and at which rate in Hz; raises as ``read_sound``."""
+    """Find how many frames a sound file has, and at which rate in Hz; raises as ``read_sound``."""
     with _opened(path) as reader:
         return reader.frames, reader.layout.rate
 
@@ -241,7 +264,7 @@ def _opened(path: Path) -> Reader:
 
 @contextmanager
 def _refused(path: Path) -> Iterator[None]:
-    """Say what is wrong with a recording as this package's callers expect it."""
+    """Raise what is wrong with a recording as this package's callers expect it."""
     try:
         yield
     except AudioFileError as error:
@@ -250,7 +273,7 @@ def _refused(path: Path) -> Iterator[None]:
 
 
 def measure_range_db(x: NDArray[np.floating]) -> float:
-    """Loud level (95th percentile of the 5 ms levels) minus floor (5th), in dB; 0 if too short."""
+    """Measure loud level (95th percentile of the 5 ms levels) minus floor (5th), in dB; 0 if too short."""
     levels = block_levels_db(x)
     if len(x) < 4 * WINDOW:
         return 0.0
@@ -277,11 +300,12 @@ def _item(folder: Path, row: dict[str, str], where: str) -> Item:
         seconds=numbers[0],
         range_db=numbers[1],
         bandwidth_hz=numbers[2],
+        name=row["path"],
     )
 
 
-def _folder_items(folder: Path, kind: str) -> list[Item]:
-    """Items of a plain folder; the split goes by the hash of each file's path inside it."""
+def _folder_items(folder: Path, kind: str, called: str) -> list[Item]:
+    """Items of a plain folder, which is ``called`` in their names; the split goes by the hash of each file's path in it."""
     if not folder.is_dir():
         raise FileNotFoundError(f"expected a folder of {kind} recordings, got {folder}; name one that exists")
 
@@ -312,6 +336,7 @@ def _folder_items(folder: Path, kind: str) -> list[Item]:
                 seconds=frames / rate_hz,
                 range_db=measure_range_db(read_mono(path)) if kind == "target" else float("inf"),
                 bandwidth_hz=rate_hz / 2,
+                name=f"{called}/{path.relative_to(folder).as_posix()}",
             )
         )
     return items

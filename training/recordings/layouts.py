@@ -43,7 +43,7 @@ class Found:
 
 
 def layout(path: Path) -> str:
-    """The name of a folder's layout: "manifest", "musan", "gtzan", "music_speech", "stems", "folder" or "file"."""
+    """Name a folder's layout: "manifest", "musan", "gtzan", "music_speech", "stems", "folder" or "file"."""
     if path.is_file():
         return "file"
     if (path / "manifest.csv").is_file():
@@ -58,7 +58,7 @@ def layout(path: Path) -> str:
 
 
 def find(path: str | Path, side: str, stem: str = "") -> list[Found]:
-    """Every recording of a folder, or the one file, for a side.
+    """Find every recording of a folder, or the one file, for a side.
 
     Args:
         path: a folder of any layout, or an audio file.
@@ -94,7 +94,7 @@ def find(path: str | Path, side: str, stem: str = "") -> list[Found]:
 
 
 def open_any(target: Sequence[str | Path], bleed: Sequence[str | Path], stem: str = "") -> list[Found]:
-    """Recordings of both sides, each with its split. Adding files to a large set leaves nearly all splits as they were.
+    """Find the recordings of both sides, each with its split. Files added to a large set leave nearly all splits alone.
 
     Raises:
         FileNotFoundError, ValueError: see ``find``.
@@ -108,7 +108,7 @@ def open_any(target: Sequence[str | Path], bleed: Sequence[str | Path], stem: st
 def with_splits(found: Sequence[Found]) -> list[Found]:
     """Give every owner that has none a split: about one in seven to ``val``, by its name's hash, and at least one.
 
-    A single owner stays in ``train``; whoever prepares it cuts its recordings in two.
+    A single owner stays in ``train``; whoever prepares the recordings cuts them in two.
     """
     open_ = sorted({one.owner for one in found if not one.split}, key=_share)
     if any(one.split == "val" for one in found):
@@ -142,7 +142,7 @@ def _musan(path: Path, side: str, stem: str) -> list[Found]:
 
 
 def _artists(folder: Path) -> dict[str, str]:
-    """File's name -> artist, from lines "NAME GENRES VOCALS ARTIST" of the ANNOTATIONS below a folder."""
+    """Read file's name -> artist, from lines "NAME GENRES VOCALS ARTIST" of the ANNOTATIONS below a folder."""
     artists = {}
     for annotations in walk(folder, lambda name: name == "ANNOTATIONS", lambda path, sentence: None):
         for line in annotations.read_text(encoding="utf-8", errors="replace").splitlines():
@@ -187,7 +187,7 @@ def _stems(path: Path, side: str, stem: str) -> list[Found]:
 
 
 def _tracks(path: Path) -> list[Path]:
-    """Folders that hold the stems of one track: two or more sounds of which one is a known stem."""
+    """Find folders that hold the stems of one track: two or more sounds of which one is a known stem."""
     places = [path, *(path / name for name in SPLIT_FOLDERS if (path / name).is_dir())]
     known = {"vocals", "drums", "bass", "other", "mixture"}
     tracks = []
@@ -214,7 +214,7 @@ def _folder(path: Path, side: str, stem: str) -> list[Found]:
 
 
 def _audio(folder: Path) -> list[Path]:
-    """Sounds below a folder; what cannot be looked into is among them, so that whoever hears it says so."""
+    """Find sounds below a folder; what cannot be looked into is among them, so that whoever hears it says so."""
     closed: list[Path] = []
     found = list(walk(folder, has_ending(SUFFIXES), lambda path, _: closed.append(path)))
     return sorted(found + closed)

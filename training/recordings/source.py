@@ -9,10 +9,10 @@ from training.recordings.corpus import Corpus
 
 @dataclass(frozen=True)
 class DataConfig:
-    """Where sound comes from and how much of it is composed. Folders are relative to where the command runs.
+    """Sources of sound, and how much of it is composed. Folders are relative to where the command runs.
 
-    ``corpus`` is a folder with a manifest; naming plain folders in ``target`` and ``bleed`` takes its place. ``scenes``
-    are learned from; ``val_scenes`` under each kind of bleed say how good it is. ``share`` of the owners (speakers, kits,
+    ``corpus`` is a folder with a manifest; plain folders in ``target`` and ``bleed`` replace it. ``scenes`` are learned
+    from; ``val_scenes`` under each kind of bleed say how good the gate is. ``share`` of the owners (speakers, kits,
     sources) of the ``train`` split is used: less only to learn what less would do.
     """
 
@@ -27,7 +27,7 @@ class DataConfig:
 
 
 def open_corpus(data: DataConfig) -> Corpus:
-    """The recordings that a configuration names.
+    """Open the recordings that a configuration names.
 
     Raises:
         FileNotFoundError, ValueError: see ``Corpus.from_manifest`` and ``Corpus.from_folders``.
@@ -41,18 +41,18 @@ def open_corpus(data: DataConfig) -> Corpus:
 
 
 def _lot(owner: str) -> float:
-    """A number in [0, 1) that an owner always draws: what a half keeps, a quarter keeps half of."""
+    """Draw a number in [0, 1), always the same for an owner: a quarter keeps half of what a half keeps."""
     return int.from_bytes(hashlib.sha256(owner.encode()).digest()[:4], "big") / 2**32
 
 
 def digest(corpus: Corpus) -> str:
-    """SHA-256 over what every item is: its place, class, owner, split and size on disk."""
+    """Compute the SHA-256 of what every item is: its place, class, owner, split and size on disk."""
     lines = sorted(f"{i.path.name} {i.kind} {i.owner} {i.split} {i.path.stat().st_size}" for i in corpus.all)
     return hashlib.sha256("\n".join(lines).encode()).hexdigest()
 
 
 def provenance(corpus: Corpus, split: str = "train") -> list[tuple[str, str, int, str]]:
-    """(class, source, files, licences) of everything in a split, sorted: for the card."""
+    """List (class, source, files, licences) of everything in a split, sorted: for the card."""
     files: Counter[tuple[str, str]] = Counter()
     licences: dict[tuple[str, str], set[str]] = {}
     for item in corpus.all:

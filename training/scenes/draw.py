@@ -83,7 +83,7 @@ def describe(scene: Scene, threshold_db: float) -> str:
 def pick_scenes(
     corpus: Corpus, seed: int, split: str, judged: bool, target: str = "voice"
 ) -> tuple[list[Scene], list[float]]:
-    """Six scenes and a threshold for each: training scenes, or some of the judged kind."""
+    """Pick six scenes and a threshold for each: training scenes, or some of the judged kind."""
     rng = np.random.default_rng(seed)
     if judged:
         scenes = judged_scenes(corpus, split, seed, PER_KIND.get(target, 6), target)

@@ -1,16 +1,20 @@
 """Scenes of drums and guitars, put together: which target, which bleed, which judged kinds."""
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 
-from gate.constants import RATE
-from training.instruments.drum_scenes import drum_sides
-from training.instruments.guitar_scenes import guitar_sides
+from training.instruments.drum_scenes import DrumSides, drum_sides
+from training.instruments.guitar_scenes import GuitarSides, guitar_sides
 from training.instruments.kit import TARGETS as DRUMS
+from training.instruments.wanted import Wanted
 from training.recordings.corpus import Corpus
-from training.sounds.changes import Rng, Sound, filtered, log_uniform, low_pass, random_tone
+from training.sounds.bench import Bench, Studio
+from training.sounds.changes import Sound
+from training.sounds.filters import Filters, low_pass, random_tone, through
+from training.sounds.recipe import Recipe, log_uniform
 
 TEACHABLE = ("voice", *DRUMS, "guitar")
 """What scenes can be made of: ``SceneConfig.target``."""
@@ -18,7 +22,30 @@ TEACHABLE = ("voice", *DRUMS, "guitar")
 DRUM_CLASSES = ("drums/kick", "drums/snare", "drums/toms", "drums/cymbals")
 
 NARROWED = 0.2
-"""Chance of target and bleed both ending at 5 to 18 kHz."""
+"""Chance of target and bleed both ending at ``NARROWED_HZ``: an old converter, a slow microphone."""
+NARROWED_HZ = (5_000.0, 18_000.0)
+
+
+@dataclass(frozen=True)
+class ToneSides(Recipe):
+    """Two sides, each through its tone control and what both share."""
+
+    sides: DrumSides | GuitarSides
+    target_tone: Filters = ()
+    bleed_tone: Filters = ()
+    shared: Filters = ()
+
+    def make(self, bench: Bench) -> tuple[Sound, Sound]:
+        """Make target and bleed, each (n,) float32, at no particular level."""
+        target, bleed = bench.made(self.sides)
+        return self._through(target, self.target_tone), self._through(bleed, self.bleed_tone)
+
+    def _through(self, x: Sound, tone: Filters) -> Sound:
+        return through(x, tone + self.shared) if np.any(x) else x
+
+    def facts(self) -> dict[str, Any]:
+        """Say in facts what was drawn."""
+        return self.sides.facts()
 
 
 def check(target: str) -> None:
@@ -27,46 +54,24 @@ def check(target: str) -> None:
         raise ValueError(f"expected a target of {', '.join(TEACHABLE)}, got {target!r}; name one of them")
 
 
-def sides(
-    corpus: Corpus,
-    rng: Rng,
-    n: int,
-    split: str,
-    target: str,
-    recipe: dict[str, Any],
-    *,
-    has_target: bool,
-    has_bleed: bool,
-    target_room: float,
-    more_sources: float,
-    tone: float,
-    made_up: float = 0.0,
-) -> tuple[Sound, Sound]:
-    """Target and bleed of a training scene, each (n,) float32 at no particular level."""
+def sides(studio: Studio, target: str, wanted: Wanted, tone: float) -> ToneSides:
+    """Draw target and bleed of a training scene; ``tone`` is the chance of each having a tone control."""
+    both = dry_sides(studio, target, wanted)
+    rng = studio.rng
+    shared = low_pass(rng, log_uniform(rng, *NARROWED_HZ)) if studio.happens(NARROWED) else ()
+    tones = [random_tone(rng) if studio.happens(tone) else () for _ in range(2)]
+    return ToneSides(both, *tones, shared)
+
+
+def dry_sides(studio: Studio, target: str, wanted: Wanted) -> DrumSides | GuitarSides:
+    """Draw target and bleed as they are heard."""
     if target == "guitar":
-        x, y = guitar_sides(
-            corpus, rng, n, split, recipe,
-            has_target=has_target, has_bleed=has_bleed, target_room=target_room, more=more_sources,
-            made_up=made_up,
-        )  # fmt: skip
-    else:
-        x, y = drum_sides(
-            corpus, rng, n, split, target,  # type: ignore[arg-type]
-            recipe, has_target=has_target, has_bleed=has_bleed, target_room=target_room, noise=more_sources,
-            made_up=made_up,
-        )  # fmt: skip
-    shared = (
-        low_pass(rng, log_uniform(rng, 5_000.0, 18_000.0)) if rng.random() < NARROWED else np.empty((0, 6))
-    )
-    made = []
-    for side in (x, y):
-        sections = np.concatenate([random_tone(rng) if rng.random() < tone else np.empty((0, 6)), shared])
-        made.append(filtered(side, sections) if np.any(side) else side)
-    return made[0], made[1]
+        return guitar_sides(studio, wanted)
+    return drum_sides(studio, target, wanted)  # type: ignore[arg-type]
 
 
 def judged_kinds(corpus: Corpus, split: str, target: str) -> Sequence[str]:
-    """What a target is judged under: a drum under the kit; a guitar under hum, noise, a kit and music.
+    """List what a target is judged under: a drum under the kit; a guitar under hum, noise, a kit and music.
 
     Raises:
         ValueError: a drum's kit has no other parts here.
@@ -84,15 +89,7 @@ def judged_kinds(corpus: Corpus, split: str, target: str) -> Sequence[str]:
     return [kind for kind, items in there.items() if items]
 
 
-def judged_sides(
-    corpus: Corpus, rng: Rng, split: str, target: str, kind: str, room: bool, recipe: dict[str, Any]
-) -> tuple[Sound, Sound]:
-    """20 s of target and bleed as a judge would make them, with nothing besides the kind that is asked for."""
-    n = 20 * RATE
-    wet = 1.0 if room else 0.0
-    if target == "guitar":
-        return guitar_sides(corpus, rng, n, split, recipe, target_room=wet, more=0.0, kind=kind)
-    return drum_sides(
-        corpus, rng, n, split, target,  # type: ignore[arg-type]
-        recipe, target_room=wet, noise=0.0, elsewhere=0.0,
-    )  # fmt: skip
+def judged_sides(studio: Studio, target: str, kind: str, room: bool) -> DrumSides | GuitarSides:
+    """Draw target and bleed as a judge would make them, with nothing besides the kind that is asked for."""
+    wanted = Wanted(1.0 if room else 0.0, more=0.0, elsewhere=0.0, kind=kind)
+    return dry_sides(studio, target, wanted)

@@ -1,7 +1,6 @@
-"""What happens to a sound on its way: speed, filters, fades, steps, gaps, coders, clipping.
+"""What happens to a sound on its way: speed, filters, fades, steps, coders, clipping.
 
-Arrays are (n,) float32 at 48 kHz unless said otherwise. Whatever is random takes the generator first, so a
-scene depends on its seed alone.
+Arrays are (n,) float32 at 48 kHz unless said otherwise. Nothing here is random.
 """
 
 import io
@@ -17,7 +16,6 @@ from gate.constants import RATE
 from gate.levels import block_levels_db, loud_level_db
 
 Sound = NDArray[np.float32]
-Rng = np.random.Generator
 
 PHASES = 1024
 """Rows of the resampler's table: its timing error is 1/2048 sample, some 70 dB under a tone at 8 kHz."""
@@ -27,12 +25,12 @@ HALF_TAPS = 12
 
 
 def amplitude(db: float) -> float:
-    """Amplitude factor of a level in dB."""
+    """Convert a level in dB to an amplitude factor."""
     return float(10.0 ** (db / 20.0))
 
 
 def loud_db(x: Sound) -> float:
-    """Loud level of a sound, see ``gate.levels.loud_level_db``; nan if silent."""
+    """Measure the loud level of a sound, see ``gate.levels.loud_level_db``; nan if silent."""
     return loud_level_db(block_levels_db(x))
 
 
@@ -48,8 +46,13 @@ def resampled(x: Sound, ratio: float) -> Sound:
     return _read_at(x, ratio, _sinc_table(half, min(1.0, 1.0 / ratio)), int(len(x) / ratio))
 
 
+def resampled_length(n: int, ratio: float) -> int:
+    """Count the samples that ``resampled`` makes of n."""
+    return n if ratio == 1.0 else int(n / ratio)
+
+
 def _sinc_table(half: int, cutoff: float) -> Sound:
-    """Kaiser-windowed sinc, one row for each fraction of a sample: (PHASES, 2 * half) float32."""
+    """Compute a Kaiser-windowed sinc, one row for each fraction of a sample: (PHASES, 2 * half) float32."""
     at = np.arange(-half + 1, half + 1) - np.arange(PHASES)[:, None] / PHASES
     window = np.i0(8.0 * np.sqrt(np.maximum(0.0, 1.0 - (at / half) ** 2))) / np.i0(8.0)
     return (0.95 * cutoff * np.sinc(0.95 * cutoff * at) * window).astype(np.float32)
@@ -113,7 +116,7 @@ def _cascade(x, sections):  # type: ignore[no-untyped-def]
 
 
 def peak_section(hz: float, gain_db: float, octaves: float) -> NDArray[np.float64]:
-    """One bell: (1, 6). Source: R. Bristow-Johnson, Audio EQ Cookbook, peakingEQ."""
+    """Compute one bell: (1, 6). Source: R. Bristow-Johnson, Audio EQ Cookbook, peakingEQ."""
     a = 10.0 ** (gain_db / 40.0)
     w = 2.0 * pi * hz / RATE
     alpha = sin(w) * np.sinh(np.log(2.0) / 2.0 * octaves * w / sin(w))
@@ -123,7 +126,7 @@ def peak_section(hz: float, gain_db: float, octaves: float) -> NDArray[np.float6
 
 
 def tilt_section(hz: float, gain_db: float) -> NDArray[np.float64]:
-    """High shelf of gentle slope around ``hz``: (1, 6). Source: Audio EQ Cookbook, highShelf with S = 0.5."""
+    """Compute a high shelf of gentle slope around ``hz``: (1, 6). Source: Audio EQ Cookbook, highShelf with S = 0.5."""
     a = 10.0 ** (gain_db / 40.0)
     w = 2.0 * pi * hz / RATE
     alpha = sin(w) / 2.0 * sqrt((a + 1.0 / a) * (1.0 / 0.5 - 1.0) + 2.0)
@@ -135,41 +138,6 @@ def tilt_section(hz: float, gain_db: float) -> NDArray[np.float64]:
     a1 = 2 * ((a - 1) - (a + 1) * cos(w))
     a2 = (a + 1) - (a - 1) * cos(w) - root
     return np.array([[b0 / a0, b1 / a0, b2 / a0, 1.0, a1 / a0, a2 / a0]])
-
-
-def low_pass(rng: Rng, hz: float) -> NDArray[np.float64]:
-    """Low-pass of a random steepness, from a gentle roll-off to a coder's edge; none above 21 kHz."""
-    if hz > 21_000.0:
-        return np.empty((0, 6))
-    if rng.random() < 0.5:
-        return signal.ellip(8, 0.3, 65.0, hz, fs=RATE, output="sos")
-    return signal.butter(int(rng.integers(1, 5)) * 2, hz, fs=RATE, output="sos")
-
-
-def high_pass(rng: Rng, hz: float) -> NDArray[np.float64]:
-    """Butterworth high-pass of 12 or 24 dB an octave."""
-    return signal.butter(int(rng.integers(1, 3)) * 2, hz, "highpass", fs=RATE, output="sos")
-
-
-def random_band(rng: Rng) -> NDArray[np.float64]:
-    """Sections of a random channel: low-pass at 3.4 to 20 kHz, high-pass at 60 to 300 Hz, or both."""
-    which = rng.random()
-    sections = []
-    if which < 0.75:
-        sections.append(low_pass(rng, log_uniform(rng, 3_400.0, 20_000.0)))
-    if which > 0.5:
-        sections.append(high_pass(rng, log_uniform(rng, 60.0, 300.0)))
-    return np.concatenate(sections)
-
-
-def random_tone(rng: Rng) -> NDArray[np.float64]:
-    """Sections of a gentle random tone: a tilt of up to 8 dB and up to two bells of up to 6 dB."""
-    sections = [tilt_section(log_uniform(rng, 300.0, 4_000.0), rng.uniform(-8.0, 8.0))]
-    for _ in range(int(rng.integers(0, 3))):
-        sections.append(
-            peak_section(log_uniform(rng, 80.0, 12_000.0), rng.uniform(-6.0, 6.0), rng.uniform(0.4, 2.0))
-        )
-    return np.concatenate(sections)
 
 
 def mirrored_highs(x: Sound, edge_hz: float, gain_db: float) -> Sound:
@@ -210,50 +178,11 @@ def add_at(track: Sound, x: Sound, at: int) -> None:
 
 
 def stepped_gain(n: int, gains: NDArray[np.floating], at: NDArray[np.integer], ms: float) -> Sound:
-    """Gain curve (n,) that goes to ``gains[i]`` at sample ``at[i]`` within some ms; ``at`` rises from 0."""
+    """Compute a gain curve (n,) that goes to ``gains[i]`` at sample ``at[i]`` within some ms; ``at`` rises from 0."""
     ramp = max(int(ms * RATE / 1000), 1)
     places = np.stack([at, at + ramp], axis=1).astype(np.float64).ravel()
     values = np.stack([np.concatenate([gains[:1], gains[:-1]]), gains], axis=1).ravel()
     return np.interp(np.arange(n), np.maximum.accumulate(places), values).astype(np.float32)
-
-
-def on_off(rng: Rng, n: int) -> Sound:
-    """Gain curve (n,) of a source that comes, goes and changes its level every 0.2 to 3 s."""
-    count = int(n / RATE / 0.8) + 2
-    at = np.concatenate([[0], np.cumsum(rng.uniform(0.2, 3.0, count) * RATE)]).astype(np.int64)
-    kind = rng.random(len(at))
-    gains = 10.0 ** (rng.uniform(-20.0, 4.0, len(at)) / 20.0)
-    gains[kind < 0.5] = 1.0
-    gains[kind < 0.25] = 0.0
-    if not np.any(gains[at < n * 0.7] > 0.0):
-        gains[0] = 1.0
-    return stepped_gain(n, gains, at, log_uniform(rng, 2.0, 200.0))
-
-
-def gain_steps(rng: Rng, n: int) -> Sound:
-    """Gain curve (n,) with one to three steps of 3 to 15 dB, as when somebody turns a knob."""
-    count = int(rng.integers(1, 4))
-    at = np.concatenate([[0], np.sort(rng.integers(0, n, count))])
-    steps = rng.uniform(3.0, 15.0, count) * rng.choice([-1.0, 1.0], count)
-    gains_db = np.clip(np.concatenate([[0.0], np.cumsum(steps)]), -20.0, 20.0)
-    return stepped_gain(n, 10.0 ** (gains_db / 20.0), at, log_uniform(rng, 1.0, 100.0))
-
-
-def drop_outs(rng: Rng, n: int) -> list[tuple[int, int]]:
-    """One to six stretches of 2 to 120 ms in which a link loses everything, as (start, stop) in samples."""
-    stretches = []
-    for _ in range(int(rng.integers(1, 7))):
-        length = int(log_uniform(rng, 0.002, 0.12) * RATE)
-        start = int(rng.integers(0, max(n - length, 1)))
-        stretches.append((start, start + length))
-    return stretches
-
-
-def muted_stretch(rng: Rng, n: int) -> tuple[int, int]:
-    """One stretch of 0.3 to 2.5 s of digital silence, as a mute button makes; often at the very start."""
-    length = min(int(rng.uniform(0.3, 2.5) * RATE), n // 2)
-    start = 0 if rng.random() < 0.4 else int(rng.integers(0, n - length))
-    return start, start + length
 
 
 # -- losses
@@ -266,7 +195,7 @@ def clipped(x: Sound, share: float, hard: bool) -> Sound:
 
 
 def mu_law(x: Sound) -> Sound:
-    """8-bit mu-law of a sound of peak 1, and back. Source: ITU-T G.711's law, mu = 255."""
+    """Code a sound of peak 1 as 8-bit mu-law, and decode it. Source: ITU-T G.711's law, mu = 255."""
     y = np.sign(x) * np.log1p(255.0 * np.minimum(np.abs(x), 1.0)) / np.log(256.0)
     y = np.round(y * 127.0) / 127.0
     return (np.sign(y) * np.expm1(np.abs(y) * np.log(256.0)) / 255.0).astype(np.float32)
@@ -279,7 +208,7 @@ def requantised(x: Sound, bits: int) -> Sound:
 
 
 def vorbis(x: Sound, quality: float) -> Sound:
-    """Through Ogg Vorbis and back, in memory; quality 0 (worst, spectral holes) to 1. Same length, aligned.
+    """Code as Ogg Vorbis and decode again, in memory; quality 0 (worst, spectral holes) to 1. Same length, aligned.
 
     The sound's peak must be 1 or less.
     """
@@ -294,7 +223,3 @@ def vorbis(x: Sound, quality: float) -> Sound:
     out = np.zeros_like(x)
     out[: min(len(x), len(y))] = y[: len(x)]
     return out
-
-
-def log_uniform(rng: Rng, low: float, high: float) -> float:
-    return float(np.exp(rng.uniform(np.log(low), np.log(high))))

@@ -1,28 +1,29 @@
 """Noises made from nothing, for what the corpus lacks: hum, hiss, fans, clicks, keys, breath, coughs, thumps.
 
-Each takes the generator and a length and returns (n,) float32 at no particular level: the scene sets it.
+Each takes the generator and a length and returns (n,) float32 at no particular level: the scene sets it. They are random
+through and through, so that a recipe (``MadeUpNoise``) holds the kind and the generator's state.
 """
 
 from collections.abc import Callable
+from dataclasses import dataclass
 
 import numpy as np
 from scipy import fft
 
 from gate.constants import RATE
-from training.sounds.changes import (
-    Rng,
-    Sound,
-    add_at,
-    faded,
-    filtered,
-    log_uniform,
-    peak_section,
-    stepped_gain,
-)
+from training.sounds.bench import Studio, Texture
+from training.sounds.changes import Sound, add_at, faded, filtered, peak_section, stepped_gain
+from training.sounds.filters import high_pass, low_pass, sections, through
+from training.sounds.recipe import Rng, log_uniform
+
+BUMPS = 0.6
+"""Share of bumps in ``thumps``; the rest is rubbing, which is heard less often than it happens."""
+LINE_OUTPUT = 0.5
+"""Share of amplifiers' hiss that is not heard through the loudspeaker."""
 
 
 def hum(rng: Rng, n: int) -> Sound:
-    """Mains hum or ground loop: 50 or 60 Hz with harmonics, a little off, its level slowly moving."""
+    """Make mains hum or a ground loop: 50 or 60 Hz with harmonics, a little off, its level slowly moving."""
     mains = rng.choice([50.0, 60.0]) * rng.uniform(0.998, 1.002)
     count = int(rng.integers(3, 60))
     harmonic = np.arange(1, count + 1)
@@ -40,12 +41,12 @@ def hum(rng: Rng, n: int) -> Sound:
 
 
 def hiss(rng: Rng, n: int) -> Sound:
-    """Steady noise of any tilt, from rumble (-9 dB an octave) to a bright amplifier (+3)."""
+    """Make steady noise of any tilt, from rumble (-9 dB an octave) to a bright amplifier (+3)."""
     return coloured(rng, n, rng.uniform(-9.0, 3.0)) * _wander(rng, n, 1.0)
 
 
 def coloured(rng: Rng, n: int, db_per_octave: float) -> Sound:
-    """Noise whose spectrum tilts by this much an octave (flat under 40 Hz), with a few broad bumps."""
+    """Make noise whose spectrum tilts by this much an octave (flat under 40 Hz), with a few broad bumps."""
     length = fft.next_fast_len(n, real=True)
     spectrum = fft.rfft(rng.standard_normal(length, dtype=np.float32))
     hz = np.fft.rfftfreq(length, 1.0 / RATE).astype(np.float32)
@@ -61,7 +62,7 @@ def coloured(rng: Rng, n: int, db_per_octave: float) -> Sound:
 
 
 def fan(rng: Rng, n: int) -> Sound:
-    """Fan or drive: a wash of air, the blades' tones, a slow beat."""
+    """Make a fan or drive: a wash of air, the blades' tones, a slow beat."""
     y = coloured(rng, n, rng.uniform(-8.0, -2.0))
     seconds = np.arange(n, dtype=np.float32) / np.float32(RATE)
     blade_hz = log_uniform(rng, 18.0, 300.0)
@@ -75,7 +76,7 @@ def fan(rng: Rng, n: int) -> Sound:
 
 
 def clicks(rng: Rng, n: int) -> Sound:
-    """Mouse: pairs of sharp clicks (down, up), a few a second at most."""
+    """Make a mouse: pairs of sharp clicks (down, up), a few a second at most."""
     tone_hz, ms = log_uniform(rng, 1_500.0, 8_000.0), log_uniform(rng, 0.4, 4.0)
     y = np.zeros(n, np.float32)
     at = rng.exponential(0.5) * RATE
@@ -89,7 +90,7 @@ def clicks(rng: Rng, n: int) -> Sound:
 
 
 def keys(rng: Rng, n: int) -> Sound:
-    """Typing: runs of key strokes, each a click, a knock of the desk and a quieter release."""
+    """Make typing: runs of key strokes, each a click, a knock of the desk and a quieter release."""
     tone_hz, knock_hz = log_uniform(rng, 1_200.0, 6_000.0), log_uniform(rng, 90.0, 400.0)
     ms, knock = log_uniform(rng, 1.0, 9.0), rng.uniform(0.1, 1.5)
     y = np.zeros(n, np.float32)
@@ -106,7 +107,7 @@ def keys(rng: Rng, n: int) -> Sound:
 
 
 def breath(rng: Rng, n: int) -> Sound:
-    """Breathing: airy noise that swells and falls, with the mouth's resonances."""
+    """Make breathing: airy noise that swells and falls, with the mouth's resonances."""
     noise = coloured(rng, n, rng.uniform(-5.0, 1.0))
     mouth = [
         peak_section(log_uniform(rng, low, 2.2 * low), rng.uniform(4.0, 14.0), 0.6) for low in (500, 1300)
@@ -122,7 +123,7 @@ def breath(rng: Rng, n: int) -> Sound:
 
 
 def coughs(rng: Rng, n: int) -> Sound:
-    """Coughs and throat-clearing without a voice: bursts of shaped noise, one to four in a row."""
+    """Make coughs and throat-clearing without a voice: bursts of shaped noise, one to four in a row."""
     y = np.zeros(n, np.float32)
     at = rng.uniform(0.0, 1.5) * RATE
     while at < n:
@@ -143,11 +144,11 @@ def coughs(rng: Rng, n: int) -> Sound:
 
 
 def thumps(rng: Rng, n: int) -> Sound:
-    """Handling: bumps of a stand or a hand on the microphone, and rubbing between them."""
+    """Make handling noise: bumps of a stand or a hand on the microphone, and rubbing between them."""
     y = np.zeros(n, np.float32)
     at = rng.exponential(0.4) * RATE
     while at < n:
-        if rng.random() < 0.6:
+        if rng.random() < BUMPS:
             add_at(y, _knock(rng, log_uniform(rng, 25.0, 160.0), log_uniform(rng, 20.0, 180.0)), int(at))
         else:
             length = int(rng.uniform(0.1, 0.9) * RATE)
@@ -155,6 +156,25 @@ def thumps(rng: Rng, n: int) -> Sound:
             add_at(y, faded(rub, int(0.02 * RATE)) * np.float32(rng.uniform(0.05, 0.5)), int(at))
         at += (0.08 + rng.exponential(log_uniform(rng, 0.15, 1.2))) * RATE
     return y
+
+
+def buzz(rng: Rng, n: int) -> Sound:
+    """Make a pickup's buzz: the sharp edges of mains hum, 100 or 120 a second, as dimmers and screens make them."""
+    rate = 2.0 * rng.choice([50.0, 60.0]) * rng.uniform(0.998, 1.002)
+    phase = (np.arange(n) * (rate / RATE) + rng.random()) % 1.0
+    sharp = np.exp(-phase * log_uniform(rng, 8.0, 60.0)).astype(np.float32)
+    sharp *= np.where(phase < 0.5, 1.0, rng.uniform(-0.3, 0.3)).astype(np.float32)
+    band = high_pass(rng, log_uniform(rng, 80.0, 900.0))
+    band += low_pass(rng, log_uniform(rng, 3_000.0, 12_000.0))
+    return filtered(sharp, sections(band))
+
+
+def amplifier(rng: Rng, n: int) -> Sound:
+    """Make an amplifier's hiss, perhaps through its loudspeaker."""
+    if rng.random() < LINE_OUTPUT:
+        return hiss(rng, n)
+    x = coloured(rng, n, rng.uniform(-3.0, 3.0))
+    return through(x, low_pass(rng, log_uniform(rng, 3_500.0, 9_000.0)))
 
 
 KINDS: dict[str, Callable[[Rng, int], Sound]] = {
@@ -167,7 +187,27 @@ KINDS: dict[str, Callable[[Rng, int], Sound]] = {
     "coughs": coughs,
     "thumps": thumps,
 }
-"""All of them by name."""
+"""What is heard beside voices and instruments, by name."""
+
+ELECTRIC: dict[str, Callable[[Rng, int], Sound]] = {"hum": hum, "buzz": buzz, "amplifier": amplifier}
+"""What comes with pickups, cables and amplifiers."""
+
+
+@dataclass(frozen=True)
+class MadeUpNoise(Texture):
+    """A noise of ``KINDS`` or ``ELECTRIC``."""
+
+    kind: str
+
+    def sound(self, rng: Rng, n: int) -> Sound:
+        """Make (n,) float32 at no particular level."""
+        return (KINDS | ELECTRIC)[self.kind](rng, n)
+
+
+def made_up_noise(studio: Studio, kind: str | None = None) -> MadeUpNoise:
+    """Draw a noise; the kind too, of ``KINDS``, when None."""
+    noise: MadeUpNoise = studio.texture(MadeUpNoise, kind or studio.one_of(list(KINDS)))
+    return noise
 
 
 def _tick(rng: Rng, hz: float, ms: float) -> Sound:
@@ -187,20 +227,20 @@ def _knock(rng: Rng, hz: float, ms: float) -> Sound:
 
 
 def _decay(n: int, seconds: float, attack_s: float) -> Sound:
-    """Envelope (n,): a quick rise, then exponential decay to a third each ``seconds``."""
+    """Compute an envelope (n,): a quick rise, then exponential decay to a third each ``seconds``."""
     t = np.arange(n, dtype=np.float32) / np.float32(RATE)
     return (1.0 - np.exp(-t / np.float32(attack_s))) * np.exp(-t / np.float32(seconds))
 
 
 def _swell(rng: Rng, n: int) -> Sound:
-    """Envelope (n,) of a breath: up and down, its top anywhere."""
+    """Compute an envelope (n,) of a breath: up and down, its top anywhere."""
     top = rng.uniform(0.2, 0.7)
     place = np.linspace(0.0, 1.0, n, dtype=np.float32)
     return np.sin(np.pi * place ** np.float32(np.log(0.5) / np.log(top))) ** 2
 
 
 def _wander(rng: Rng, n: int, db: float, every_s: float = 0.4) -> Sound:
-    """Gain curve (n,) that wanders by about this many dB."""
+    """Draw a gain curve (n,) that wanders by about this many dB."""
     at = np.arange(0, n + int(every_s * RATE), max(int(every_s * RATE), 1))
     gains = 10.0 ** (rng.normal(0.0, db * rng.random(), len(at)) / 20.0)
     return stepped_gain(n, gains, at, every_s * 1000.0)

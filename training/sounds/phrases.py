@@ -5,6 +5,7 @@ be called speech by a low threshold, so the background is taken out of the targe
 the mixture then holds and what the label says stay the same thing.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -12,8 +13,10 @@ from numpy.typing import NDArray
 
 from gate.constants import BLOCK, RATE
 from gate.levels import block_levels_db, loud_level_db
-from training.recordings.corpus import Corpus, Item
-from training.sounds.changes import Rng, Sound, add_at, amplitude, loud_db, resampled
+from training.recordings.corpus import Item
+from training.sounds.bench import Bench, Part, Studio
+from training.sounds.changes import Sound, add_at, amplitude, resampled, resampled_length
+from training.sounds.recipe import Recipe, log_uniform
 
 BACKGROUND_DB = 45.0
 """What stays this far under an item's loud level is its background, not speech."""
@@ -70,55 +73,121 @@ def find_phrases(x: Sound) -> Phrases:
     return Phrases(np.array(spans, np.int64).reshape(-1, 2), loud)
 
 
-def speech_track(corpus: Corpus, rng: Rng, n: int, people: list[list[Item]], speeds: list[float]) -> Sound:
-    """Speech with pauses: (n,) float32, exactly zero in the pauses; loud parts near -20 dBFS.
+@dataclass(frozen=True)
+class Chances:
+    """How people speak in a scene; pairs are (least, most)."""
+
+    second_under_db: tuple[float, float] = (-5.0, 0.0)
+    """Level of a second speaker: somewhat farther from the microphone."""
+    first_at_s: tuple[tuple[float, float], ...] = ((-2.0, 0.0), (0.0, 2.0))
+    """Half of the scenes begin while somebody speaks."""
+    pace_s: tuple[float, float] = (0.4, 1.6)
+    """What a speaker's pauses are around, and how short and long one may be."""
+    pause_s: tuple[float, float] = (0.3, 4.0)
+    utterance_s: tuple[float, float] = (0.5, 6.0)
+    """From a word to a sentence."""
+    uneven_db: float = 2.5
+    """Spread of utterances' levels (standard deviation): people turn their heads."""
+    turns: float = 0.5
+    """Either one of two may be next; who speaks on is drawn as well."""
+
+
+CHANCES = Chances()
+
+MISSES = 20
+"""So many mute recordings in a row of drawing end a track: there may be no others."""
+
+
+@dataclass(frozen=True)
+class Phrase(Part):
+    """Phrases in a row of one recording: ``spans`` are their (start, stop) in samples, margins included."""
+
+    recording: str
+    spans: tuple[tuple[int, int], ...]
+
+    def make(self, bench: Bench) -> Sound:
+        """Make (last stop - first start,) float32, true silence between the phrases."""
+        start = self.spans[0][0]
+        x = bench.load(self.recording, start, self.spans[-1][1])
+        silent = 0
+        for begin, end in self.spans:
+            x[silent : begin - start] = 0.0
+            _ease(x[begin - start : end - start])
+            silent = end - start
+        return x
+
+
+@dataclass(frozen=True)
+class Utterance(Recipe):
+    """What somebody says: a phrase of loud level ``level_db``, played at ``speed``, from sample ``at`` on at ``db`` dBFS."""
+
+    phrase: Phrase
+    level_db: float
+    speed: float
+    db: float
+    at: int
+
+
+@dataclass(frozen=True)
+class SpeechTrack(Part):
+    """Speech with pauses."""
+
+    utterances: tuple[Utterance, ...]
+
+    def make(self, bench: Bench) -> Sound:
+        """Make (n,) float32, exactly zero in the pauses; loud parts near -20 dBFS."""
+        track = np.zeros(bench.n, np.float32)
+        for one in self.utterances:
+            x = bench.made(one.phrase) * np.float32(amplitude(-one.level_db))
+            add_at(track, resampled(x, one.speed) * np.float32(amplitude(one.db)), one.at)
+        return track
+
+
+def speech_track(studio: Studio, people: Sequence[Sequence[Item]], speeds: Sequence[float]) -> SpeechTrack:
+    """Draw speech with pauses.
 
     Args:
         people: items of each speaker; with two, they take turns.
         speeds: how fast each one's recordings are played (pitch goes with it).
     """
-    track = np.zeros(n, np.float32)
+    rng = studio.rng
     who = int(rng.integers(len(people)))
-    offsets_db = rng.uniform(-5.0, 0.0, len(people)) * (np.arange(len(people)) > 0)
-    at = int(rng.choice([rng.uniform(-2.0, 0.0), rng.uniform(0.0, 2.0)]) * RATE)
-    pace = np.exp(rng.uniform(np.log(0.4), np.log(1.6)))
+    offsets_db = rng.uniform(*CHANCES.second_under_db, len(people)) * (np.arange(len(people)) > 0)
+    at = int(rng.choice([rng.uniform(*around) for around in CHANCES.first_at_s]) * RATE)
+    pace = log_uniform(rng, *CHANCES.pace_s)
+    utterances: list[Utterance] = []
     misses = 0
-    while at < n and misses < 20:
-        x = utterance(corpus, rng, people[who], rng.uniform(0.5, 6.0))
-        if len(x) == 0:
+    while at < studio.n and misses < MISSES:
+        found = utterance(studio, people[who], rng.uniform(*CHANCES.utterance_s))
+        if found is None:
             misses += 1
             continue
-        x = resampled(x, speeds[who])
-        add_at(track, x * np.float32(amplitude(-20.0 + offsets_db[who] + rng.normal(0.0, 2.5))), at)
-        at += len(x) + int(np.clip(pace * rng.lognormal(0.0, 0.7), 0.3, 4.0) * RATE)
-        if len(people) > 1 and rng.random() < 0.5:
+        phrase, level_db = found
+        db = float(-20.0 + offsets_db[who] + rng.normal(0.0, CHANCES.uneven_db))
+        utterances.append(Utterance(phrase, level_db, speeds[who], db, at))
+        length = resampled_length(phrase.spans[-1][1] - phrase.spans[0][0], speeds[who])
+        at += length + int(np.clip(pace * rng.lognormal(0.0, 0.7), *CHANCES.pause_s) * RATE)
+        if len(people) > 1 and studio.happens(CHANCES.turns):
             who = int(rng.integers(len(people)))
-    return track
+    return SpeechTrack(tuple(utterances))
 
 
-def utterance(corpus: Corpus, rng: Rng, items: list[Item], seconds: float) -> Sound:
-    """Phrases in a row from one recording, loud level 0 dBFS, about this long; empty if mute."""
-    item = items[int(rng.integers(len(items)))]
-    phrases = corpus.derive("phrases", item, find_phrases)
+def utterance(studio: Studio, items: Sequence[Item], seconds: float) -> tuple[Phrase, float] | None:
+    """Draw phrases in a row of one recording, about this long, with their loud level in dBFS; None if mute."""
+    item = studio.one_of(items)
+    phrases = studio.corpus.derive("phrases", item, find_phrases)
     if len(phrases.spans) == 0:
-        return np.empty(0, np.float32)
-    first = last = int(rng.integers(len(phrases.spans)))
+        return None
+    first = last = int(studio.rng.integers(len(phrases.spans)))
     while last + 1 < len(phrases.spans):
         gap = phrases.spans[last + 1, 0] - phrases.spans[last, 1]
         if (phrases.spans[last + 1, 1] - phrases.spans[first, 0]) * BLOCK > seconds * RATE or gap > 480:
             break  # long enough, or a pause of a second: pauses are ours to choose
         last += 1
-    start = int(phrases.spans[first, 0]) * BLOCK
-    x = corpus.load(item, start, int(phrases.spans[last, 1]) * BLOCK)
-    silent = 0
-    for begin, end in _joined(phrases.spans[first : last + 1]) * BLOCK - start:
-        x[silent:begin] = 0.0
-        _ease(x[begin:end])
-        silent = end
-    level = loud_db(x)
-    if not np.isfinite(level):
-        return np.empty(0, np.float32)
-    return x * np.float32(amplitude(-level))
+    spans = _joined(phrases.spans[first : last + 1]) * BLOCK
+    phrase = Phrase(item.name, tuple(map(tuple, spans.tolist())))
+    level_db = studio.loud_db(phrase)
+    return (phrase, level_db) if np.isfinite(level_db) else None
 
 
 def _ease(x: Sound) -> None:
@@ -135,7 +204,7 @@ def _joined(spans: NDArray[np.int64]) -> NDArray[np.int64]:
 
 
 def _runs(over: NDArray[np.bool_], gap: int) -> list[tuple[int, int]]:
-    """Stretches of True as (start, stop), joined across gaps shorter than ``gap``."""
+    """Find stretches of True as (start, stop), joined across gaps shorter than ``gap``."""
     edges = np.flatnonzero(np.diff(np.concatenate([[False], over, [False]])))
     runs: list[tuple[int, int]] = []
     for start, stop in edges.reshape(-1, 2):

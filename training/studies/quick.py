@@ -29,16 +29,16 @@ from training.teach.validate import Validation
 
 LEARN_S = 10.0
 LEAST_NEW_S = 3.5
-"""New speech a pair needs; of a speaker with less than 13.5 s, less than 10 s are learned from."""
+"""Seconds of new speech that a pair needs; of a speaker with less than 13.5 s, less than 10 s are learned from."""
 LEAST_BLEED_S = 18.0
 MEASURES = ("balanced", "onset_ms", "needless_min", "chops_min", "missed", "lost_db", "cut_db")
 
 
 def pairs(corpus: Corpus, count: int) -> list[tuple[list[Item], list[Item]]]:
-    """Speakers and bleed sources of ``val`` that are long enough, each in turn; no pair twice.
+    """Pair speakers and bleed sources of ``val`` that are long enough, each in turn; no pair twice.
 
     Raises:
-        ValueError: there are none.
+        ValueError: no speaker or no bleed source is long enough.
     """
     people = _long_enough(corpus, ("speech",), LEARN_S + LEAST_NEW_S - 0.5)
     bleeds = _long_enough(corpus, ("noise", "music"), LEAST_BLEED_S)
@@ -55,7 +55,7 @@ def pairs(corpus: Corpus, count: int) -> list[tuple[list[Item], list[Item]]]:
 
 
 def first_and_rest(sounds: Sequence[Sound], seconds: float) -> tuple[list[Sound], list[Sound]]:
-    """The first so many seconds, and everything after them (pieces over half a second)."""
+    """Split into the first so many seconds, and everything after them (pieces over half a second)."""
     left, first, rest = int(seconds * RATE), [], []
     for x in sounds:
         if left > 0:
@@ -67,7 +67,7 @@ def first_and_rest(sounds: Sequence[Sound], seconds: float) -> tuple[list[Sound]
 
 
 def run(corpus: Corpus, name: str, count: int, seed: int, scenes: int, config: QuickConfig) -> list[dict]:
-    """One row a pair: names, measures before and after, whether it was taken, the seconds it took."""
+    """Adapt to every pair; returns rows of names, measures before and after, whether it was taken, seconds spent."""
     start = preset.resolve(name)
     net, decision = from_preset(start.contract), (start.contract.open_at, start.contract.close_at)
     rows = []
@@ -96,7 +96,7 @@ def run(corpus: Corpus, name: str, count: int, seed: int, scenes: int, config: Q
 
 
 def table(rows: Sequence[dict], seed: int, draws: int = 2000) -> str:
-    """Means over pairs, before and after, and the difference with its 95 % interval (bootstrap over pairs)."""
+    """Write means over pairs, before and after, and the difference with its 95 % interval (bootstrap over pairs)."""
     rng = np.random.default_rng(seed)
     drawn = rng.integers(len(rows), size=(draws, len(rows)))
     lines = ["| | before | after | difference, 95 % interval |", "|---|---|---|---|"]
@@ -137,7 +137,7 @@ def _long_enough(corpus: Corpus, kinds: tuple[str, ...], seconds: float) -> list
 
 
 def main(argv: list[str] | None = None) -> int:
-    """Command line; 0 done, 1 failure, 2 usage."""
+    """Run the command; 0 done, 1 failure, 2 usage."""
     from gate.errors import GateError
 
     parser = argparse.ArgumentParser(

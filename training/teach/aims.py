@@ -1,4 +1,4 @@
-"""What a gate should reach, and how far a table of scores falls short of it: for choosing, never for judging."""
+"""Goals for a gate, and how far a table of scores falls short of them: for choosing, never for judging."""
 
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
@@ -26,11 +26,11 @@ class AimConfig:
 
 
 def shortfall(table: Mapping[str, Mapping[str, float]], aims: AimConfig) -> float:
-    """Sum over kinds and measures of how far each is on the wrong side of its goal; 0 if each is exactly there.
+    """Sum over kinds and measures how far each is on the wrong side of its goal; 0 if each is exactly there.
 
-    As logarithms of ratios, since half as many chops are worth as much whether they were twenty or two: of errors for the
-    balanced accuracy, and for the cut, which is a logarithm already, a neper for 10 dB. What is better than its goal still
-    counts for a tenth, so that of two that reach all the better one wins.
+    Distances are logarithms of ratios, since half as many chops are worth as much whether they were twenty or two: of
+    errors for the balanced accuracy, and for the cut, which is a logarithm already, a neper for 10 dB. What is better
+    than its goal still counts for a tenth, so that of two that reach all goals the better one wins.
 
     Args:
         table: kind -> measure -> value.

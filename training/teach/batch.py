@@ -10,7 +10,7 @@ from training.networks.front import BANDS
 
 @dataclass(frozen=True)
 class Batch:
-    """B sequences of T blocks: ``powers`` (B, T, 56), ``target`` and ``bleed`` (B, T, 32), all relative to Threshold's
+    """Sequences, B of T blocks: ``powers`` (B, T, 56), ``target`` and ``bleed`` (B, T, 32), all relative to Threshold's
     power; ``label`` (B, T) of 1 open, 0 shut, -1 unscored; ``decay_ms`` (B, T), see ``training.teach.decays``."""
 
     powers: Tensor
@@ -21,7 +21,7 @@ class Batch:
 
 
 def to(batch: Batch, device: torch.device) -> Batch:
-    """The batch on a device."""
+    """Move the batch to a device."""
     moved: dict[str, Tensor] = {
         k: getattr(batch, k).to(device) for k in ("powers", "target", "bleed", "label", "decay_ms")
     }
@@ -29,10 +29,10 @@ def to(batch: Batch, device: torch.device) -> Batch:
 
 
 def band_powers(log10_powers: Tensor, threshold_db: Tensor) -> Tensor:
-    """(B, T, n) log10 powers re full scale and (B,) thresholds in dB -> powers relative to Threshold's power."""
+    """Turn (B, T, n) log10 powers re full scale and (B,) thresholds in dB into powers relative to Threshold's power."""
     return torch.pow(10.0, log10_powers.float() - 0.1 * threshold_db[:, None, None])
 
 
 def bands(powers: Tensor) -> Tensor:
-    """The first ``BANDS`` channels of the front's powers."""
+    """Take the first ``BANDS`` channels of the front's powers."""
     return powers[..., :BANDS]

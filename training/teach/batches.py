@@ -20,11 +20,11 @@ EQ_KNOTS = 7
 
 @dataclass(frozen=True)
 class BatchConfig:
-    """How batches are drawn: sequences a batch, their length in blocks, how often scenes swap bleed and by how much its
+    """Settings of batches: sequences in one, their length in blocks, how often scenes swap bleed and by how much its
     level then moves (dB, standard deviation), and Threshold under the target's loud level (dB), or above it.
 
     ``tilt_db`` is a tone control on everything; ``side_tilt_db`` one more on target and bleed each, where they are put
-    together anew, and ``side_eq_db`` an uneven one of ``EQ_KNOTS``: other instruments, other microphones.
+    together again, and ``side_eq_db`` an uneven one of ``EQ_KNOTS``: other instruments, other microphones.
     """
 
     sequences: int = 24
@@ -39,7 +39,7 @@ class BatchConfig:
 
 
 def draw(store: Store, config: BatchConfig, rng: np.random.Generator) -> Batch:
-    """One batch, from the generator's state alone."""
+    """Draw one batch, from the generator's state alone."""
     rows = [_draw_one(store, config, rng) for _ in range(config.sequences)]
     mixture, target, bleed = (torch.from_numpy(np.stack([row[i] for row in rows])) for i in range(3))
     threshold = torch.tensor([row[3] for row in rows], dtype=torch.float32)
@@ -87,7 +87,7 @@ def _crop(store: Store, config: BatchConfig, rng: np.random.Generator) -> slice:
 def _remix(
     store: Store, config: BatchConfig, rng: np.random.Generator, target: np.ndarray
 ) -> tuple[np.ndarray, np.ndarray]:
-    """Another scene's bleed under this target: powers add, with a cross term of random phase in each band."""
+    """Put another scene's bleed under a target: powers add, with a cross term of random phase in each band."""
     other = store.arrays["bleed"][int(rng.integers(len(store))), _crop(store, config, rng)]
     bleed = np.asarray(other, np.float32) + np.float32(0.1 * config.remix_level_db * rng.standard_normal())
     if config.side_tilt_db > 0.0:
@@ -99,7 +99,7 @@ def _remix(
 
 
 def _retoned(config: BatchConfig, rng: np.random.Generator, side: np.ndarray) -> np.ndarray:
-    """One side (T, 56) log10 through a tone control of its own, as much energy in its bands as before."""
+    """Send one side (T, 56) log10 through a tone control of its own, as much energy in the bands as before."""
     tilt = _tilt(config.side_tilt_db, rng)
     if config.side_eq_db > 0.0:
         knots = rng.standard_normal(EQ_KNOTS) * config.side_eq_db
@@ -112,13 +112,13 @@ def _retoned(config: BatchConfig, rng: np.random.Generator, side: np.ndarray) ->
 
 
 def _tilt(tilt_db: float, rng: np.random.Generator) -> np.ndarray:
-    """(56,) log10: a random tone control on everything, gentle enough to leave the label right."""
+    """Draw (56,) log10: a random tone control on everything, gentle enough to leave the label right."""
     x = np.linspace(-1, 1, BANDS)
     shape = rng.standard_normal() * x + rng.standard_normal() * (x**2 - 1 / 3)
     return _on_channels(0.1 * tilt_db / 2 * shape)
 
 
 def _on_channels(bands: np.ndarray) -> np.ndarray:
-    """(32,) of the bands -> (56,): the channels that follow them in time hear bands 1 to 11."""
+    """Spread (32,) of the bands to (56,) channels: the channels after the bands hear bands 1 to 11."""
     others = np.interp(np.linspace(80, 1000, CHANNELS - BANDS), [80, 1000], [bands[1], bands[11]])
     return np.concatenate([bands, others]).astype(np.float32)

@@ -31,7 +31,7 @@ def run(
         teach: from the configuration, the run's folder and a device to the checkpoint's path.
         argv: arguments; None takes the process's.
         example: name of a TOML file in training/configs.
-        devices: may it be taught elsewhere than on the processor?
+        devices: whether another device than the processor can teach.
     """
     parser = argparse.ArgumentParser(prog=f"python -m {program}", description=about)
     parser.add_argument("config", type=Path, help=f"a TOML file, such as training/configs/{example}")
@@ -54,7 +54,7 @@ def run(
         print(f"{program}: error: {error}", file=sys.stderr)
         return 1
     except KeyboardInterrupt:
-        print(f"{program}: stopped; the same command goes on from the last checkpoint", file=sys.stderr)
+        print(f"{program}: stopped; the same command continues from the last checkpoint", file=sys.stderr)
         return 130
     print(f"checkpoint: {path}")
     return 0

@@ -1,6 +1,6 @@
 """Training curves: a log of JSON lines drawn to a picture, one panel a quantity.
 
-A log row is a dict with ``step`` and numbers, nested as one likes: ``{"step": 100, "loss": 0.4, "val":
+A log row is a dict with ``step`` and numbers, nested to any depth: ``{"step": 100, "loss": 0.4, "val":
 {"noise": {"auc": 0.9}, "music": {"auc": 0.91}}}``. The last name of a path is the quantity and makes the
 panel (here ``loss`` and ``auc``), what comes before it names the line in it (``val noise``, ``val music``).
 ``val_noise_auc`` and ``val/noise/auc`` are the same as that, the former for the measures of a gate only.
@@ -67,7 +67,7 @@ def draw_curves(log_path: str | Path, png_path: str | Path) -> Path:
 
 
 def read_log(log_path: str | Path) -> list[dict[str, Any]]:
-    """Rows of a JSON-lines log, without a last line that was cut short.
+    """Read the rows of a JSON-lines log, without a last line that was cut short.
 
     Raises:
         ValueError: a line before the last is not a JSON object.
@@ -90,10 +90,10 @@ def read_log(log_path: str | Path) -> list[dict[str, Any]]:
 
 
 def series(rows: Iterable[Mapping[str, Any]]) -> Series:
-    """Quantity -> line -> points (step, value), in the order in which they first appear.
+    """Collect quantity -> line -> points (step, value), in the order in which they first appear.
 
-    Where a run was resumed from an earlier step, the rows it wrote again replace the old ones from there on.
-    Text, lists, None and true/false are passed over; nan and infinity break the line where they stand.
+    Where a run was resumed from an earlier step, the rows that it wrote again replace the old ones.
+    Text, lists, None and true/false are passed over; nan and infinity break the line.
     """
     panels: Series = {}
     for row in rows:
@@ -120,7 +120,7 @@ def _flat(row: Mapping[str, Any], above: tuple[str, ...]) -> Iterable[tuple[tupl
 
 
 def _names(name: str) -> list[str]:
-    """``val_noise_cut_db`` as val, noise, cut_db; any other name is only cut at its slashes."""
+    """Cut ``val_noise_cut_db`` into val, noise, cut_db; any other name only at its slashes."""
     for measure in MEASURES:
         if name.endswith(f"_{measure}"):
             return [*name.removesuffix(f"_{measure}").split("_"), measure]
@@ -132,7 +132,7 @@ def _is_number(value: object) -> bool:
 
 
 def _draw_line(axes: Any, name: str, points: list[tuple[float, float]]) -> None:
-    """A line with dots if it is short; faint with its running median on top if it is long."""
+    """Draw a line: with dots if short; faint with a running median on top if long."""
     import numpy as np
 
     x, y = np.array(points).T

@@ -1,4 +1,4 @@
-"""How long a target takes to fall: what a release is taught, and measured against."""
+"""The time a target takes to fall: what a release is taught, and measured against."""
 
 import numba
 import numpy as np
@@ -34,10 +34,10 @@ def _decays(labels, over_db, longest):  # type: ignore[no-untyped-def]
 
 
 def decays_ms(label: NDArray[np.int8], over_db: NDArray[np.floating]) -> NDArray[np.float32]:
-    """Decay time in ms of the target in each block of a closing's tail, 0 elsewhere.
+    """Measure the target's decay time in ms in each block of a closing's tail, 0 elsewhere.
 
-    From the closing to the first block whose level is ``FALL_DB`` under Threshold, that block included. Closings whose
-    target swells over Threshold before, or has not fallen after ``LONGEST_MS``, have none.
+    A decay lasts from the closing to the first block whose level is ``FALL_DB`` under Threshold, that block included.
+    Closings whose target swells over Threshold before, or has not fallen after ``LONGEST_MS``, have none.
 
     Args:
         label: (T,) 1 open, 0 shut, -1 unscored. over_db: (T,) levels of the target over Threshold.

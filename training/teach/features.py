@@ -19,7 +19,7 @@ from training.scenes.compose import Scene, SceneConfig, compose
 from training.teach import prepared
 
 LOWEST_LOG10 = -16.0
-"""Powers are kept as log10, at least this (-160 dBFS), in float16: steps of at most 0.08 dB."""
+"""Powers are stored as log10, at least this (-160 dBFS), in float16: steps of at most 0.08 dB."""
 
 
 @dataclass(frozen=True)
@@ -46,14 +46,14 @@ class Front:
 
     @torch.no_grad()
     def __call__(self, x: NDArray[np.float32]) -> NDArray[np.float16]:
-        """x (n,) at 48 kHz, n a multiple of 100 -> (n // 100, 56)."""
+        """Turn x (n,) at 48 kHz, n a multiple of 100, into (n // 100, 56)."""
         powers, _, _ = self._bank.powers(
             torch.from_numpy(x).reshape(1, -1, BLOCK), *self._bank.heard_nothing()
         )
         return torch.log10(powers.clamp_min(10**LOWEST_LOG10)).numpy().astype(np.float16)
 
     def features(self, scene: Scene) -> Features:
-        """What learning needs of a scene."""
+        """Compute what learning needs of a scene."""
         bleed = scene.mixture - scene.target
         has_target = bool(np.isfinite(scene.loud_db))
         bleed_levels = block_levels_db(bleed)
@@ -97,9 +97,9 @@ class Store:
 
 
 def prepare(data: DataConfig, config: SceneConfig, *, split: str, seed: int) -> Store:
-    """Compose ``data.scenes`` scenes and keep what the front hears of them, or go on with, or reuse, an earlier run.
+    """Compose ``data.scenes`` scenes and store what the front hears of them; continue or reuse an earlier run.
 
-    What is at its default is left out of the recipe, so that scenes outlive the day when there is one more thing to choose.
+    Settings at their defaults are left out of the recipe, so that scenes can still be used when a setting is added.
     """
     scenes, usual = data.scenes, asdict(SceneConfig())
     recipe = {

@@ -1,4 +1,4 @@
-"""The loop of every training: optimiser, averaged weights, random numbers, and the file that it goes on from.
+"""The loop of every training: optimiser, averaged weights, random numbers, and the file that it continues from.
 
     loop = Loop(net, adamw(net.parameters(), 1e-3), steps=100, clip_norm=1.0)
     loop.resume(path, fits, "another configuration")
@@ -7,7 +7,7 @@
         if step % 10 == 0:
             loop.save(path, config=...)
 
-A step is whatever its body makes it: one batch, or an epoch that learns from many.
+A step is whatever the loop's body does: one batch, or an epoch that learns from many.
 """
 
 import math
@@ -24,15 +24,15 @@ from training.config_file import ConfigError
 
 
 class Loop:
-    """One training on its way. Iterating gives the number of each step, from 1, with the network in training mode.
+    """A training. Iterating gives the number of each step, from 1, with the network in training mode.
 
     Args:
         net: what learns.
-        optimiser: of its weights.
-        steps: how many there are to be.
+        optimiser: of the weights of ``net``.
+        steps: how many to do.
         clip_norm: largest norm of a gradient; None leaves gradients as they are.
         average: a network of the same size that follows ``net``; None for none.
-        keep: how much of ``average`` stays, a step; less in the first steps.
+        keep: how much of ``average`` stays, at each step; less in the first steps.
         rng: random numbers that batches are drawn from; saved with the rest.
         remedy: what somebody can do where a gradient is not finite.
 
@@ -64,14 +64,14 @@ class Loop:
             yield self.step
 
     def learn(self, loss: Tensor, rate: float | None = None) -> float | None:
-        """Move the weights against a loss's gradient, and the averaged ones after them.
+        """Move the weights against a loss's gradient, and then the averaged ones towards them.
 
         Args:
             loss: a scalar of the network's output.
-            rate: learning rate from here on; None leaves it.
+            rate: learning rate from now on; None leaves the last one.
 
         Returns:
-            The gradient's norm before it was clipped; None where it is not.
+            The gradient's norm before clipping; None where gradients are not clipped.
 
         Raises:
             FloatingPointError: the norm is not finite.
@@ -94,10 +94,10 @@ class Loop:
         return norm
 
     def save(self, path: Path, **facts: Any) -> None:
-        """Write all that going on needs, and ``facts``, into a checkpoint, whole or not at all.
+        """Write all that is needed to continue, and ``facts``, into a checkpoint, whole or not at all.
 
         Raises:
-            AudioFileError: the disk does not take it.
+            AudioFileError: the disk does not take the file.
         """
         state = {
             "step": self.step,
@@ -115,18 +115,18 @@ class Loop:
     def resume(
         self, path: Path, fits: Callable[[dict[str, Any]], bool], otherwise: str
     ) -> dict[str, Any] | None:
-        """Go on from a checkpoint, where there is one.
+        """Continue from a checkpoint, where there is one.
 
         Args:
             path: of the checkpoint.
-            fits: is a checkpoint, as ``save`` wrote it, of this training?
-            otherwise: what one that does not fit was made with, in words.
+            fits: tells whether a checkpoint, as ``save`` wrote it, is of this training.
+            otherwise: what a checkpoint that does not fit was made with, in words.
 
         Returns:
-            What it holds; None where there is none.
+            What the checkpoint holds; None where there is none.
 
         Raises:
-            ConfigError: it does not fit.
+            ConfigError: the checkpoint does not fit.
         """
         if not path.exists():
             return None

@@ -1,4 +1,4 @@
-"""What a good gate is, as numbers to make small. Each term says one thing; ``docs/decisions`` says why.
+"""A good gate, as numbers to make small. Each term says one thing; ``docs/decisions`` says why.
 
 * ``decision``: cross-entropy on scored blocks, the first 25 ms of each opening counted more: onsets are what is heard.
 * ``openness``: distance of the openness curve, after hold, attack and release, from the label: teaches the times.
@@ -7,13 +7,13 @@
 * ``energy``: bleed's energy let through while shut, and target's lost while open, each as a logarithm of its share in
   the sequence: what a judge reads as cut and lost. A logarithm, because the last 50 ms of an overlong release are what
   keeps a gate that is nearly always right from cutting more than 10 dB.
-* ``tail``: behind a closing, how far the gated mixture's level is from the target's, in dB: teaches the release to fall
+* ``tail``: after a closing, how far the gated mixture's level is from the target's, in dB: teaches the release to fall
   as the target decays. In dB, because a tail is quiet: in the other terms it would weigh nothing.
-* ``release``: there too, how far the release asked for is from the time that the target takes to fall, as a ratio: what a
-  release is called after. In a mixture the end of a decay is buried, and the other terms hardly see it.
+* ``release``: in tails too, the ratio of the release asked for to the time that the target takes to fall. In a mixture
+the end of a decay is buried, and the other terms hardly see it.
 * ``key``: while open, how little of what the key hears is target: teaches it to listen where the target is over
   Threshold and bleed is not.
-* ``chatter``: movement of the decision where the label stands still.
+* ``chatter``: movement of the decision where the label does not change.
 """
 
 from dataclasses import dataclass
@@ -59,7 +59,7 @@ class LossConfig:
 
 
 def gate_loss(output: GateOutput, batch: Batch, config: LossConfig) -> dict[str, Tensor]:
-    """The terms by name, unweighted, and ``total``."""
+    """Compute the terms by name, unweighted, and ``total``."""
     label = batch.label
     scored, should_open = label >= 0, label == 1
     y = should_open.to(output.logit.dtype)
@@ -84,14 +84,14 @@ def gate_loss(output: GateOutput, batch: Batch, config: LossConfig) -> dict[str,
 
 
 def onset_mask(should_open: Tensor) -> Tensor:
-    """(B, T) bool: blocks within ``ONSET_BLOCKS`` after the start of an opening."""
+    """Mark (B, T) bool the blocks within ``ONSET_BLOCKS`` after the start of an opening."""
     before = F.pad(should_open[:, :-1], (1, 0))
     start = (should_open & ~before).to(torch.float32)[:, None]
     return (F.max_pool1d(F.pad(start, (ONSET_BLOCKS - 1, 0)), ONSET_BLOCKS, 1)[:, 0] > 0) & should_open
 
 
 def heard_distance(opened: Tensor, batch: Batch, leak_weight: float) -> Tensor:
-    """Magnitudes of target lost and bleed let through, as a share of the sequence's mean magnitude."""
+    """Measure magnitudes of target lost and bleed let through, as a share of the sequence's mean magnitude."""
     power_gain = opened.square()[..., None]
     elsewhere = (batch.label != 1).to(opened.dtype)[..., None]
     magnitude = (batch.target + batch.bleed).sqrt().mean(dim=(1, 2)).clamp_min(1e-3)
@@ -105,7 +105,7 @@ def heard_distance(opened: Tensor, batch: Batch, leak_weight: float) -> Tensor:
 
 
 def energy(opened: Tensor, batch: Batch, lost_weight: float) -> Tensor:
-    """Mean over sequences of log10 shares: bleed let through where shut, plus weighted target lost where open."""
+    """Average log10 shares over sequences: bleed let through where shut, plus weighted target lost where open."""
     gain = opened.square()
     shut, open_ = ((batch.label == value).to(opened.dtype) for value in (0, 1))
     bleed, target = batch.bleed.sum(-1) * shut, batch.target.sum(-1) * open_
@@ -116,7 +116,7 @@ def energy(opened: Tensor, batch: Batch, lost_weight: float) -> Tensor:
 
 
 def tail(opened: Tensor, batch: Batch) -> Tensor:
-    """Mean distance, in units of 10 dB, of the gated mixture's level from the target's over the tails of closings."""
+    """Average the distance, in units of 10 dB, of the gated mixture's level from the target's over closings' tails."""
     target = batch.target.sum(-1)
     heard = opened.square() * (target + batch.bleed.sum(-1))
     distance = (torch.log10(heard + TAIL_FLOOR) - torch.log10(target + TAIL_FLOOR)).abs()
@@ -125,21 +125,21 @@ def tail(opened: Tensor, batch: Batch) -> Tensor:
 
 
 def release(release_ms: Tensor, decay_ms: Tensor) -> Tensor:
-    """Mean distance, in nepers, of the release from the target's decay in the tails of closings that have one."""
+    """Average the distance, in nepers, of the release from the target's decay in tails of closings that have one."""
     mask = decay_ms > 0
     ratio = torch.log(release_ms) - torch.log(torch.where(mask, decay_ms, release_ms.detach()))
     return (ratio.abs() * mask).sum() / mask.sum().clamp_min(1)
 
 
 def tail_mask(label: Tensor) -> Tensor:
-    """(B, T) bool: unscored blocks whose last scored block before them was open."""
+    """Mark (B, T) bool the unscored blocks whose last scored block before them was open."""
     at = torch.arange(label.shape[1], device=label.device).expand_as(label)
     last = torch.where(label >= 0, at, torch.zeros_like(at)).cummax(dim=1).values
     return (label < 0) & (label.gather(1, last) == 1)
 
 
 def key_share(key: Tensor, batch: Batch) -> Tensor:
-    """Mean over open blocks of -ln(the share of the keyed power, and of ``KEY_FLOOR``, that is target)."""
+    """Average over open blocks -ln(the share of the keyed power, and of ``KEY_FLOOR``, that is target)."""
     target, bleed = (key * batch.target).sum(-1), (key * batch.bleed).sum(-1)
     share = (target + 1e-6) / (target + bleed + KEY_FLOOR)
     mask = batch.label == 1
@@ -147,12 +147,12 @@ def key_share(key: Tensor, batch: Batch) -> Tensor:
 
 
 def _mean_over(power: Tensor, blocks: int) -> Tensor:
-    """(B, T, n) -> (B, T // blocks, n): means of neighbouring blocks."""
+    """Take the means of neighbouring blocks: (B, T, n) -> (B, T // blocks, n)."""
     length = power.shape[1] // blocks * blocks
     return power[:, :length].unflatten(1, (-1, blocks)).mean(2)
 
 
 def chatter(curve: Tensor, label: Tensor) -> Tensor:
-    """Mean movement a block of a curve in [0, 1] where the label stays what it was, onsets left out."""
+    """Average the movement a block of a curve in [0, 1] where the label does not change, onsets left out."""
     still = (label[:, 1:] == label[:, :-1]) & (label[:, 1:] >= 0) & ~onset_mask(label == 1)[:, 1:]
     return (curve.diff(dim=1).abs() * still).sum() / still.sum().clamp_min(1)

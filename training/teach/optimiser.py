@@ -1,4 +1,4 @@
-"""How weights are moved: AdamW, and one cycle of its learning rate."""
+"""Moving the weights: AdamW, and one cycle of its learning rate."""
 
 import math
 from collections.abc import Iterable
@@ -8,7 +8,7 @@ import torch
 from torch import nn
 
 BETAS = (0.9, 0.99)
-"""Of AdamW: how long it remembers gradients, and their squares."""
+"""AdamW's decay rates: how long it remembers gradients, and their squares."""
 
 
 @dataclass(frozen=True)
@@ -33,7 +33,7 @@ def adamw(
 
 
 def learning_rate(step: int, o: OptimiserConfig) -> float:
-    """One cycle: up in a straight line for the first ``warm_up`` of the steps, then half a cosine down."""
+    """Compute one cycle: up in a straight line for the first ``warm_up`` of the steps, then half a cosine down."""
     done = step / o.steps
     if done < o.warm_up:
         return o.learning_rate * (0.04 + 0.96 * done / o.warm_up)

@@ -1,7 +1,7 @@
 """Rows prepared once, in a folder of memory-mapped arrays: composing sound costs far more than learning from it.
 
 Row ``i`` depends on what the store's recipe says and on ``i`` alone, so a store is the same however many processes made it,
-and an interrupted preparation goes on where it stopped.
+and an interrupted preparation continues where it stopped.
 """
 
 import hashlib
@@ -25,7 +25,7 @@ Rows = Mapping[str, Any]
 
 
 def folder_for(store: str | Path, prefix: str, recipe: Mapping[str, Any]) -> Path:
-    """The store's folder: its name carries a hash of everything that the content depends on."""
+    """Return the store's folder: the name carries a hash of everything that the content depends on."""
     name = hashlib.sha256(json.dumps(recipe, sort_keys=True).encode()).hexdigest()[:12]
     return Path(store) / f"{prefix}-{name}"
 
@@ -43,11 +43,11 @@ def fill(
     jobs: int,
     words: str,
 ) -> None:
-    """Make the rows that are not there yet.
+    """Make the rows that are still missing.
 
     Args:
         shapes: of one row of each array, and its type.
-        facts: numbers about a row, kept as float64 in the array ``facts``; one more says that the row is done.
+        facts: how many numbers are stored about a row, as float64 in the array ``facts``; one more says: row done.
         row: i -> (i, the arrays' rows by name, ``facts`` among them); a function of a module, as processes call it.
         start: called with ``what`` once in every process, before any row.
         words: what the progress bar says.
@@ -71,7 +71,7 @@ def fill(
 
 
 def read(folder: Path, names: tuple[str, ...]) -> dict[str, np.ndarray]:
-    """A finished store's arrays, opened for reading, and its ``facts``.
+    """Open a finished store's arrays for reading, and its ``facts``.
 
     Raises:
         ValueError: rows are missing.

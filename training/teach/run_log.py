@@ -1,4 +1,4 @@
-"""What a run leaves beside its weights: the log's lines, the commit that ran, and where its sound came from."""
+"""Facts about a run, beside its weights: the log's lines, the commit that ran, and where the sound came from."""
 
 import json
 import subprocess
@@ -36,7 +36,7 @@ def commit() -> str:
 
 
 def origin(corpus: Corpus) -> dict[str, Any]:
-    """Say what a card says of where the sound came from: sources, a sentence, the list's hash, and today's date."""
+    """Collect what a card says of the sound's origin: sources, a sentence, the list's hash, and today's date."""
     rows = provenance(corpus)
     return {
         "sources": rows,

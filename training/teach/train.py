@@ -1,7 +1,7 @@
 """Teach a gate: ``python -m training.teach.train training/configs/voice.toml``. One loop, read from top to bottom.
 
-Leaves in ``runs/NAME``: ``checkpoint.pt`` (to go on from, and to export), ``log.jsonl`` and ``curves.png``. Running the
-same command again goes on where it stopped.
+Leaves in ``runs/NAME``: ``checkpoint.pt`` (to continue from, and to export), ``log.jsonl`` and ``curves.png``. Running
+the same command again continues where it stopped.
 """
 
 import dataclasses
@@ -43,10 +43,10 @@ def train(
     report: Callable[[dict[str, Any]], None] | None = None,
     stop: Callable[[], bool] = lambda: False,
 ) -> Path:
-    """Run, or go on with, one training; returns the checkpoint's path.
+    """Run, or continue, one training; returns the checkpoint's path.
 
     Args:
-        start: whose weights a new run begins with, of the configuration's size; random ones if None.
+        start: network of the configuration's size, with whose weights a new run begins; random ones if None.
         report: gets every row of the log; None prints it.
         stop: asked after every step; True saves, and raises KeyboardInterrupt.
     """
@@ -96,7 +96,7 @@ def train(
 
 
 def finish(config: Config, net: GateNet, validation: Validation) -> dict[str, Any]:
-    """What an exporter needs to know of a run that has ended: decision thresholds, scores and where the sound came from."""
+    """Collect what an exporter needs of a run that has ended: decision thresholds, scores, the sound's origin."""
     open_at, close_at = validation.choose_decision(net, config.aims)
     gates = validation.gates(net)
     tables = (validation.table(gates, open_at, close_at), validation.table_by_snr(gates, open_at, close_at))
@@ -120,12 +120,12 @@ def finish(config: Config, net: GateNet, validation: Validation) -> dict[str, An
 
 
 def scenes(config: Config) -> Store:
-    """The training scenes, prepared now or earlier."""
+    """Return the training scenes, prepared now or earlier."""
     return prepare(config.data, config.scene, split="train", seed=config.seed)
 
 
 def _learned_alike(state: dict[str, Any], config: Config) -> bool:
-    """Is a checkpoint of this configuration? Aims are left out: they choose between what was learned."""
+    """Tell whether a checkpoint is of a configuration. Aims are left out: they choose between what was learned."""
     made: Config = from_dict(Config, state["config"])
     return dataclasses.replace(made, aims=AimConfig()) == dataclasses.replace(config, aims=AimConfig())
 

@@ -1,4 +1,4 @@
-"""How good a network is while it learns: scenes of the ``val`` split, heard once, scored as the gate would be used."""
+"""Scores of a network while it learns: scenes of the ``val`` split, heard once, scored as the gate would be used."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -30,12 +30,12 @@ DECISIONS = tuple(
 """Pairs of ``open_at`` and ``close_at`` that ``choose_decision`` tries."""
 
 SLACK = 0.02
-"""Of balanced accuracy that may be given away for less of everything else."""
+"""Balanced accuracy that may be given away to make everything else smaller."""
 
 
 @dataclass(frozen=True)
 class Validation:
-    """Judged scenes as the network sees them: (S, T, 56) log10 powers, the truth of each, its kind, SNR and words for it."""
+    """Judged scenes as the network sees them: (S, T, 56) log10 powers, and of each: truth, kind, SNR, words."""
 
     powers: torch.Tensor
     truths: Sequence[Truth]
@@ -47,12 +47,12 @@ class Validation:
     def from_corpus(
         cls, corpus: Corpus, *, split: str = "val", seed: int = 0, per_kind: int = 24, target: str = "voice"
     ) -> "Validation":
-        """Judged scenes of a corpus, for a gate that is taught ``target``."""
+        """Compose judged scenes of a corpus, for a gate that is taught ``target``."""
         return cls.from_scenes(judged_scenes(corpus, split, seed, per_kind, target))
 
     @classmethod
     def from_scenes(cls, scenes: Sequence[Scene]) -> "Validation":
-        """Scenes of one length whose recipe names ``kind`` and ``threshold_db``."""
+        """Take scenes of one length whose recipe names ``kind`` and ``threshold_db``."""
         front = Front()
         powers = torch.from_numpy(np.stack([front(scene.mixture) for scene in scenes]))
         recipes = [scene.recipe for scene in scenes]
@@ -66,7 +66,7 @@ class Validation:
 
     @torch.no_grad()
     def gates(self, net: GateNet) -> NDArray[np.float32]:
-        """(S, 4, T): open probability, attack, hold and release of every scene."""
+        """Compute (S, 4, T): open probability, attack, hold and release of every scene."""
         net.eval()
         device = net.heads.bias.device
         thresholds = torch.tensor([t.threshold_db for t in self.truths])
@@ -79,7 +79,7 @@ class Validation:
         return np.concatenate(rows)
 
     def scores(self, gates: NDArray[np.float32], open_at: float, close_at: float) -> list[metrics.Score]:
-        """One score a scene, for one pair of decision thresholds."""
+        """Score each scene, for one pair of decision thresholds."""
         found = []
         for gate, truth in zip(gates, self.truths, strict=True):
             gain = gain_curve(openness_curve(np.ascontiguousarray(gate), open_at, close_at), RANGE_DB)
@@ -87,18 +87,18 @@ class Validation:
         return found
 
     def table(self, gates: NDArray[np.float32], open_at: float, close_at: float) -> Table:
-        """Kind -> measure -> value, for one pair of decision thresholds."""
+        """Return kind -> measure -> value, for one pair of decision thresholds."""
         return _pooled(self.kinds, self.scores(gates, open_at, close_at))
 
     def table_by_snr(self, gates: NDArray[np.float32], open_at: float, close_at: float) -> Table:
-        """The same for each kind and SNR: "noise, 5 dB"."""
+        """Return the table for each kind and SNR: "noise, 5 dB"."""
         names = [f"{kind}, {snr:g} dB" for kind, snr in zip(self.kinds, self.snrs_db, strict=True)]
         return _pooled(names, self.scores(gates, open_at, close_at))
 
     def hardest(
         self, gates: NDArray[np.float32], open_at: float, close_at: float, count: int = 8
     ) -> list[str]:
-        """The scenes with the lowest balanced accuracy, in words, and what went wrong in them."""
+        """Describe the scenes with the lowest balanced accuracy, and what went wrong in them."""
         rows = [metrics.pool([score]) for score in self.scores(gates, open_at, close_at)]
         worst = np.argsort([row["balanced"] for row in rows])[:count]
         return [
@@ -110,23 +110,23 @@ class Validation:
     def intervals(
         self, gates: NDArray[np.float32], open_at: float, close_at: float, seed: int = 0
     ) -> dict[str, dict[str, tuple[float, float]]]:
-        """Kind -> measure -> ends of the 95 % bootstrap interval over scenes."""
+        """Return kind -> measure -> ends of the 95 % bootstrap interval over scenes."""
         groups = _grouped(self.kinds, self.scores(gates, open_at, close_at))
         return {name: metrics.intervals(group, seed=seed) for name, group in groups.items()}
 
     def __call__(self, net: GateNet) -> dict[str, float]:
-        """One flat row for the log, at the decision thresholds .5 and .35."""
+        """Score a network: one flat row for the log, at the decision thresholds .5 and .35."""
         table = self.table(self.gates(net), 0.5, 0.35)
         return {f"{kind}_{m}": round(row[m], 4) for kind, row in table.items() for m in metrics.MEASURES}
 
     def choose_decision(self, net: GateNet, aims: AimConfig) -> tuple[float, float]:
-        """The pair (open_at, close_at) of ``DECISIONS`` that suits a network best, see ``best_decision``."""
+        """Choose the pair (open_at, close_at) of ``DECISIONS`` that suits a network best, see ``best_decision``."""
         return self.best_decision(self.gates(net), aims)
 
     def best_decision(self, gates: NDArray[np.float32], aims: AimConfig) -> tuple[float, float]:
-        """The pair with the least shortfall, of those that are right most of the time.
+        """Choose the pair with the least shortfall, of those that are right most of the time.
 
-        That is, whose balanced accuracy, averaged over kinds, is within ``SLACK`` of the best there is: a gate that hardly
+        Their balanced accuracy, averaged over kinds, is within ``SLACK`` of the best of all pairs: a gate that hardly
         ever shuts neither misses nor chops.
         """
         tables = {pair: self.table(gates, *pair) for pair in DECISIONS}
@@ -139,7 +139,7 @@ class Validation:
 
 
 def in_words(scene: Scene) -> str:
-    """What a judged scene is made of, for people."""
+    """Describe what a judged scene is made of, for people."""
     recipe = scene.recipe
     who = recipe.get("speakers") or recipe.get("drum") or recipe.get("guitar") or "target"
     who = who if isinstance(who, str) else ", ".join(who)

@@ -1,4 +1,4 @@
-"""What lies before and behind the sound of MP3 and .au files, copied as it is.
+"""Data before and after the sound of MP3 and .au files, copied as it is.
 
 Sources: ID3v2.4 and ID3v1 (id3.org), APEv2 (Monkey's Audio), Sun/NeXT .au.
 """
@@ -11,11 +11,11 @@ AU_HEAD = 24
 """Bytes of a .au file's header."""
 
 LONGEST = 1 << 24
-"""Bytes of an annotation that are taken for one; more is a damaged header."""
+"""Most bytes of an annotation; more is a damaged header."""
 
 
 def mp3_tags(fd: int) -> tuple[int, int]:
-    """Where an MP3's tags before the sound end, and where those behind it begin."""
+    """Return where an MP3's tags before the sound end, and where those after it begin."""
     at, end = 0, os.fstat(fd).st_size
     while (head := read_at(fd, at, 10))[:3] == b"ID3" and len(head) == 10:  # size: four bytes of seven bits
         at += 10 + (head[6] << 21 | head[7] << 14 | head[8] << 7 | head[9]) + (10 if head[5] & 16 else 0)
@@ -32,7 +32,7 @@ def mp3_tags(fd: int) -> tuple[int, int]:
 
 
 def put_around(source: int, fd: int, at: int, last: int) -> None:
-    """Copy what lies before ``at`` and behind ``last`` round the sound of an MP3."""
+    """Copy what lies before ``at`` and after ``last`` round the sound of an MP3."""
     size, end = os.fstat(fd).st_size, os.fstat(source).st_size
     if at:
         copy(fd, 0, fd, at, size)
@@ -41,7 +41,7 @@ def put_around(source: int, fd: int, at: int, last: int) -> None:
 
 
 def annotation(fd: int) -> int:
-    """Bytes that a .au file holds between its header and its samples."""
+    """Return the bytes that a .au file holds between its header and its samples."""
     sound = _au_number(fd, 4)
     return sound - AU_HEAD if AU_HEAD < sound <= min(os.fstat(fd).st_size, AU_HEAD + LONGEST) else 0
 

@@ -1,8 +1,8 @@
-"""What lies beside the sound in a file: carried into the file that is made of it, or named where that has no place for it.
+"""Data beside the sound in a file: carried into the file that is made of it, or named where that has no place for it.
 
 A gate shifts nothing, so time references, cue points, loops and texts stay true. Between files of one kind all of it
 goes over byte for byte; between kinds the texts and pictures do, and the speaker layout. What describes the samples
-themselves (peaks, checksums) is not true of other samples, and stays behind.
+themselves (peaks, checksums) is not true of other samples, and is left out.
 """
 
 import os
@@ -26,13 +26,13 @@ OWN = frozenset(
         b"free",
     }
 )  # fmt: skip
-"""Chunks that say what the samples look like: every file has its own."""
+"""Chunks that describe the form of the samples: every file has its own."""
 
 UNTRUE = frozenset({b"levl", b"MD5 ", b"ovvw", b"PEAK", b"peak"})
 """Chunks that describe the samples themselves, and are wrong once those are others."""
 
 PADDING = frozenset({b"JUNK", b"junk", b"PAD ", b"pad ", b"FLLR", b"filr", b"FLL "})
-"""Chunks that fill a place up; kept where all else is, since some recorders want the samples at a round place."""
+"""Chunks that fill a place up; carried where all else is, since some recorders want the samples at a round place."""
 
 _KIND = {"WAVEX": "WAV", "RF64": "WAV", "W64": "WAV"}
 
@@ -53,8 +53,8 @@ class Source:
 
     Attributes:
         fd: open for reading until the output is finished.
-        layout: what its samples look like.
-        sound_end: where they end in a file of chunks, whatever its header says; None in other files.
+        layout: form of its samples.
+        sound_end: where the samples end in a file of chunks, whatever its header says; None in other files.
     """
 
     fd: int
@@ -63,17 +63,17 @@ class Source:
 
     @property
     def kind(self) -> str:
-        """What chunks, blocks or tags it has: "WAV", "AIFF", "CAF", "FLAC", "OGG", "MP3" or "AU"."""
+        """Family of its chunks, blocks or tags: "WAV", "AIFF", "CAF", "FLAC", "OGG", "MP3" or "AU"."""
         return _KIND.get(self.layout.format, self.layout.format)
 
     def chunks(self) -> list[Chunk]:
-        """Its chunks, in their order."""
+        """Return the source's chunks, in their order."""
         return chunks.walk(self.fd, self.sound_end)
 
 
 @dataclass
 class Carried:
-    """What goes from a source into an output; made before the first sample, written behind the last.
+    """Data that goes from a source into an output; made before the first sample, written after the last.
 
     Attributes:
         order: for each channel of the output the channel of the input, or None where they are the same.
@@ -82,7 +82,7 @@ class Carried:
     Args:
         source: where the sound comes from.
         layout: of the output.
-        target: its name, for the sentences.
+        target: the output's name, for the sentences.
     """
 
     source: Source
@@ -134,7 +134,7 @@ class Carried:
         )
 
     def _low_channel(self) -> int | None:
-        """Number of the channel that the lossy coders of Ogg hold for a subwoofer's, and which is none."""
+        """Return the channel that the lossy coders of Ogg hold for a subwoofer's, and which is none."""
         places = VORBIS.get(self.layout.channels, ())
         if self._kind != "OGG" or self.placed.speakers is not None or speakers.LFE not in places:
             return None
@@ -143,7 +143,7 @@ class Carried:
     # -- before the first sample
 
     def _gather(self) -> tuple[list[str], list[str]]:
-        """Collect what goes over; returns the names of what does not, and of what is no longer true."""
+        """Collect what goes over; return the names of what does not, and of what is no longer true."""
         source = self.source
         if self._same and self._kind in ("WAV", "AIFF", "CAF"):
             return self._gather_chunks()
@@ -163,7 +163,7 @@ class Carried:
         return [*self._found.others, *self._place_texts()], untrue
 
     def _place_texts(self) -> list[str]:
-        """Lay texts and pictures ready for another kind of file; returns the names of those without a place."""
+        """Prepare texts and pictures for another kind of file; return the names of those without a place."""
         found = self._found
         left: list[str] = []
         if self._kind in ("WAV", "AIFF"):
@@ -182,7 +182,7 @@ class Carried:
         return left
 
     def _gather_chunks(self) -> tuple[list[str], list[str]]:
-        """Lay a file's chunks ready for another file of the kind, in their order."""
+        """Prepare a file's chunks for another file of the kind, in their order."""
         source, w64 = self.source, self.layout.format == "W64"
         left: list[str] = []
         untrue: list[str] = []
@@ -192,7 +192,7 @@ class Carried:
             if chunk.name in (b"data", b"SSND"):
                 place = (
                     self._around.before if w64 else self._around.after
-                )  # libsndfile misreads a W64 that goes on
+                )  # libsndfile misreads a W64 that continues
             elif chunk.name in (b"fmt ", b"COMM", b"desc"):
                 place.append(OWN_PLACE)
             elif chunk.name == b"fact" and not w64 and source.layout.format != "W64":
@@ -216,10 +216,10 @@ class Carried:
                 piece = Piece(b"", fd=self.source.fd, at=block.at, far=block.size)
                 self._blocks.append((block.kind, piece))
 
-    # -- behind the last sample
+    # -- after the last sample
 
     def put(self, fd: int, frames: int) -> None:
-        """Write it all into the finished output.
+        """Write all of it into the finished output.
 
         Args:
             fd: the output, whole, open for reading and writing.
@@ -280,7 +280,7 @@ def _label(name: bytes) -> str:
 
 
 def _read_tags(source: Source, *, whole: bool = False) -> texts.Found:
-    """What lies beside the sound of a file without chunks; ``whole`` leaves an Ogg's pictures among its comments."""
+    """Read what lies beside the sound of a file without chunks; ``whole`` leaves an Ogg's pictures in its comments."""
     fd, layout = source.fd, source.layout
     try:
         if source.kind == "FLAC":

@@ -29,14 +29,14 @@ def lay_out(fd: int, sound: Chunk, before: Iterable[Piece], after: Iterable[Piec
     """Write a file's chunks round its samples, which are moved where the room before them is not the same.
 
     Sizes are put right; a plain WAV that passes 4 GB becomes RF64. Samples at the end of a W64 are not filled up to
-    eight bytes: libsndfile would read what fills them as samples. In RF64 chunks of odd length go behind the samples:
-    libsndfile would not find the samples behind them.
+    eight bytes: libsndfile would read what fills them as samples. In RF64 chunks of odd length go after the samples:
+    libsndfile would not find the samples after them.
 
     Args:
         fd: the file, whole, open for reading and writing.
         sound: its samples.
         before: the chunks before the samples.
-        after: the chunks behind them.
+        after: the chunks after them.
         frames: number of samples of a channel, for ds64.
 
     Raises:
@@ -48,7 +48,7 @@ def lay_out(fd: int, sound: Chunk, before: Iterable[Piece], after: Iterable[Piec
     before, after = list(before), list(after)
 
     def total(large: bool) -> tuple[int, int]:
-        """Places of the samples and of the end."""
+        """Return the places of the samples and of the end."""
         table = sum(piece.size >= SMALL for piece in (*before, *after))
         at = says.first + (36 + 12 * table if large else 0)
         at += sum(says.head + says.padded(piece.size) for piece in before) + says.head
@@ -103,7 +103,7 @@ def _head(says: Dialect, name: bytes, size: int) -> bytes:
 
 
 def _write(fd: int, says: Dialect, place: int, piece: Piece) -> int:
-    """Write a chunk; returns the place of the next one."""
+    """Write a chunk; return the place of the next one."""
     write_at(fd, place, _head(says, piece.name, piece.size))
     place += says.head
     if piece.fd >= 0:

@@ -12,7 +12,7 @@ from gate.files.chunks import Chunk, Piece
 from gate.files.sound_format import Layout
 
 OWN_PLACE = Piece(b"own")
-"""Stands among a source's chunks where its "fmt ", "COMM" or "desc" stood: there the output has its own."""
+"""Marks where "fmt ", "COMM" or "desc" was among a source's chunks: there the output has its own."""
 
 
 @dataclass
@@ -22,11 +22,11 @@ class Surroundings:
     Attributes:
         source_fd: the file that they come from, open for reading until ``put``.
         layout: of the output.
-        target: its name, for the sentences.
-        placed: how it says the speaker layout.
+        target: the output's name, for the sentences.
+        placed: how the output says the speaker layout.
         same: are source and output of one kind and byte order?
         before: the chunks before the samples, with ``OWN_PLACE`` among them.
-        after: the chunks behind the samples.
+        after: the chunks after the samples.
     """
 
     source_fd: int
@@ -91,7 +91,7 @@ class Surroundings:
             chunks.write_at(fd, 0, b"BW64")
 
     def _is_stale(self, piece: Piece, frames: int) -> bool:
-        """Is this the input's number of samples, and does the output end before?"""
+        """Tell whether a chunk gives the input's number of samples, and the output ends before that."""
         if piece.name != b"fact":
             return False
         says = chunks.dialect(self.source_fd)
@@ -99,7 +99,7 @@ class Surroundings:
         return told > frames and told not in (frames * self.layout.channels, chunks.SMALL)
 
     def _without_filling(self, sound: Chunk, mine: list[Piece], frames: int) -> tuple[Chunk, list[Piece]]:
-        """An AIFF's samples and chunks where their length is odd: libsndfile 1.2.2 counts the byte that fills it up."""
+        """Return an AIFF's samples and chunks without the byte after odd samples, which libsndfile 1.2.2 counts."""
         frame = _frame_bytes(self.layout)
         if frame is None or sound.size != 8 + frames * frame + 1:
             return sound, mine
@@ -111,7 +111,7 @@ class Surroundings:
         return Chunk(sound.name, sound.at, sound.size - 1), mine
 
     def _own(self, fd: int, chunk: Chunk) -> Piece:
-        """A chunk that libsndfile wrote, with the speaker layout in it where it is the place for that."""
+        """Return a chunk that libsndfile wrote, with the speaker layout in it where it is the place for that."""
         content = chunks.read_at(fd, chunk.at, chunk.size)
         if chunk.name == b"fmt ":
             order = "big" if chunks.dialect(fd) is chunks.RIFX else "little"
@@ -120,7 +120,7 @@ class Surroundings:
         return Piece(chunk.name, content)
 
     def _their_fmt(self, content: bytes) -> bytes:
-        """A plain "fmt " chunk as the input has it, where it says the same: some have two bytes more."""
+        """Return a plain "fmt " chunk as the input has it, where it says the same: some have two bytes more."""
         if self.same and len(content) == 16:
             for chunk in chunks.walk(self.source_fd):
                 if chunk.name == b"fmt " and chunk.size == 18:
@@ -129,7 +129,7 @@ class Surroundings:
         return content
 
     def _layout_chunk(self) -> Piece | None:
-        """The layout chunk of a CAF or AIFF that has none of its own kind."""
+        """Return the layout chunk of a CAF or AIFF that has none of its own kind."""
         name = {"CAF": b"chan", "AIFF": b"CHAN"}.get(self.layout.format)
         if name is None or self.same or self.placed.speakers is None:
             return None
@@ -140,7 +140,7 @@ class Surroundings:
 
 
 def _frame_bytes(layout: Layout) -> int | None:
-    """Bytes of one sample of every channel; None where samples are coded."""
+    """Return the bytes of one sample of every channel; None where samples are coded."""
     if layout.subtype in ("ULAW", "ALAW"):
         return layout.channels
     if not layout.subtype.startswith("PCM_") and layout.subtype not in ("FLOAT", "DOUBLE"):
@@ -150,7 +150,7 @@ def _frame_bytes(layout: Layout) -> int | None:
 
 
 def _free(before: list[Piece], sound: Chunk) -> list[Piece]:
-    """A CAF's filling that keeps the samples where they are, if there is room for it."""
+    """Return a CAF's filling that keeps the samples where they are, if there is room for it."""
     needed = chunks.CAF.first + sum(chunks.CAF.head + piece.size for piece in before) + chunks.CAF.head
     room = sound.at - needed - chunks.CAF.head
     return [Piece(b"free", bytes(room))] if room >= 0 else []

@@ -20,7 +20,7 @@ from gate.files.speakers import MASK_COMMENT
 Text = tuple[str, str]
 
 LONGEST = 1 << 24
-"""Bytes of texts that are read from one chunk; longer ones stay where they are, and are named."""
+"""Most bytes of texts that are read from one chunk; longer ones are not carried over, but named."""
 
 PICTURE = "METADATA_BLOCK_PICTURE"
 """The Vorbis comment that holds a picture as FLAC has it, in base 64."""
@@ -53,7 +53,7 @@ FRAMES = {
 
 @dataclass
 class Found:
-    """What lies beside a sound: texts, pictures as FLAC holds them, and the names of what is neither."""
+    """Data beside a sound: texts, pictures as FLAC holds them, and the names of what is neither."""
 
     texts: list[Text] = field(default_factory=list)
     pictures: list[bytes] = field(default_factory=list)
@@ -64,7 +64,7 @@ class Found:
 
 
 def of_chunks(fd: int, found_chunks: list[Chunk]) -> Found:
-    """The texts among a file's chunks, and the names of the others."""
+    """Return the texts among a file's chunks, and the names of the others."""
     found = Found()
     for chunk in found_chunks:
         label = chunk.name.decode("latin-1").strip() if len(chunk.name) == 4 else chunk.name.hex()
@@ -93,7 +93,7 @@ def _info(content: bytes) -> Iterator[tuple[bytes, str]]:
 
 
 def _strings(content: bytes) -> list[Text]:
-    """The texts of CAF's "info": a number of them, then names and values, each ended by a zero."""
+    """Return the texts of CAF's "info": a number of them, then names and values, each ended by a zero."""
     parts = content[4:].split(b"\0")
     names = [part.decode("utf-8", "replace") for part in parts[:-1:2]]
     values = [part.decode("utf-8", "replace") for part in parts[1::2]]
@@ -109,7 +109,7 @@ def _decode(data: bytes) -> str:
 
 
 def of_flac(fd: int) -> Found:
-    """The comments and pictures of a FLAC file, and the names of its other blocks; not the speaker layout."""
+    """Return the comments and pictures of a FLAC file, and the names of its other blocks; not the speaker layout."""
     found = Found([text for text in flacblocks.comments(fd) if text[0].upper() != MASK_COMMENT])
     names = {flacblocks.CUESHEET: "CUESHEET", 2: "APPLICATION"}
     for block in flacblocks.blocks(fd)[0]:
@@ -121,7 +121,7 @@ def of_flac(fd: int) -> Found:
 
 
 def of_ogg(fd: int, subtype: str, *, pictures: bool = True) -> Found:
-    """The comments of an Ogg file of Vorbis or Opus, with its pictures apart or among them."""
+    """Return the comments of an Ogg file of Vorbis or Opus, with its pictures apart or among them."""
     found = Found()
     with _opened(fd) as file:
         for key, value in _ogg(subtype)(file).tags or []:
@@ -136,7 +136,7 @@ def of_ogg(fd: int, subtype: str, *, pictures: bool = True) -> Found:
 
 
 def of_mp3(fd: int) -> Found:
-    """The texts and pictures of an MP3's ID3 tag, and the names of its other frames."""
+    """Return the texts and pictures of an MP3's ID3 tag, and the names of its other frames."""
     from mutagen import flac, id3
 
     found = Found()
@@ -168,7 +168,7 @@ def of_mp3(fd: int) -> Found:
 
 
 def to_info(texts: list[Text]) -> tuple[list[Piece], list[str]]:
-    """A WAV's chunk of texts, and the names of those that it has no place for."""
+    """Return a WAV's chunk of texts, and the names of those that it has no place for."""
     names = {text: name for name, text in reversed(INFO.items())}
     values: dict[bytes, list[str]] = {}
     left = []
@@ -185,14 +185,14 @@ def to_info(texts: list[Text]) -> tuple[list[Piece], list[str]]:
 
 
 def to_aiff(texts: list[Text]) -> tuple[list[Piece], list[str]]:
-    """An AIFF's chunks of texts, and the names of those that it has no place for."""
+    """Return an AIFF's chunks of texts, and the names of those that it has no place for."""
     names = {text: name for name, text in AIFF.items()}
     left = [key for key, _ in texts if key.upper() not in names]
     return [Piece(names[key.upper()], value.encode()) for key, value in texts if key.upper() in names], left
 
 
 def to_caf(texts: list[Text]) -> tuple[list[Piece], list[str]]:
-    """A CAF's chunk of texts, which takes every one."""
+    """Return a CAF's chunk of texts, which takes every one."""
     names = {text: name for name, text in reversed(CAF.items())}
     content = b"".join(
         names.get(key.upper(), key.lower()).encode() + b"\0" + value.replace("\0", " ").encode() + b"\0"
@@ -266,7 +266,7 @@ def _ogg(subtype: str) -> Any:
 
 @contextmanager
 def _opened(fd: int) -> Iterator[BinaryIO]:
-    """The file for mutagen, from its beginning, with mutagen's own errors as those of the system; its position stays."""
+    """Lend the file to mutagen, from its beginning, with mutagen's errors as the system's; the position stays."""
     from mutagen import MutagenError
 
     before = os.lseek(fd, 0, os.SEEK_CUR)

@@ -14,19 +14,19 @@ from gate.levels import window_powers
 from gate.modelfile.preset import Preset
 
 MOST_S = 60.0
-"""Of each file: as much as ``gate-learn --quick`` hears."""
+"""Seconds heard of each file: as much as ``gate-learn --quick`` hears."""
 
 BATCH = 256
 """Blocks in one run of a model, as ``gate-render`` has it."""
 
 WINDOW_S = 0.005
-"""Of a level, as everywhere."""
+"""Seconds in a level's window, as everywhere."""
 
 OPEN_POWER = 0.25
-"""A window passes if at most 6 dB are missing from it."""
+"""Least share of its power with which a window passes: at most 6 dB are missing."""
 
 AUDIBLE_DB = -90.0
-"""Windows under this say nothing about a gate."""
+"""Level below which a window says nothing about a gate."""
 
 
 @dataclass(frozen=True)
@@ -34,9 +34,9 @@ class Doing:
     """What a gate does with recordings.
 
     Attributes:
-        passes: share of the target's windows over Threshold that it lets pass; NaN where there are none.
-        cut_db: how far it turns down the bleed, all of it, in dB; infinite where nothing is left, NaN for silence.
-        opens_min: how often a minute it opens for bleed alone.
+        passes: share of the target's windows over Threshold that the gate lets pass; NaN where there are none.
+        cut_db: how far the gate turns down the bleed, all of it, in dB; infinite if nothing is left, NaN for silence.
+        opens_min: how often a minute the gate opens for bleed alone.
     """
 
     passes: float
@@ -51,7 +51,7 @@ def compare(
     threshold_db: float,
     range_db: float,
 ) -> list[Doing]:
-    """What each does with the same recordings, at the same Threshold (dBFS) and Range (dB).
+    """Return what each preset does with the same recordings, at the same Threshold (dBFS) and Range (dB).
 
     Raises:
         GateError: a file or a model cannot be had.
@@ -67,7 +67,7 @@ def compare(
 
 
 def _doing(target: NDArray[np.float64], bleed: NDArray[np.float64], threshold_db: float) -> Doing:
-    """From (windows, 2) powers before and behind the gate."""
+    """Return the figures for (windows, 2) powers before and after the gate, of target and bleed."""
     loud = target[target[:, 0] > 10 ** (threshold_db / 10)]
     passes = float((loud[:, 1] >= OPEN_POWER * loud[:, 0]).mean()) if len(loud) else float("nan")
     with np.errstate(divide="ignore", invalid="ignore"):
@@ -78,7 +78,7 @@ def _doing(target: NDArray[np.float64], bleed: NDArray[np.float64], threshold_db
 
 
 def _windows(preset: Preset, path: Path, threshold_db: float, range_db: float) -> NDArray[np.float64]:
-    """(windows, 2) powers of a file before and behind a gate, of the loudest channel."""
+    """Return (windows, 2) powers of a file before and after a gate, of the loudest channel."""
     with Reader(path) as reader:
         rate, channels = reader.layout.rate, reader.layout.channels
         x = np.zeros((min(reader.frames, round(MOST_S * rate)), channels), reader.dtype)

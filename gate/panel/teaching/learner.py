@@ -1,4 +1,4 @@
-"""``gate-learn --quick`` at work in a process of its own, watched through what it says; nothing of it is imported here."""
+"""``gate-learn --quick`` in a process of its own, watched through what it prints; nothing of it is imported here."""
 
 import contextlib
 import importlib.util
@@ -13,10 +13,10 @@ from pathlib import Path
 COMMAND = (sys.executable, "-m", "export.cli.learn")
 
 NICE = 10
-"""Added to its priority's number, where a system knows such: sound and window go first."""
+"""Added to the process's priority number, where a system has one: sound and window go first."""
 
 PATIENCE_S = 5.0
-"""How long it may take to end when it is asked to."""
+"""Seconds in which the process may end by itself when it is asked to."""
 
 STAGES = (
     (re.compile(r"looking at the examples"), "looking", 0.03),
@@ -26,10 +26,10 @@ STAGES = (
     (re.compile(r"held-out examples"), "judging", 0.90),
     (re.compile(r"^wrote "), "done", 1.0),
 )
-"""A line that tells where it is, what that is called, and how much of the whole is done then."""
+"""Pattern of a line that says where the run is, name of that stage, and share of the whole that is done then."""
 
 DID_NOT_HELP = "learning did not help"
-"""In the sentence of a run whose preset is the one that it started from."""
+"""Part of the sentence of a run whose preset is the one that the run started from."""
 
 STEP = re.compile(r"step (\d+) of (\d+)")
 
@@ -38,7 +38,7 @@ STEPS_FROM, STEPS_TO = 0.30, 0.85
 
 
 def missing() -> str:
-    """What has to be installed before anything can be learned, as a sentence; "" if it is all there."""
+    """Return a sentence about what has to be installed before anything can be learned; "" if nothing is missing."""
     if all(importlib.util.find_spec(name) is not None for name in ("export", "torch", "onnx")):
         return ""
     return (
@@ -51,9 +51,9 @@ class Learner:
 
     Attributes:
         share: how much is done, 0 to 1.
-        stage: what it is at: "looking", "choosing", "learning", "judging", "done".
-        sentence: at the end, how good it became; or what went wrong.
-        code: its exit code; None while it runs.
+        stage: where the run is: "looking", "choosing", "learning", "judging", "done".
+        sentence: at the end, how good the preset became; or what went wrong.
+        code: exit code of the process; None while it runs.
     """
 
     def __init__(
@@ -64,12 +64,12 @@ class Learner:
         start: str,
         command: Sequence[str] = COMMAND,
     ) -> None:
-        """Run nothing yet.
+        """Prepare a run.
 
         Args:
             target: files of what should pass.
             bleed: files of what should not.
-            output: where the preset is to be; its name is the preset's.
+            output: where the preset goes; the folder's name is the preset's.
             start: preset to start from: a name, a folder, or "nearest".
             command: the program and what comes before the arguments.
         """
@@ -86,7 +86,7 @@ class Learner:
         self._errors: list[str] = []
 
     def start(self) -> "Learner":
-        """Begin.
+        """Start the run.
 
         Raises:
             OSError: there is no such program.
@@ -105,7 +105,7 @@ class Learner:
         return self
 
     def cancel(self) -> None:
-        """End it; nothing is written then. Returns when it has ended."""
+        """End the run; nothing is written then. Returns when the process has ended."""
         process = self._process
         if process is None or process.poll() is not None:
             return
@@ -121,16 +121,16 @@ class Learner:
 
     @property
     def helped(self) -> bool:
-        """Is what was learned better than what it started from, on what was held out?"""
+        """Is what was learned better than the preset at the start, on held-out recordings?"""
         return self.code == 0 and DID_NOT_HELP not in self.sentence
 
     @property
     def running(self) -> bool:
-        """Is it at it?"""
+        """Is a lesson running?"""
         return self._process is not None and self.code is None
 
     def _read_words(self) -> None:
-        """Standard output: the sentence, and where it was written. Then it is over."""
+        """Read standard output: the sentence, and where the preset was written. Its end is the end of the run."""
         assert self._process is not None and self._process.stdout is not None
         with self._process.stdout as stream:
             for line in stream:
@@ -144,7 +144,7 @@ class Learner:
         self.code = code
 
     def _read_progress(self) -> None:
-        """Standard error, where bars go over themselves."""
+        """Read standard error, where a progress bar overwrites itself."""
         assert self._process is not None and self._process.stderr is not None
         with self._process.stderr as stream:
             for text in stream:
@@ -164,6 +164,6 @@ class Learner:
                 self._come_to(stage, share)
 
     def _come_to(self, stage: str, share: float) -> None:
-        """Only ever on: the two streams are read by two threads, and one may be behind."""
+        """Set stage and share, never back to an earlier one: two threads read the two streams, and one may be late."""
         if share >= self.share:
             self.stage, self.share = stage, share

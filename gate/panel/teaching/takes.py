@@ -17,22 +17,22 @@ from gate.panel.history import levels_db
 from gate.render.auto_threshold import Levels
 
 TAKE_S = 12.0
-"""How long one is: gate-learn asks for ten seconds, and the first moment is the click of a button."""
+"""Length of a recording: gate-learn asks for ten seconds, and the first moment is the click of a button."""
 
 LEAST_S = 10.0
-"""Of each side (docs/learning.md)."""
+"""Seconds that each side needs (docs/learning.md)."""
 
 LOUD_DB = -75.0
 """A recording whose loud level is under this is silent (docs/learning.md)."""
 
 FLOOR_UNDER_LOUD_DB = 38.0
-"""How far a target's pauses have to lie under its loud parts (docs/learning.md)."""
+"""How far a target's pauses have to be under its loud parts (docs/learning.md)."""
 
 EVERY_S = 0.1
-"""How often the scope is emptied; it keeps six seconds."""
+"""Seconds from one emptying of the scope to the next; the scope keeps six."""
 
 COLUMNS = 240
-"""Of a recording's course."""
+"""Columns of a recording's course."""
 
 PIECE = 1 << 15
 """Frames of a file read at once."""
@@ -40,10 +40,10 @@ PIECE = 1 << 15
 
 @dataclass(frozen=True)
 class Heard:
-    """What a recording holds: how long, its loud level and the floor of its pauses in dBFS; NaN where it is silent.
+    """What a recording holds: how long, its loud level and the floor of its pauses in dBFS; NaN for a silent one.
 
     ``trouble`` says in a word why it will not do: "short", "silent", "noisy", or "" where it will. ``levels_db``
-    (COLUMNS,) is its course, to be drawn.
+    (COLUMNS,) is the course of the recording's level, to be drawn.
     """
 
     seconds: float
@@ -56,7 +56,7 @@ class Heard:
 def judge(
     side: str, seconds: float, loud_db: float, floor_db: float, course_db: NDArray[np.float64]
 ) -> Heard:
-    """Will it do as a side, "target" or "bleed"? ``course_db`` are levels in equal steps, of any number."""
+    """Judge a recording as a side, "target" or "bleed"; ``course_db`` are levels in equal steps, of any number."""
     trouble = ""
     if seconds < LEAST_S:
         trouble = "short"
@@ -70,20 +70,20 @@ def judge(
 
 
 class Take:
-    """Records what comes in through a player, on a thread of its own, until it has enough or is ended.
+    """A recording of what comes in through a player, on a thread of its own, until it is long enough or is ended.
 
     Attributes:
         seconds: recorded so far.
         level_db: loud level of what came last, dBFS.
-        lost: was any of it overwritten before it could be taken?
-        done: is it over?
+        lost: was any sound overwritten before it could be taken?
+        done: is the recording over?
     """
 
     def __init__(self, player: Player, seconds: float = TAKE_S) -> None:
-        """Begin now.
+        """Start recording.
 
         Args:
-            player: heard through its scope; closing it ends the take.
+            player: heard through its scope; closing the player ends the take.
             seconds: how long.
         """
         self.rate = player.shape.rate
@@ -96,13 +96,13 @@ class Take:
         self._thread.start()
 
     def end(self) -> None:
-        """Not any more; what was taken stays."""
+        """Stop recording; keep what was taken."""
         self._ending.set()
         self._thread.join()
 
     @property
     def sound(self) -> NDArray[Any]:
-        """(n, channels), all that was recorded."""
+        """All that was recorded, (n, channels)."""
         whole = (
             np.concatenate(self._pieces)
             if self._pieces
@@ -111,10 +111,10 @@ class Take:
         return whole[: self._most]
 
     def save(self, path: Path) -> None:
-        """Into a WAV file of 32-bit floats.
+        """Save the recording as a WAV file of 32-bit floats.
 
         Raises:
-            AudioFileError: it cannot be written.
+            AudioFileError: the file cannot be written.
         """
         try:
             path.parent.mkdir(parents=True, exist_ok=True)
@@ -138,17 +138,17 @@ class Take:
 
 
 def hear(side: str, x: NDArray[Any], rate: int) -> Heard:
-    """What x (n, channels) holds, as a side."""
+    """Return what x (n, channels) holds, as a side."""
     levels = Levels(rate)
     levels.add(x)
     return judge(side, len(x) / rate, levels.loud_db(), levels.floor_db(), _course(x, levels.window))
 
 
 def hear_files(side: str, paths: list[Path]) -> Heard:
-    """The same of files, all together.
+    """Return what files hold as a side, all together.
 
     Raises:
-        AudioFileError: one of them is no sound.
+        AudioFileError: a file is no sound.
     """
     seconds, loud_db, floor_db, course = 0.0, float("nan"), float("nan"), []
     for path in paths:
@@ -165,5 +165,5 @@ def hear_files(side: str, paths: list[Path]) -> Heard:
 
 
 def _course(x: NDArray[Any], window: int) -> NDArray[np.float64]:
-    """Levels of ten milliseconds each."""
+    """Return levels of ten milliseconds each, in dBFS."""
     return levels_db(x[: len(x) // (2 * window) * 2 * window], window)

@@ -1,4 +1,4 @@
-"""Teaching a gate from the panel: two recordings, a run of the learner, a comparison, and a preset that is kept or not."""
+"""Teaching a gate from the panel: two recordings, a run of the learner, a comparison, and a preset to keep or not."""
 
 import contextlib
 import re
@@ -20,12 +20,12 @@ from gate.panel.teaching.takes import TAKE_S, Heard, Take, hear, hear_files
 SIDES = ("target", "bleed")
 
 NAME = re.compile(r"\w[\w .-]{0,40}")
-"""What a preset may be called: it becomes a folder's name."""
+"""Pattern of a preset's name, which becomes a folder's name."""
 
 
 @dataclass
 class Side:
-    """One of the two: a recording under way or done, or files; and what it holds, once that is known."""
+    """One of the two: a recording under way or done, or files; and what they hold, once that is known."""
 
     take: Take | None = None
     files: list[Path] = field(default_factory=list)
@@ -33,13 +33,13 @@ class Side:
 
 
 class Teacher:
-    """One lesson after another. Methods are for the window's thread and return at once; ``look`` brings things on.
+    """One lesson after another. Methods are for the window's thread and return at once; ``look`` does the next steps.
 
     Attributes:
         sides: by name, what was recorded or dropped.
         learner: the run, or None.
         doings: what the old gate and the new one do with the recordings, once both are known; [] before.
-        made: the new preset, once it is there.
+        made: the new preset, once it is finished.
         trouble: what went wrong, as a sentence; "" for nothing.
     """
 
@@ -59,7 +59,7 @@ class Teacher:
     # -- the two sides
 
     def record(self, side: str, player: Player, seconds: float = TAKE_S) -> None:
-        """Record a side anew, from what comes in at a player."""
+        """Record a side again, from what comes in at a player."""
         self.clear(side)
         self.sides[side].take = Take(player, seconds)
 
@@ -71,7 +71,7 @@ class Teacher:
             self.look()
 
     def drop(self, side: str, paths: list[Path]) -> None:
-        """Take files for a side; a file that is no sound is said."""
+        """Take files for a side; ``trouble`` says so of a file that is no sound."""
         self.clear(side)
         try:
             heard = hear_files(side, paths)
@@ -81,7 +81,7 @@ class Teacher:
         self.sides[side].files, self.sides[side].heard = paths, heard
 
     def clear(self, side: str) -> None:
-        """Forget a side, and what was said."""
+        """Forget a side, and ``trouble``."""
         take = self.sides[side].take
         if take is not None:
             take.end()
@@ -95,7 +95,7 @@ class Teacher:
 
     @property
     def ready(self) -> bool:
-        """Will both sides do?"""
+        """Are both sides good enough?"""
         return all(side.heard is not None and not side.heard.trouble for side in self.sides.values())
 
     @property
@@ -107,19 +107,19 @@ class Teacher:
     # -- learning
 
     def teach(self, name: str, old: Preset, threshold_db: float, range_db: float) -> None:
-        """Adapt a preset to what was recorded; ``look`` tells how it goes. What cannot be begun is in ``trouble``.
+        """Adapt a preset to the recordings; ``look`` follows the run. If none can start, ``trouble`` says why.
 
         Args:
             name: of the new preset.
-            old: what it starts from, and is compared with.
+            old: preset at the start, with which the new one is compared.
             threshold_db: dBFS, for the comparison.
-            range_db: dB, for the same.
+            range_db: dB, for the comparison.
         """
         self.discard()
         self.trouble = learner.missing() if self._command is learner.COMMAND else ""
         if not NAME.fullmatch(name):
             self.trouble = (
-                f"expected a name of letters, figures and spaces for the preset, got {name!r}; mend it"
+                f"expected a name of letters, figures and spaces for the preset, got {name!r}; change it"
             )
         if self.trouble:
             return
@@ -135,7 +135,7 @@ class Teacher:
             self.discard()
 
     def _written(self, side: str, folder: Path) -> list[Path]:
-        """The files of a side."""
+        """Return the files of a side; a recording is written into one first."""
         one = self.sides[side]
         if one.take is None:
             return one.files
@@ -144,13 +144,13 @@ class Teacher:
         return [path]
 
     def cancel(self) -> None:
-        """End the run; nothing comes of it."""
+        """End the run; no preset comes of it."""
         if self.learner is not None:
             self.learner.cancel()
             self.discard()
 
     def look(self) -> None:
-        """Bring on what waits; call it a few times a second."""
+        """Do what waits to be done; call this a few times a second."""
         for name, side in self.sides.items():
             if side.take is not None and side.take.done and side.heard is None:
                 side.heard = hear(name, side.take.sound, side.take.rate)
@@ -180,10 +180,10 @@ class Teacher:
     # -- the end of it
 
     def keep(self) -> Preset:
-        """Move the new preset to the user's own, under a name that no other preset has; returns it.
+        """Move the new preset to the user's own, under a name that no other preset has; return the preset.
 
         Raises:
-            PresetError: there is none, or it cannot be moved.
+            PresetError: there is no new preset, or it cannot be moved.
         """
         if self.made is None or self.made.folder is None:
             raise PresetError("expected a preset that was just made, got none; teach one first")
@@ -212,14 +212,14 @@ class Teacher:
                 shutil.rmtree(folder)
 
     def close(self) -> None:
-        """The end: nothing is left running, nothing on the disk."""
+        """End: stop what runs, remove what lies on the disk."""
         for side in SIDES:
             self.clear(side)
         self.discard()
 
 
 def _free(name: str) -> Path:
-    """Give a place among the user's own for a preset: under its name, or numbered where any preset is called so."""
+    """Return a free folder among the user's own for a preset: its name, numbered if another preset has that name."""
     taken = {known.casefold() for known in names(None)}
     wanted = (name if k == 1 else f"{name}-{k}" for k in range(1, 1000))
     return next(

@@ -1,1 +1,1 @@
-"""What draws the panel: the only part of it that knows Qt."""
+"""The drawing part of the panel: the only one that knows Qt."""

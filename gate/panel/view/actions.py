@@ -29,14 +29,14 @@ class Actions(QObject):
     """What the buttons, keys and menus of a window do.
 
     Attributes:
-        window: whose.
-        scale: so many times as large is everything to be drawn from the next start on.
+        window: the window that these belong to.
+        scale: factor on the size of everything drawn, from the next start on.
         documents: files that are opened and written.
         lessons: what the page for teaching does.
     """
 
     told = pyqtSignal(object)
-    """A job for the window's thread, from any other."""
+    """A job for the window's thread, from any other thread."""
 
     def __init__(self, window: Window) -> None:
         super().__init__(window)
@@ -81,7 +81,7 @@ class Actions(QObject):
                 QShortcut(QKeySequence(key), window).activated.connect(job)
 
     def shortcuts(self) -> list[tuple[str, str, Callable[[], Any]]]:
-        """(keys, what they do, how): one table for the keys and for the page that lists them."""
+        """Return (keys, what they do, how): one table for the keys and for the page that lists them."""
         model, window = self.model, self.window
         return [
             ("T", tr("go to Threshold"), lambda: window.threshold.setFocus()),
@@ -108,7 +108,7 @@ class Actions(QObject):
         ]
 
     def rows(self) -> list[tuple[str, str]]:
-        """The list of keys and of what a mouse does."""
+        """Return the list of keys and of what a mouse does."""
         return [
             *((keys, what) for keys, what, _ in self.shortcuts()),
             (tr("arrow keys"), tr("a step; with Shift a fine one")),
@@ -120,11 +120,11 @@ class Actions(QObject):
     # -- pop-overs and the menu
 
     def show_keys(self) -> None:
-        """The list of keys."""
+        """Show the list of keys."""
         self.keys.come(self.window.top.menu)
 
     def show_devices(self) -> None:
-        """Devices; the list comes when the sound systems have answered."""
+        """Show the devices; the list comes when the sound systems have answered."""
         self._list_devices()
         self.devices.come(self.window.foot.devices)
 
@@ -139,7 +139,7 @@ class Actions(QObject):
         self.keeper.ask(list_devices, tr("looking for devices"), show)
 
     def show_midi(self) -> None:
-        """Ports and what is bound."""
+        """Show MIDI ports and what is bound."""
         self._list_ports()
         self.midi.come(self.window.foot.midi)
 
@@ -154,14 +154,14 @@ class Actions(QObject):
         self.keeper.ask(list_ports, tr("looking for MIDI ports"), show)
 
     def bind(self, target: str, at: QPoint) -> None:
-        """What a right-click on a control offers."""
+        """Show what a right-click on a control offers."""
         window = self.window
         part = window.bindable[target]
         usual = (lambda: window.set_value(target, self.model.usual(target))) if target in IDS else None
         context_menu(window, window.midi, target, part.name, usual, self.show_midi).popup(at)
 
     def show_menu(self) -> None:
-        """The menu."""
+        """Show the menu."""
         window = self.window
         made = QMenu(window)
         menu.choices(made, tr("Theme"), menu.theme_names(), window.look.wish, window.look.use)
@@ -197,7 +197,7 @@ class Actions(QObject):
         self.model.change(lambda: job(self.live.rack))
 
     def show_slot(self, name: str) -> None:
-        """A slot's knobs."""
+        """Show a slot's knobs."""
         one = next((one for one in self.keeper.chain if one.name == name), None)
         if one is None:
             return
@@ -215,7 +215,7 @@ class Actions(QObject):
         self.slot = None
 
     def look_at_slot(self) -> None:
-        """The knobs that are shown stand where the slot stands; they go when it goes."""
+        """Put the shown knobs where the slot's are; hide them when the slot is gone."""
         if self.slot is None:
             return
         one = next((one for one in self.keeper.chain if one.name == self.slot.name), None)
@@ -235,5 +235,5 @@ class Actions(QObject):
         self.keeper.ask(lambda: self.live.sources.play(FileStream(path, loops=True)), tr("opening the file"))
 
     def bypass(self, on: bool) -> None:
-        """Hear what comes into the gate, as late as it gives it, or the gate again."""
+        """Hear what comes into the gate, as late as the gate's output would be, or the gate again."""
         self.model.set("bypass", float(on))

@@ -1,4 +1,4 @@
-"""The application around the window: one gate, its keeper, the theme, and a picture if that is all that is wanted."""
+"""The application around the window: one gate, its keeper, the theme, and a picture alone if that was asked for."""
 
 import argparse
 import os
@@ -25,23 +25,23 @@ from gate.panel.view.parts.look import AUTO, Look
 from gate.panel.view.window import Window
 
 WAKE_MS = 200
-"""How often the interpreter is let in while Qt waits, so that Ctrl-C is heard."""
+"""Milliseconds after which the interpreter runs while Qt waits, so that Ctrl-C is heard."""
 
 
 USUAL_SIZE = (1320, 790)
-"""Of the window, in its own pixels."""
+"""Size of the window, in its own pixels."""
 
 
 @dataclass(frozen=True)
 class View:
-    """How the window is wanted.
+    """Settings of the window.
 
     Attributes:
         theme: "auto", or a theme's name.
-        scale: so many times as large.
+        scale: factor on the size of everything drawn.
         size: width and height in the window's own pixels.
         screenshot: where a picture goes, or None for no picture.
-        after_s: how long it runs before the picture.
+        after_s: seconds that the panel runs before the picture.
     """
 
     theme: str = AUTO
@@ -52,7 +52,7 @@ class View:
 
     @classmethod
     def of(cls, options: argparse.Namespace, looked: dict[str, Any]) -> "View":
-        """From the command line, and where it says nothing as the window looked last time."""
+        """Return the settings from the command line, and where it gives none, from how the window looked last time."""
         theme, scale, size = looked.get("theme"), looked.get("scale"), looked.get("size")
         if theme not in (AUTO, *THEMES):
             theme = AUTO
@@ -74,16 +74,16 @@ class View:
 
 
 def scale(factor: float) -> None:
-    """Have everything drawn so many times as large; only before the application is made."""
+    """Set the factor on the size of everything drawn; call this before the application is made."""
     if factor != 1.0:
         os.environ["QT_SCALE_FACTOR"] = f"{factor:g}"
 
 
 def begin(view: View) -> tuple[QApplication, Look]:
-    """The application, made if there is none yet, and its theme; the caller keeps both.
+    """Return the application, made if there is none yet, and its theme; the caller keeps both.
 
     Raises:
-        UsageError: there is no screen, and one is needed: Qt itself would abort.
+        UsageError: there is no screen, and a screen is needed: Qt itself would abort.
     """
     if QApplication.instance() is None and _lacks_screen():
         if view.screenshot is None:
@@ -113,7 +113,7 @@ def assemble(model: Model, look: Look, midi: Midi) -> tuple[Window, Actions]:
 
 
 def run(keeper: Keeper, midi: Midi, view: View, application: QApplication, look: Look) -> int:
-    """Show a gate that plays until its window is closed; returns the exit code. ``begin`` comes before.
+    """Show a gate that plays until its window is closed; return the exit code. Call ``begin`` before.
 
     Raises:
         UsageError: the picture cannot be written.

@@ -1,4 +1,4 @@
-"""What went wrong or happened, in a line over the plots, with what to do about it; nobody has to answer."""
+"""What went wrong or happened, in a line over the plots, with what to do about it; no reply is needed."""
 
 from PyQt6.QtCore import pyqtSignal
 from PyQt6.QtWidgets import QFrame, QHBoxLayout, QSizePolicy
@@ -8,7 +8,7 @@ from gate.panel.view.parts.controls import give, push, words
 from gate.panel.view.parts.strings import tr
 
 STAYS_S = {"info": 5.0, "warning": float("inf"), "error": 20.0}
-"""How long a sentence stays by itself; a warning goes when what it warns of is over."""
+"""Seconds that a sentence stays by itself, by kind; a warning goes when what it warns of is over."""
 
 
 class Banner(QFrame):
@@ -38,7 +38,7 @@ class Banner(QFrame):
         self.hide()
 
     def say(self, sentence: str, kind: str, now_s: float, key: str = "") -> None:
-        """Show a sentence of a kind, unless an error stands there."""
+        """Show a sentence of a kind, unless an error is shown."""
         if self.isVisible() and self.kind == "error" and kind != "error" and now_s < self._until:
             return
         self._until = now_s + STAYS_S[kind]
@@ -52,7 +52,7 @@ class Banner(QFrame):
         self.shown.emit()
 
     def look(self, now_s: float, keys: set[str]) -> None:
-        """Go away when time is up, or when what was warned of is over: its key is not among these."""
+        """Hide the sentence when its time is up, or when its key is not among ``keys``: what it warned of is over."""
         if not self.isHidden() and (
             now_s >= self._until or (self.kind == "warning" and self.key not in keys)
         ):

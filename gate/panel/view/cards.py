@@ -15,13 +15,13 @@ SCORES = (
     ("onset_ms", "onset, ms"),
     ("cut_db", "bleed cut, dB"),
 )
-"""Of a gate's scores, those that fit on a card, and what they are called (docs/metrics.md)."""
+"""Scores of a gate that fit on a card, and their names (docs/metrics.md)."""
 
 SIZE = (640, 560)
 
 
 class Card(Popover):
-    """Shows one preset."""
+    """The card of one preset."""
 
     def __init__(self, window: QWidget) -> None:
         super().__init__(window, tr("About this preset"))
@@ -40,7 +40,7 @@ class Card(Popover):
         self.body.addWidget(self.text, 1)
 
     def show_preset(self, preset: Preset, beside: QWidget) -> None:
-        """Come up with it."""
+        """Show the card of a preset near a widget."""
         contract = preset.contract
         self.name.setText(preset.name)
         self.taught.setText(tr("Taught: {taught}").format(taught=contract.taught))

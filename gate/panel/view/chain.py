@@ -1,4 +1,4 @@
-"""The chain as a row: what sound goes through, in order; slots come, go, move and are bypassed while it plays."""
+"""The chain as a row: what sound goes through, in order; slots are added, removed, moved, bypassed while it plays."""
 
 from collections.abc import Callable
 
@@ -16,14 +16,14 @@ from gate.plugins.registry import from_text
 from gate.session.session import GATE
 
 Job = Callable[[Rack], object]
-"""Something to do with the slots of a live gate."""
+"""A job for the slots of a live gate."""
 
 
 class ChainRow(QWidget):
-    """The row. A slot's button opens its menu.
+    """The row of slots. A slot's button opens its menu.
 
-    Signals: ``asked``: for a job that is called with the rack; ``file_asked``: for a slot made of a file, of that kind;
-    ``opened``: a slot's knobs are wanted, by its name.
+    Signals: ``asked``: for a job that is called with the rack; ``file_asked``: for a slot made of a file of that kind;
+    ``opened``: for a slot's knobs, by its name.
     """
 
     asked, file_asked, opened = pyqtSignal(object), pyqtSignal(str), pyqtSignal(str)
@@ -45,11 +45,11 @@ class ChainRow(QWidget):
         self.row.addStretch()
 
     def filled(self) -> int:
-        """Pixels of the row, from its left end, in which something stands."""
+        """Return the pixels of the row, from its left end, that hold something."""
         return self.out.x() + self.out.width()
 
     def show_chain(self, facts: tuple[SlotFacts, ...]) -> None:
-        """The slots as they are."""
+        """Show the slots as they are."""
         if facts == self.facts:
             return
         same = [one.name for one in facts] == [one.name for one in self.facts]
@@ -128,7 +128,7 @@ class ChainRow(QWidget):
 
 
 class SlotBox(Popover):
-    """A slot's knobs.
+    """The knobs of a slot.
 
     Signals: ``asked``: for a value of a parameter, by "slot.parameter".
     """
@@ -151,7 +151,7 @@ class SlotBox(Popover):
         self.look_at(one)
 
     def look_at(self, one: SlotFacts) -> None:
-        """Stand where the slot stands."""
+        """Put the knobs where the slot's are."""
         for parameter, value in zip(one.parameters, one.values, strict=True):
             slider = self.sliders.get(parameter.id)
             if slider is not None:

@@ -13,13 +13,13 @@ from gate.session.choices import Devices
 from gate.soundsystem.devices import Device
 
 RATES_HZ = (44_100, 48_000, 88_200, 96_000, 192_000)
-"""What is offered; a device takes some of them, and says so."""
+"""Rates that are offered, in Hz; a device takes some of them, and says so."""
 
 
 class DeviceBox(Popover):
-    """Chooses.
+    """The device menu: input, output, rate.
 
-    Signals: ``listed``: the list is wanted; ``asked``: for a pair of devices; ``file_asked``: for a file.
+    Signals: ``listed``: for the list; ``asked``: for a pair of devices; ``file_asked``: for a file.
     """
 
     listed, asked, file_asked = pyqtSignal(), pyqtSignal(object), pyqtSignal(object)
@@ -64,7 +64,7 @@ class DeviceBox(Popover):
         self.body.addLayout(row_)
 
     def show_devices(self, devices: list[Device], wishes: Devices) -> None:
-        """All there are now; chosen are those that play."""
+        """Show all devices that there are now; those that play are chosen."""
         for kind, box in self.boxes.items():
             box.clear()
             box.addItem(tr("the system's"), None)

@@ -15,7 +15,7 @@ from gate.plugins.registry import from_text
 
 
 class Documents(QObject):
-    """What a window does with files."""
+    """Files that a window opens and writes."""
 
     def __init__(self, window: Window) -> None:
         super().__init__(window)
@@ -23,13 +23,13 @@ class Documents(QObject):
         self.keeper, self.live = self.model.keeper, self.model.live
 
     def open_session(self) -> None:
-        """Ask for a session file, and apply it."""
+        """Ask for a session file, and apply the session."""
         dialog = self._dialog(tr("Open a session"))
         dialog.fileSelected.connect(lambda name: self.take_session(Path(name)))
         dialog.show()
 
     def take_session(self, path: Path) -> None:
-        """Apply a session file as one step; port and map of MIDI come along, devices if they play."""
+        """Apply a session file as one step; its MIDI port and map are applied too, its devices if devices play."""
         from gate.session.file import load
 
         try:
@@ -80,7 +80,7 @@ class Documents(QObject):
         self.model.change(lambda: self.live.rack.add(at, from_text(f"{kind}:{name}")))
 
     def record(self) -> None:
-        """Record what the gate gives into a new file of the music folder, or end that."""
+        """Record what the gate gives into a new file of the music folder, or end the recording."""
         if self.live.recording.recorder is None:
             path = recordings() / time.strftime("gate-%Y-%m-%d-%H-%M-%S.flac")
 
@@ -95,7 +95,7 @@ class Documents(QObject):
 
 
 def recordings() -> Path:
-    """The folder for recordings: in the user's music, as Qt knows it."""
+    """Return the folder for recordings: in the user's music, as Qt knows it."""
     from PyQt6.QtCore import QStandardPaths
 
     where = QStandardPaths.StandardLocation

@@ -1,4 +1,4 @@
-"""What is where in the window: two knobs on the left, level and gain in the middle, spectrum and key on the right."""
+"""Layout of the window: two knobs on the left, level and gain in the middle, spectrum and key on the right."""
 
 from PyQt6.QtGui import QResizeEvent
 from PyQt6.QtWidgets import QFrame, QGridLayout, QHBoxLayout, QStackedWidget, QVBoxLayout, QWidget
@@ -13,7 +13,8 @@ from gate.panel.view.learned import Learned
 from gate.panel.view.parts.controls import Knob, Slider, push, words
 from gate.panel.view.parts.look import Look
 from gate.panel.view.parts.meters import Lamp
-from gate.panel.view.parts.plots import GainPlot, LevelPlot, SpectrumPlot
+from gate.panel.view.parts.plots import GainPlot, LevelPlot
+from gate.panel.view.parts.spectrum_plot import SpectrumPlot
 from gate.panel.view.parts.strings import tr
 from gate.panel.view.teach import TeachPage
 from gate.panel.view.top import Top
@@ -21,7 +22,7 @@ from gate.parameters import BY_ID
 
 
 class Face(QWidget):
-    """All the parts in their places; what they do is the window's business."""
+    """The window's parts in their places; what the parts do is the window's business."""
 
     def __init__(self, look: Look, teacher: Teacher) -> None:
         super().__init__()
@@ -61,7 +62,7 @@ class Face(QWidget):
         self.banner.shown.connect(self.place_banner)
 
     def place_banner(self) -> None:
-        """On the chain's row, where that is empty: it comes and goes, and nothing moves for it."""
+        """Put the banner on the chain's row, where that is empty: when it comes or goes, nothing moves."""
         begin = min(self.chain.x() + self.chain.filled() + 2 * SPACE, self.width() // 2)
         width = self.width() - begin - self.chain.x()
         height = max(self.banner.heightForWidth(width), self.banner.minimumSizeHint().height())
@@ -69,7 +70,7 @@ class Face(QWidget):
         self.banner.raise_()
 
     def resizeEvent(self, event: QResizeEvent | None) -> None:
-        """The banner stays in the middle."""
+        """Keep the banner in the middle."""
         self.place_banner()
 
     def _knobs(self) -> QWidget:

@@ -11,7 +11,7 @@ from gate.panel.view.parts.strings import tr
 
 
 class Foot(QWidget):
-    """The row."""
+    """The bottom row: devices, MIDI port, delay, load."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -38,7 +38,7 @@ class Foot(QWidget):
             row.addWidget(part)
 
     def look_at(self, status: Status, facts: dict[str, Any], rate: int) -> None:
-        """Show a moment."""
+        """Show a status."""
         self._set(
             self.devices,
             f"{_source(facts)}   \N{MIDDLE DOT}   {rate / 1000:g} kHz   \N{MIDDLE DOT}   {status.buffer}",
@@ -56,7 +56,7 @@ class Foot(QWidget):
         self._set(self.late, tr("late {count}").format(count=status.late))
 
     def show_midi(self, wish: str) -> None:
-        """Which port was chosen."""
+        """Show which port was chosen."""
         self._set(self.midi, tr("MIDI: {port}").format(port=wish) if wish else tr("MIDI: off"))
 
     @staticmethod
@@ -67,7 +67,7 @@ class Foot(QWidget):
 
 
 def _source(facts: dict[str, Any]) -> str:
-    """From where to where."""
+    """Return words for where the sound comes from and goes to."""
     names = [facts.get("input") or "", facts.get("output") or ""]
     if facts.get("host_api") == "files":
         return names[0] or tr("no sound device")

@@ -44,7 +44,7 @@ class GuardBox(QFrame):
         grid.setColumnStretch(2, 2)
 
     def look_at(self, status: Status) -> None:
-        """Show a moment."""
+        """Show a status."""
         self.bar.show_shares(status.classes)
         said = tr("keeps it shut") if status.guard_shut else ""
         if self.shut.text() != said:

@@ -1,4 +1,4 @@
-"""What the gate chose for itself, moving; and, for whoever insists, how far it may."""
+"""What the gate chose for itself, moving; and, folded away, how far its choices may go."""
 
 import math
 
@@ -11,17 +11,17 @@ from gate.panel.view.parts.controls import Slider, push, words
 from gate.panel.view.parts.look import Look
 from gate.panel.view.parts.meters import Moving
 from gate.panel.view.parts.strings import tr
-from gate.parameters import BY_ID
+from gate.parameters import BY_ID, OVERRIDES
 
 TIMES_MS = {"attack": (0.5, 100.0), "hold": (1.0, 1000.0), "release": (1.0, 1500.0)}
-"""Ends of the bars on which they move."""
+"""Ends of the bars on which these times move, in ms."""
 
 
 class Learned(QFrame):
     """Attack, hold and release, as the network chose them for what is heard now.
 
     Attributes:
-        controls: by parameter, what the disclosure shows: how many times each is taken, and the ends of the key's band.
+        controls: by parameter, those folded away: a factor on each of the three, and the ends of the key's band.
     """
 
     def __init__(self, look: Look) -> None:
@@ -73,24 +73,28 @@ class Learned(QFrame):
             control.field.setFixedWidth(74)
             inner.addWidget(control, 1, k)
             self.controls[id] = control
+        for k, id in enumerate(id for id in OVERRIDES if id not in self.controls):
+            control = Slider(look, BY_ID[id], BY_ID[id].name, BY_ID[id].help)
+            inner.addWidget(control, 2 + k // 3, k % 3)
+            self.controls[id] = control
         column.addWidget(self.more)
         self.more.hide()
         self.disclose.toggled.connect(self.more.setVisible)
 
     def allow_key(self, able: bool) -> None:
-        """Can the key of what plays be held to a band? Otherwise its controls are grey."""
+        """Allow the key controls, if the key of the gate that plays can be held to a band; otherwise grey them out."""
         for id in ("key-low", "key-high"):
             self.controls[id].setEnabled(able)
 
     def look_at(self, status: Status) -> None:
-        """Show a moment."""
+        """Show a status."""
         for name, one in self.times.items():
             value = float(getattr(status, f"{name}_ms"))
             one.show_value(value, f"{value:.0f} ms" if math.isfinite(value) else "\N{EN DASH}")
 
 
 def key_words(low_hz: float, high_hz: float) -> str:
-    """The key's edges for people."""
+    """Return the key's edges as words."""
     if not (math.isfinite(high_hz) and low_hz > 0.0):
         return tr("no key")
     return f"{_hertz(low_hz)} \N{EN DASH} {_hertz(high_hz)} Hz"

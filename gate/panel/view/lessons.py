@@ -27,13 +27,13 @@ class Lessons(QObject):
         page.result.kept.connect(self._keep)
 
     def show_page(self) -> None:
-        """The page for it."""
+        """Show the page for teaching."""
         self.window.pages.setCurrentWidget(self.window.page)
         self.window.page.look()
         self.window.page.back.setFocus()
 
     def show_panel(self) -> None:
-        """The plots and knobs again."""
+        """Show the plots and knobs again."""
         self.window.pages.setCurrentIndex(0)
         self.window.threshold.setFocus()
 
@@ -60,7 +60,7 @@ class Lessons(QObject):
         self.window.page.look()
 
     def _try(self) -> None:
-        """The old one as A, the new one as B, and B is heard."""
+        """Make the old gate A and the new one B, and hear B."""
         made = self.window.teacher.made
         if made is not None:
             self.model.hear_both(str(made.folder))

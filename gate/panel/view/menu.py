@@ -14,7 +14,7 @@ SCALES = (1.0, 1.25, 1.5, 1.75, 2.0)
 
 
 def theme_names() -> dict[str, str]:
-    """Themes by what they are called here."""
+    """Return the names of the themes in the user's language, by theme."""
     return {
         AUTO: tr("As the system"),
         "light": tr("Light"),
@@ -26,7 +26,7 @@ def theme_names() -> dict[str, str]:
 def choices(
     menu: QMenu, title: str, options: Mapping[str, str], chosen: str, choose: Callable[[str], None]
 ) -> None:
-    """A menu of things of which one is chosen."""
+    """Add a menu of options of which one is chosen."""
     part = menu.addMenu(title)
     assert part is not None
     group = QActionGroup(part)
@@ -40,7 +40,7 @@ def choices(
 
 
 class Keys(Popover):
-    """What keys and mouse do."""
+    """A list of what keys and mouse do."""
 
     def __init__(self, window: QWidget, rows: list[tuple[str, str]]) -> None:
         super().__init__(window, tr("Keys and mouse"))

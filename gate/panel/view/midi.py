@@ -1,4 +1,4 @@
-"""MIDI in the window: the port, what is bound, and a right-click on anything that can be."""
+"""MIDI in the window: the port, what is bound, and a right-click on anything that can be bound."""
 
 from collections.abc import Callable
 from typing import Any
@@ -14,9 +14,9 @@ from gate.panel.view.parts.strings import tr
 
 
 class MidiBox(Popover):
-    """Chooses a port, and lists what is bound.
+    """A menu of ports, and a list of what is bound.
 
-    Signals: ``listed``: the list of ports is wanted.
+    Signals: ``listed``: for the list of ports.
     """
 
     listed = pyqtSignal()
@@ -43,7 +43,7 @@ class MidiBox(Popover):
         self._shown: dict[str, str] = {}
 
     def show_ports(self, ports: list[Any]) -> None:
-        """All there are now."""
+        """Show all ports that there are now."""
         self.ports.clear()
         self.ports.addItem(tr("no MIDI"), "")
         for port in ports:
@@ -55,7 +55,7 @@ class MidiBox(Popover):
         self.ports.setCurrentIndex(place)
 
     def show_bound(self, badges: dict[str, str]) -> None:
-        """What moves what, each with a button that ends it."""
+        """Show which control moves what, each with a button that unbinds it."""
         if badges == self._shown:
             return
         self._shown = dict(badges)
@@ -82,7 +82,7 @@ def context_menu(
     usual: Callable[[], object] | None,
     ask_port: Callable[[], object],
 ) -> QMenu:
-    """What a right-click on a control offers; ``usual`` resets it, or is None."""
+    """Return the menu of a right-click on a control; ``usual`` resets the control, or is None."""
     made = QMenu(window)
     learn = made.addAction(tr("Learn MIDI: move a control for {name}").format(name=name))
     bound = midi.badges().get(target)

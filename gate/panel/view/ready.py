@@ -11,15 +11,15 @@ from PyQt6.QtWidgets import QApplication, QLabel
 from gate.panel.view.parts.strings import tr
 
 PATIENCE_S = 0.7
-"""A start with compiled code takes less; nothing is shown then."""
+"""A start with compiled code takes less time, in s; nothing is shown then."""
 
 POLL_S = 0.02
 
 
 def meanwhile(job: Callable[[], None]) -> None:
-    """Do what a window has to wait for, on a thread of its own; where it takes long, a sentence stands on the screen.
+    """Do what a window has to wait for, on a thread of its own; if it takes long, show a sentence on the screen.
 
-    Only while there is an application, from its thread, before its event loop runs. Ctrl-C is heard.
+    Call this while there is an application, from its thread, before its event loop runs. Ctrl-C is heard.
 
     Raises:
         BaseException: whatever the job raises.

@@ -1,4 +1,4 @@
-"""The row on top: preset, A and B, undo, what one listens to, bypass, record, teach, and the rest in a menu."""
+"""The row on top: preset, A and B, undo, what is heard, bypass, record, teach, and the rest in a menu."""
 
 from collections.abc import Iterable
 from pathlib import PurePath
@@ -15,7 +15,7 @@ from gate.session.choices import MONITORS
 
 
 class PresetBox(DropDown):
-    """Presets by name; shows also one that has none.
+    """Presets by name; one without a name is shown too.
 
     Signals: ``asked``: for a preset by name; ``menu``: a right-click, where on the screen.
     """
@@ -35,11 +35,11 @@ class PresetBox(DropDown):
         self.activated.connect(lambda place: self.asked.emit(self.itemData(place)))
 
     def show_badge(self, text: str) -> None:
-        """What changes it by MIDI, or "" for nothing."""
+        """Show which MIDI control changes the preset, or "" for none."""
         show_badge(self.badge, text, self.name)
 
     def show_presets(self, presets: Iterable[tuple[str, str]]) -> None:
-        """Offer all that can be had: (name or place, what it was taught)."""
+        """Offer all available presets: (name or place, what it was taught)."""
         chosen = self.currentData()
         self.clear()
         for name, taught in presets:
@@ -50,7 +50,7 @@ class PresetBox(DropDown):
             self.show_value(chosen)
 
     def show_value(self, preset: str) -> None:
-        """Have it chosen; nothing is asked for."""
+        """Show a preset as chosen, and ask for nothing."""
         if self.currentData() == preset:
             return
         place = self.findData(preset)
@@ -61,7 +61,7 @@ class PresetBox(DropDown):
 
 
 class Top(QWidget):
-    """The row."""
+    """The top row: presets and buttons."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -122,5 +122,5 @@ class Top(QWidget):
             row.addWidget(part)
 
     def show_monitor(self, monitor: str) -> None:
-        """What is heard."""
+        """Show what is heard."""
         self.listen.show_value(MONITORS.index(monitor))

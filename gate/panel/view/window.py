@@ -1,4 +1,4 @@
-"""The window: one timer that looks at the gate sixty times a second, draws what it sees, and shows how everything stands."""
+"""The window: one timer looks at the gate sixty times a second, draws what it sees, and shows all settings."""
 
 import time
 from pathlib import Path
@@ -24,21 +24,21 @@ from gate.panel.view.top import PresetBox
 from gate.parameters import BY_ID
 
 FRAME_MS = 16
-"""Between two looks: 60 frames a second."""
+"""Milliseconds between two looks: 60 frames a second."""
 
 HIDDEN_MS = 250
-"""The same while nobody can see the window: only steps to undo and messages are looked after."""
+"""The same while nobody can see the window: only undo steps and messages are followed then."""
 
 NUMBERS_EVERY = 6
-"""Looks for one change of numbers: ten a second can be read, sixty cannot."""
+"""Looks for each change of numbers: ten a second can be read, sixty cannot."""
 
 SPECTRUM_EVERY = 2
 
 
 class Window(TakesFiles, Face):
-    """The panel of one gate; what its buttons do is made beside it (``gate.panel.view.app``).
+    """The panel of one gate; what its buttons do is made in ``gate.panel.view.app``.
 
-    Signals: ``looked``: numbers were drawn; ``bound``: what MIDI moves, by target; ``dropped``: files, to be taught from.
+    Signals: ``looked``: numbers were drawn; ``bound``: what MIDI moves, by target; ``dropped``: files to teach from.
     """
 
     looked, bound, dropped = pyqtSignal(), pyqtSignal(dict), pyqtSignal(list)
@@ -49,8 +49,8 @@ class Window(TakesFiles, Face):
         Args:
             model: of the gate; its keeper runs.
             look: the theme.
-            midi: what moves it by MIDI.
-            teacher: what teaches; None makes one.
+            midi: the MIDI controls of the gate.
+            teacher: teaches gates; None makes one.
         """
         super().__init__(look, teacher or Teacher())
         self.model, self.midi = model, midi
@@ -139,13 +139,13 @@ class Window(TakesFiles, Face):
     _proposed = 0.0
 
     def say(self, sentence: str, kind: str = "info") -> None:
-        """A sentence over the plots."""
+        """Show a sentence over the plots."""
         self.banner.say(sentence[:1].upper() + sentence[1:], kind, time.monotonic())
 
     # -- sixty times a second
 
     def tick(self) -> None:
-        """One look at the gate."""
+        """Look at the gate once, and draw."""
         self._frame += 1
         model = self.model
         model.look()
@@ -163,9 +163,7 @@ class Window(TakesFiles, Face):
         if self.history.look(player):
             self.level.draw(self.history.ring)
             self.gain.draw(self.history.ring, model.value("range"))
-        if (
-            self._frame % SPECTRUM_EVERY == 1
-        ):  # numbers come in the same looks, so that text and picture agree
+        if self._frame % SPECTRUM_EVERY == 1:  # numbers come in the same looks: text and picture agree
             self._draw_spectrum()
         self.show_values()
         if self._frame % NUMBERS_EVERY == 1:
@@ -173,7 +171,7 @@ class Window(TakesFiles, Face):
         self._listen_on()
 
     def look_whole(self) -> None:
-        """A look in which everything is drawn, numbers too: for a picture."""
+        """Look at the gate and draw everything, numbers too: for a picture."""
         self._frame = 0
         self.tick()
 
@@ -190,7 +188,7 @@ class Window(TakesFiles, Face):
         self.plot.draw(self.spectrum.frequencies_hz, self.spectrum.levels_db, self._key_hz)
 
     def show_values(self) -> None:
-        """Put every control where the gate stands; nothing is asked for by that."""
+        """Put every control where the gate's setting is, and ask for nothing."""
         model = self.model
         for id, control in self.controls.items():
             control.show_value(model.value(id), model.usual(id))
@@ -283,19 +281,19 @@ class Window(TakesFiles, Face):
         self._timer.start(FRAME_MS)
 
     def hideEvent(self, event: QHideEvent | None) -> None:
-        """Stop drawing."""
+        """Stop drawing while the window is hidden."""
         self._timer.start(HIDDEN_MS)
 
     def take(self, paths: list[Path]) -> None:
-        """Files came: to be taught from, for the first side that has nothing yet."""
+        """Take files to teach from, for the first side that has nothing yet."""
         self.dropped.emit(paths)
 
     def changeEvent(self, event: QEvent | None) -> None:
-        """Minimised or not."""
+        """Draw less while the window is minimised."""
         if event is not None and event.type() == QEvent.Type.WindowStateChange:
             self._timer.start(HIDDEN_MS if self.isMinimized() else FRAME_MS)
 
     def closeEvent(self, event: QCloseEvent | None) -> None:
-        """The end."""
+        """Stop what the window runs, and close."""
         self._timer.stop()
         self.teacher.close()

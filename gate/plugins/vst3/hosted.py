@@ -1,7 +1,7 @@
-"""A third-party plugin as pedalboard hosts it: loaded, asked what it can, and made to process. Inside its own process only.
+"""A third-party plugin as pedalboard hosts it: loaded, examined, and made to process. Inside its own process only.
 
 pedalboard knows a parameter by texts that the plugin writes for a thousand places of it. From these come its type, range
-and words; here it becomes a table that ``gate.plugins.vst3.plugin`` makes a ``gate.parameters.Parameter`` of. What is said
+and words, and a table of which ``gate.plugins.vst3.plugin`` makes a ``gate.parameters.Parameter``. What is said
 neither in numbers nor in a few words goes from 0 to 1, as the plugin itself has it.
 """
 
@@ -15,21 +15,21 @@ from numpy.typing import NDArray
 from gate.constants import MAX_CHANNELS
 
 MOST_WORDS = 64
-"""A choice of more words than that is no choice: its parameter goes from 0 to 1."""
+"""Most words of a choice: with more, its parameter goes from 0 to 1."""
 
 NEAR = 0.002
-"""Two of the thousand places at which pedalboard asks for a parameter's text."""
+"""Distance of two of the thousand places at which pedalboard asks for a parameter's text."""
 
 WARM_UP_CALLS = 1000
-"""So many calls with silence are tried until the plugin has given as much as it got."""
+"""Calls with silence that are tried until the plugin has given as much as it got."""
 
 
 class Refused(Exception):
-    """The plugin cannot be used so; the text is a sentence."""
+    """The plugin cannot be used like this; the text is a sentence."""
 
 
 class Hosted:
-    """A plugin, loaded.
+    """A plugin, loaded by pedalboard.
 
     Attributes:
         plugin: pedalboard's object.
@@ -38,7 +38,7 @@ class Hosted:
     """
 
     def __init__(self, file: str, name: str | None) -> None:
-        """Load it.
+        """Load the plugin.
 
         Raises:
             Refused: there is none, there are several, it is an instrument, or pedalboard is missing.
@@ -72,10 +72,10 @@ class Hosted:
         self.described = [_described(parameter) for parameter in self._parameters]
 
     def prepare(self, rate: int, channels: int, block: int) -> None:
-        """From the start, for calls of at most ``block`` frames, with silence behind it.
+        """Start from the beginning, for calls of at most ``block`` frames, with silence before them.
 
         Raises:
-            Refused: it does not take so many channels.
+            Refused: the plugin does not take so many channels.
         """
         silence = np.zeros((channels, block), np.float32)
         self._rate, self._block = rate, block
@@ -100,14 +100,14 @@ class Hosted:
             ) from None
 
     def process(self, frames: NDArray[np.float32]) -> NDArray[np.float32]:
-        """(n, channels) through the plugin, n at most the block; as many come back, its own delay late."""
+        """Process (n, channels), n at most the block; return as many frames, late by the plugin's own delay."""
         out: NDArray[np.float32] = self.plugin.process(
             np.ascontiguousarray(frames.T), self._rate, self._block, reset=False
         )
         return out.T
 
     def set(self, index: int, value: float) -> None:
-        """A parameter's value, in its unit, or by the number of a word."""
+        """Set a parameter's value, in its unit, or by the number of a word."""
         parameter, table = self._parameters[index], self.described[index]
         if table["type"] == "number":
             wanted = min(max(value, table["minimum"]), table["maximum"])
@@ -120,7 +120,7 @@ class Hosted:
             parameter.raw_value = value
 
     def values(self) -> list[float]:
-        """Where the parameters stand."""
+        """Return the values of the parameters."""
         return [self._value(k) for k in range(len(self._parameters))]
 
     def _value(self, index: int) -> float:
@@ -166,7 +166,7 @@ def _names(pedalboard: Any, file: str) -> list[str]:
 
 
 def _described(parameter: Any) -> dict[str, Any]:
-    """What there is to say of a parameter, as JSON takes it."""
+    """Return what is known of a parameter, fit for JSON."""
     table = {"name": parameter.name, "label": parameter.label or "", "type": "raw"}
     words = list(dict.fromkeys(str(value) for value in parameter.ranges.values()))
     if parameter.type is float:
@@ -179,7 +179,7 @@ def _described(parameter: Any) -> dict[str, Any]:
 
 
 def _middle(parameter: Any, word: str) -> float:
-    """The raw value in the middle of the stretch that has a word; its ends belong to others as often as not."""
+    """Return the raw value in the middle of a word's stretch; its ends belong to other words as often as not."""
     for (low, high), value in parameter.ranges.items():
         if str(value) == word:
             return 0.0 if low == 0.0 else 1.0 if high == 1.0 else (low + high) / 2.0

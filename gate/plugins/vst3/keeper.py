@@ -1,7 +1,7 @@
-"""Keeps a third-party plugin's process going for one sound: looks after it, replaces it, and knows when to stop.
+"""The keeper of a third-party plugin's process for one sound: looks after it, replaces it, and knows when to stop.
 
-Nothing of it is on the audio thread, which goes on with the input whatever is done here. ``tend`` never waits: what takes
-long, a plugin that loads, is looked at again next time.
+Nothing here is on the audio thread, which continues with the input whatever is done here. ``tend`` never waits: what
+takes long, a plugin that loads, is looked at again next time.
 """
 
 import base64
@@ -21,35 +21,35 @@ BLOCK = 1024
 """Frames that a plugin gets at most in one call."""
 
 HANG_S = 2.0
-"""Live: no progress for so long, with sound waiting, is a plugin that hangs."""
+"""Live: seconds without progress, with sound waiting, after which a plugin hangs."""
 
 PATIENCE_S = 9.0
 """Offline: the same. The process's own watchdog bites after 10 s."""
 
 STATE_S = 5.0
-"""A plugin at work may take so long to take another state."""
+"""Seconds that a plugin at work may take to apply another state."""
 
 MOST_RESTARTS = 3
-"""So often a process that died is replaced, for one sound."""
+"""Times that a process that died is replaced, for one sound."""
 
 MOST_DROPOUTS = 8
-"""More of them within ``WINDOW_S`` are a plugin that is too slow for its headroom: it is heard no more."""
+"""With more dropouts than this within ``WINDOW_S`` a plugin is too slow for its headroom, and is heard no more."""
 
 WINDOW_S = 10.0
-"""Over which dropouts are counted."""
+"""Seconds over which dropouts are counted."""
 
 LOOK_S = 0.0001
-"""Between two looks for an answer, in ``wait``."""
+"""Seconds between two looks for an answer, in ``wait``."""
 
 LOOKS = 64
-"""So many looks between two at the process itself."""
+"""Looks for an answer between two looks at the process itself."""
 
 
 class Keeper:
     """One plugin's process after another, for one sound.
 
     Attributes:
-        file: the plugin's, for people.
+        file: the plugin's file, for people.
         own_samples: the plugin's own delay when it was opened.
         wake: eventfd on which the process sleeps, -1 for none.
         restarts: how often the process was replaced.
@@ -62,7 +62,7 @@ class Keeper:
         """Start the process and wait until the plugin is ready.
 
         Raises:
-            PluginError: it does not load, does not take such a sound, or ends.
+            PluginError: the plugin does not load, does not take such a sound, or ends.
         """
         self._what, self._state, self._values = (file, name), state, dict(values)
         self.file = os.path.basename(file.rstrip("/"))
@@ -87,7 +87,7 @@ class Keeper:
 
     @property
     def pid(self) -> int:
-        """Of the process at work, or 0."""
+        """Number of the process at work, or 0."""
         return self._process.pid if self._process is not None and self._process.is_alive else 0
 
     @property
@@ -96,14 +96,14 @@ class Keeper:
         return self._process is not None and self._memory is not None and not self._stages
 
     def serve(self, memory: Memory) -> None:
-        """From now on sound comes and goes through this memory, which is laid out in ``memory_file``."""
+        """Exchange sound through this memory, which is laid out in ``memory_file``, from now on."""
         assert self._process is not None
         self._memory = memory
         self._process.ask("serve", **self._ring())
         self._look_anew()
 
     def again(self) -> None:
-        """Plugin and memory back to the start. Not while sound runs.
+        """Put plugin and memory back to the start. Not while sound runs.
 
         Raises:
             PluginError: the plugin has ended.
@@ -117,10 +117,10 @@ class Keeper:
             self._look_anew()
 
     def tend(self, dropouts: int, heard: bool) -> None:
-        """See to the process; never waits.
+        """Look after the process; never wait.
 
         Args:
-            dropouts: how often the output has given way to the input so far.
+            dropouts: how often the output has been replaced by the input so far.
             heard: is the output heard now?
         """
         if self._over or self._memory is None or not self._lock.acquire(blocking=False):
@@ -141,10 +141,10 @@ class Keeper:
             self._lock.release()
 
     def wait(self, patience_s: float) -> bool:
-        """Until all that was given is answered; False where it never will be.
+        """Wait until all that was given is answered; return False if it never will be.
 
         Args:
-            patience_s: without any progress for so long, it hangs.
+            patience_s: seconds without any progress after which the process hangs.
         """
         process, memory = self._process, self._memory
         if process is None or memory is None or self._stages:
@@ -167,17 +167,17 @@ class Keeper:
         return self._process.ending
 
     def change(self, frame: int, index: int, value: float) -> None:
-        """A parameter's new value from a frame on; the process's own and that of whatever replaces it."""
+        """Set a parameter's new value from a frame on, in the process and in whatever replaces it."""
         with self._writing:
             self._values[index] = value
             memory = self._memory
             if memory is None or memory["asked"] - memory["taken"] >= CHANGES:
-                return  # nobody takes them: whoever comes next begins with the values
+                return  # nobody takes them: the next process begins with the values
             memory.changes[memory["asked"] % CHANGES] = (frame, index, value)
             memory["asked"] = memory["asked"] + 1
 
     def restore(self, state: bytes) -> None:
-        """Another state, of which all parameters follow."""
+        """Apply another state, from which all parameters follow."""
         with self._lock, contextlib.suppress(PluginError):
             self._state, self._values = state, {}
             if self._process is not None and not self._stages:
@@ -220,7 +220,7 @@ class Keeper:
         return now - self._moved_at > HANG_S
 
     def _judge(self, memory: Memory, dropouts: int, heard: bool) -> None:
-        """Of a plugin that works: is it in time?"""
+        """Judge whether a working plugin is in time."""
         now = time.monotonic()
         if heard:
             self._heard_at = now
@@ -244,7 +244,7 @@ class Keeper:
             )
 
     def _replace(self, ending: str) -> None:
-        """It has ended: the next one begins to load, unless there were enough."""
+        """Begin to load the next process after one has ended, unless there were enough."""
         assert self._process is not None
         self._process.close(kindly=False)
         if self.restarts >= MOST_RESTARTS:
@@ -262,7 +262,7 @@ class Keeper:
         self._stages, self._deadline = ["load", "prepare", "serve"], time.monotonic() + LOAD_S
 
     def _go_on(self, process: Process) -> None:
-        """Has it answered to what it does? Then the next."""
+        """Continue with the next command once the process has answered the last one."""
         try:
             answer = process.answer(0.0)
             if answer is None:
@@ -287,7 +287,7 @@ class Keeper:
             self._replace(process.ending)
 
     def _give_up(self, why: str) -> None:
-        """No more of it: the input is heard until somebody opens it anew."""
+        """Stop the plugin: the input is heard until somebody opens it again."""
         if self._process is not None:
             self._process.close(kindly=False)
         self._process, self._over = None, True

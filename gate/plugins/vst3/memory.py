@@ -1,4 +1,4 @@
-"""What the sound and a third-party plugin's process share: two rings of samples, changes of parameters, and counters.
+"""Memory that the sound and a third-party plugin's process share: rings of samples, changes, and counters.
 
 The audio thread writes sound into ``input`` and then counts ``given`` up; the plugin's process reads it, writes what the
 plugin made of it into ``output`` at the same frames, and counts ``made`` up. A frame's place follows from its number
@@ -30,7 +30,7 @@ CHANGES = 4096
 
 
 def create_file() -> int:
-    """A file without a name, empty; its descriptor."""
+    """Return the descriptor of a file without a name, empty."""
     if hasattr(os, "memfd_create"):
         return os.memfd_create("learned-gate")
     with tempfile.TemporaryFile() as file:
@@ -41,14 +41,14 @@ class Memory:
     """The shared memory as arrays.
 
     Attributes:
-        words: int64 (7, 8): a cache line for each of ``WORDS``, which stands first in it.
+        words: int64 (7, 8): a cache line for each of ``WORDS``, whose value is first in the line.
         changes: float64 (``CHANGES``, 3), a ring: frame from which on, number of the parameter, value.
         input: float32 (ring_frames, channels), a ring.
         output: the same.
     """
 
     def __init__(self, file: int, channels: int, ring_frames: int) -> None:
-        """Map the file, which is made as long as it has to be."""
+        """Map the file, which is made as long as the arrays need."""
         samples = 4 * channels * ring_frames
         parts = [LINE * len(WORDS), 8 * 3 * CHANGES, samples, samples]
         begins = np.cumsum([0, *(-(-part // LINE) * LINE for part in parts)])
@@ -69,17 +69,17 @@ class Memory:
         self.output = part(3, np.float32, ring_frames, channels)
 
     def __getitem__(self, word: Word) -> int:
-        """A counter's value."""
+        """Return a counter's value."""
         return int(self.words[WORDS.index(word), 0])
 
     def __setitem__(self, word: Word, value: int) -> None:
         self.words[WORDS.index(word), 0] = value
 
     def address(self, word: Word) -> int:
-        """Of a counter, for compiled code."""
+        """Return the address of a counter, for compiled code."""
         return int(self.words[WORDS.index(word)].ctypes.data)
 
     def clear(self) -> None:
-        """All zeros. Not while somebody else uses it."""
+        """Fill everything with zeros. Not while somebody else uses it."""
         for array in (self.words, self.changes, self.input, self.output):
             array[:] = 0

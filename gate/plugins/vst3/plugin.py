@@ -46,7 +46,7 @@ class Vst3(Plugin):
         name: str | None = None,
         **values: float | str | None,
     ) -> None:
-        """Load it once, to see what it is.
+        """Load the plugin once, to see what it is.
 
         Args:
             file: a .vst3 file or bundle (or .component on macOS); ``FILE:NAME`` says which of its plugins.
@@ -54,9 +54,9 @@ class Vst3(Plugin):
             values: ``headroom_ms``, and the plugin's own parameters by attribute.
 
         Raises:
-            PluginError: it cannot be had: the sentence says why.
+            PluginError: the plugin cannot be had: the sentence says why.
             ValueError: a value is out of its range.
-            AttributeError: it has no such parameter.
+            AttributeError: there is no such parameter.
         """
         self._path, self._name = _split(os.fspath(file), name)
         self._attributes: dict[str, Parameter] = {}
@@ -79,22 +79,22 @@ class Vst3(Plugin):
 
     @property
     def parameters(self) -> tuple[Parameter, ...]:
-        """The slot's own first, then the plugin's, as it orders them."""
+        """The slot's own parameters first, then the plugin's, as it orders them."""
         return (*self.table(), *self._attributes.values())
 
     @property
     def file(self) -> str:
-        """Its file, and its name behind a colon where it was given."""
+        """The plugin's file, and its name after a colon where it was given."""
         return f"{self._path}:{self._name}" if self._name else self._path
 
     @property
     def state(self) -> bytes:
-        """All that it is set to, as the plugin itself writes it (pedalboard's ``raw_state``); empty: as it comes.
+        """Settings of the plugin, as it writes them itself (pedalboard's ``raw_state``); empty before any change.
 
-        Where a parameter was changed since, the plugin is loaded once more to say it, beside those at work.
+        Where a parameter was changed since, the plugin is loaded once more to give its state, beside those at work.
 
         Raises:
-            PluginError: it does not load any more.
+            PluginError: the plugin does not load any more.
         """
         changed = dict(self._changed)
         if changed:
@@ -109,10 +109,10 @@ class Vst3(Plugin):
 
     @state.setter
     def state(self, state: bytes) -> None:
-        """Back to such a state; the parameters follow.
+        """Apply a state that ``state`` returned earlier; the parameters follow.
 
         Raises:
-            PluginError: the plugin dies of it.
+            PluginError: the plugin dies of this state.
         """
         said = self._look(state)
         self._state, self._changed = state, {}
@@ -123,14 +123,14 @@ class Vst3(Plugin):
             running.restore(state, self._plugin_values())
 
     def set(self, id: str, value: float) -> None:
-        """As ``Plugin.set``; it acts on the next block's sound, however late that is heard."""
+        """Set a parameter as ``Plugin.set`` does; it acts on the next block's sound, however late that is heard."""
         before = self._values.get(id)
         super().set(id, value)
         if id in self._numbers and self._values[id] != before:
             self._changed[self._numbers[id]] = self._values[id]
 
     def __getattr__(self, name: str) -> float | str:
-        """A parameter's value; of a choice its word."""
+        """Return a parameter's value; of a choice its word."""
         parameter = None if name.startswith("_") else self._attributes.get(name)
         if parameter is None:
             raise AttributeError(f"{type(self).__name__} has no {name!r}; see its parameters")
@@ -138,7 +138,7 @@ class Vst3(Plugin):
         return parameter.words[int(value)] if parameter.choices else value
 
     def __setattr__(self, name: str, value: Any) -> None:
-        """Set a parameter, by number or in words; anything else as ``Plugin``."""
+        """Set a parameter, by number or in words; any other attribute as ``Plugin``."""
         parameter = None if name.startswith("_") else self._attributes.get(name)
         if parameter is None:
             super().__setattr__(name, value)
@@ -146,7 +146,7 @@ class Vst3(Plugin):
             self.set(parameter.id, parameter.parse(value) if isinstance(value, str) else value)
 
     def __repr__(self) -> str:
-        """As one would write it; of the parameters only what was changed."""
+        """Return the plugin as one would write it; of the parameters only what was changed."""
         usual = type(self).headroom_ms.parameter.default
         shown = [f"headroom_ms={self.headroom_ms:g}"] if self.headroom_ms != usual else []
         for called, parameter in self._attributes.items():
@@ -158,7 +158,7 @@ class Vst3(Plugin):
         return {id: self._values[id] for id in self._numbers}
 
     def _look(self, state: bytes) -> dict[str, Any]:
-        """What the plugin says of itself in such a state, in a process that ends again."""
+        """Return what the plugin says of itself in such a state, in a process that ends again."""
         process = Process(self._path, self._name, state, {})
         try:
             return process.expect()
@@ -178,7 +178,7 @@ class Vst3(Plugin):
 
 
 def _split(file: str, name: str | None) -> tuple[str, str | None]:
-    """File and name of ``FILE:NAME``."""
+    """Return file and name of ``FILE:NAME``."""
     head, colon, tail = file.rpartition(":")
     if name is None and colon and not Path(file).exists() and Path(head).exists():
         return head, tail
@@ -186,7 +186,7 @@ def _split(file: str, name: str | None) -> tuple[str, str | None]:
 
 
 def _parameter(table: dict[str, Any], value: float, taken: set[str]) -> Parameter:
-    """One of the plugin's parameters, under a name of its own."""
+    """Return one of the plugin's parameters, under a name of its own."""
     unit, words, low, high = table["label"], (), 0.0, 1.0
     if table["type"] == "number":
         low, high = table["minimum"], table["maximum"]

@@ -19,7 +19,7 @@ from gate.errors import PluginError
 from gate.plugins.vst3.worker import LOAD_S
 
 END_S = 0.5
-"""How long a process is let end by itself."""
+"""Seconds in which a process may end by itself."""
 
 
 class Process:
@@ -38,15 +38,15 @@ class Process:
         memory: int = -1,
         wake: int = -1,
     ) -> None:
-        """Start it, and ask it to load the plugin; ``answer`` has the answer.
+        """Start the process, and ask it to load the plugin; ``answer`` has the answer.
 
         Args:
             file: the plugin's file or bundle.
             name: which of a file's plugins; None for the only one.
-            state: what ``state`` gave once, or nothing.
-            values: of parameters by number, set behind the state.
-            memory: descriptor of the memory that it shares; -1 for none.
-            wake: descriptor of the eventfd on which it sleeps; -1 for none.
+            state: what ``state`` returned once, or nothing.
+            values: of parameters by number, set after the state.
+            memory: descriptor of the memory that the process shares; -1 for none.
+            wake: descriptor of the eventfd on which the process sleeps; -1 for none.
 
         Raises:
             PluginError: no process can be started here.
@@ -77,30 +77,30 @@ class Process:
 
     @property
     def is_alive(self) -> bool:
-        """Has it not ended yet?"""
+        """Is the process still running?"""
         return self._child.poll() is None
 
     @property
     def pid(self) -> int:
-        """Its number."""
+        """Number of the process."""
         return self._child.pid
 
     @property
     def ending(self) -> str:
-        """How it ended, in words."""
+        """How the process ended, in words."""
         code = self._child.poll()
         if code is None:
-            return "goes on"
+            return "still runs"
         with contextlib.suppress(ValueError):
             if code < 0:
                 return f"ended by {signal.Signals(-code).name}"
         return f"ended with {code}"
 
     def tell(self, what: str, /, **arguments: Any) -> None:
-        """Ask for something; the answer comes in time.
+        """Ask the process for something; ``answer`` has the answer in time.
 
         Raises:
-            PluginError: it has ended, or does not listen for half a second.
+            PluginError: the process has ended, or does not listen for half a second.
         """
         rest = memoryview(json.dumps({"do": what, "with": arguments}).encode() + b"\n")
         poll = select.poll()
@@ -120,10 +120,10 @@ class Process:
                 ) from None
 
     def answer(self, limit_s: float = LOAD_S) -> dict[str, Any] | None:
-        """The next answer, or None where there is none within ``limit_s``.
+        """Return the next answer, or None where there is none within ``limit_s``.
 
         Raises:
-            PluginError: it has ended, or says why it cannot.
+            PluginError: the process has ended, or says why it cannot.
         """
         end = time.monotonic() + limit_s
         poll = select.poll()
@@ -134,7 +134,7 @@ class Process:
             said = os.read(self._out, 1 << 16)
             if not said:
                 raise PluginError(
-                    f"{self.file}: expected a plugin that works, got one that {self._end()}; choose another, or mend it"
+                    f"{self.file}: expected a plugin that works, got one that {self._end()}; choose another, or fix it"
                 )
             self._rest += said
         line, self._rest = self._rest.split(b"\n", 1)
@@ -144,16 +144,16 @@ class Process:
         return answer
 
     def ask(self, what: str, /, limit_s: float = LOAD_S, **arguments: Any) -> dict[str, Any]:
-        """Ask and wait for the answer.
+        """Ask the process for something and wait for the answer.
 
         Raises:
-            PluginError: it has ended, says why it cannot, or does not answer within ``limit_s``.
+            PluginError: the process has ended, says why it cannot, or does not answer within ``limit_s``.
         """
         self.tell(what, **arguments)
         return self.expect(limit_s)
 
     def expect(self, limit_s: float = LOAD_S) -> dict[str, Any]:
-        """``answer``, where there has to be one.
+        """Return what ``answer`` does, where there has to be an answer.
 
         Raises:
             PluginError: as ``ask``; a process that does not answer is ended.
@@ -167,7 +167,7 @@ class Process:
         return answer
 
     def close(self, kindly: bool = True) -> None:
-        """End it; may be called twice."""
+        """End the process; may be called twice."""
         for pipe in (self._child.stdin, self._child.stdout):
             assert pipe is not None
             pipe.close()
@@ -179,7 +179,7 @@ class Process:
         self._child.wait()
 
     def _end(self) -> str:
-        """Its end, awaited for a moment: its pipes close a little before."""
+        """Return how the process ended, after a moment's wait: its pipes close a little before."""
         with contextlib.suppress(subprocess.TimeoutExpired):
             self._child.wait(END_S)
         return self.ending

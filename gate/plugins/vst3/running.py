@@ -1,8 +1,8 @@
 """A third-party plugin at work on one sound: the compiled slot's record, laid out over the memory it shares with a process.
 
 Three parties touch it. The audio thread calls the compiled slot (``vst3_law``), which neither waits nor minds whether the
-process lives. Whoever tends (``tend``, some ten times a second, never the audio thread) has the process looked after
-(``vst3_keeper``). And whoever drives the slot from Python faster than sound plays calls ``wait`` before each call:
+process lives. The tending thread (``tend``, some ten times a second, never the audio thread) looks after the process
+(``vst3_keeper``). And a caller in Python that drives the slot faster than sound plays calls ``wait`` before each call:
 so nothing is late, a render is complete, and it is the same each time.
 """
 
@@ -28,14 +28,14 @@ FADE_S = 0.01
 """Length of a fade from output to input or back."""
 
 CALM_S = 0.1
-"""Answers have to be there in time for so long before the output is heard again."""
+"""Seconds for which answers have to be in time before the output is heard again."""
 
 
 class Vst3Running(Running):
     """A third-party plugin at work.
 
     Attributes:
-        keeper: has its process.
+        keeper: owner of the plugin's process.
         memory: shared with the process.
     """
 
@@ -53,12 +53,12 @@ class Vst3Running(Running):
 
         Args:
             format: the sound.
-            keeper: has the process, ready; closed with this.
-            headroom_ms: how long before its answer is needed the process has the sound: a whole number of calls where
-                these are promised.
+            keeper: owner of the process, which is ready; closed with this object.
+            headroom_ms: how long before its answer is needed the process gets the sound: a whole number of calls where
+                their size is promised.
             numbers: of the plugin's parameters, by id.
-            values: where these stand.
-            bypassed: the input is heard.
+            values: values of these parameters.
+            bypassed: is the input heard?
         """
         self.keeper, self._numbers, self._known = keeper, numbers, dict(values)
         channels, headroom = format.channels, math.ceil(headroom_ms * format.rate / 1000.0)
@@ -105,12 +105,12 @@ class Vst3Running(Running):
 
     @property
     def pid(self) -> int:
-        """The plugin's process; 0 while there is none."""
+        """Number of the plugin's process; 0 while there is none."""
         return self.keeper.pid
 
     @property
     def trouble(self) -> str:
-        """What is wrong with it, one sentence; empty when all is well."""
+        """What is wrong with the plugin, one sentence; empty when all is well."""
         return self.keeper.trouble
 
     @property
@@ -125,7 +125,7 @@ class Vst3Running(Running):
         }
 
     def set(self, id: str, value: float) -> bool:
-        """A parameter's new value, checked already; acts on the next call's frames."""
+        """Set a parameter's new value, checked already; it acts on the next call's frames."""
         if id not in self._numbers:
             return False
         if self._known[id] != value:
@@ -134,15 +134,15 @@ class Vst3Running(Running):
         return True
 
     def restore(self, state: bytes, values: dict[str, float]) -> None:
-        """Another state of the plugin, in which its parameters stand so."""
+        """Apply another state of the plugin, in which its parameters have these values."""
         self._known = dict(values)
         self.keeper.restore(state)
 
     def wait(self) -> None:
-        """Until the process has answered all that it was given, and looked after. Never called on an audio thread.
+        """Wait until the process has answered all that it was given. Never called on an audio thread.
 
         Raises:
-            PluginError: offline: it has ended, or hangs.
+            PluginError: offline: the process has ended, or hangs.
         """
         if not self.format.offline:
             self.tend()
@@ -157,7 +157,7 @@ class Vst3Running(Running):
             )
 
     def tend(self) -> None:
-        """Have the process looked after; never waits."""
+        """Have the process looked after; never wait."""
         if not self.format.offline:
             self.keeper.tend(int(self.record["dropouts"][0]), bool(self.record["share"][0]))
 

@@ -1,7 +1,7 @@
 """The process that a third-party plugin lives in: ``python -m gate.plugins.vst3.worker``, started by ``vst3_process``.
 
-It is told what to do in lines of JSON on its standard input, and answers in lines on what was its standard output; what the
-plugin prints goes nowhere. Sound comes and goes through shared memory (``vst3_memory``). It ends when its input ends, so
+It gets commands in lines of JSON on its standard input, and answers in lines on what was its standard output; prints
+of the plugin go nowhere. Sound comes and goes through shared memory (``vst3_memory``). It ends when its input ends, so
 when its parent does; and when the plugin does not come back from a call, by a watchdog that needs no interpreter
 (``faulthandler``), so that a plugin that hangs does not outlive its parent by much either.
 """
@@ -22,16 +22,16 @@ from gate.plugins.vst3.hosted import Hosted, Refused
 from gate.plugins.vst3.memory import CHANGES, Memory
 
 HANG_S = 10.0
-"""A call with sound that takes longer hangs. Whoever looks from outside may be less patient (``vst3_running``)."""
+"""Seconds after which a call with sound hangs. The watching process may be less patient (``vst3_running``)."""
 
 LOAD_S = 30.0
-"""A plugin may take so long to load, or to give or take its state."""
+"""Seconds that a plugin may take to load, or to give or apply its state."""
 
 REARM_S = 1.0
-"""How often the watchdog is wound up; winding starts a thread, too dear to do it for every block."""
+"""Seconds after which the watchdog is wound up again; that starts a thread, too costly for every block."""
 
 LOOK_S = 0.001
-"""How often it looks for sound where nobody can wake it (no eventfd); ``poll`` knows whole milliseconds."""
+"""Seconds between looks for sound where nobody can wake the worker (no eventfd); ``poll`` knows whole milliseconds."""
 
 
 class Worker:
@@ -50,7 +50,7 @@ class Worker:
                 self._poll.register(descriptor, select.POLLIN)
 
     def run(self) -> None:
-        """Until the input ends."""
+        """Work until the input ends."""
         while True:
             self._wind(HANG_S)
             busy = self._memory is not None and self._serve(self._memory)
@@ -68,7 +68,7 @@ class Worker:
             faulthandler.dump_traceback_later(limit_s, exit=True)
 
     def _listen(self, event: int) -> bool:
-        """Take what was said and do it; False at the end of the input."""
+        """Read a command and do it; return False at the end of the input."""
         said = os.read(0, 1 << 16) if event & (select.POLLIN | select.POLLHUP) else b""
         if not said:
             return False
@@ -82,10 +82,10 @@ class Worker:
                 self._answer({"refused": str(refusal)})
         return True
 
-    # -- what it can be told
+    # commands
 
     def _do_load(self, file: str, name: str | None, state: str, values: dict[str, float]) -> dict[str, Any]:
-        """Load the plugin; put its state and parameters where they are wanted."""
+        """Load the plugin; apply the state and parameters that are wanted."""
         self._hosted = hosted = Hosted(file, name)
         if state:
             hosted.plugin.raw_state = base64.b64decode(state)
@@ -94,7 +94,7 @@ class Worker:
         return {"parameters": hosted.described, "values": hosted.values()}
 
     def _do_prepare(self, rate: int, channels: int, block: int) -> dict[str, Any]:
-        """Make it ready for a sound."""
+        """Make the plugin ready for a sound."""
         assert self._hosted is not None
         self._memory = None
         self._hosted.prepare(rate, channels, block)
@@ -102,7 +102,7 @@ class Worker:
         return {"latency": int(self._hosted.plugin.reported_latency_samples)}
 
     def _do_serve(self, channels: int, ring_frames: int) -> dict[str, Any]:
-        """From the newest frame on."""
+        """Begin to serve sound, from the newest frame on."""
         assert self._hosted is not None
         self._memory = memory = Memory(self._memory_file, channels, ring_frames)
         self._done = memory["given"]
@@ -112,12 +112,12 @@ class Worker:
         return {}
 
     def _do_state(self) -> dict[str, Any]:
-        """What the plugin would keep in a session."""
+        """Return what the plugin would store in a session."""
         assert self._hosted is not None
         return {"state": base64.b64encode(self._hosted.plugin.raw_state).decode()}
 
     def _do_restore(self, state: str) -> dict[str, Any]:
-        """Back to such a state."""
+        """Apply a state that ``_do_state`` returned earlier."""
         assert self._hosted is not None
         self._hosted.plugin.raw_state = base64.b64decode(state)
         return {}
@@ -125,7 +125,7 @@ class Worker:
     # -- sound
 
     def _serve(self, memory: Memory) -> bool:
-        """At most a block; False when there was nothing to do."""
+        """Process at most a block; return False when there was nothing to do."""
         assert self._hosted is not None
         given = memory["given"]
         if given == self._done:
@@ -142,14 +142,14 @@ class Worker:
         memory.output[places] = out
         self._done += n
         bad = int(np.count_nonzero(~np.isfinite(out)))
-        if bad:  # as if it had begun behind them
+        if bad:  # as if it had begun after them
             memory["nonfinite"] = memory["nonfinite"] + bad
             memory["begun"] = self._done
         memory["made"] = self._done
         return True
 
     def _change(self, memory: Memory, n: int) -> int:
-        """Set what is to change by now; of ``n`` frames as many as come before the next change."""
+        """Set what is to change by now; return how many of ``n`` frames come before the next change."""
         assert self._hosted is not None
         due: dict[int, float] = {}
         taken, asked = memory["taken"], memory["asked"]
@@ -167,7 +167,7 @@ class Worker:
 
 
 def main() -> None:
-    """Keep the line to the parent, turn everything that prints away, and work."""
+    """Prepare the pipe to the parent, discard everything that prints, and work."""
     memory, wake = int(sys.argv[1]), int(sys.argv[2])
     line = os.dup(1)
     nowhere = os.open(os.devnull, os.O_RDWR)

@@ -87,13 +87,13 @@ def test_a_folder_of_each_becomes_a_preset(folders, tiny, capsys):
 
 
 def test_a_stopped_run_goes_on_to_the_same_gate(folders, tiny, capsys, monkeypatch):
-    """Ctrl-C behind a step: exit 130 and how to go on; the same command then ends where an uninterrupted one does."""
+    """Ctrl-C after a step: exit 130 and how to continue; the same command then ends where an uninterrupted one does."""
     assert run(folders, "--from", "none", output="whole/mine") == 0
     asked = iter([False, True])
     with monkeypatch.context() as patch:
         patch.setattr(learn._Stop, "__call__", lambda self: next(asked))
         assert run(folders, "--from", "none", output="parts/mine") == 130
-    assert "the same command goes on" in capsys.readouterr().err
+    assert "the same command continues" in capsys.readouterr().err
     assert not (folders / "parts" / "mine").exists()
     checkpoint = folders / "parts" / "mine.work" / "run" / "checkpoint.pt"
     assert torch.load(checkpoint, weights_only=True)["step"] == 3

@@ -247,6 +247,6 @@ def test_an_end_before_it_plays_ends_at_once(tmp_path, preset, monkeypatch, no_i
         os.kill(os.getpid(), signal.SIGTERM)
         time.sleep(10.0)
 
-    monkeypatch.setattr("gate.live.live.Player", slow)
+    monkeypatch.setattr("gate.live.rack.Player", slow)
     assert to_file(source, tmp_path / "out.wav", "--preset", preset) == 128 + signal.SIGTERM
     assert sorted(path.name for path in tmp_path.iterdir()) == ["in.wav", "toy preset"]

@@ -84,7 +84,7 @@ def test_a_session_says_how_it_begins(monkeypatch, capsys, files, file):
     assert code == 0
     assert (last["preset"], last["threshold_db"], last["monitor"]) == ("toy", -35.0, "in")
     assert last["added_ms"] == 3.0
-    assert "python-rtmidi is missing; going on without MIDI" in said
+    assert "python-rtmidi is missing; continuing without MIDI" in said
     assert "'mine' is not known here, and kept" in said
 
 

@@ -417,7 +417,7 @@ def test_not_finite(run: Run, tmp_path: Path) -> None:
     assert err.startswith(f"gate-render: warning: {source} holds 7 samples that are not finite")
     code, _, err = run(source, "-o", tmp_path / "strict.wav", "--strict")
     assert code == 1
-    assert "--strict allows none; mend it" in err
+    assert "--strict allows none; fix it" in err
     assert tree(tmp_path) == ["in.wav", "out.wav"]
 
 

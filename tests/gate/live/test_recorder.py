@@ -120,6 +120,6 @@ def test_a_full_disk_ends_the_recording_and_nothing_else(tmp_path):
     )
     assert said.returncode == 0, said.stderr
     buffers, _, trouble = said.stdout.partition(" ")
-    assert buffers == "288" and "the recording ended there, the sound goes on" in trouble
+    assert buffers == "288" and "the recording ended there, the sound continues" in trouble
     assert 0 < soundfile.info(path).frames < 24_000
     assert sorted(p.name for p in tmp_path.iterdir()) == ["take.wav", "toy.onnx"]

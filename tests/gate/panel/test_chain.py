@@ -8,6 +8,8 @@ from PyQt6.QtCore import QEvent, QPointF, Qt
 from PyQt6.QtGui import QMouseEvent
 from PyQt6.QtWidgets import QApplication, QMenu
 
+from gate.plugins.registry import from_text
+
 pytestmark = pytest.mark.qt
 
 PATIENCE_MS = 30_000
@@ -39,7 +41,7 @@ def shown(window):
     return [one.name for one in window.chain.facts]
 
 
-def test_slots_come_move_are_bypassed_and_go(window, actions, model, qtbot, settle):
+def test_slots_come_move_are_bypassed_and_go(window, model, qtbot, settle):
     """By the row's own menus; every one of these is a step that can be undone."""
     qtbot.waitUntil(lambda: shown(window) == ["gate"], timeout=PATIENCE_MS)
     qtbot.mouseClick(window.chain.add, Qt.MouseButton.LeftButton)
@@ -74,7 +76,7 @@ def test_slots_come_move_are_bypassed_and_go(window, actions, model, qtbot, sett
     assert names(model) == ["gate", "highpass"]
 
 
-def test_the_gate_stays(window, actions, model, qtbot):
+def test_the_gate_stays(window, model, qtbot):
     """Its menu bypasses and moves it, and does not offer to remove it."""
     qtbot.waitUntil(lambda: shown(window) == ["gate"], timeout=PATIENCE_MS)
     qtbot.mouseClick(window.chain.slots_[0], Qt.MouseButton.LeftButton)
@@ -85,7 +87,7 @@ def test_the_gate_stays(window, actions, model, qtbot):
 
 def test_a_slots_knobs(window, actions, model, qtbot, settle):
     """They set the plugin, follow it, and go when it goes."""
-    model.change(lambda: model.live.rack.add(0, "highpass:cutoff=80"))
+    model.change(lambda: model.live.rack.add(0, from_text("highpass:cutoff=80")))
     settle()
     qtbot.waitUntil(lambda: "highpass" in shown(window), timeout=PATIENCE_MS)
     actions.show_slot("highpass")

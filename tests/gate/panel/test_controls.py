@@ -250,7 +250,7 @@ def test_bypass(window, model, qtbot):
 
 def test_recording(window, model, keeper, qtbot, settle, tmp_path, monkeypatch):
     """The button begins and ends a recording, and is down meanwhile."""
-    monkeypatch.setattr("gate.panel.view.actions.recordings", lambda: tmp_path / "takes")
+    monkeypatch.setattr("gate.panel.view.documents.recordings", lambda: tmp_path / "takes")
     qtbot.mouseClick(window.top.record, Qt.MouseButton.LeftButton)
     qtbot.waitUntil(
         lambda: model.live.recording.recorder is not None and model.live.recording.recorder.frames > 4800,

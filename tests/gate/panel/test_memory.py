@@ -62,7 +62,7 @@ def test_what_cannot_be_taken_up_is_said(toys, state, what, monkeypatch):
         (state / memory.SESSION).write_text("threshold = loud\n")
     now, _, said = stands("--preset", "one") if what == "damaged" else stands_with_voice(toys)
     assert now.value("range") is None
-    assert len(said) == 1 and "beginning as usual" in said[0]
+    assert len(said) == 1 and "beginning with the defaults" in said[0]
 
 
 def stands_with_voice(toys):

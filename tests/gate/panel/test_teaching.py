@@ -105,9 +105,11 @@ def test_a_run_that_refuses_says_why(tmp_path, files):
 def test_the_program_s_words_are_known():
     """A run that did not help is told by the very words that the learner writes."""
     assert DID_NOT_HELP in DID_NOT and DID_NOT_HELP in (ROOT / "export" / "learned.py").read_text()
-    said = (ROOT / "training" / "quick.py").read_text() + (ROOT / "export" / "learning.py").read_text()
+    said = (ROOT / "training" / "learn" / "quick.py").read_text() + (
+        ROOT / "export" / "learning.py"
+    ).read_text()
     said += (ROOT / "export" / "cli" / "learn.py").read_text() + (
-        ROOT / "training" / "learn_data.py"
+        ROOT / "training" / "learn" / "manifest.py"
     ).read_text()
     for pattern, *_ in learner.STAGES:
         words = pattern.pattern.replace("^", "").strip()

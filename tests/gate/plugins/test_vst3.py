@@ -249,7 +249,7 @@ def test_samples_that_are_not_finite_never_reach_it(toys):
         (
             ("CRASHES",),
             None,
-            "{}: expected a plugin that works, got one that ended by SIGABRT; choose another, or mend it",
+            "{}: expected a plugin that works, got one that ended by SIGABRT; choose another, or fix it",
         ),
     ],
 )

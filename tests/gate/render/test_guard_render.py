@@ -12,11 +12,12 @@ import soundfile
 from gate import Gate
 from gate.cli import live as live_command
 from gate.cli import render as render_command
+from gate.cli.live_words import line, screen
 from gate.engine.engine import CURVE_COLUMNS
 from gate.engine.guard import Guard, choose
 from gate.errors import PresetError, RenderError
 from gate.live.player import Player, Shape
-from gate.live.status import Look, line, screen
+from gate.live.status import Look
 from gate.modelfile import contract, preset
 from gate.parameters import GateValues
 from gate.render.file import render_file

@@ -314,8 +314,8 @@ def test_other_line_ends_and_a_mark_at_the_beginning_are_taken(tmp_path):
             10,
             "expected a session of format 1, got 2, of a newer version; update learned-gate",
         ),
-        ("format = 1\npreset = 5", 2, 10, "expected preset as a text between quotes, got 5; mend it"),
-        ("format = 1\npreset = ''", 2, 10, "expected preset as a text between quotes, got ''; mend it"),
+        ("format = 1\npreset = 5", 2, 10, "expected preset as a text between quotes, got 5; fix it"),
+        ("format = 1\npreset = ''", 2, 10, "expected preset as a text between quotes, got ''; fix it"),
         (
             'format = 1\npreset = "a\\u001b[2J"',
             2,
@@ -323,7 +323,7 @@ def test_other_line_ends_and_a_mark_at_the_beginning_are_taken(tmp_path):
             "expected preset as a text between quotes, got 'a\\x1b[2J'",
         ),
         ("format = 1\nmonitor = 'loud'", 2, 11, "expected one of out, in, removed, got 'loud'; choose one"),
-        ("format = 1\nparameters = 3", 2, 14, "expected a table [parameters], got 3; mend it"),
+        ("format = 1\nparameters = 3", 2, 14, "expected a table [parameters], got 3; fix it"),
         (
             "format = 1\n[parameters]\nthreshold = 3",
             3,
@@ -331,7 +331,7 @@ def test_other_line_ends_and_a_mark_at_the_beginning_are_taken(tmp_path):
             "threshold 3 dBFS is out of range: give -80 to 0 dBFS",
         ),
         ("format = 1\n[parameters]\nthreshold = nan", 3, 13, "threshold nan dBFS is out of range"),
-        ("format = 1\n[parameters]\nthreshold = 'x'", 3, 13, "expected a number in dBFS, got 'x'; mend it"),
+        ("format = 1\n[parameters]\nthreshold = 'x'", 3, 13, "expected a number in dBFS, got 'x'; fix it"),
         (
             "format = 1\n[parameters]\nthreshold = true",
             3,
@@ -339,8 +339,8 @@ def test_other_line_ends_and_a_mark_at_the_beginning_are_taken(tmp_path):
             "threshold: expected a number in dBFS, got true",
         ),
         ("format = 1\n[parameters]\nguard = 'loud'", 3, 9, "expected off, speech or not-music, got 'loud'"),
-        ("format = 1\n[parameters]\nlink = 2", 3, 8, "link: expected true or false, got 2; mend it"),
-        ("format = 1\n[parameters]\nlink = [1]", 3, 9, "link: expected true or false, got a list; mend it"),
+        ("format = 1\n[parameters]\nlink = 2", 3, 8, "link: expected true or false, got 2; fix it"),
+        ("format = 1\n[parameters]\nlink = [1]", 3, 9, "link: expected true or false, got a list; fix it"),
         ("format = 1\n[[before]]\n", 3, 1, 'expected a slot\'s kind, got none; give kind = "highpass"'),
         ("format = 1\n[[before]]\nkind='highpas'", 3, 6, "got 'highpas'; did you mean 'highpass'?"),
         ("format = 1\n[[before]]\nkind='model'", 3, 6, "model is made of a file, got none"),
@@ -349,7 +349,7 @@ def test_other_line_ends_and_a_mark_at_the_beginning_are_taken(tmp_path):
             "format = 1\n[[after]]\nkind='highpass'\nbypassed=1",
             4,
             10,
-            "expected true or false, got 1; mend it",
+            "expected true or false, got 1; fix it",
         ),
         ("format = 1\n[[after]]\nkind='highpass'\nparameters.cutoff=1", 4, 19, "cutoff 1 Hz is out of range"),
         ("format = 1\nbefore = [1]", 2, 11, "expected a table [[before]] for each plugin, got a list"),
@@ -387,9 +387,9 @@ def test_other_line_ends_and_a_mark_at_the_beginning_are_taken(tmp_path):
             "format = 1\nmidi.map = ['highpass.cutof=cc8']\n[[after]]\nkind='highpass'",
             2,
             13,
-            "expected one of cutoff, bypass of highpass, got 'highpass.cutof'; mend it",
+            "expected one of cutoff, bypass of highpass, got 'highpass.cutof'; fix it",
         ),
-        ("format = 1\nmidi.map = 'x'", 2, 12, "expected a list of bindings, got 'x'; mend it"),
+        ("format = 1\nmidi.map = 'x'", 2, 12, "expected a list of bindings, got 'x'; fix it"),
         ("format = 1\nmidi.map = ['range=cc8',\n 5]", 3, 2, "expected a text such as threshold=cc7, got 5"),
         ("format = 1\nmidi.map = ['range=cc8',\n 'range=cc128']", 3, 2, "expected numbers from 0 to 127"),
         (
@@ -408,7 +408,7 @@ def test_other_line_ends_and_a_mark_at_the_beginning_are_taken(tmp_path):
             "format = 1\n[devices]\nkey-channels = '3,x'",
             3,
             16,
-            "expected numbers of input channels from 1 to 32, such as 3,4, got '3,x'; mend it",
+            "expected numbers of input channels from 1 to 32, such as 3,4, got '3,x'; fix it",
         ),
         ("format = 1\npreset = [", 2, 11, "expected TOML, got none ("),
         (
@@ -417,9 +417,9 @@ def test_other_line_ends_and_a_mark_at_the_beginning_are_taken(tmp_path):
             17,
             "expected TOML, got none (expected newline or end of document after a",
         ),
-        ("format = 1\nformat = 1", 2, 11, "expected TOML, got none (cannot overwrite a value); mend it"),
+        ("format = 1\nformat = 1", 2, 11, "expected TOML, got none (cannot overwrite a value); fix it"),
         (f"format = 1\n\nx = {'9' * 5000}", 3, 1, "expected TOML, got none (exceeds the limit"),
-        (f"format = 1\n\nx = {'[' * 20000}", 3, 1, "expected TOML, got none (too deep a nesting); mend it"),
+        (f"format = 1\n\nx = {'[' * 20000}", 3, 1, "expected TOML, got none (too deep a nesting); fix it"),
     ],
 )
 def test_what_is_wrong_is_named_with_its_place(words, line, column, sentence, tmp_path):
@@ -435,7 +435,7 @@ def test_bytes_that_are_no_text_are_named_with_their_place(tmp_path):
     """UTF-8 is what TOML is written in."""
     path = tmp_path / "s.toml"
     path.write_bytes(b"format = 1\npreset = '\xff'")
-    assert refused(path) == f"{path}, line 2, column 11: expected text in UTF-8, got other bytes; mend it"
+    assert refused(path) == f"{path}, line 2, column 11: expected text in UTF-8, got other bytes; fix it"
 
 
 def test_files_that_cannot_be_read(tmp_path):

@@ -16,6 +16,7 @@ from gate.constants import BLOCK, BLOCK_S, RATE
 from tests import toy_classify, toy_model
 from tests.training import tiny_corpus
 from training.cli.eval import main
+from training.judging.gates import Gate
 from training.scenes.compose import Scene
 
 BLOCKS = 600
@@ -50,7 +51,7 @@ def model_path(tmp_path_factory):
 
 
 @dataclass
-class StandIn:
+class StandIn(Gate):
     """A peer as ``training.judging.peers`` has them."""
 
     name: str
@@ -322,7 +323,7 @@ def test_the_picture_is_one(scenes, model_path, tmp_path, monkeypatch):
         (["voice", "--corpus", "x", "--threshold", "-30"], "--threshold belongs to --pair"),
         (["voice", "--corpus", "x", "--per-kind", "0"], "expected a whole number from 1, got '0'"),
         (["voice", "--corpus", "x", "--sound", "name"], "expected NAME=DIR"),
-        (["voice", "--corpus", "x", "--curve", "name=/nowhere/at/all"], "expected a folder behind name="),
+        (["voice", "--corpus", "x", "--curve", "name=/nowhere/at/all"], "expected a folder after name="),
         (["voice", "--corpus", "x", "--range", "3"], "--range"),
         (["voice", "--corpus", "x", "--target", "flute"], "invalid choice"),
     ],

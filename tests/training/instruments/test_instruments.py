@@ -11,11 +11,13 @@ import pytest
 from gate.constants import BLOCK, RATE
 from gate.levels import block_levels_db, loud_level_db
 from tests.training import tiny_corpus
-from training.instruments import articulation, hits
+from training import config_file as configs
+from training.instruments import articulation, guitars, hits
 from training.instruments import drum_scenes as drums
 from training.instruments import drummer as grooves
 from training.instruments import guitarist as playing
 from training.instruments import kit as kit_of
+from training.instruments.kit_sound import Beside, PlayedKit
 from training.judging import evaluate
 from training.judging.tables import format_tables
 from training.labels import label
@@ -23,7 +25,7 @@ from training.recordings.corpus import Corpus
 from training.scenes import draw
 from training.scenes.compose import SceneConfig, compose
 from training.scenes.judged import judged_scenes
-from training.teach import config as configs
+from training.sounds.bench import Bench, Studio
 from training.teach.validate import Validation
 
 SNR_DB = 0.1
@@ -41,6 +43,11 @@ def folder(tmp_path_factory):
 @pytest.fixture(scope="module")
 def corpus(folder):
     return Corpus.from_manifest(folder)
+
+
+def studio_of(corpus, seed, n=RATE):
+    """Where a part is drawn and made from a seed."""
+    return Studio(Bench(corpus, n), np.random.default_rng(seed), "train")
 
 
 @pytest.mark.parametrize("seed", VOICE)
@@ -135,15 +142,16 @@ def test_pitch_of_a_note_is_found(corpus):
 def test_a_piece_takes_turns_and_follows_the_force(corpus):
     """A softer stroke is quieter by what was asked, within 3 dB, and no take is struck twice in a row."""
     items = [i for i in corpus.items("drums/kick", "train") if "noisy" not in i.path.stem]
-    rng = np.random.default_rng(0)
-    piece = hits.Piece(corpus, rng, items, 1.0)
+    studio = studio_of(corpus, 0)
+    piece = hits.recorded_piece(studio, items, 1.0)
+    striker = hits.Striker(studio.rng)
     for db in (0.0, -6.0, -20.0):
-        levels = [block_levels_db(piece.strike(rng, db)).max() for _ in range(8)]
+        struck = [striker.strike(piece, db).make(piece, studio.bench) for _ in range(8)]
+        levels = [block_levels_db(x).max() for x in struck]
         assert np.mean(levels) == pytest.approx(db, abs=3.0)
     turns = []
     for _ in range(10):
-        piece.strike(rng, -2.0)
-        turns.append(piece._last)
+        turns.append(striker.strike(piece, -2.0).take)
     assert any(a != b for a, b in itertools.pairwise(turns))
 
 
@@ -176,9 +184,10 @@ def test_rolls_speed_up_and_slow_down():
 
 def test_an_open_hat_is_stopped_by_the_next(corpus):
     """Behind a closed hat, nothing of the open one rings on."""
-    kit = kit_of.assemble(corpus, np.random.default_rng(1), "train", "snare")
+    kit = kit_of.assemble(studio_of(corpus, 1), "snare")
     strokes = [grooves.Stroke(0.1, "open", 0.0), grooves.Stroke(0.3, "closed", 0.0)]
-    tracks = drums.render(kit, np.random.default_rng(0), strokes, RATE)
+    studio = studio_of(corpus, 0)
+    tracks = drums.play(studio, kit, strokes).make(studio.bench)
     assert np.any(tracks["open"][int(0.2 * RATE) : int(0.3 * RATE)])
     assert not np.any(tracks["open"][int(0.33 * RATE) :])
 
@@ -188,7 +197,10 @@ def test_the_rest_of_the_kit_comes_late(corpus):
     click = np.zeros(RATE, np.float32)
     click[RATE // 2] = 1.0
     for seed in range(10):
-        heard = drums.heard_bleed(corpus, np.random.default_rng(seed), {"ride": click}, RATE, "train", {})
+        studio = studio_of(corpus, seed)
+        played = PlayedKit(kit_of.Kit((), ()), ())
+        studio.bench.keep(played, {"ride": click})
+        heard = studio.bench.made(drums.in_bleed_room(studio, Beside(played, drums.ways(studio, ["ride"]))))
         first = int(np.argmax(np.abs(heard) > 1e-6))
         assert 0.0009 * RATE <= first - RATE // 2 <= 0.0085 * RATE
 
@@ -196,13 +208,13 @@ def test_the_rest_of_the_kit_comes_late(corpus):
 def test_a_guitar_rests_in_true_silence_and_mutes_are_short(corpus):
     """Dry tracks are exactly zero in rests, and a palm mute is over long before the note is."""
     silent = [
-        np.mean(playing.guitar_track(corpus, np.random.default_rng(seed), 10 * RATE, "train", {}) == 0.0)
-        for seed in range(6)
+        np.mean(playing.guitar_track(studio).make(studio.bench) == 0.0)
+        for studio in (studio_of(corpus, seed, 10 * RATE) for seed in range(6))
     ]
     assert 0.03 < np.mean(silent) < 0.8
-    player = playing.Player(corpus, np.random.default_rng(0), "train")
-    x = player.note(50.0)
-    muted = articulation.muted(np.random.default_rng(0), x, 0.06, 1_500.0)
+    studio = studio_of(corpus, 0)
+    x = guitars.Player(studio).note(50.0).make(studio.bench)
+    muted = articulation.muted(np.random.default_rng(0), 0.06, 1_500.0).make(x)
     assert len(muted) < len(x) / 2
     assert np.sum(np.square(muted)) < 0.3 * np.sum(np.square(x))
 

@@ -9,11 +9,12 @@ from gate.constants import RATE
 from gate.levels import block_levels_db
 from tests.training import tiny_corpus
 from training.instruments import guitarist as playing
-from training.instruments import waveguide
+from training.instruments import guitars, waveguide
 from training.instruments.made_up_guitars import KINDS, LONGEST_S, MadeUp, draw, pluck
 from training.labels import label
 from training.recordings.corpus import Corpus
 from training.scenes.compose import SceneConfig, compose
+from training.sounds.bench import Bench, Studio
 
 CENTS = 5.0
 """A listener hears more than this as out of tune."""
@@ -159,7 +160,7 @@ def test_a_pitch_out_of_range_is_refused():
 
 def test_a_player_moves_notes_into_reach_and_keeps_them():
     """As one with recordings does."""
-    player = MadeUp(np.random.default_rng(1))
+    player = MadeUp(Studio(Bench(Corpus(()), RATE), np.random.default_rng(1), "train"))
     assert (player.name, player.bass) == (f"made-up {player.made.kind}", player.made.kind == "bass")
     for pitch in (5.0, 50.0, 115.0):
         assert len({id(player.note(pitch)) for _ in range(12)}) == 2
@@ -184,12 +185,11 @@ def test_without_the_chance_nothing_changes(corpus):
     """Not one draw more: the generator is where it was, and so is the sound."""
     made = []
     for chance in ({}, {"made_up": 0.0}):
-        rng = np.random.default_rng(7)
-        recipe = {}
-        track = playing.guitar_track(corpus, rng, 3 * RATE, "train", recipe, **chance)
-        made.append((track.tobytes(), rng.bit_generator.state, recipe))
+        studio = Studio(Bench(corpus, 3 * RATE), np.random.default_rng(7), "train")
+        track = playing.guitar_track(studio, **chance)
+        made.append((track.make(studio.bench).tobytes(), studio.rng.bit_generator.state, track))
     assert made[0] == made[1]
-    assert not made[0][2]["guitar"].startswith("made-up")
-    rng = np.random.default_rng(7)
-    player = playing.Player(corpus, rng, "train")  # the instrument is the very first thing that is drawn
-    assert made[0][2]["guitar"].rpartition(" ")[0] == player.name
+    assert not made[0][2].name.startswith("made-up")
+    studio = Studio(Bench(corpus, 3 * RATE), np.random.default_rng(7), "train")
+    player = guitars.Player(studio)  # the instrument is the very first thing that is drawn
+    assert made[0][2].name.rpartition(" ")[0] == player.name

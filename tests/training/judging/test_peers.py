@@ -139,7 +139,7 @@ def test_a_peer_that_does_not_load_says_so():
 
     broken = Peer(name="broken", package="broken", module="json", delay="none", make=make)
     assert broken.installed()
-    with pytest.raises(UsageError, match="expected broken to load, got libx: no such file; install it anew"):
+    with pytest.raises(UsageError, match="expected broken to load, got libx: no such file; install it again"):
         broken.load()
 
 

@@ -14,6 +14,7 @@ from training.scenes import draw
 from training.scenes.compose import SceneConfig, compose
 from training.scenes.judged import judged_scenes
 from training.sounds import phrases
+from training.sounds.bench import Bench, Studio
 
 SNR_DB = 0.1
 """Loud levels are set once, by a factor; single precision is far finer."""
@@ -102,9 +103,9 @@ def test_both_kinds_of_alone_are_drawn_as_often_as_asked(corpus):
 
 def test_pauses_are_true_silence(corpus):
     """Without a room, the target is exactly zero in the pauses between utterances."""
-    rng = np.random.default_rng(0)
+    studio = Studio(Bench(corpus, 10 * RATE), np.random.default_rng(0), "train")
     people = [list(corpus.items("speech", "train"))]
-    track = phrases.speech_track(corpus, rng, 10 * RATE, people, [1.0])
+    track = studio.bench.made(phrases.speech_track(studio, people, [1.0]))
     silent = np.mean(track == 0.0)
     assert 0.1 < silent < 0.9
 

@@ -8,8 +8,9 @@ from gate.constants import RATE
 from tests.training import tiny_corpus
 from training.recordings.corpus import Corpus
 from training.sounds import changes as augment
+from training.sounds import filters, gains, rooms
 from training.sounds import made_up as synthetic
-from training.sounds import rooms
+from training.sounds.bench import Bench
 
 RESAMPLED_DB = -55.0
 """Error of a resampled tone, in dB under it."""
@@ -55,7 +56,7 @@ def test_resampling_removes_what_would_alias():
 
 def test_filtered_equals_scipy():
     """The compiled cascade does what scipy's sosfilt does."""
-    sections = np.concatenate([augment.random_tone(rng()), augment.low_pass(rng(), 5000.0)])
+    sections = filters.sections(filters.random_tone(rng()) + filters.low_pass(rng(), 5000.0))
     x = noise()
     want = signal.sosfilt(sections, x.astype(np.float64))
     np.testing.assert_allclose(augment.filtered(x, sections), want, atol=FILTER_ATOL)
@@ -72,7 +73,7 @@ def test_bell_and_tilt_have_their_gain():
 @pytest.mark.parametrize("seed", range(8))
 def test_random_channels_are_stable(seed):
     """Whatever band and tone are drawn, an impulse dies away."""
-    sections = np.concatenate([augment.random_band(rng(seed)), augment.random_tone(rng(seed))])
+    sections = filters.sections(filters.random_band(rng(seed)) + filters.random_tone(rng(seed)))
     impulse = np.zeros(2 * RATE, np.float32)
     impulse[0] = 1.0
     assert np.max(np.abs(augment.filtered(impulse, sections)[RATE:])) < 1e-6
@@ -121,7 +122,8 @@ def test_clipping_keeps_to_its_limit():
 @pytest.mark.parametrize("seed", range(10))
 def test_gain_curves_are_gains(seed):
     """On and off, and steps: finite, never negative, of the asked length, and not off throughout."""
-    for curve in (augment.on_off(rng(seed), 3 * RATE), augment.gain_steps(rng(seed), 3 * RATE)):
+    for drawn in (gains.on_off(rng(seed), 3 * RATE), gains.gain_steps(rng(seed), 3 * RATE)):
+        curve = drawn.curve(3 * RATE)
         assert (curve.dtype, len(curve)) == (np.float32, 3 * RATE)
         assert np.all(np.isfinite(curve))
         assert np.min(curve) >= 0.0
@@ -179,7 +181,7 @@ def test_measured_rooms_add_to_the_direct_sound(tmp_path):
     """A response of the corpus leaves the sound where it was: its onset is at sample 0."""
     corpus = Corpus.from_manifest(tiny_corpus.make(tmp_path))
     item = corpus.items("impulse_response", "val")[0]
-    response = rooms.measured_room(corpus, item, rng())
+    response = rooms.measured_room(item, rng()).make(Bench(corpus, RATE))
     assert np.argmax(np.abs(response)) == 0
     x = np.zeros(RATE, np.float32)
     x[1000] = 1.0

@@ -1,4 +1,4 @@
-"""Other makers' gate laws, re-implemented, to stand in the tables beside the taught gate.
+"""Other makers' gate laws, re-implemented, to compare the taught gate with.
 
 ``LAWS`` has them with their search grids, ``AT_DEFAULTS`` as they come, ``ORACLES`` with the settings that are best for
 each file. In all of them the gate is judged shut at -80 dB, and is strictly causal.
@@ -20,7 +20,7 @@ DEEPEST_DB = -72.0
 
 
 def _grid(**values: tuple[float, ...]) -> list[dict[str, float]]:
-    """Every combination of these controls."""
+    """Return every combination of these controls."""
     return [dict(zip(values, row, strict=True)) for row in product(*values.values())]
 
 

@@ -1,4 +1,4 @@
-"""The law of JUCE's ``dsp::NoiseGate`` (and of what is built on it): an expander behind two envelopes.
+"""The law of JUCE's ``dsp::NoiseGate`` (and of what is built on it): an expander after two envelopes.
 
 A re-implementation from published behaviour (JUCE, ``dsp::NoiseGate`` and ``dsp::BallisticsFilter``):
 
@@ -36,7 +36,7 @@ class JuceSettings:
 
 
 def detect(x: NDArray[np.floating]) -> NDArray[np.float64]:
-    """The first envelope: level of each sample, (n,) -> (n,) linear, falling with 50 ms."""
+    """Run the first envelope: level of each sample, (n,) -> (n,) linear, falling with 50 ms."""
     square = np.square(np.asarray(x, dtype=np.float64))
     return np.sqrt(_envelope(square, 0.0, _kept(RMS_RELEASE_MS, float(RATE))))
 
@@ -44,10 +44,10 @@ def detect(x: NDArray[np.floating]) -> NDArray[np.float64]:
 def gains(
     level: NDArray[np.float64], settings: JuceSettings, rate_hz: float = float(RATE)
 ) -> NDArray[np.float64]:
-    """Gain of every sample, (n,) -> (n,), from 0 to 1.
+    """Compute the gain of every sample, (n,) -> (n,), from 0 to 1.
 
     Args:
-        level: of ``detect``, or its peaks in blocks with ``rate_hz`` as many as there are in a second.
+        level: what ``detect`` returns, or the peaks of blocks with ``rate_hz`` as many as there are in a second.
         settings: the controls.
         rate_hz: steps a second.
 
@@ -62,7 +62,7 @@ def gains(
 
 
 def _kept(time_ms: float, rate_hz: float) -> float:
-    """Share of its distance that an envelope of this time keeps in one step."""
+    """Compute the share of the distance that an envelope of this time keeps in one step."""
     return 0.0 if time_ms < SHORTEST_MS else float(np.exp(-2000.0 * np.pi / (time_ms * rate_hz)))
 
 

@@ -27,7 +27,7 @@ COVERED = np.sqrt(0.5)
 
 @dataclass(frozen=True)
 class LspSettings:
-    """The controls with the makers' defaults. ``hysteresis_db`` 0 is its switch being off.
+    """The controls with the makers' defaults. ``hysteresis_db`` 0 means that the gate's hysteresis switch is off.
 
     Decibels: threshold in dBFS; zone 0 or less; hysteresis 0 or less, under the threshold; reduction 0 or less.
     """
@@ -45,7 +45,7 @@ class LspSettings:
 
 
 def detect(x: NDArray[np.floating], settings: LspSettings) -> NDArray[np.float64]:
-    """The key's level at each sample, RMS over the reactivity that ends there: (n,) -> (n,) linear."""
+    """Measure the key's level at each sample, RMS over the reactivity that ends there: (n,) -> (n,) linear."""
     window = max(1, round(settings.reactivity_ms * RATE / 1000.0))
     key = _filtered(np.asarray(x, dtype=np.float64), settings.high_pass_hz, settings.low_pass_hz)
     total = np.concatenate((np.zeros(window), np.cumsum(np.square(key))))
@@ -55,10 +55,10 @@ def detect(x: NDArray[np.floating], settings: LspSettings) -> NDArray[np.float64
 def gains(
     level: NDArray[np.float64], settings: LspSettings, rate_hz: float = float(RATE)
 ) -> NDArray[np.float64]:
-    """Gain of every sample, (n,) -> (n,), from the reduction to 1.
+    """Compute the gain of every sample, (n,) -> (n,), from the reduction to 1.
 
     Args:
-        level: of ``detect``, or its peaks in blocks with ``rate_hz`` as many as there are in a second.
+        level: what ``detect`` returns, or the peaks of blocks with ``rate_hz`` as many as there are in a second.
         settings: the controls.
         rate_hz: steps a second.
 
@@ -83,13 +83,13 @@ def gains(
 
 
 def _share(time_ms: float, rate_hz: float) -> float:
-    """Share of the distance that is covered in one step, so that ``COVERED`` is in ``time_ms``."""
+    """Compute the share of the distance covered in one step, so that ``COVERED`` is covered in ``time_ms``."""
     steps = time_ms * rate_hz / 1000.0
     return 1.0 if steps <= 0.0 else float(1.0 - (1.0 - COVERED) ** (1.0 / steps))
 
 
 def _filtered(x: NDArray[np.float64], high_pass_hz: float, low_pass_hz: float) -> NDArray[np.float64]:
-    """Key filters; 0 Hz is none."""
+    """Apply the key filters; 0 Hz is none."""
     from scipy.signal import butter, sosfilt
 
     if high_pass_hz > 0.0:

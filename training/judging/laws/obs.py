@@ -2,7 +2,7 @@
 
 A re-implementation from published behaviour (obs-studio, ``noise-gate-filter``):
 
-* it opens at once when a sample's magnitude is over the open threshold;
+* the gate opens at once when a sample's magnitude is over the open threshold;
 * it shuts when a peak level that falls by (open - close) in 1/75 s is under the close threshold;
 * open, the gain rises in a straight line, from 0 to 1 in the attack time; shut, it waits for the hold time
   and then falls in a straight line, from 1 to 0 in the release time.
@@ -34,17 +34,17 @@ class ObsSettings:
 
 
 def detect(x: NDArray[np.floating]) -> NDArray[np.float64]:
-    """What the law compares with its thresholds: magnitude of each sample, (n,) -> (n,)."""
+    """Compute what the law compares with its thresholds: magnitude of each sample, (n,) -> (n,)."""
     return np.abs(np.asarray(x, dtype=np.float64))
 
 
 def gains(
     magnitude: NDArray[np.float64], settings: ObsSettings, rate_hz: float = float(RATE)
 ) -> NDArray[np.float64]:
-    """Gain of every sample, (n,) -> (n,), from 0 to 1.
+    """Compute the gain of every sample, (n,) -> (n,), from 0 to 1.
 
     Args:
-        magnitude: of ``detect``, or the peaks of blocks with ``rate_hz`` as many as there are in a second.
+        magnitude: what ``detect`` returns, or the peaks of blocks with ``rate_hz`` as many as there are in a second.
         settings: the controls; 0 ms is a jump.
         rate_hz: steps a second.
 
@@ -72,7 +72,7 @@ def gains(
 
 
 def _step(time_ms: float, rate_hz: float) -> float:
-    """How far a ramp of this length goes in one step."""
+    """Compute how far a ramp of this length goes in one step."""
     return 1.0 if time_ms <= 0.0 else min(1.0, 1000.0 / (time_ms * rate_hz))
 
 

@@ -25,7 +25,7 @@ from training.judging.laws.sound import measured_gain
 from training.judging.metrics import OPEN_GAIN
 
 KEPT = 16
-"""Keys and thresholds that go on to the second pass."""
+"""Keys and thresholds that enter the second pass."""
 FINALISTS = 4
 """Settings that are run sample by sample, beside the default."""
 BLOCK_RATE_HZ = RATE / BLOCK
@@ -54,20 +54,20 @@ class Law:
     """The short and the long set of times of the first pass."""
 
     def gate(self, mixture: NDArray[np.floating], settings: Any) -> NDArray[np.float64]:
-        """Gain of each block that the law gives to a mixture, (n,) -> (n // 100,)."""
+        """Compute the gain of each block that the law gives to a mixture, (n,) -> (n // 100,)."""
         gain = self.gains(self.detect(mixture, settings), settings, float(RATE))
         return measured_gain(mixture, mixture * gain)
 
     def at_default(self, scene: Scene, threshold_db: float) -> tuple[None, NDArray[np.float64]]:
-        """A gate under test: the law as it comes, its threshold set to the scene's."""
+        """Decide as a gate under test: the law as it comes, with the scene's threshold."""
         return None, self.gate(scene.mixture, self.default(threshold_db))
 
     def oracle(self, scene: Scene, threshold_db: float) -> tuple[None, NDArray[np.float64]]:
-        """A gate under test: the best settings for this file, knowing the answer."""
+        """Decide as a gate under test: the best settings for this file, knowing the answer."""
         return None, self.gate(scene.mixture, self.best(scene, threshold_db))
 
     def best(self, scene: Scene, threshold_db: float) -> Any:
-        """The settings that ``oracle`` plays."""
+        """Find the settings that ``oracle`` plays."""
         from training.labels import label
 
         truth = label(block_levels_db(scene.target), threshold_db)
@@ -93,14 +93,14 @@ class Law:
         return finalists[int(np.argmax(fits))]
 
     def _peaks(self, mixture: NDArray[np.floating], settings: Any) -> NDArray[np.float64]:
-        """Highest value of the detector in each block, (n,) -> (n // 100,)."""
+        """Find the highest value of the detector in each block, (n,) -> (n // 100,)."""
         heard = self.detect(mixture, settings)
         blocks = len(heard) // BLOCK
         return np.asarray(heard[: blocks * BLOCK].reshape(blocks, BLOCK).max(axis=1))
 
 
 def _highest(rows: list[Any], count: int) -> list[Any]:
-    """The rows with the highest fit, first come first; settings themselves are never compared."""
+    """Return the rows with the highest fit, first come first; settings themselves are never compared."""
     return sorted(rows, key=lambda row: -row[0])[:count]
 
 
@@ -118,5 +118,5 @@ def _balanced(truth, gain, open_gain):  # type: ignore[no-untyped-def]
 
 
 def balanced_accuracy(truth: NDArray[np.int8], gain: NDArray[np.float64]) -> float:
-    """Mean of the shares of blocks rightly open (over -6 dB) and rightly shut; a class that is lacking is right."""
+    """Average the shares of blocks rightly open (over -6 dB) and rightly shut; a class that is lacking is right."""
     return float(_balanced(truth, gain, OPEN_GAIN))

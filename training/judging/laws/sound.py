@@ -1,4 +1,4 @@
-"""What a gate did to a sound, block by block: the gain that laws and foreign gates are judged by."""
+"""The effect of a gate on a sound, block by block: the gain that laws and foreign gates are judged by."""
 
 import numpy as np
 from numpy.typing import NDArray
@@ -12,7 +12,7 @@ HEARD_POWER = 1e-20
 
 
 def measured_gain(before: NDArray[np.floating], after: NDArray[np.floating]) -> NDArray[np.float64]:
-    """Linear gain of each block: root of the energy that came out over the energy that went in.
+    """Measure the linear gain of each block: root of the energy that came out over the energy that went in.
 
     Args:
         before: (n,) samples at 48 kHz that went in.

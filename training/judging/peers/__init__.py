@@ -1,4 +1,4 @@
-"""Other people's detectors and gates, to stand in the tables beside the taught gate: ``PEERS``.
+"""Other people's detectors and gates, to compare the taught gate with: ``PEERS``.
 
 None of them is needed to teach, to export or to use a gate; the extra ``peers`` installs them. Each is run as its
 makers say, and docs/peers.md says how. The voice detectors hear no Threshold: that is how they are used, so they are

@@ -1,9 +1,9 @@
 """From a detector's frames to a gate's blocks, by one rule for every peer.
 
 A frame's decision counts from when it is *known*: from the block that holds the last sample it rests on, as the
-taught gate's own decisions do. What a method looks ahead inside is in there already, as its answer comes out
-only once it has been fed that far. Nothing is moved back in time, and nothing is put before the first answer:
-until then the gate is shut.
+taught gate's own decisions do. A method's look-ahead is included already, as an answer comes out only once the
+method has been fed that far. Nothing is moved back in time, and nothing is put before the first answer: until then
+the gate is shut.
 """
 
 import numpy as np
@@ -15,34 +15,34 @@ from training.judging.baselines import SHUT_GAIN
 DOWN_16_KHZ = 3
 """48 kHz over 16 kHz."""
 RESAMPLER_AHEAD_SAMPLES = 10 * DOWN_16_KHZ
-"""48 kHz samples behind a 16 kHz sample that the resampler's filter reaches: half its length."""
+"""48 kHz samples after a 16 kHz sample that the resampler's filter reaches: half its length."""
 
 
 def to_16_khz(x: NDArray[np.floating]) -> NDArray[np.float32]:
-    """48 kHz to 16 kHz, (n,) -> (ceil(n / 3),), without delay; see ``RESAMPLER_AHEAD_SAMPLES``."""
+    """Resample 48 kHz to 16 kHz, (n,) -> (ceil(n / 3),), without delay; see ``RESAMPLER_AHEAD_SAMPLES``."""
     from scipy.signal import resample_poly
 
     return np.asarray(resample_poly(np.asarray(x, np.float64), 1, DOWN_16_KHZ), dtype=np.float32)
 
 
 def to_int16(x: NDArray[np.floating]) -> NDArray[np.int16]:
-    """Full scale 1.0 to 16-bit integers, clipped."""
+    """Turn samples of full scale 1.0 into 16-bit integers, clipped."""
     return np.asarray(np.rint(np.clip(x, -1.0, 1.0) * 32767.0), dtype=np.int16)
 
 
 def framed(x: NDArray[np.generic], frame: int) -> NDArray[np.generic]:
-    """Whole frames, (n,) -> (n // frame, frame); what is left over at the end never makes a decision."""
+    """Cut into whole frames, (n,) -> (n // frame, frame); what is left over at the end never makes a decision."""
     count = len(x) // frame
     return x[: count * frame].reshape(count, frame)
 
 
 def known_at(count: int, frame_samples: int, ahead_samples: int = 0) -> NDArray[np.int64]:
-    """48 kHz samples that have to be in before each frame's answer is known, (count,)."""
+    """Count the 48 kHz samples that have to be in before each frame's answer is known, (count,)."""
     return np.arange(1, count + 1, dtype=np.int64) * frame_samples + ahead_samples
 
 
 def by_block(values: NDArray[np.floating], known: NDArray[np.int64], blocks: int) -> NDArray[np.float64]:
-    """For each block the newest answer that is known by its end, 0 before the first: (F,) -> (T,)."""
+    """Find for each block the newest answer that is known by its end, 0 before the first: (F,) -> (T,)."""
     ends = np.arange(1, blocks + 1) * BLOCK
     at = np.searchsorted(known, ends, side="right")
     return np.concatenate(([0.0], np.asarray(values, np.float64)))[at]
@@ -51,7 +51,7 @@ def by_block(values: NDArray[np.floating], known: NDArray[np.int64], blocks: int
 def latched(
     probability: NDArray[np.floating], open_at: float, close_at: float, hold_frames: int = 0
 ) -> NDArray[np.bool_]:
-    """Open from ``open_at`` on; shut at a frame under ``close_at``, ``hold_frames`` or more behind the first such one.
+    """Open from ``open_at`` on; shut at a frame under ``close_at``, ``hold_frames`` or more after the first such one.
 
     A frame of ``open_at`` or more makes the next one under ``close_at`` the first again. (F,) -> (F,).
     """
@@ -71,5 +71,5 @@ def latched(
 
 
 def gains(is_open: NDArray[np.floating]) -> NDArray[np.float64]:
-    """Open or shut as a gain: 1 or -80 dB."""
+    """Turn open or shut into a gain: 1 or -80 dB."""
     return np.where(is_open > 0.5, 1.0, SHUT_GAIN)

@@ -1,8 +1,8 @@
 """pedalboard's NoiseGate (JUCE's, in C++) as a gate under test: the level gate of the Python world.
 
-Its threshold is the scene's; ratio 10, attack 1 ms and release 100 ms are its defaults. It works sample by sample and
-adds no delay. Its gain is measured on the sound that came out. As it has no floor, what it shuts further than -80 dB
-counts as -80 dB, the range at which every gate is judged.
+The threshold is the scene's; ratio 10, attack 1 ms and release 100 ms are the gate's defaults. The gate works sample
+by sample and adds no delay. Gain is measured on the sound that came out. As there is no floor, gains under -80 dB
+count as -80 dB, the range at which every gate is judged.
 """
 
 import importlib
@@ -24,7 +24,7 @@ class PedalboardGate(Gate):
         self._make: Any = importlib.import_module("pedalboard").NoiseGate
 
     def __call__(self, scene: Scene, threshold_db: float) -> tuple[None, NDArray[np.float64]]:
-        """Nothing, and the gain (T,) of a mixture; a new gate for each."""
+        """Return None, and the gain (T,) of a mixture; a new gate for each."""
         mixture = np.asarray(scene.mixture, dtype=np.float32)
         return None, measured_gain(mixture, self._make(threshold_db=threshold_db)(mixture, RATE))
 

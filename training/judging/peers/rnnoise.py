@@ -3,7 +3,7 @@
 RNNoise is a noise suppressor: it changes the sound within each band, which no gain of a gate stands for, and its
 output comes 20 ms late. What is gated by in practice is the voice probability that comes with each frame. Its makers
 name no threshold for it; the defaults taken here are those of the noise-suppression-for-voice plugin: .6, and 200 ms
-of grace behind the last frame over it.
+of grace after the last frame over .6.
 
 The library is that of the package ``pyrnnoise``, called through RNNoise's own C interface: the package's Python part
 would load an audio and video decoder only to hand over frames.
@@ -24,9 +24,9 @@ from training.judging.peers import frames
 from training.judging.peers.base import Peer
 
 FRAME = RATE // 100
-"""48 kHz samples that it takes at once: 10 ms."""
+"""48 kHz samples that RNNoise takes at once: 10 ms."""
 FULL_SCALE = 32768.0
-"""It takes floats in the range of 16-bit integers."""
+"""RNNoise takes floats in the range of 16-bit integers."""
 OPEN_AT = 0.6
 GRACE_FRAMES = 20
 """200 ms."""
@@ -55,7 +55,7 @@ class RnnoiseGate(Gate):
             raise ImportError(f"a librnnoise that takes {self._library.rnnoise_get_frame_size()} samples")
 
     def __call__(self, scene: Scene, threshold_db: float) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
-        """Open probability (T,) and gain (T,) of a mixture; a new state for each."""
+        """Compute open probability (T,) and gain (T,) of a mixture; a new state for each."""
         probability = self._probability(frames.framed(np.asarray(scene.mixture, np.float32), FRAME))
         known = frames.known_at(len(probability), FRAME)
         is_open = frames.latched(probability, OPEN_AT, OPEN_AT, GRACE_FRAMES)
@@ -65,7 +65,7 @@ class RnnoiseGate(Gate):
         )
 
     def _probability(self, pieces: NDArray[np.generic]) -> NDArray[np.float64]:
-        """Voice probability of each frame, (F, 480) -> (F,)."""
+        """Compute the voice probability of each frame, (F, 480) -> (F,)."""
         state = self._library.rnnoise_create(None)
         if not state:
             raise MemoryError("expected librnnoise to make a state, got none; close other programs")

@@ -1,9 +1,9 @@
 """Silero VAD 6 as a gate: its own streaming rule on chunks of 32 ms.
 
-Run as its ``VADIterator`` runs it: the package's ONNX file through the package's own wrapper, on the CPU, state
-carried from chunk to chunk; speech from a probability of .5, over once 100 ms have passed since the first chunk
-under .35 with none over .5 in between. Its padding of 30 ms before a start is left out, since a live gate cannot
-reach back; the one behind an end marks where speech stopped, later than which its rule has already waited.
+The detector runs as in its ``VADIterator``: the package's ONNX file through the package's own wrapper, on the CPU,
+state carried from chunk to chunk; speech from a probability of .5, over once 100 ms have passed since the first chunk
+under .35 with none over .5 in between. The padding of 30 ms before a start is left out, since a live gate cannot
+reach back; the padding after an end marks where speech stopped, and the rule has already waited for longer.
 """
 
 import importlib
@@ -19,7 +19,7 @@ from training.judging.peers import frames
 from training.judging.peers.base import Peer
 
 CHUNK = 512
-"""16 kHz samples that it takes at once: 32 ms."""
+"""16 kHz samples that the detector takes at once: 32 ms."""
 OPEN_AT = 0.5
 CLOSE_AT = OPEN_AT - 0.15
 MIN_SILENCE_MS = 100.0
@@ -39,7 +39,7 @@ class SileroGate(Gate):
         self._model: Any = silero.load_silero_vad(onnx=True)
 
     def __call__(self, scene: Scene, threshold_db: float) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
-        """Open probability (T,) and gain (T,) of a mixture."""
+        """Compute open probability (T,) and gain (T,) of a mixture."""
         self._model.reset_states()
         chunks = frames.framed(frames.to_16_khz(scene.mixture), CHUNK)
         with self._torch.no_grad():

@@ -1,8 +1,8 @@
 """TEN VAD as a gate: speech where its probability is .5 or more, frame by frame.
 
-Run as its own class runs it, with its defaults: a threshold of .5 and hops of 16 ms. Hops of 10 ms answer no sooner,
-as it gathers 16 ms inside before it thinks, and begin with an answer of -1. It has no hangover of its own, so it
-gets none. What it looks ahead is inside: an answer counts from when it comes out.
+The detector runs as in its own class, with the defaults: a threshold of .5 and hops of 16 ms. Hops of 10 ms answer no
+sooner, as the detector gathers 16 ms inside before it thinks, and begin with an answer of -1. The detector has no
+hangover, so it gets none. Its look-ahead is inside: an answer counts from when it comes out.
 """
 
 import importlib
@@ -18,7 +18,7 @@ from training.judging.peers import frames
 from training.judging.peers.base import Peer
 
 HOP = 256
-"""16 kHz samples that it takes at once: 16 ms."""
+"""16 kHz samples that the detector takes at once: 16 ms."""
 OPEN_AT = 0.5
 
 
@@ -30,7 +30,7 @@ class TenGate(Gate):
         self._make(HOP, OPEN_AT)  # so that a library that does not load is found out here
 
     def __call__(self, scene: Scene, threshold_db: float) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
-        """Open probability (T,) and gain (T,) of a mixture; a new detector for each."""
+        """Compute open probability (T,) and gain (T,) of a mixture; a new detector for each."""
         detector = self._make(HOP, OPEN_AT)
         hops = frames.framed(frames.to_int16(frames.to_16_khz(scene.mixture)), HOP)
         probability = np.asarray([detector.process(hop)[0] for hop in hops], dtype=np.float64)

@@ -1,8 +1,8 @@
 """WebRTC's VAD as a gate: speech or not, in frames of 10 ms at 48 kHz.
 
-Run by py-webrtcvad at mode 3, the one that lets least else through, and the shortest frame. It takes 48 kHz itself.
-The hangover that it has inside is part of its answers; the ring of 300 ms in that package's example decides about
-whole recordings and reaches back, so it is left out. It answers yes or no: there is no probability to rank by.
+py-webrtcvad runs the detector at mode 3, the one that lets least else through, and the shortest frame, at 48 kHz. The
+hangover inside is part of the answers; the ring of 300 ms in that package's example decides about whole recordings
+and reaches back, so it is left out. Answers are yes or no: there is no probability to rank by.
 """
 
 import importlib
@@ -17,7 +17,7 @@ from training.judging.peers import frames
 from training.judging.peers.base import Peer
 
 FRAME = RATE // 100
-"""48 kHz samples that it takes at once: 10 ms."""
+"""48 kHz samples that the detector takes at once: 10 ms."""
 MODE = 3
 
 
@@ -28,7 +28,7 @@ class WebrtcGate(Gate):
         self._make: Any = importlib.import_module("webrtcvad").Vad
 
     def __call__(self, scene: Scene, threshold_db: float) -> tuple[None, NDArray[np.float64]]:
-        """Nothing, and the gain (T,) of a mixture; a new detector for each."""
+        """Return None, and the gain (T,) of a mixture; a new detector for each."""
         detector = self._make(MODE)
         pieces = frames.framed(frames.to_int16(scene.mixture), FRAME)
         speech = np.asarray([detector.is_speech(piece.tobytes(), RATE) for piece in pieces], dtype=np.float64)

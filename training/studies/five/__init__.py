@@ -10,8 +10,8 @@
     fit        one training
     published  the first study's figures
     search     many trainings, stored on disk, tuned by Optuna
-    tables     theirs beside ours
+    tables     the study's beside ours
     __main__   the command: python -m training.studies.five
 
-docs/five-architectures.md tells what came of it.
+docs/five-architectures.md has the results.
 """

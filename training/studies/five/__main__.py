@@ -18,11 +18,11 @@ SHARES = (4, 1, 1)
 
 
 def parser() -> argparse.ArgumentParser:
-    """Every option with its default."""
+    """Make the parser of the command line; every option has its default."""
     made = argparse.ArgumentParser(
         prog="python -m training.studies.five",
         description="Teach five architectures whether a clip of a second holds a target class, search their settings, and "
-        "put the results beside the first study's. The same command again goes on where it stopped.",
+        "put the results beside the first study's. The same command again continues where it stopped.",
         formatter_class=argparse.ArgumentDefaultsHelpFormatter,
     )
     made.add_argument("corpus", nargs="?", help="folder with manifest.csv")
@@ -102,7 +102,7 @@ def main(argv: Sequence[str] | None = None) -> int:
         from training.studies.five import search, tables
 
         if args.trials or args.published or args.variant:
-            search.need_optuna()  # told before clips are made, not after
+            search.need_optuna()  # an error before clips are made, not after
         store = _store(args)
         tasks = _tasks(args, store)
         if not tasks and not args.variant:
@@ -116,7 +116,7 @@ def main(argv: Sequence[str] | None = None) -> int:
         tables.write(args.out, rows)
         say(tables.text(rows, args.target))
     except KeyboardInterrupt:
-        say(f"{PROGRAM}: stopped; the same command goes on from here", sys.stderr)
+        say(f"{PROGRAM}: stopped; the same command continues from here", sys.stderr)
         return 130
     except (GateError, OSError, ValueError, RuntimeError, ModuleNotFoundError) as error:
         say(f"{PROGRAM}: error: {error}", sys.stderr)
@@ -125,7 +125,7 @@ def main(argv: Sequence[str] | None = None) -> int:
 
 
 def _usage(args: argparse.Namespace) -> str:
-    """What is wrong with the arguments, "" if nothing."""
+    """Say what is wrong with the arguments, "" if nothing."""
     given = [bool(args.corpus), bool(args.target_folder or args.other_folder), bool(args.embeddings)]
     if sum(given) != 1:
         return "expected one of a corpus, --target-folder with --other-folder, or --embeddings; name one"
@@ -146,7 +146,7 @@ def _usage(args: argparse.Namespace) -> str:
 
 
 def _store(args: argparse.Namespace) -> Path:
-    """The prepared clips (or embeddings), made now if need be."""
+    """Return the prepared clips (or embeddings), made now if need be."""
     from training.studies.five import audioset, clips, store
 
     if args.embeddings:
@@ -161,7 +161,7 @@ def _store(args: argparse.Namespace) -> Path:
 
 
 def _bases(args: argparse.Namespace) -> list[Settings]:
-    """One for each architecture and kind of features."""
+    """Make the settings that each architecture and kind of features begins with."""
     base = Settings(epochs=args.epochs, seed=args.seed, augment=args.augment, loss=args.loss)
     kinds = ["rows"] if args.embeddings else list(dict.fromkeys(args.features))
     named = ARCHITECTURES if "all" in args.arch else [a for a in ARCHITECTURES if a in args.arch]
@@ -189,7 +189,7 @@ def _tasks(args: argparse.Namespace, store: Path) -> list:
 
 
 def _variants(args: argparse.Namespace, store: Path) -> list:
-    """Comparisons around the best settings that the trials so far have found."""
+    """Plan comparisons around the best settings that the trials so far have found."""
     from training.studies.five import search
 
     tasks = []
@@ -205,7 +205,7 @@ def _variants(args: argparse.Namespace, store: Path) -> list:
 
 
 def variant(what: str, best: Settings) -> tuple[Settings, ...]:
-    """The trainings that are compared; none where a variant means nothing to an architecture."""
+    """Return the trainings that are compared; none where a variant means nothing to an architecture."""
     if what == "tokens":
         return (replace(best, tokens=True), replace(best, tokens=False)) if best.arch == "lstm" else ()
     if what == "loss":

@@ -31,10 +31,10 @@ EMBEDDING, IDS, VIDEO = "audio_embedding", "labels", "video_id"
 
 
 def label_ids(folder: Path, names: Sequence[str]) -> set[int]:
-    """Indices of labels by their display name or machine id.
+    """Find the indices of labels by their display name or machine id.
 
     Raises:
-        FileNotFoundError: no table of labels. ValueError: it lacks columns, or a name is not in it.
+        FileNotFoundError: no table of labels. ValueError: the table lacks columns or a name.
     """
     path = folder / LABELS
     if not path.is_file():
@@ -66,7 +66,7 @@ def label_ids(folder: Path, names: Sequence[str]) -> set[int]:
 def read(
     paths: Sequence[Path], wanted: set[int], *, quiet: bool = False
 ) -> tuple[NDArray, NDArray, list[str]]:
-    """Embeddings (N, 10, 128) uint8, whether they are the target (N,) uint8, and the videos' ids.
+    """Read embeddings (N, 10, 128) uint8, whether they are the target (N,) uint8, and the videos' ids.
 
     Raises:
         ValueError: a record is damaged, or holds no embedding of 128 values a row.
@@ -92,7 +92,7 @@ def read(
 
 
 def prepare(folder: Path, names: Sequence[str], out: Path, seed: int = 0, *, quiet: bool = False) -> Path:
-    """Read the files once into a store like that of clips (see ``training.studies.five.store``); gives its folder.
+    """Read the files once into a store like that of clips (see ``training.studies.five.store``); returns the folder.
 
     Raises:
         FileNotFoundError: a folder is missing or empty. ValueError: see ``read``; or a split lacks one of the sides.

@@ -1,4 +1,4 @@
-"""What may happen to a clip while it is learned from: changes that keep its meaning, and the first study's.
+"""Changes to a clip while it is learned from: those that keep its meaning, and the first study's.
 
     none     nothing
     theirs   a constant added to the whole table; the mean of two clips that both hold the target
@@ -14,7 +14,7 @@ from torch import Generator, Tensor
 from training.studies.five.clips import CLIP, RATE_HZ
 
 CHANCE = 0.5
-"""Of each change, for each clip."""
+"""Chance of each change, for each clip."""
 CONSTANT = 0.5
 """Largest constant, in deviations of a column."""
 GAIN_DB, TILT_DB, SHIFT = 10.0, 4.0, CLIP // 4
@@ -24,7 +24,7 @@ MIX_DB = (5.0, 25.0)
 
 
 def theirs(tables: Tensor, labels: Tensor, draw: Generator) -> Tensor:
-    """The study's: (B, T, F) scaled tables and (B,) labels -> tables."""
+    """Change tables as the study did: (B, T, F) scaled tables and (B,) labels -> tables."""
     constant = (2.0 * _uniform(len(tables), draw) - 1.0) * CONSTANT * _chosen(len(tables), draw)
     tables = tables + constant[:, None, None]
     positive = torch.nonzero(labels > 0.5).flatten()
@@ -37,7 +37,7 @@ def theirs(tables: Tensor, labels: Tensor, draw: Generator) -> Tensor:
 
 
 def meaning(sound: Tensor, others: Tensor, rooms: Tensor, draw: Generator) -> Tensor:
-    """Sounds (B, 16000) -> sounds that mean the same.
+    """Change sounds (B, 16000) into sounds that mean the same.
 
     Args:
         others: (M, 16000) clips without the target to mix in.
@@ -58,7 +58,7 @@ def meaning(sound: Tensor, others: Tensor, rooms: Tensor, draw: Generator) -> Te
     spectrum = torch.fft.rfft(sound, size) * torch.fft.rfft(response, size) * slope
     wet = torch.fft.irfft(spectrum, size)[:, :CLIP]
     mixed = wet * (_rms(sound) / _rms(wet))[:, None] + ratio[:, None] * picked
-    # round the corner, so that nothing is lost: what is cut off behind comes in front
+    # a circular shift, so that nothing is lost: what is cut off at the end comes first
     shift = torch.randint(-SHIFT, SHIFT + 1, (count,), generator=draw) * _chosen(count, draw).long()
     at = (torch.arange(CLIP)[None] - shift[:, None]) % CLIP
     gain = 10.0 ** ((2.0 * _uniform(count, draw) - 1.0) * GAIN_DB * _chosen(count, draw) / 20.0)
@@ -70,7 +70,7 @@ def _uniform(count: int, draw: Generator) -> Tensor:
 
 
 def _chosen(count: int, draw: Generator) -> Tensor:
-    """1 where a change happens, else 0."""
+    """Draw 1 where a change happens, else 0."""
     return (_uniform(count, draw) < CHANCE).float()
 
 

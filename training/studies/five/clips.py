@@ -16,7 +16,8 @@ from numpy.typing import NDArray
 
 from training.recordings.corpus import LEAST_RANGE_DB, Corpus, read_mono
 from training.recordings.layouts import open_any
-from training.sounds.changes import Rng, amplitude
+from training.sounds.changes import amplitude
+from training.sounds.recipe import Rng
 
 RATE_HZ = 16_000
 """Holds what makes speech speech; ten milliseconds are 160 samples, few enough for a row of a table."""
@@ -64,7 +65,7 @@ class Recording:
 
 
 def others_of(target: str) -> tuple[str, ...]:
-    """The classes of a manifest that are not the target."""
+    """Return the classes of a manifest that are not the target."""
     if target in OTHERS:
         return OTHERS[target]
     own = POSITIVE[target][0]
@@ -72,7 +73,7 @@ def others_of(target: str) -> tuple[str, ...]:
 
 
 def from_manifest(folder: str | Path, target: str) -> list[Recording]:
-    """Recordings of a corpus with a manifest; its ``val`` split is the test, a fifth of the other owners validate.
+    """Read the recordings of a corpus with a manifest; ``val`` is the test, a fifth of the other owners validate.
 
     Raises:
         ValueError: no such target, or none of its recordings in a split. FileNotFoundError: no manifest.
@@ -94,7 +95,7 @@ def from_manifest(folder: str | Path, target: str) -> list[Recording]:
 def from_folders(
     target: Sequence[str | Path], other: Sequence[str | Path], stem: str = ""
 ) -> list[Recording]:
-    """Recordings of any layout that ``training.recordings.layouts`` knows; its ``val`` split is the test here.
+    """Find recordings of any layout that ``training.recordings.layouts`` knows; the ``val`` split is the test here.
 
     Raises:
         FileNotFoundError, ValueError: see ``training.recordings.layouts.find``; or a side has too few owners to be split.
@@ -107,7 +108,7 @@ def from_folders(
 
 
 def lot(owner: str) -> float:
-    """A number in [0, 1) that an owner always draws."""
+    """Draw a number in [0, 1), always the same for an owner."""
     return int.from_bytes(hashlib.sha256(f"five {owner}".encode()).digest()[:8], "big") / 2**64
 
 
@@ -118,7 +119,7 @@ def _split(split: str, owner: str) -> str:
 
 
 def _each_split(recordings: list[Recording]) -> list[Recording]:
-    """Small folders: give each side an owner to validate with, if the lot gave it none and it can spare one."""
+    """Give each side of small folders an owner to validate with, if it has none by lot and can spare one."""
     moved = set()
     for side in (True, False):
         there = {s: {r.owner for r in recordings if r.target == side and r.split == s} for s in SPLITS}
@@ -145,7 +146,7 @@ def _checked(recordings: list[Recording], where: str) -> list[Recording]:
 
 
 class Composer:
-    """Makes clips from recordings, decoding each once while memory allows. One per process."""
+    """Maker of clips from recordings, each decoded once while memory allows. One per process."""
 
     def __init__(self, recordings: Sequence[Recording], cache_bytes: int = CACHE_BYTES):
         tree: dict[tuple[str, bool], dict[str, dict[str, list[Recording]]]] = defaultdict(
@@ -160,7 +161,7 @@ class Composer:
         self._cache_bytes, self._held = cache_bytes, 0
 
     def compose(self, rng: Rng, split: str) -> tuple[Sound, bool]:
-        """One clip, (16000,) float32 within +-1, and whether the target is in it (half of them).
+        """Compose one clip, (16000,) float32 within +-1; returns whether the target is in the clip too (in half it is).
 
         Raises:
             ValueError: the recordings drawn were silent, again and again.
@@ -175,7 +176,7 @@ class Composer:
         return (clip / np.float32(peak) if peak > 1.0 else clip).astype(np.float32), positive
 
     def _piece(self, rng: Rng, split: str, target: bool) -> Sound:
-        """A second of one recording in which it sounds; class, then owner, then recording are drawn evenly."""
+        """Cut a second in which a recording sounds; class, then owner, then recording are drawn evenly."""
         for _ in range(TRIES):
             groups = self._tree[split, target]
             owners = groups[_drawn(rng, sorted(groups))]
@@ -205,7 +206,7 @@ class Composer:
         )
 
     def _load(self, recording: Recording) -> tuple[NDArray[np.float16], NDArray[np.bool_]]:
-        """Samples, and which rows of 10 ms come near the loud level (none if it is silent)."""
+        """Load samples, and which rows of 10 ms come near the loud level (none in a silent recording)."""
         held = self._cache.get(recording.paths)
         if held is None:
             parts = [read_mono(path, RATE_HZ) for path in recording.paths]
@@ -233,7 +234,7 @@ def rms(x: Sound) -> float:
 
 
 def rows_db(x: NDArray[np.floating]) -> NDArray[np.float64]:
-    """Level of each row of 10 ms, dBFS; the last one may be shorter."""
+    """Measure the level of each row of 10 ms, dBFS; the last row may be shorter."""
     starts = np.arange(0, max(len(x), 1), ROW)
     sums = np.add.reduceat(np.square(x.astype(np.float64)), starts)
     return 10.0 * np.log10(sums / ROW + 1e-12)

@@ -24,7 +24,7 @@ FLOOR = 1e-8
 
 
 def columns(features: str) -> list[str]:
-    """Names of a table's columns."""
+    """Name a table's columns."""
     if features == "raw":
         return [f"sample_{i}" for i in range(ROW)]
     if features == "fft":
@@ -35,12 +35,12 @@ def columns(features: str) -> list[str]:
 
 
 def shape(features: str) -> tuple[int, int]:
-    """(rows, columns) of a table."""
+    """Return (rows, columns) of a table."""
     return (10 if features == "rows" else CLIP // ROW), len(columns(features))
 
 
 def table(sound: Tensor, features: str) -> Tensor:
-    """Sounds (B, 16000) within about +-1 -> tables (B, 100, 160) or (B, 100, 35), not scaled yet."""
+    """Turn sounds (B, 16000) within about +-1 into tables (B, 100, 160) or (B, 100, 35), not scaled yet."""
     rows = sound.reshape(len(sound), -1, ROW)
     if features == "raw":
         return rows
@@ -57,14 +57,14 @@ def table(sound: Tensor, features: str) -> Tensor:
 
 
 class Scale:
-    """Brings tables to about 1; learned from training tables."""
+    """A scale that brings tables to about 1; learned from training tables."""
 
     def __init__(self, mean: Tensor, deviation: Tensor):
         self.mean, self.deviation = mean, deviation
 
     @classmethod
     def of(cls, tables: Tensor, features: str) -> "Scale":
-        """From tables (N, T, F)."""
+        """Learn the scale from tables (N, T, F)."""
         if features == "rows":
             return cls(torch.zeros(1), torch.full((1,), 255.0))
         if features == "raw":
@@ -80,7 +80,7 @@ _made: dict[str, Tensor] = {}
 
 
 def _bank() -> Tensor:
-    """Triangular bands, evenly spaced in mel, each of sum 1: (257, 32). Source: O'Shaughnessy's mel, 2595 log10."""
+    """Compute triangular bands, evenly spaced in mel, of sum 1: (257, 32). Source: O'Shaughnessy's mel, 2595 log10."""
     if "bank" not in _made:
         low, high = (2595.0 * np.log10(1.0 + hz / 700.0) for hz in (LOWEST_HZ, HIGHEST_HZ))
         edges = 700.0 * (10.0 ** (np.linspace(low, high, BANDS + 2) / 2595.0) - 1.0)

@@ -20,7 +20,7 @@ EVALUATED = 250
 
 @dataclass(frozen=True)
 class Result:
-    """What came of a training, at the epoch with the least validation loss.
+    """Result of a training, at the epoch with the least validation loss.
 
     Losses are cross-entropies in nats a clip; ``f1``, ``precision`` and ``recall`` are of the target at a probability of
     one half. ``weights`` counts what was learned, ``epoch`` is 1 for the first; ``curve`` has every epoch's (training
@@ -56,7 +56,7 @@ class Inputs:
         self.scale = features.Scale.of(self._unscaled(data.train, some), kind)
 
     def batch(self, split: str, index: NDArray[np.int64]) -> Tensor:
-        """Scaled tables (B, T, F) of some clips."""
+        """Return scaled tables (B, T, F) of some clips."""
         if self.kind != "fft":
             return self.scale(self._unscaled(getattr(self.data, split), index))
         if split not in self._kept:
@@ -66,7 +66,7 @@ class Inputs:
         return self._kept[split][torch.as_tensor(index)]
 
     def changed(self, split: str, index: NDArray[np.int64], draw: torch.Generator) -> Tensor:
-        """The same after ``augment.meaning``."""
+        """Return scaled tables of some clips after ``augment.meaning``."""
         if self.kind == "rows":
             raise ValueError(
                 "expected sound for the augmentation 'meaning', got embeddings; use 'none' or 'theirs' with them"
@@ -152,14 +152,14 @@ def fit(inputs: Inputs, settings: Settings) -> Result:
 
 
 def cross_entropy(scores: Tensor, labels: Tensor) -> Tensor:
-    """Mean over clips, for one output (binary) or two: (B, outputs), (B,) -> ()."""
+    """Compute the mean cross-entropy over clips, for one output (binary) or two: (B, outputs), (B,) -> ()."""
     if scores.shape[1] == 1:
         return nn.functional.binary_cross_entropy_with_logits(scores[:, 0], labels)
     return nn.functional.cross_entropy(scores, labels.long())
 
 
 def evaluate(net: nn.Module, inputs: Inputs, split: str) -> dict[str, float]:
-    """Loss, F1, precision and recall of a split."""
+    """Compute loss, F1, precision and recall of a split."""
     labels = torch.from_numpy(getattr(inputs.data, split).labels)
     net.eval()
     with torch.no_grad():
@@ -175,7 +175,7 @@ def evaluate(net: nn.Module, inputs: Inputs, split: str) -> dict[str, float]:
 
 
 def f1_score(said: NDArray[np.bool_], true: NDArray[np.bool_]) -> dict[str, float]:
-    """F1, precision and recall of yes; 0 where a ratio has no denominator."""
+    """Compute F1, precision and recall of yes; 0 where a ratio has no denominator."""
     right = int(np.sum(said & true))
     precision = right / max(int(said.sum()), 1)
     recall = right / max(int(true.sum()), 1)

@@ -1,6 +1,6 @@
 """The five architectures. Each takes tables (B, T, F) and gives scores (B, outputs), outputs 1 or 2.
 
-Order of layers as the first study has it; what it leaves open (padding, the transformer's end) is named here.
+Layers are in the first study's order; what the study leaves open (padding, the transformer's end) is named here.
 """
 
 import math
@@ -12,11 +12,11 @@ from training.studies.five.settings import Settings
 
 HEADS = 4
 START, END = -1.0, -2.0
-"""Rows of these values stand before and behind what the LSTM reads."""
+"""Rows of these values come before and after what the LSTM reads."""
 
 
 def build(settings: Settings, rows: int, columns: int) -> nn.Module:
-    """A network for tables (B, rows, columns). The caller has seeded torch.
+    """Build a network for tables (B, rows, columns). The caller has seeded torch.
 
     Raises:
         ValueError: the settings fit no such table.
@@ -53,7 +53,7 @@ class Linear(nn.Module):
 
 
 class Same1d(nn.Conv1d):
-    """A convolution that gives as many rows as it gets; with an even kernel the odd zero stands behind."""
+    """A convolution that gives as many rows as it gets; with an even kernel the odd zero is at the end."""
 
     def forward(self, x: Tensor) -> Tensor:
         before, after = (self.kernel_size[0] - 1) // 2, self.kernel_size[0] // 2
@@ -61,7 +61,7 @@ class Same1d(nn.Conv1d):
 
 
 class Same2d(nn.Conv2d):
-    """The same for rows and columns."""
+    """A convolution that gives as many rows and columns as it gets."""
 
     def forward(self, x: Tensor) -> Tensor:
         before, after = (self.kernel_size[0] - 1) // 2, self.kernel_size[0] // 2
@@ -71,8 +71,8 @@ class Same2d(nn.Conv2d):
 class Conv1d(nn.Module):
     """Conv - ReLU - Conv - Dropout - MaxPool - Conv - Dropout - Linear, along time; columns are channels.
 
-    That is the stack with 3 active convolutions. With n, every one after the second adds Conv - Dropout behind the pooling;
-    with one there is no second. Padding keeps the number of rows, so that 8 layers fit on any clip.
+    That is the stack with 3 active convolutions. With n, every one after the second adds Conv - Dropout after the
+    pooling; with one there is no second. Padding keeps the number of rows, so that 8 layers fit on any clip.
     """
 
     def __init__(
@@ -135,7 +135,7 @@ class Lstm(nn.Module):
 
 
 def with_tokens(tables: Tensor) -> Tensor:
-    """(B, T, F) -> (B, T + 2, F)."""
+    """Add the two rows: (B, T, F) -> (B, T + 2, F)."""
     row = torch.ones_like(tables[:, :1])
     return torch.cat([START * row, tables, END * row], 1)
 
@@ -164,6 +164,6 @@ class Transformer(nn.Module):
 
 
 def _places(rows: int, width: int) -> Tensor:
-    """Sines and cosines of falling frequency: (rows, width)."""
+    """Compute sines and cosines of falling frequency: (rows, width)."""
     at = torch.arange(rows)[:, None] * torch.exp(-math.log(10_000.0) * torch.arange(0, width, 2) / width)
     return torch.stack([at.sin(), at.cos()], -1).reshape(rows, -1)[:, :width]

@@ -1,6 +1,6 @@
 """The first study's figures, as facts: settings, validation loss, F1. AudioSet embeddings, 10 s, human voice or not.
 
-Where the study names no optimiser, Adam stands here; its epochs are not known.
+Where the study names no optimiser, Adam is used here; its epochs are not known.
 """
 
 from dataclasses import dataclass
@@ -11,7 +11,7 @@ from training.studies.five.settings import Settings
 
 @dataclass(frozen=True)
 class Published:
-    """One of their trainings: what was set, what came out (None: not given), and in which of their tables it stands."""
+    """One of the study's trainings: settings, results (None: not given), and the study's table that has it."""
 
     arch: str
     table: str
@@ -20,7 +20,7 @@ class Published:
     f1: float | None = None
 
     def settings(self, base: Settings) -> Settings:
-        """The same on our data: their settings, ours for what is not theirs."""
+        """Return settings for our data: the study's where it gives them, else ours."""
         return Settings.of(base.as_dict() | {"arch": self.arch} | self.given)
 
 
@@ -105,5 +105,5 @@ ROWS: tuple[Published, ...] = (
 
 
 def of(arch: str) -> tuple[Published, ...]:
-    """Their rows of one architecture; none for conv2d, lstm and transformer, of which only the best F1 is known."""
+    """Return the study's rows of an architecture; none for conv2d, lstm, transformer: only their best F1 is known."""
     return tuple(row for row in ROWS if row.arch == arch)

@@ -1,7 +1,7 @@
-"""Many trainings: a search by Optuna, or a plan to be gone through; on disk, gone on with, on several cores.
+"""Many trainings: a search by Optuna, or a plan to go through; on disk, continued, on several cores.
 
 FOLDER/trials.journal holds them all. A search and each plan are a study of their own, named by target, data, features,
-architecture and what it is for. A training that was interrupted is begun again; one that is there is never repeated.
+architecture and purpose. An interrupted training is begun again; a finished one is never repeated.
 """
 
 import multiprocessing
@@ -20,7 +20,7 @@ STARTUP = 5
 
 @dataclass(frozen=True)
 class Task:
-    """One study: where it is kept, what it is called, on which data; a plan, or a number of trials to search."""
+    """One study: its place, its name, its data; a plan, or a number of trials to search."""
 
     out: Path
     store: Path
@@ -32,14 +32,14 @@ class Task:
 
     @property
     def name(self) -> str:
-        """Target, data, features, architecture, what for, epochs, seed: whatever must not be mixed."""
+        """Target, data, features, architecture, purpose, epochs, seed: whatever must not be mixed."""
         b = self.base
         return f"{self.target}|{self.store.name}|{b.features}|{b.arch}|{self.what}|{b.epochs} epochs|seed {b.seed}"
 
 
 @dataclass(frozen=True)
 class Row:
-    """One finished training; ``result`` as in ``fit.Result``, empty if it came to no number."""
+    """A finished training; ``result`` as in ``fit.Result``, empty if the loss was never a number."""
 
     target: str
     store: str
@@ -49,7 +49,7 @@ class Row:
 
 
 def open_study(out: Path, name: str) -> Any:
-    """A study in FOLDER/trials.journal, made if it is not there.
+    """Open a study in FOLDER/trials.journal, made if it is not there.
 
     Raises:
         ModuleNotFoundError: Optuna is not installed.
@@ -59,7 +59,7 @@ def open_study(out: Path, name: str) -> Any:
 
 
 def read(out: Path) -> list[Row]:
-    """Every finished training in a folder, in the order of their studies' names.
+    """Read every finished training in a folder, in the order of the studies' names.
 
     Raises:
         FileNotFoundError: there is no journal.
@@ -81,9 +81,9 @@ def read(out: Path) -> list[Row]:
 
 
 def best(out: Path, store: str, target: str, base: Settings) -> Settings:
-    """Of the trainings of these data with a base's architecture and features: the settings of the least validation loss.
+    """Find the settings of least validation loss, of trainings of these data with a base's architecture and features.
 
-    ``base`` itself where there is none. Variants and the runs with the published settings are not looked at.
+    Without such trainings ``base`` itself. Variants and the runs with the published settings are not looked at.
     """
     if not (out / "trials.journal").is_file():
         return base
@@ -129,7 +129,7 @@ def run(tasks: Sequence[Task], jobs: int = 1) -> None:
 
 
 def _work(tasks: Sequence[Task], mine: int, jobs: int) -> None:
-    """One process's share of every task."""
+    """Do one process's share of every task."""
     import torch
 
     from training.studies.five.fit import Inputs, fit
@@ -167,7 +167,7 @@ def _work(tasks: Sequence[Task], mine: int, jobs: int) -> None:
 
 
 def _asked(study: Any, task: Task, mine: int, jobs: int) -> Iterator[tuple[Any, Settings]]:
-    """The trials that are this process's to do."""
+    """Yield the trials that this process is to do."""
     done = [Settings.of(t.user_attrs["settings"]) for t in study.trials if _is_done(t)]
     if task.plan:
         for settings in [s for s in _unique(task.plan) if s not in done][mine::jobs]:
@@ -189,7 +189,7 @@ def _asked(study: Any, task: Task, mine: int, jobs: int) -> Iterator[tuple[Any, 
 
 
 def _forget_interrupted(task: Task) -> None:
-    """Trials that an earlier run left unfinished are over, unless their process is still at work in another command."""
+    """End trials that an earlier run left unfinished, unless their process is still at work in another command."""
     study = open_study(task.out, task.name)
     for trial in study.trials:
         if not trial.state.is_finished() and not _is_alive(trial.user_attrs.get("process")):
@@ -197,7 +197,7 @@ def _forget_interrupted(task: Task) -> None:
 
 
 def _is_alive(process: int | None) -> bool:
-    """Whether a process of this number runs on this machine."""
+    """Tell whether a process of this number runs on this machine."""
     if process is None or process == os.getpid():
         return False
     try:
@@ -227,10 +227,10 @@ def _storage(out: Path) -> Any:
 
 
 def need_optuna() -> Any:
-    """Optuna, quiet.
+    """Import Optuna, and make it quiet.
 
     Raises:
-        ModuleNotFoundError: it is not installed.
+        ModuleNotFoundError: Optuna is not installed.
     """
     try:
         import optuna

@@ -1,4 +1,4 @@
-"""What one training is, and the grid that settings are searched in: the first study's own."""
+"""Settings of a training, and the grid that they are searched in: the first study's own."""
 
 from dataclasses import asdict, dataclass, fields
 from typing import Any
@@ -11,7 +11,7 @@ DEFAULT_LAYERS = {"linear": 2, "conv1d": 3, "conv2d": 3, "lstm": 1, "transformer
 
 @dataclass(frozen=True)
 class Settings:
-    """One training.
+    """Settings of one training.
 
     Attributes:
         arch, features: which network sees which table, see ``nets`` and ``features``.
@@ -20,9 +20,9 @@ class Settings:
             LSTM, width of the transformer.
         kernel: rows (and columns) of a convolution. dropout: 0 to 1.
         layers: active convolutions (1 to 8), LSTM or transformer layers; 0 is the architecture's default.
-        channels: of conv2d. tokens: start and end rows for the LSTM.
+        channels: channels of conv2d. tokens: start and end rows for the LSTM.
         loss: "binary" is one output and binary cross-entropy, "two-class" two outputs and cross-entropy.
-        augment: see ``training.studies.five.augment``. epochs: most passes; it stops after ``patience`` without gain.
+        augment: see ``training.studies.five.augment``. epochs: most passes; ``patience`` passes without gain end it.
         sanity: learn from the test clips, and be judged on them.
     """
 
@@ -64,7 +64,7 @@ class Settings:
 
     @property
     def depth(self) -> int:
-        """Layers, the default filled in."""
+        """Number of layers, the default filled in."""
         return self.layers or DEFAULT_LAYERS[self.arch]
 
     def as_dict(self) -> dict[str, Any]:
@@ -72,7 +72,7 @@ class Settings:
 
     @classmethod
     def of(cls, known: dict[str, Any]) -> "Settings":
-        """From a stored dictionary; settings that came later keep their defaults."""
+        """Read settings from a stored dictionary; settings that came later keep their defaults."""
         names = {field.name for field in fields(cls)}
         return cls(**{name: value for name, value in known.items() if name in names})
 
@@ -95,12 +95,12 @@ OWN: dict[str, dict[str, tuple[Any, ...]]] = {
 
 
 def grid(arch: str) -> dict[str, tuple[Any, ...]]:
-    """Name -> values that the search chooses from."""
+    """Return name -> values that the search chooses from."""
     return COMMON | OWN[arch]
 
 
 def words(settings: Settings) -> str:
-    """The settings that matter to an architecture, in a few words."""
+    """Describe the settings that matter to an architecture, in a few words."""
     own = "".join(f", {name} {getattr(settings, name)}" for name in OWN[settings.arch] if name != "layers")
     deep = f", {settings.depth} layers" if "layers" in OWN[settings.arch] else ""
     return f"{settings.optimiser}, {settings.batch}, {settings.rate:g}, {settings.width}{own}{deep}"

@@ -1,4 +1,4 @@
-"""Clips prepared once: shards on disk that are written whole, and gone on with where an earlier run stopped.
+"""Clips prepared once: shards on disk, each written whole, and continued where an earlier run stopped.
 
     FOLDER/train_0000.npy   (SHARD, 16000) int16, a clip's samples
     FOLDER/train_0000.labels.npy   (SHARD,) uint8, 1 where the target is
@@ -25,7 +25,7 @@ SHARD = 500
 ROOMS, ROOM = 64, 8_000
 """Responses, and the half second of each that is kept."""
 VERSION = 2
-"""Of how clips are made: another one makes stores anew."""
+"""Version of how clips are made: another version makes stores again."""
 
 
 @dataclass(frozen=True)
@@ -48,7 +48,7 @@ class Data:
 
 
 def fingerprint(recordings: Sequence[Recording], counts: dict[str, int], seed: int) -> str:
-    """What a store is made from, as 12 hexadecimal digits: each recording's name, size, owner, split and side."""
+    """Hash what a store is made from to 12 hexadecimal digits: each recording's name, size, owner, split and side."""
     lines = sorted(
         f"{[(p.name, p.stat().st_size) for p in r.paths]} {r.group} {r.owner} {r.split} {r.target}"
         for r in recordings
@@ -65,7 +65,7 @@ def prepare(
     *,
     quiet: bool = False,
 ) -> Path:
-    """Make whatever of the store is not there yet, and return its folder (inside ``folder``).
+    """Make whatever is still missing from the store, and return the store's folder (inside ``folder``).
 
     Args:
         counts: split -> clips, rounded up to whole shards of 500 (fewer make one smaller shard).
@@ -109,7 +109,7 @@ def load(place: Path) -> Data:
     """Read a finished store.
 
     Raises:
-        FileNotFoundError: it is not finished. ValueError: a shard is damaged.
+        FileNotFoundError: the store is not finished. ValueError: a shard is damaged.
     """
     if not (place / "store.json").is_file():
         raise FileNotFoundError(f"expected a finished store in {place}, got none; prepare it first")
@@ -126,7 +126,7 @@ def load(place: Path) -> Data:
 
 
 def rooms(seed: int) -> NDArray[np.float32]:
-    """Made-up rooms at 16 kHz, the direct sound first: (64, 8000)."""
+    """Make up rooms at 16 kHz, the direct sound first: (64, 8000)."""
     from scipy.signal import resample_poly
 
     from training.sounds.rooms import synthetic_room

@@ -14,7 +14,7 @@ VARIED = {"tokens": "tokens", "loss": "loss", "layers": "layers", "augment": "au
 
 
 def write(out: Path, rows: Sequence[Row]) -> None:
-    """FOLDER/tables.md and FOLDER/trials.json, of everything that the folder's trials hold."""
+    """Write FOLDER/tables.md and FOLDER/trials.json, of everything that the folder's trials hold."""
     targets = sorted({row.target for row in rows})
     write_text(out / "tables.md", "\n\n".join(text(rows, target) for target in targets) + "\n")
     write_text(
@@ -37,7 +37,7 @@ def write(out: Path, rows: Sequence[Row]) -> None:
 
 
 def text(rows: Sequence[Row], target: str) -> str:
-    """Every table of one target."""
+    """Write every table of one target."""
     parts = []
     ours = [row for row in rows if row.target == target]
     for store in sorted({row.store for row in ours}):
@@ -49,7 +49,7 @@ def text(rows: Sequence[Row], target: str) -> str:
 
 
 def best_table(rows: Sequence[Row]) -> str:
-    """The best of each architecture and kind of features, by validation loss, with the study's best F1."""
+    """Write the best of each architecture and kind of features, by validation loss, with the study's best F1."""
     lines = [
         "| architecture | features | their F1 | val F1 | val loss | test F1 | test loss | weights | trials | settings |",
         "|---|---|---|---|---|---|---|---|---|---|",
@@ -70,7 +70,7 @@ def best_table(rows: Sequence[Row]) -> str:
 
 
 def published_tables(rows: Sequence[Row]) -> list[str]:
-    """For each of the study's tables: its settings, its loss and F1, and ours with the same settings."""
+    """Write for each of the study's tables: its settings, its loss and F1, and ours with the same settings."""
     kinds = [k for k in KINDS if any(r.what == "published" and r.settings.features == k for r in rows)]
     tables = []
     for name in dict.fromkeys((p.arch, p.table) for p in published.ROWS):
@@ -101,7 +101,7 @@ def published_tables(rows: Sequence[Row]) -> list[str]:
 
 
 def variant_tables(rows: Sequence[Row]) -> list[str]:
-    """For each comparison: what was varied, and what came of it."""
+    """Write for each comparison what was varied, and the results."""
     tables = []
     for what, name in VARIED.items():
         lines = [
@@ -137,7 +137,7 @@ def _is(row: Row, arch: str, kind: str) -> bool:
 
 
 def _matching(rows: Iterable[Row], line: published.Published, kind: str) -> Row | None:
-    """Our training with the settings of one of their lines, and with none of another's."""
+    """Find our training with the settings of one of the study's lines, and with none of another line's."""
     for row in rows:
         if row.what == "published" and _is(row, line.arch, kind):
             s = row.settings

@@ -52,18 +52,18 @@ def _crc(data, table):  # type: ignore[no-untyped-def]
 
 
 def crc32c(data: bytes) -> int:
-    """CRC-32C of some bytes."""
+    """Compute the CRC-32C of some bytes."""
     return int(_crc(np.frombuffer(bytearray(data), np.uint8), TABLE))
 
 
 def masked_crc32c(data: bytes) -> int:
-    """The checksum as the files hold it."""
+    """Compute the checksum as the files hold it."""
     crc = crc32c(data)
     return ((crc >> 15 | crc << 17) + MASK) & 0xFFFFFFFF
 
 
 def records(path: Path) -> Iterator[bytes]:
-    """The data of every record of a file.
+    """Read the data of every record of a file.
 
     Raises:
         ValueError: a checksum is wrong, or the file ends inside a record. FileNotFoundError: no such file.
@@ -104,7 +104,7 @@ def sequence_example(data: bytes) -> SequenceExample:
     """Parse one SequenceExample.
 
     Raises:
-        ValueError: the bytes are none.
+        ValueError: the bytes are no SequenceExample.
     """
     try:
         walker = Walker()
@@ -130,7 +130,7 @@ def sequence_example(data: bytes) -> SequenceExample:
 
 
 def _map(walker: Walker, message: memoryview) -> Iterator[tuple[str, memoryview]]:
-    """Entries of ``map<string, ...> = 1``."""
+    """Parse the entries of ``map<string, ...> = 1``."""
     for number, _, entry, _ in walker.fields(message):
         if number != 1:
             continue
@@ -144,7 +144,7 @@ def _map(walker: Walker, message: memoryview) -> Iterator[tuple[str, memoryview]
 
 
 def _feature(walker: Walker, message: memoryview) -> Values:
-    """Feature: bytes_list = 1, float_list = 2, int64_list = 3, each with ``value = 1``, packed or not."""
+    """Parse a Feature: bytes_list = 1, float_list = 2, int64_list = 3, each with ``value = 1``, packed or not."""
     values: list = []
     for kind, _, inner, _ in walker.fields(message):
         for number, plain, payload, _ in walker.fields(payload_of(inner, "list")):

@@ -1,1 +1,1 @@
-"""How far other definitions of the label would disagree, drawn and counted."""
+"""Other definitions of the label: how far they would disagree, drawn and counted."""

@@ -23,14 +23,14 @@ Sound = NDArray[np.float64]
 
 THRESHOLD_DB = -40.0
 LOWEST_DB = -85.0
-"""Bottom of the drawings, in dBFS."""
+"""Lowest level of the drawings, in dBFS."""
 COLOURS = ((OPEN, "#2e9e4f"), (UNSCORED, "#f0a500"))
 DPI = 68
-"""Keeps each picture well under 80 kB and legible in a page."""
+"""Resolution that keeps each picture well under 80 kB and legible in a page."""
 
 
 def voiced(*points: tuple[float, float]) -> Sound:
-    """A buzz of 200 Hz (its level over 5 ms is smooth), its level in dBFS drawn through (seconds, dB) points."""
+    """Make a buzz of 200 Hz (whose level over 5 ms is smooth), its level in dBFS drawn through (seconds, dB) points."""
     n = round(points[-1][0] * RATE) // BLOCK * BLOCK
     seconds = np.arange(n) / RATE
     harmonic = np.arange(1, 21)
@@ -42,14 +42,14 @@ def voiced(*points: tuple[float, float]) -> Sound:
 
 
 def steady(level_db: float, n: int, seed: int = 0) -> Sound:
-    """White noise at a level in dBFS."""
+    """Make white noise at a level in dBFS."""
     return np.random.default_rng(seed).normal(scale=10.0 ** (level_db / 20.0), size=n)
 
 
 def word(
     start: float, length: float, loud_db: float = -18.0, tail: float = 0.18
 ) -> list[tuple[float, float]]:
-    """Points of one word: a rise of 40 ms, a wavering middle, a decay to silence over ``tail`` seconds."""
+    """Return the points of one word: a rise of 40 ms, a wavering middle, a decay to silence over ``tail`` seconds."""
     end = start + length
     return [
         (start, -90.0), (start + 0.04, loud_db), (start + length / 2, loud_db - 5.0), (end, loud_db - 3.0),
@@ -58,12 +58,12 @@ def word(
 
 
 def two_words(pause_s: float) -> Sound:
-    """Two words with about this long a pause between where one falls under T and the next rises over it."""
+    """Make two words with about this long a pause between where one falls under T and the next rises over T."""
     return voiced((0.0, -90.0), *word(0.15, 0.2, tail=0.03), *word(0.355 + pause_s, 0.2), (1.1, -90.0))
 
 
 def cases() -> list[tuple[str, Sound, Sound | None]]:
-    """(title, target, bleed) of each case that the definition decides."""
+    """Make (title, target, bleed) of each case that the definition decides."""
     hover = voiced((0.0, -43.0), (0.45, -43.0), (0.47, -25.0), (0.7, -25.0), (0.72, -43.0), (1.1, -43.0))
     swell = voiced(
         (0.0, -90.0),
@@ -90,7 +90,7 @@ def cases() -> list[tuple[str, Sound, Sound | None]]:
 
 
 def draw_word(out: Path) -> None:
-    """One word, its parts named."""
+    """Draw one word, its parts named."""
     figure, (axes,) = _figure(1, 1, (9.0, 3.4))
     target = voiced((0.0, -90.0), (0.25, -70.0), (0.5, -18.0), (0.7, -21.0), (1.2, -90.0), (1.5, -90.0))
     labels = _panel(axes, target, None)
@@ -107,7 +107,7 @@ def draw_word(out: Path) -> None:
 
 
 def draw_cases(out: Path) -> None:
-    """The cases that a definition has to decide."""
+    """Draw the cases that a definition has to decide."""
     figure, panels = _figure(4, 2, (9.5, 7.6))
     for axes, (title, target, bleed) in zip(panels, cases(), strict=True):
         _panel(axes, target, bleed)
@@ -118,7 +118,7 @@ def draw_cases(out: Path) -> None:
 
 
 def draw_variants(out: Path) -> None:
-    """One phrase, and what each of three careful labels says of it, a strip each."""
+    """Draw one phrase, and a strip with what each of three careful labels says of it."""
     figure, (top, *strips) = _figure(4, 1, (9.0, 4.4), heights=(4, 1, 1, 1))
     phrase = voiced(
         (0.0, -90.0), *word(0.2, 0.3, tail=0.05), *word(0.66, 0.2, -25.0, 0.3), *word(1.6, 0.25, -30.0, 0.1),
@@ -135,7 +135,7 @@ def draw_variants(out: Path) -> None:
 
 
 def _figure(rows: int, columns: int, size: tuple[float, float], heights: Any = None) -> tuple[Any, list[Any]]:
-    """A figure that needs no screen, and its panels in reading order."""
+    """Make a figure that needs no screen, and its panels in reading order."""
     from matplotlib.backends.backend_agg import FigureCanvasAgg
     from matplotlib.figure import Figure
 
@@ -146,7 +146,7 @@ def _figure(rows: int, columns: int, size: tuple[float, float], heights: Any = N
 
 
 def _panel(axes: Any, target: Sound, bleed: Sound | None) -> NDArray[np.int8]:
-    """Levels, thresholds and label of one sound; returns the label."""
+    """Draw levels, thresholds and label of one sound; returns the label."""
     labels = VARIANTS["ours"](target, THRESHOLD_DB)
     seconds = (np.arange(len(labels)) + 0.5) * BLOCK_S
     _shade(axes, labels, LOWEST_DB, 0.0, alpha=0.3)
@@ -171,7 +171,7 @@ PICTURES = {"label_word.png": draw_word, "label_cases.png": draw_cases, "label_v
 
 
 def main(argv: list[str] | None = None) -> int:
-    """Command line; 0 done, 1 failure, 2 usage."""
+    """Run the command; 0 done, 1 failure, 2 usage."""
     parser = argparse.ArgumentParser(
         prog="python -m training.studies.labels.pictures",
         description="Draw what the label is, from sounds made here.",

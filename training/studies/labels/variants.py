@@ -1,6 +1,6 @@
-"""How far careful people would disagree on when a gate should be open: ``python -m training.studies.labels.variants``.
+"""Count how far careful labels disagree on when to be open: ``python -m training.studies.labels.variants``.
 
-The label of ``training.labels`` is one opinion. Here are two others that one might as well hold, and how well
+The label of ``training.labels`` is one opinion. Here are two others, just as careful, and how well
 each agrees with the rest on judged scenes, as balanced accuracy over the blocks that both score. No gate can
 be expected to please a label better than another careful label does.
 
@@ -41,17 +41,17 @@ Labels = NDArray[np.int8]
 
 
 def ours(target: NDArray[np.floating], threshold_db: float) -> Labels:
-    """The label of ``training.labels``: (n,) target -> (n // 100,) of 1, 0 and -1."""
+    """Label as ``training.labels``: (n,) target -> (n // 100,) of 1, 0 and -1."""
     return label(block_levels_db(target), threshold_db)
 
 
 def slower(target: NDArray[np.floating], threshold_db: float) -> Labels:
-    """10 ms level over T, gaps shorter than 150 ms filled; foot and tail by the same rules as ours."""
+    """Label by the 10 ms level over T, gaps shorter than 150 ms filled; foot and tail by the same rules as ours."""
     return _filled(_over_db(centred_levels_db(target, SLOW_WINDOW), threshold_db), SLOW_GAP_BLOCKS)
 
 
 def schmitt(target: NDArray[np.floating], threshold_db: float, hold_blocks: int = HOLD_BLOCKS) -> Labels:
-    """A Schmitt trigger at T and T - 6 dB on the 5 ms level, with 200 ms hold; every block is 1 or 0."""
+    """Label by a Schmitt trigger at T and T - 6 dB on the 5 ms level, with 200 ms hold; every block is 1 or 0."""
     return _trigger(_over_db(block_levels_db(target), threshold_db), hold_blocks)
 
 
@@ -65,7 +65,7 @@ VARIANTS: Variants = {
 
 
 def centred_levels_db(x: NDArray[np.floating], window: int) -> NDArray[np.float32]:
-    """RMS over ``window`` samples centred on each block, dB re full scale; 240 gives ``block_levels_db``."""
+    """Compute RMS over ``window`` samples centred on each block, dB re full scale; 240 gives ``block_levels_db``."""
     blocks, before = len(x) // BLOCK, (window - BLOCK) // 2
     padded = np.concatenate((np.zeros(before), np.asarray(x, np.float64), np.zeros(window)))
     total = np.concatenate(([0.0], np.cumsum(np.square(padded))))
@@ -75,7 +75,7 @@ def centred_levels_db(x: NDArray[np.floating], window: int) -> NDArray[np.float3
 
 
 def agreement(truth: Labels, other: Labels) -> NDArray[np.int64]:
-    """Blocks that both score, counted: [shut right, shut all, open right, open all] by ``truth``."""
+    """Count blocks that both score: [shut right, shut all, open right, open all] by ``truth``."""
     both = (truth != UNSCORED) & (other != UNSCORED)
     right = both & (truth == other)
     counts = [
@@ -85,7 +85,7 @@ def agreement(truth: Labels, other: Labels) -> NDArray[np.int64]:
 
 
 def balanced(counts: NDArray[np.integer]) -> float:
-    """Balanced accuracy of summed ``agreement``; nan if it lacks a class."""
+    """Compute the balanced accuracy of summed ``agreement``; nan if a class is lacking."""
     shut_right, shut, open_right, opened = (float(x) for x in counts)
     return (shut_right / shut + open_right / opened) / 2.0 if shut and opened else float("nan")
 
@@ -93,7 +93,7 @@ def balanced(counts: NDArray[np.integer]) -> float:
 def compare(
     scenes: Sequence["Scene"], *, seed: int = 0, draws: int = 1000, variants: Variants = VARIANTS
 ) -> dict[str, dict[str, object]]:
-    """Every label against every other, all scenes' blocks together.
+    """Compare every label with every other, all scenes' blocks together.
 
     Returns:
         "a as truth, b judged" -> balanced, interval_95 (bootstrap over scenes), and, for each label alone,
@@ -125,7 +125,7 @@ def compare(
 
 
 def _over_db(level_db: NDArray[np.float32], threshold_db: float) -> NDArray[np.float32]:
-    """Level over the threshold; silence is over none."""
+    """Compute the level over the threshold; silence is over none."""
     over_db = (level_db - np.float32(threshold_db)).astype(np.float32)
     over_db[level_db <= FLOOR_DB] = -np.inf
     return over_db
@@ -133,7 +133,7 @@ def _over_db(level_db: NDArray[np.float32], threshold_db: float) -> NDArray[np.f
 
 @numba.njit("int8[::1](float32[::1], int64)", cache=True, nogil=True)
 def _filled(over_db, gap_blocks):  # type: ignore[no-untyped-def]
-    """As ``training.labels`` does it, for gaps of another length."""
+    """Fill gaps as ``training.labels`` does, for gaps of another length."""
     blocks = len(over_db)
     labels = np.zeros(blocks, np.int8)
     closed_at = -1
@@ -168,7 +168,7 @@ def _trigger(over_db, hold_blocks):  # type: ignore[no-untyped-def]
 
 
 def main(argv: list[str] | None = None) -> int:
-    """Command line; 0 done, 1 failure, 2 usage."""
+    """Run the command; 0 done, 1 failure, 2 usage."""
     from training.judging.evaluate import data_sha256
     from training.recordings.corpus import Corpus
     from training.scenes.judged import judged_scenes

@@ -10,7 +10,7 @@
     teacher     a bigger network to distil from
     judge       accuracies, confusions, recalls
     published   the tables that others have published
-    report      ours beside them, as text, JSON and pictures
+    report      our tables beside the published ones, as text, JSON and pictures
 
-``python -m training.studies.swishnet`` runs all of it; docs/swishnet.md says where it differs from what was published.
+``python -m training.studies.swishnet`` runs everything; docs/swishnet.md lists what differs from the published.
 """

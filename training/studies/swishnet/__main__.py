@@ -1,8 +1,9 @@
 """SwishNet's published tables, made again: ``python -m training.studies.swishnet MUSAN_FOLDER --gtzan GTZAN_FOLDER``.
 
-Prepares the recordings, trains slim and wide for clips of 0.5, 1 and 2 s, fine-tunes them on GTZAN's music/speech set if it
-is given, and writes ``tables.md``, ``tables.json`` and pictures of the confusions beside the published figures. Running the
-same command again goes on where it stopped; a table with fewer models shares the trainings of one with more.
+Prepares the recordings, trains slim and wide for clips of 0.5, 1 and 2 s, fine-tunes them on GTZAN's music/speech set
+if that is given, and writes ``tables.md``, ``tables.json`` and pictures of the confusions beside the published figures.
+Running the same command again continues where it stopped; a table with fewer models shares the trainings of one with
+more.
 """
 
 import argparse
@@ -20,7 +21,7 @@ CONFIG = Path(__file__).parents[2] / "configs" / "swishnet.toml"
 
 
 def main(argv: list[str] | None = None) -> int:
-    """The command line."""
+    """Run the command."""
     parser = argparse.ArgumentParser(
         prog="python -m training.studies.swishnet", description=__doc__.splitlines()[0]
     )
@@ -42,7 +43,7 @@ def main(argv: list[str] | None = None) -> int:
         print(f"training.studies.swishnet: error: {error}", file=sys.stderr)
         return 1
     except KeyboardInterrupt:
-        print("training.studies.swishnet: stopped; the same command goes on from there", file=sys.stderr)
+        print("training.studies.swishnet: stopped; the same command continues from there", file=sys.stderr)
         return 130
     print(made[1].read_text(encoding="utf-8"))
     print("\n".join(f"wrote {path}" for path in made))
@@ -50,7 +51,7 @@ def main(argv: list[str] | None = None) -> int:
 
 
 def run(musan: Path, gtzan: Path | None, config: ProtocolConfig, folder: Path, device: str) -> list[Path]:
-    """Everything that the command does; returns what it wrote, the JSON first, the text second."""
+    """Do everything that the command does; returns the files written, the JSON first, the text second."""
     import torch
 
     from training.studies.swishnet import report

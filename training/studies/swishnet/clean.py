@@ -1,4 +1,4 @@
-"""What the protocol does to a recording before it is cut into clips: remove silence, then make loudness even."""
+"""Cleaning of a recording before it is cut into clips: remove silence, then make loudness even."""
 
 import numpy as np
 from numpy.typing import NDArray
@@ -9,7 +9,7 @@ Sound = NDArray[np.float32]
 
 
 def clean(x: Sound, config: CleanConfig, rate_hz: int) -> Sound:
-    """A recording (n,) as the protocol wants it: (m,) with m <= n."""
+    """Clean a recording (n,) as the protocol wants: (m,) with m <= n."""
     window = round(config.window_ms * 1e-3 * rate_hz)
     kept = without_silence(x, window, config.silence_db)
     return even_loudness(kept, window, config.loudness_dbfs)
@@ -49,7 +49,7 @@ def even_loudness(x: Sound, window: int, loudness_dbfs: float) -> Sound:
 
 
 def _windows(x: Sound, window: int) -> tuple[NDArray[np.float64], NDArray[np.int64]]:
-    """Mean square of each window, and the windows' bounds (one more)."""
+    """Compute the mean square of each window, and the windows' bounds (one more)."""
     bounds = np.append(np.arange(0, len(x), window), len(x)).astype(np.int64)
     if len(x) == 0:
         return np.zeros(0), bounds[:1]

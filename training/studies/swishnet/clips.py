@@ -1,4 +1,4 @@
-"""Clips: stretches of a recording's frames, each beginning half a clip behind the one before."""
+"""Clips: stretches of a recording's frames, each beginning half a clip after the one before."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -31,18 +31,18 @@ class Clips:
         return len(self.starts)
 
     def batch(self, which: NDArray[np.int64]) -> tuple[Tensor, Tensor]:
-        """Frames (B, length, 20) float32 and labels (B,) of these clips."""
+        """Return frames (B, length, 20) float32 and labels (B,) of these clips."""
         rows = self.starts[which, None] + np.arange(self.length)
         x = torch.from_numpy(self.frames[rows].astype(np.float32))
         return x, torch.from_numpy(self.labels[which])
 
     def counts(self) -> dict[str, int]:
-        """Clips of each class."""
+        """Count the clips of each class."""
         return {kind: int((self.labels == i).sum()) for i, kind in enumerate(KINDS)}
 
 
 def cut(store: Store, splits: Sequence[str], part: str, length_s: float) -> Clips:
-    """Every clip of a part. A recording shorter than a clip gives none, and what is left at an end is left out.
+    """Cut every clip of a part. A recording shorter than a clip gives none; what is left over at an end is left out.
 
     Args:
         splits: the part of each of the store's recordings.
@@ -74,7 +74,7 @@ def cut(store: Store, splits: Sequence[str], part: str, length_s: float) -> Clip
 
 
 def moments(clips: Clips, at_once: int = 4096) -> tuple[Tensor, Tensor]:
-    """Mean and deviation of each coefficient over all clips: (20,), (20,)."""
+    """Compute mean and deviation of each coefficient over all clips: (20,), (20,)."""
     total = square = torch.zeros(1, dtype=torch.float64)
     for start in range(0, len(clips), at_once):
         x, _ = clips.batch(np.arange(start, min(start + at_once, len(clips))))

@@ -1,7 +1,7 @@
 """One training by the protocol: batches of clips, Adam, cosines that begin again, an early end. Resumable.
 
-Leaves in its folder ``checkpoint.pt``, ``log.jsonl`` and ``curves.png``; the same call again goes on where it stopped, and
-returns at once if it had ended.
+Leaves ``checkpoint.pt``, ``log.jsonl`` and ``curves.png`` in its folder; the same call again continues where it
+stopped, and returns at once if the training had ended.
 """
 
 import copy
@@ -38,7 +38,7 @@ class Soft:
 
 @dataclass
 class Progress:
-    """How far a training is: epochs done, the best of them (-1: none), its loss and weights, and whether it has ended."""
+    """Progress of a training: epochs done, the best of them (-1: none), its loss and weights, whether it has ended."""
 
     epochs: int
     best_epoch: int
@@ -59,7 +59,7 @@ def fit(
     soft: Soft | None = None,
     device: str = "cpu",
 ) -> Progress:
-    """Train, or go on; ``net`` ends with its best weights.
+    """Train, or continue; ``net`` ends with its best weights.
 
     Args:
         net: its method ``clip`` takes clips (B, T, 20) and gives logits (B, K).
@@ -106,7 +106,7 @@ def fit(
 
 
 def learning_rate(epoch: float, config: FitConfig) -> float:
-    """Half a cosine from the highest to the lowest rate, period after period; ``epoch`` may be a fraction.
+    """Compute half a cosine from the highest to the lowest rate, period after period; ``epoch`` may be a fraction.
 
     Source: I. Loshchilov, F. Hutter, "SGDR: stochastic gradient descent with warm restarts", arXiv 1608.03983.
     """
@@ -127,7 +127,7 @@ def _epoch(
     soft: Soft | None,
     device: str,
 ) -> float:
-    """Every clip once, in an order that seed and epoch decide; returns the mean loss."""
+    """Learn from every clip once, in an order that seed and epoch decide; returns the mean loss."""
     net = loop.net
     order = np.random.default_rng([seed, epoch]).permutation(len(clips))
     total = 0.0
@@ -151,25 +151,25 @@ def _epoch(
 
 @torch.no_grad()
 def answers(net: nn.Module, clips: Clips, device: str = "cpu") -> Tensor:
-    """Logits (N, K) of every clip, in their order."""
+    """Compute logits (N, K) of every clip, in their order."""
     net.eval()
     parts = [np.arange(a, min(a + JUDGED_AT_ONCE, len(clips))) for a in range(0, len(clips), JUDGED_AT_ONCE)]
     return torch.cat([net.clip(clips.batch(part)[0].to(device)).cpu() for part in parts])
 
 
 def loss_of(logits: Tensor, clips: Clips) -> float:
-    """Take the mean cross-entropy of the clips, in nats."""
+    """Compute the mean cross-entropy of the clips, in nats."""
     return float(F.cross_entropy(logits, torch.from_numpy(clips.labels)))
 
 
 def accuracy_of(logits: Tensor, clips: Clips) -> float:
-    """Share of clips that are taken for what they are."""
+    """Compute the share of clips that are taken for what they are."""
     chosen: NDArray[np.int64] = logits.argmax(1).numpy()
     return float((chosen == clips.labels).mean())
 
 
 def _note(done: Progress, row: dict[str, float], net: nn.Module, config: FitConfig) -> None:
-    """Count the epoch, keep its weights if it is the best so far, and see whether that was the end."""
+    """Count the epoch, keep the weights if they are the best so far, and see whether that was the end."""
     loss = row.get("loss/val", -math.inf)
     if loss < done.best_loss or "loss/val" not in row:
         done.best_loss, done.best_epoch = loss, done.epochs

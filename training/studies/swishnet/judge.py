@@ -1,4 +1,4 @@
-"""How well clips are told apart: accuracies, recalls, F1, and who is taken for whom."""
+"""Scores of telling clips apart: accuracies, recalls, F1, and confusions."""
 
 from typing import Any
 
@@ -9,16 +9,16 @@ from training.studies.swishnet.recordings import KINDS
 
 SPEECH = KINDS.index("speech")
 DRAWS = 1000
-"""Bootstrap draws behind an interval."""
+"""Bootstrap draws that an interval rests on."""
 
 
 def confusion(labels: NDArray[np.int64], chosen: NDArray[np.int64], classes: int) -> NDArray[np.int64]:
-    """(classes, classes) counts: what it is, down; what it is taken for, across."""
+    """Count (classes, classes): true class, down; the class taken for it, across."""
     return np.bincount(labels * classes + chosen, minlength=classes**2).reshape(classes, classes)
 
 
 def score(table: NDArray[np.int64]) -> dict[str, Any]:
-    """Figures from a confusion table whose first class is speech.
+    """Compute figures from a confusion table whose first class is speech.
 
     ``overall`` is the share of clips taken for what they are; ``sns`` the same when all that is not speech is one class;
     ``recall`` of each class; ``average`` of the recalls; ``f1`` averaged over the classes. nan where a class has no clip.
@@ -41,7 +41,7 @@ def score(table: NDArray[np.int64]) -> dict[str, Any]:
 def intervals(
     labels: NDArray[np.int64], chosen: NDArray[np.int64], owners: NDArray[np.int64], classes: int, seed: int
 ) -> dict[str, tuple[float, float]]:
-    """95 % intervals of ``overall`` and ``sns``: owners (of each class) are drawn with replacement, clips go with them.
+    """Draw 95 % intervals of ``overall`` and ``sns``: owners (of each class) with replacement, clips go with them.
 
     Clips of one recording are alike, so drawing clips would promise too much.
     """

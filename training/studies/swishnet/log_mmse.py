@@ -24,14 +24,14 @@ QUIET_SHARE = 0.05
 NOISE_RATIO = 0.15
 """Mean log likelihood ratio over the bins under which a frame is noise."""
 NOISE_SMOOTH = 0.98
-"""Weight of what was known of noise when a frame of it is heard."""
+"""Weight of the old noise estimate when a frame of noise is heard."""
 
 
 def log_mmse(x: NDArray[np.float32], rate_hz: int) -> NDArray[np.float32]:
-    """A recording with its steady noise suppressed.
+    """Suppress a recording's steady noise.
 
     Args:
-        x: (n,) samples. rate_hz: of the samples.
+        x: (n,) samples. rate_hz: sample rate of ``x``.
 
     Returns:
         (n,) samples in place with those of ``x``. A recording shorter than a frame, or of zeros, comes back as it is.
@@ -54,7 +54,7 @@ def log_mmse(x: NDArray[np.float32], rate_hz: int) -> NDArray[np.float32]:
 
 
 def gains(powers: NDArray[np.float64]) -> NDArray[np.float64]:
-    """Gain of every bin of every frame, 0 to 1.
+    """Compute the gain of every bin of every frame, 0 to 1.
 
     Args:
         powers: (frames, bins) squared magnitudes.
@@ -77,7 +77,7 @@ def gains(powers: NDArray[np.float64]) -> NDArray[np.float64]:
 
 
 def _quietest(powers: NDArray[np.float64]) -> NDArray[np.float64]:
-    """Mean power of the quietest frames, bin by bin; frames of zeros say nothing about noise and are passed over."""
+    """Average the power of the quietest frames, bin by bin; frames of zeros tell nothing of noise, and are left out."""
     energies = powers.sum(axis=1)
     heard = powers[energies > 0.0]
     order = np.argsort(heard.sum(axis=1), kind="stable")

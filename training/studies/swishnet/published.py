@@ -1,4 +1,4 @@
-"""What others measured by this protocol, in per cent, from their own tables.
+"""Figures that others measured by this protocol, in per cent, from their own tables.
 
 paper: M. S. Hussain, M. A. Haque, "SwishNet: a fast convolutional neural network for speech, music and noise classification
 and segmentation", arXiv 1812.00149. reproduction: T. Degamboda, 2021, of the topology of ``training.networks.swishnet``.

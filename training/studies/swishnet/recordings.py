@@ -1,4 +1,4 @@
-"""Which recordings there are, of which class, and in which part each is: train, val or test.
+"""The recordings, with the class of each and its part: train, val or test.
 
 Folders as MUSAN has them, a folder with a manifest (classes speech, music, noise), or GTZAN's music/speech set.
 """
@@ -18,13 +18,13 @@ PARTS = ("train", "val", "test")
 
 
 def read_musan(folder: Path, by: str = "auto") -> list[Item]:
-    """Speech, music and noise of a folder in MUSAN's layout or with a manifest; splits in a manifest are not used.
+    """Read speech, music and noise of a folder in MUSAN's layout or with a manifest; its splits are not used.
 
     Args:
         by: "file", "owner" or "auto", see ``SplitConfig.by``.
 
     Raises:
-        FileNotFoundError: no such folder, or no recordings in it.
+        FileNotFoundError: no such folder, or no recordings there.
         ValueError: another layout, ``by`` is none of the three, a class is missing, or a file is not audio.
     """
     if by not in ("auto", "file", "owner"):
@@ -41,7 +41,7 @@ def read_musan(folder: Path, by: str = "auto") -> list[Item]:
 
 
 def read_gtzan(folder: Path) -> list[Item]:
-    """Speech and music of GTZAN's music/speech set, each file its own owner.
+    """Read speech and music of GTZAN's music/speech set, each file its own owner.
 
     Raises:
         FileNotFoundError, ValueError: see ``read_musan``.
@@ -56,10 +56,10 @@ def read_gtzan(folder: Path) -> list[Item]:
 
 
 def split(items: Sequence[Item], config: SplitConfig, seed: int) -> list[Item]:
-    """The same recordings, each with its part. No owner is in two parts; another seed gives another split.
+    """Give each recording its part. No owner is in two parts; another seed gives another split.
 
     Class by class, owners in an order that the seed shuffles each go where most time is missing (and where they fit, if
-    they fit anywhere), so that shares hold for time; who is longer than all of a part is not in it.
+    they fit anywhere), so that shares hold for time; an owner longer than all of a part is not in that part.
 
     Raises:
         ValueError: shares that leave nothing to a part, or a class with fewer owners than parts.
@@ -86,7 +86,7 @@ def split(items: Sequence[Item], config: SplitConfig, seed: int) -> list[Item]:
 
 
 def tuning_split(items: Sequence[Item], share: float, seed: int) -> list[Item]:
-    """``share`` of each class's recordings to "train", all others to "test".
+    """Give ``share`` of each class's recordings to "train", all others to "test".
 
     Raises:
         ValueError: a class has fewer than two recordings.
@@ -104,7 +104,7 @@ def tuning_split(items: Sequence[Item], share: float, seed: int) -> list[Item]:
 
 
 def data_hash(items: Sequence[Item]) -> str:
-    """SHA-256 over every recording's name, class, owner, part and size on disk."""
+    """Compute the SHA-256 over every recording's name, class, owner, part and size on disk."""
     return digest(Corpus(items))
 
 
@@ -158,5 +158,5 @@ def _items(folder: Path, found: Sequence[Found], kinds: Sequence[str], by_file: 
 
 
 def _lot(seed: int, kind: str, owner: str) -> bytes:
-    """What an owner draws with a seed, the same on every machine."""
+    """Draw an owner's lot with a seed, the same on every machine."""
     return hashlib.sha256(f"{seed} {kind} {owner}".encode()).digest()

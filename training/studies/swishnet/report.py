@@ -15,7 +15,7 @@ PANEL_INCHES = 2.6
 
 
 def write(folder: Path, result: dict[str, Any]) -> list[Path]:
-    """``tables.json``, ``tables.md``, ``confusion.png`` and, if there was tuning, ``confusion-gtzan.png``."""
+    """Write ``tables.json``, ``tables.md``, ``confusion.png`` and, if there was tuning, ``confusion-gtzan.png``."""
     made = [folder / "tables.json", folder / "tables.md", folder / "confusion.png"]
     write_text(made[0], json.dumps(plain(result), indent=1) + "\n")
     write_text(made[1], markdown(result))
@@ -27,7 +27,7 @@ def write(folder: Path, result: dict[str, Any]) -> list[Path]:
 
 
 def markdown(result: dict[str, Any]) -> str:
-    """Text of all tables, in per cent."""
+    """Write the text of all tables, in per cent."""
     rows = result["musan"]
     lengths = sorted({row["length_s"] for row in rows})
     lines = [f"Seed {result['seed']}, data {result['data_sha256'][:16]}, {result['date']}.", ""]
@@ -62,7 +62,7 @@ def markdown(result: dict[str, Any]) -> str:
 
 
 def draw(path: Path, rows: Sequence[dict[str, Any]]) -> None:
-    """Confusions, a panel for each model and length: what it is, down; what it was taken for, across; shares of a row."""
+    """Draw confusions, a panel for each model and length: true class, down; taken for, across; shares of a row."""
     import numpy as np
     from matplotlib.backends.backend_agg import FigureCanvasAgg
     from matplotlib.figure import Figure

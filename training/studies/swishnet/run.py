@@ -33,12 +33,12 @@ class Data:
     items: Sequence[Item]
 
     def cut(self, part: str, length_s: float) -> Clips:
-        """Every clip of a part."""
+        """Cut every clip of a part."""
         return cut(self.store, [item.split for item in self.items], part, length_s)
 
     @property
     def sha256(self) -> str:
-        """Of what the recordings are and which part each is in."""
+        """Hash of what the recordings are and which part each is in."""
         return hash_of(self.items)
 
 
@@ -46,7 +46,7 @@ def check(config: ProtocolConfig) -> None:
     """Refuse what could not be trained, before anything is prepared.
 
     Raises:
-        ConfigError: a model that there is not, no model, no length, or distillation for a model that is not trained.
+        ConfigError: an unknown model, no model, no length, or distillation for a model that is not trained.
     """
     unknown = [name for name in (*config.models, *config.distil.models) if name not in WIDTHS]
     if unknown or not config.models or not config.lengths_s:
@@ -98,9 +98,9 @@ def teach(
 def tune(
     name: str, length_s: float, data: Data, config: ProtocolConfig, folder: Path, device: str
 ) -> dict[str, Any]:
-    """Go on with a trained model on a part of another collection (speech and music) and judge it on the rest.
+    """Train a model further on a part of another collection (speech and music), and judge the model on the rest.
 
-    Noise is no answer there: of the three, the higher of speech and music is chosen, before and behind the tuning.
+    Noise is no answer there: the higher of speech and music is chosen, before and after the tuning.
     """
     start = torch.load(folder / _place(name, length_s, config) / "checkpoint.pt", weights_only=True)
     net = build(name, config)
@@ -128,7 +128,7 @@ def tune(
 
 
 def build(name: str, config: ProtocolConfig) -> nn.Module:
-    """A network with the weights that the seed gives it."""
+    """Build a network with the weights that the seed gives."""
     torch.manual_seed(config.seed)
     if name == "teacher":
         return Teacher(config.teacher, len(KINDS))
@@ -136,14 +136,14 @@ def build(name: str, config: ProtocolConfig) -> nn.Module:
 
 
 def _place(name: str, length_s: float, config: ProtocolConfig) -> str:
-    """The folder of one training; a pupil has another one than who learned alone."""
+    """Name the folder of one training; a pupil's is another than that of a model that learned alone."""
     return f"{name}-{length_s:g}s" + ("-distilled" if name in config.distil.models else "")
 
 
 def _soft(
     length_s: float, name: str, data: Data, train: Clips, config: ProtocolConfig, folder: Path, device: str
 ) -> Soft:
-    """A teacher's answers to the training clips; it is trained now if it was not before."""
+    """Return a teacher's answers to the training clips; the teacher is trained now if it was not before."""
     teacher = build("teacher", config)
     if config.normalise:
         teacher.set_normalisation(*moments(train))
@@ -157,7 +157,7 @@ def _soft(
 
 
 def _recipe(name: str, length_s: float, data: Data, config: ProtocolConfig) -> dict[str, Any]:
-    """What a training depends on, besides seed and fit: a table with fewer models or lengths shares its trainings."""
+    """Collect what a training depends on, besides seed and fit: tables with fewer models or lengths share trainings."""
     recipe = {
         "model": name,
         "length_s": length_s,

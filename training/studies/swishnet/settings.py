@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 
 @dataclass(frozen=True)
 class CleanConfig:
-    """Windows of ``window_ms`` that lie ``silence_db`` under the loudest are removed, the rest get one loudness.
+    """Cleaning: windows of ``window_ms`` that lie ``silence_db`` under the loudest go, the rest get one loudness.
 
     ``loudness_dbfs`` (RMS) is ours: the network learns from whatever it is.
     """
@@ -17,7 +17,7 @@ class CleanConfig:
 
 @dataclass(frozen=True)
 class StoreConfig:
-    """Where prepared frames are kept, by how many processes they are made, and whether in half precision (ours)."""
+    """Settings of the store: its place, how many processes make the frames, and whether in half precision (ours)."""
 
     folder: str = "data"
     jobs: int = 2
@@ -28,7 +28,7 @@ class StoreConfig:
 class SplitConfig:
     """Shares of each class's time; the rest, .25, is the test part.
 
-    ``by`` what may not be in two parts: "file", "owner" (speaker, artist, item), or "auto": by file for MUSAN, as
+    ``by``: what may not be in two parts: "file", "owner" (speaker, artist, item), or "auto": by file for MUSAN, as
     published, and by owner for a manifest.
     """
 
@@ -42,7 +42,7 @@ class FitConfig:
     """Adam on batches of clips, learning rate in cosines that begin again.
 
     The first period is ``period_epochs``, each next one ``period_factor`` times as long: 8 + 16 + 32 + 64 are the 120
-    published epochs; the periods are ours. Ends after ``patience`` epochs without a lower loss on the validation part.
+    published epochs; the periods are ours. ``patience`` epochs without a lower loss on the validation part end it.
     """
 
     epochs: int = 120
@@ -67,7 +67,7 @@ class TuneConfig:
 
 @dataclass(frozen=True)
 class DistilConfig:
-    """``models`` ("slim", "wide") learn ``share`` of what they learn from a teacher's softened answers.
+    """Distillation: ``models`` ("slim", "wide") learn ``share`` of what they learn from a teacher's softened answers.
 
     Temperatures by clip length, shortest first, as published for 0.5, 1 and 2 s.
     """
@@ -79,7 +79,7 @@ class DistilConfig:
     wide: tuple[float, ...] = (8.0, 10.0, 10.0)
 
     def temperature(self, model: str, length_s: float) -> float:
-        """Of a model and a clip length; the published length nearest to it decides."""
+        """Choose the temperature of a model and a clip length; the nearest published length decides."""
         nearest = min(range(len(self.lengths_s)), key=lambda i: abs(self.lengths_s[i] - length_s))
         return float((self.wide if model == "wide" else self.slim)[nearest])
 

@@ -1,7 +1,7 @@
 """MFCC frames of every recording, on disk, prepared once: decoding and cleaning cost far more than learning from it.
 
 A store is a folder of memory-mapped arrays. Recordings lie end to end, each in a span as long as it could need, so a
-preparation that was interrupted goes on where it stopped, in any order. Clips of any length are cut from the frames
+preparation that was interrupted continues where it stopped, in any order. Clips of any length are cut from the frames
 later (training.studies.swishnet.clips): one store serves them all, at a sixth of what the clips themselves would take.
 """
 
@@ -50,7 +50,7 @@ class Store:
 def prepare(
     items: Sequence[Item], cleaning: CleanConfig, config: StoreConfig, *, denoise: bool = False
 ) -> Store:
-    """Decode, clean and transform every recording, or go on with, or reuse, an earlier run.
+    """Decode, clean and transform every recording; continue or reuse an earlier run.
 
     The folder's name carries a hash of everything that the content depends on: recordings, cleaning, front. Which part a
     recording is in does not count.
@@ -94,7 +94,7 @@ def prepare(
 
 
 def features(item: Item, cleaning: CleanConfig, denoise: bool) -> NDArray[np.float32]:
-    """Frames (t, 20) of a recording, cleaned."""
+    """Compute frames (t, 20) of a recording, cleaned."""
     x = read_mono(item.path, RATE)
     if denoise:
         x = log_mmse(x, RATE)
@@ -102,7 +102,7 @@ def features(item: Item, cleaning: CleanConfig, denoise: bool) -> NDArray[np.flo
 
 
 def mfcc_of(x: NDArray[np.float32]) -> NDArray[np.float32]:
-    """``training.networks.mfcc.mfcc`` of (n,) samples, a minute at a time: (n // 160, 20)."""
+    """Compute ``training.networks.mfcc.mfcc`` of (n,) samples, a minute at a time: (n // 160, 20)."""
     rows, before = [], torch.zeros(1, BEFORE)
     for start in range(0, len(x), PIECE):
         piece = torch.from_numpy(x[None, start : start + PIECE])
@@ -140,12 +140,12 @@ def _workers(jobs: int, what: tuple[object, ...]) -> Iterable:
 
 
 def _starts(items: Sequence[Item]) -> NDArray[np.int64]:
-    """Where each recording's span begins, and the end of the last: as many frames as its header has time for, and one."""
+    """Find where each recording's span begins, and the last one's end: a span has the header's frames, and one more."""
     return np.cumsum([0, *(int(item.seconds * RATE) // HOP + 1 for item in items)])
 
 
 def _front() -> str:
-    """A hash of what the front makes of a sweep, coarse enough to be the same on every machine."""
+    """Hash what the front makes of a sweep, coarse enough to be the same on every machine."""
     t = np.arange(RATE) / RATE
     rows = mfcc_of((0.3 * np.sin(2 * np.pi * (100.0 + 3000.0 * t) * t)).astype(np.float32))
     return hashlib.sha256(np.round(rows.sum(axis=0)).astype(np.int64).tobytes()).hexdigest()[:12]

@@ -1,7 +1,7 @@
 """A bigger network to learn from: residual 1-D convolutions over MFCC frames, not causal, and no frame-by-frame use.
 
-In the paper the teacher is a MobileNet of 217,235 weights, trained before on other sound; this one has about as many and is
-trained on the same clips as its pupil.
+In the paper the teacher is a MobileNet of 217,235 weights, trained before on other sound; the teacher here has about as
+many and is trained on the same clips as its pupil.
 """
 
 import torch
@@ -27,7 +27,7 @@ class Residual(nn.Module):
 
 
 class Teacher(nn.Module):
-    """For clips of 4 frames or more; ``mean`` and ``scale`` (20,) are taken from the coefficients and multiplied with."""
+    """A network for clips of 4 frames or more; ``mean`` (20,) is taken off coefficients, ``scale`` (20,) multiplies."""
 
     mean: Tensor
     scale: Tensor
@@ -41,12 +41,12 @@ class Teacher(nn.Module):
         self.register_buffer("scale", torch.ones(COEFFICIENTS))
 
     def set_normalisation(self, mean: Tensor, deviation: Tensor) -> None:
-        """Take these from every coefficient, and divide by these, from now on; each (20,)."""
+        """Set what is taken from each coefficient, and what divides it; each (20,)."""
         self.mean.copy_(mean)
         self.scale.copy_(1.0 / deviation)
 
     def clip(self, features: Tensor) -> Tensor:
-        """Clips (B, T, 20) to logits (B, classes)."""
+        """Turn clips (B, T, 20) into logits (B, classes)."""
         x = (features - self.mean) * self.scale
         x = F.relu(self.first(x.transpose(1, 2)))  # (B, width, T)
         for n, block in enumerate(self.blocks):
@@ -57,7 +57,7 @@ class Teacher(nn.Module):
 def distillation_loss(
     logits: Tensor, labels: Tensor, soft: Tensor, temperature: float, share: float
 ) -> Tensor:
-    """Cross-entropy, ``share`` of it against a teacher's answers at a temperature, the rest against the labels.
+    """Compute cross-entropy, ``share`` of it against a teacher's answers at a temperature, the rest against the labels.
 
     Args:
         logits: (B, K). labels: (B,). soft: (B, K) the teacher's logits. temperature: both are divided by it.

@@ -13,7 +13,7 @@ from PyQt6.QtCore import QRectF
 from PyQt6.QtGui import QColor, QImage, QPainter
 
 MOST_ROWS = 1200
-"""Of the picture, however large the plot is on the screen."""
+"""Rows of the picture at most, however large the plot is on the screen."""
 
 
 class Areas(pg.GraphicsObject):
@@ -22,7 +22,7 @@ class Areas(pg.GraphicsObject):
     Args:
         x: left and right end, in the plot's units.
         y: lower and upper end.
-        hangs: from the upper edge; else it stands on the lower.
+        hangs: areas begin at the upper edge; otherwise at the lower.
     """
 
     def __init__(self, x: tuple[float, float], y: tuple[float, float], *, hangs: bool = False) -> None:
@@ -35,7 +35,7 @@ class Areas(pg.GraphicsObject):
         self.setZValue(-8)
 
     def paint_with(self, colours: list[QColor]) -> None:
-        """One colour for each area, the lowest first; where several lie over each other they are mixed here, once."""
+        """Set one colour for each area, the lowest first; colours of overlapping areas are mixed here, once."""
         mixed = []
         for bits in range(1 << len(colours)):
             alpha = red = green = blue = 0.0
@@ -57,16 +57,16 @@ class Areas(pg.GraphicsObject):
         self.update()
 
     def show_levels(self, *levels: NDArray[np.floating[Any]]) -> None:
-        """(columns,) for each area."""
+        """Show levels, (columns,) for each area."""
         self._levels = levels
         self.update()
 
     def boundingRect(self) -> QRectF:
-        """All of the plot."""
+        """Return the whole plot."""
         return self._rect
 
     def paint(self, painter: QPainter | None, *_: Any) -> None:
-        """Make the picture in the plot's height, and lay it over the plot; on a fine screen its lines are sharp enough."""
+        """Make the picture in the plot's height, and lay it over the plot; fine screens need no more lines."""
         if painter is None or not self._levels:
             return
         height = min(max(round(painter.transform().mapRect(self._rect).height()), 2), MOST_ROWS)

@@ -54,7 +54,7 @@ class Control(QWidget):
             )
 
     def show_value(self, value: float, usual: float) -> None:
-        """Stand at a value; nothing is asked for. ``usual`` is what a double-click brings back."""
+        """Show a value, and ask for nothing. ``usual`` is the value that a double-click brings back."""
         if (value, usual) == (self.value, self.usual) and self._drawn:
             return
         self._drawn, self.value, self.usual = True, value, usual
@@ -64,7 +64,7 @@ class Control(QWidget):
     _drawn = False
 
     def show_badge(self, text: str) -> None:
-        """What moves it by MIDI, or "" for nothing."""
+        """Show which MIDI control moves this one, or "" for none."""
         show_badge(self.badge, text, self.name)
 
     def _travel(self, value: float) -> float:
@@ -83,7 +83,7 @@ class Control(QWidget):
 
 
 class Knob(Control):
-    """One of the two: a dial with its number large under it."""
+    """A dial with its number large under it: Threshold or Range."""
 
     def __init__(self, look: Look, parameter: Parameter, name: str, help: str, colour: str) -> None:
         super().__init__(parameter, name, help, Dial(look, colour), Field(parameter, "huge"))
@@ -101,7 +101,7 @@ class Knob(Control):
 
 
 class Slider(Control):
-    """One of the others: name and number over a bar."""
+    """A name and a number over a bar, for the other parameters."""
 
     def __init__(
         self, look: Look, parameter: Parameter, name: str, help: str, colour: str = "accent"
@@ -161,17 +161,17 @@ class Choice(QWidget):
         self.customContextMenuRequested.connect(lambda at: self.menu.emit(self.mapToGlobal(at)))
 
     def show_value(self, number: int) -> None:
-        """Have that one down; nothing is asked for."""
+        """Press the button with that number, and ask for nothing."""
         if self.group.checkedId() != number:
             self.buttons[number].setChecked(True)
 
     def show_badge(self, text: str) -> None:
-        """What moves it by MIDI, or "" for nothing."""
+        """Show which MIDI control moves the choice, or "" for none."""
         show_badge(self.badge, text, self.name)
 
 
 def badge() -> QLabel:
-    """A place for what moves a control by MIDI, hidden while nothing does."""
+    """Make a label for the MIDI control that moves something, hidden while there is none."""
     made = QLabel()
     made.setProperty("role", "badge")
     made.hide()
@@ -179,7 +179,7 @@ def badge() -> QLabel:
 
 
 def show_badge(made: QLabel, text: str, name: str) -> None:
-    """Write on it, or hide it."""
+    """Write on a badge, or hide it."""
     if made.text() != text:
         made.setText(text)
         made.setAccessibleName(
@@ -190,7 +190,7 @@ def show_badge(made: QLabel, text: str, name: str) -> None:
 
 
 def push(text: str, help: str, *, kind: str = "", checkable: bool = False) -> QPushButton:
-    """A button with everything that a button needs: words, a tooltip, a name to be read out, a look."""
+    """Make a button with everything that a button needs: words, a tooltip, a name to be read out, a look."""
     made = QPushButton(text)
     made.setToolTip(help)
     made.setAccessibleName(text)
@@ -221,7 +221,7 @@ def give(widget: QWidget, name: str, value: str) -> None:
 
 
 def words(text: str, role: str = "") -> QLabel:
-    """A label in one of the style sheet's roles."""
+    """Make a label in one of the style sheet's roles."""
     made = QLabel(text)
     if role:
         made.setProperty("role", role)

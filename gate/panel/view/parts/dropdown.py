@@ -1,4 +1,4 @@
-"""A list that drops down, with the arrow that says so: a style sheet that gives it a border takes the system's away."""
+"""A list that drops down, with its arrow: a style sheet that gives the list a border takes the system's arrow away."""
 
 from PyQt6.QtCore import QPointF, Qt
 from PyQt6.QtGui import QPainter, QPaintEvent, QPen, QPolygonF
@@ -12,7 +12,7 @@ class DropDown(QComboBox):
     """A combo box with a small arrow in the colour of its text."""
 
     def paintEvent(self, event: QPaintEvent | None) -> None:
-        """The box, and the arrow over it."""
+        """Draw the box, and the arrow over it."""
         super().paintEvent(event)
         painter = QPainter(self)
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)

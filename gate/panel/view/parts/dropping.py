@@ -7,28 +7,28 @@ from PyQt6.QtGui import QDragEnterEvent, QDropEvent
 
 
 class TakesFiles:
-    """A widget that takes local files: stands before the widget's class, and ``take`` says what becomes of them.
+    """A widget that takes local files: inherit from this before the widget's class; ``take`` gets the files.
 
     The widget itself says ``setAcceptDrops(True)``.
     """
 
     def take(self, paths: list[Path]) -> None:
-        """They came; there is at least one."""
+        """Take the files that were dropped (at least one)."""
         raise NotImplementedError
 
     def dragEnterEvent(self, event: QDragEnterEvent | None) -> None:
-        """Files may come."""
+        """Accept a drag of files."""
         if event is not None and _paths_of(event.mimeData()):
             event.acceptProposedAction()
 
     def dropEvent(self, event: QDropEvent | None) -> None:
-        """They came."""
+        """Take the files that were dropped."""
         if event is not None and (paths := _paths_of(event.mimeData())):
             event.acceptProposedAction()
             self.take(paths)
 
 
 def _paths_of(data: QMimeData | None) -> list[Path]:
-    """Local files among what is dragged."""
+    """Return the local files among what is dragged."""
     urls = [] if data is None else data.urls()
     return [Path(url.toLocalFile()) for url in urls if url.isLocalFile()]

@@ -8,22 +8,22 @@ from gate.panel.view.parts.handles import NOTCH
 from gate.parameters import Parameter
 
 COARSE = {"dBFS": 1.0, "dB": 1.0}
-"""A step of keys and wheel in the unit itself; of others it is ``TRAVEL`` of the knob's."""
+"""A step of keys and wheel in the unit itself; in other units a step is ``TRAVEL`` of the knob's."""
 
 TRAVEL = 0.02
 
 FINE = 0.1
-"""A fine step against a step."""
+"""Length of a fine step, in steps."""
 
 DIGITS = 4
-"""What is set by steps is rounded so, to have no -39.99999999."""
+"""Decimals to which a stepped value is rounded, to have no -39.99999999."""
 
 
 class Field(QAbstractSpinBox):
     """A parameter's value as text.
 
-    Signals: ``asked``: the value that somebody typed or stepped to, checked; ``refused``: a sentence about a text that is
-    none; it is put back.
+    Signals: ``asked``: for the value that somebody typed or stepped to, checked; ``refused``: a sentence about a
+    text that is no value; the text before is put back.
     """
 
     asked = pyqtSignal(float)
@@ -49,7 +49,7 @@ class Field(QAbstractSpinBox):
                 self._write()
 
     def step_to(self, notches: float, *, fine: bool) -> None:
-        """Ask for the value so many steps away; below the lowest lies silence, where the parameter has it."""
+        """Ask for the value so many steps away; below the lowest comes silence, where the parameter has it."""
         parameter, now = self.parameter, self._shown
         share = notches * (FINE if fine else 1.0)
         if parameter.words:
@@ -71,22 +71,22 @@ class Field(QAbstractSpinBox):
     # -- QAbstractSpinBox
 
     def stepBy(self, steps: int) -> None:
-        """Arrow and page keys."""
+        """Step by the arrow and page keys."""
         self.step_to(steps, fine=False)
         self._line().selectAll()
 
     def stepEnabled(self) -> QAbstractSpinBox.StepEnabledFlag:
-        """Both ways; the ends are seen to when it steps."""
+        """Return that steps go both ways; a step itself stops at the ends."""
         return (
             QAbstractSpinBox.StepEnabledFlag.StepUpEnabled | QAbstractSpinBox.StepEnabledFlag.StepDownEnabled
         )
 
     def validate(self, text: str | None, at: int) -> tuple[QValidator.State, str, int]:
-        """Anything may be typed; it is looked at when it is done."""
+        """Accept any text while somebody types; it is checked at the end."""
         return QValidator.State.Acceptable, text or "", at
 
     def keyPressEvent(self, event: QKeyEvent | None) -> None:
-        """Shift with an arrow steps finely; Escape puts back what was."""
+        """Step finely for an arrow with Shift; put the value back for Escape."""
         assert event is not None
         key, shift = event.key(), bool(event.modifiers() & Qt.KeyboardModifier.ShiftModifier)
         if shift and key in (Qt.Key.Key_Up, Qt.Key.Key_Down):
@@ -99,7 +99,7 @@ class Field(QAbstractSpinBox):
         super().keyPressEvent(event)
 
     def wheelEvent(self, event: QWheelEvent | None) -> None:
-        """As on a handle."""
+        """Step as the wheel does on a handle."""
         assert event is not None
         fine = bool(event.modifiers() & Qt.KeyboardModifier.ShiftModifier)
         delta = event.angleDelta()
@@ -133,7 +133,7 @@ class Field(QAbstractSpinBox):
 
 
 def people(parameter: Parameter, value: float) -> str:
-    """A value as it is shown: with a true minus sign and the sign of infinity."""
+    """Return a value as it is shown: with a true minus sign and the sign of infinity."""
     text = parameter.text(value)
     return text if parameter.words else text.replace("-", "\N{MINUS SIGN}").replace("inf", "\N{INFINITY}")
 

@@ -1,4 +1,4 @@
-"""What a hand takes hold of: a dial and a bar. Both show a travel of 0 to 1 and know nothing of what it means."""
+"""A dial and a bar to drag. Both show a travel of 0 to 1 and know nothing of what it means."""
 
 import math
 
@@ -9,26 +9,26 @@ from PyQt6.QtWidgets import QSizePolicy, QWidget
 from gate.panel.view.parts.look import Look
 
 PIXELS = 220.0
-"""Of mouse travel from one end of a dial to the other."""
+"""Pixels of mouse travel from one end of a dial to the other."""
 
 FINE = 0.1
 """Share of a movement that counts while Shift is held."""
 
 NOTCH = 120
-"""``QWheelEvent.angleDelta`` of one notch of an ordinary wheel."""
+"""``QWheelEvent.angleDelta`` for one notch of an ordinary wheel."""
 
 MOST_SIDE, MARGIN = 190.0, 22.0
-"""Of a dial: its largest diameter in pixels, and what is left free around it for the tick."""
+"""A dial's largest diameter in pixels, and what is left free around it for the tick."""
 
 HEIGHT = 0.87
-"""Of a dial, in diameters: its lower ends stand at 45 degrees, and nothing is under them."""
+"""Height of a dial in diameters: its lower ends are at 45 degrees, and nothing is under them."""
 
 SWEEP_DEG, FROM_DEG = 270.0, 225.0
 """A dial's arc: how far it goes, and where it begins, anticlockwise from three o'clock."""
 
 
 class Handle(QWidget):
-    """Something to drag, turn with the wheel, and double-click; a knob's keyboard is ``gate.panel.view.parts.field``.
+    """A widget to drag, turn with the wheel, and double-click; a knob's keyboard is ``gate.panel.view.parts.field``.
 
     Signals: ``begun`` and ``ended`` around a drag; ``moved``: to a travel of 0 to 1; ``stepped``: so many notches of the
     wheel, and whether they are fine; ``reset``: a double-click.
@@ -51,17 +51,17 @@ class Handle(QWidget):
         self.setCursor(Qt.CursorShape.PointingHandCursor)
 
     def show_travel(self, travel: float, usual: float) -> None:
-        """Stand there; ``usual`` is where a double-click leads."""
+        """Show a travel; ``usual`` is the travel to which a double-click leads."""
         if (travel, usual) != (self.travel, self.usual):
             self.travel, self.usual = travel, usual
             self.update()
 
     def _share(self, by: QPointF) -> float:
-        """How much travel a movement of the mouse is."""
+        """Return the travel for a movement of the mouse."""
         raise NotImplementedError
 
     def mousePressEvent(self, event: QMouseEvent | None) -> None:
-        """Take hold."""
+        """Begin a drag."""
         assert event is not None
         if event.button() == Qt.MouseButton.LeftButton:
             self._last, self._exact = event.position(), self.travel
@@ -80,20 +80,20 @@ class Handle(QWidget):
         self.moved.emit(self._exact)
 
     def mouseReleaseEvent(self, event: QMouseEvent | None) -> None:
-        """Let go."""
+        """End the drag."""
         assert event is not None
         if event.button() == Qt.MouseButton.LeftButton and self._last is not None:
             self._last = None
             self.ended.emit()
 
     def mouseDoubleClickEvent(self, event: QMouseEvent | None) -> None:
-        """Back to the usual."""
+        """Go back to the usual value."""
         assert event is not None
         if event.button() == Qt.MouseButton.LeftButton:
             self.reset.emit()
 
     def wheelEvent(self, event: QWheelEvent | None) -> None:
-        """Turn: a notch is a step, with Shift a fine one; some systems turn Shift and the wheel into a sideways one."""
+        """Turn: a notch is a step, with Shift a fine one (some systems make Shift and wheel a sideways one)."""
         assert event is not None
         fine = bool(event.modifiers() & Qt.KeyboardModifier.ShiftModifier)
         delta = event.angleDelta()
@@ -110,14 +110,14 @@ class Dial(Handle):
         self.setMinimumSize(64, 64)
 
     def sizeHint(self) -> QSize:
-        """As large as there is room, and no larger than a hand wants."""
+        """Return the dial's size: as large as there is room, and no larger than a hand needs."""
         return QSize(148, 148)
 
     def _share(self, by: QPointF) -> float:
         return (by.x() - by.y()) / PIXELS
 
     def paintEvent(self, event: QPaintEvent | None) -> None:
-        """Track, arc from the lowest end to the value, the usual as a tick, body and pointer."""
+        """Draw track, arc from the lowest end to the value, the usual value as a tick, body and pointer."""
         painter = QPainter(self)
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
         side = min(self.width(), self.height() / HEIGHT, MOST_SIDE) - MARGIN
@@ -162,7 +162,7 @@ class Bar(Handle):
         return by.x() / max(self.width() - 14.0, 1.0)
 
     def paintEvent(self, event: QPaintEvent | None) -> None:
-        """Track, what is filled of it, the usual as a tick, and a thumb."""
+        """Draw the track, what is filled of it, the usual value as a tick, and a thumb."""
         painter = QPainter(self)
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
         look, middle, left = self.look, self.height() / 2.0, 7.0

@@ -7,11 +7,11 @@ from PyQt6.QtWidgets import QApplication
 from gate.panel.theme import BODY, FONTS, THEMES, Theme, style_sheet
 
 AUTO = "auto"
-"""Light or dark, as the system is."""
+"""Name for the system's choice of light or dark."""
 
 
 class Look(QObject):
-    """The theme at work. Whoever paints by hand asks it for colours, and paints anew when ``changed`` says so.
+    """The theme at work. A widget that paints by hand asks it for colours, and paints again after ``changed``.
 
     Attributes:
         theme: the one that is shown.
@@ -75,19 +75,19 @@ class Look(QObject):
         return palette
 
     def colour(self, name: str, share: float = 1.0) -> QColor:
-        """A colour of the theme, covering that share of what is under it."""
+        """Return a colour of the theme, covering that share of what is under it."""
         found = QColor(getattr(self.theme, name))
         found.setAlphaF(share)
         return found
 
     def pen(self, name: str, width: float = 1.0, share: float = 1.0) -> QPen:
-        """A pen of a colour, with round ends."""
+        """Return a pen of a colour, with round ends."""
         pen = QPen(self.colour(name, share), width)
         pen.setCapStyle(Qt.PenCapStyle.RoundCap)
         return pen
 
     def line(self, name: str, width: float = 1.0, share: float = 1.0) -> QPen:
-        """A pen for plots: so many pixels wide, whatever a plot's units are."""
+        """Return a pen for plots: so many pixels wide, whatever a plot's units are."""
         pen = self.pen(name, width, share)
         pen.setCosmetic(True)
         return pen

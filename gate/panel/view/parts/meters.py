@@ -1,4 +1,4 @@
-"""Small things that only show: the state of the gate, how much of what is heard, and a value on a moving bar."""
+"""Small widgets that only show: the state of the gate, shares of what is heard, and a value on a moving bar."""
 
 import math
 from collections.abc import Sequence
@@ -14,11 +14,11 @@ from gate.panel.view.parts.look import Look
 from gate.panel.view.parts.strings import tr
 
 CLASS_COLOURS = ("accent", "key", "sound_in_line")
-"""Of speech, music, noise."""
+"""Colours of speech, music, noise."""
 
 
 class Lamp(QWidget):
-    """Open or shut, in a word and a colour."""
+    """A lamp for open or shut, as a word and a colour."""
 
     def __init__(self, look: Look) -> None:
         super().__init__()
@@ -29,14 +29,14 @@ class Lamp(QWidget):
         look.changed.connect(self.update)
 
     def show_state(self, words: str, colour: str) -> None:
-        """Say it, with a lamp of that colour."""
+        """Show the state in words, with a lamp of that colour."""
         if (words, colour) != (self.words, self.colour):
             self.words, self.colour = words, colour
             self.setAccessibleName(words)
             self.update()
 
     def paintEvent(self, event: QPaintEvent | None) -> None:
-        """A disc, and the words."""
+        """Draw a disc, and the words."""
         painter = QPainter(self)
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
         middle = self.height() / 2.0
@@ -56,7 +56,7 @@ class Lamp(QWidget):
 
 
 class ClassBar(QWidget):
-    """How much of what is heard is speech, music and noise: a bar in parts, with the words under it."""
+    """A bar in parts for speech, music and noise, with their words under it."""
 
     def __init__(self, look: Look, names: dict[str, str]) -> None:
         super().__init__()
@@ -68,7 +68,7 @@ class ClassBar(QWidget):
         look.changed.connect(self.update)
 
     def show_shares(self, shares: dict[str, float]) -> None:
-        """Probabilities by class; none where nothing listens."""
+        """Show probabilities by class; an empty table where nothing listens."""
         rounded = {name: round(share, 2) for name, share in shares.items() if math.isfinite(share)}
         if rounded != self.shares:
             self.shares = rounded
@@ -78,7 +78,7 @@ class ClassBar(QWidget):
             self.update()
 
     def paintEvent(self, event: QPaintEvent | None) -> None:
-        """The parts, or an empty bar."""
+        """Draw the parts, or an empty bar."""
         painter = QPainter(self)
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
         look, width = self.look, float(self.width())
@@ -134,7 +134,7 @@ class Moving(QWidget):
             self.update()
 
     def paintEvent(self, event: QPaintEvent | None) -> None:
-        """Name on the left, number on the right, bar under them."""
+        """Draw the name on the left, the number on the right, the bar under them."""
         painter = QPainter(self)
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
         look, width = self.look, float(self.width())
@@ -158,7 +158,7 @@ class Moving(QWidget):
 
 
 class Course(QWidget):
-    """How loud a recording was, from its beginning to its end."""
+    """The level of a recording from its beginning to its end."""
 
     LOWEST_DB = -90.0
 
@@ -173,13 +173,13 @@ class Course(QWidget):
         look.changed.connect(self.update)
 
     def show_levels(self, levels_db: Sequence[float] | NDArray[np.float64]) -> None:
-        """Levels in dBFS, in equal steps; none where there is no recording."""
+        """Show levels in dBFS, in equal steps; none where there is no recording."""
         if levels_db is not self.levels_db:
             self.levels_db = levels_db
             self.update()
 
     def paintEvent(self, event: QPaintEvent | None) -> None:
-        """Bars from the bottom."""
+        """Draw bars from the bottom."""
         painter = QPainter(self)
         painter.setPen(Qt.PenStyle.NoPen)
         painter.setBrush(self.look.colour("plot"))

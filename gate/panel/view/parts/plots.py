@@ -1,52 +1,37 @@
-"""What is drawn over and over: level with the threshold, gain with the range, and the spectrum with the key.
+"""The plots that move: level with the threshold, gain with the range.
 
 Curves are made once and given new data; axes never move by themselves. Widths of one pixel without antialiasing are what
-Qt's raster engine is quick at (wider ones cost a hundred times as much), so that is what the moving curves have.
+Qt's raster engine draws fast (wider lines cost a hundred times as much), so the moving curves are drawn like that.
 """
 
 from typing import Any
 
 import numpy as np
 import pyqtgraph as pg
-from numpy.typing import NDArray
 from PyQt6.QtCore import Qt, pyqtSignal
-from PyQt6.QtGui import QColor, QFont, QMouseEvent, QPainter
+from PyQt6.QtGui import QColor, QFont, QPainter
 
 from gate.panel.history import COLUMNS, SECONDS, Ring
-from gate.panel.spectrum import HIGHEST_HZ, LOWEST_HZ
 from gate.panel.theme import SMALL
 from gate.panel.view.parts.areas import Areas
 from gate.panel.view.parts.look import Look
 from gate.panel.view.parts.strings import tr
 
 LOWEST_DB, HIGHEST_DB = -84.0, 3.0
-"""Of the level's axis: what Threshold can be, and a little more."""
+"""Ends of the level's axis: what Threshold can be, and a little more."""
 
 GAIN_DB = (-92.0, 4.0)
-"""Of the gain's axis: the shipped presets shut by 80 dB."""
-
-SPECTRUM_DB = (-102.0, 0.0)
+"""Ends of the gain's axis: the shipped presets shut by 80 dB."""
 
 TICK_DB = 20
-"""Between two numbers on an axis."""
-
-TICKS_HZ = (
-    (50, "50"),
-    (100, "100"),
-    (200, "200"),
-    (500, "500"),
-    (1000, "1k"),
-    (2000, "2k"),
-    (5000, "5k"),
-    (10000, "10k"),
-)
+"""Distance between two numbers on an axis."""
 
 SHUT_AT = 0.5
 """Openness under which a stretch is shaded as closed."""
 
 
 class Plot(pg.PlotWidget):
-    """A plot that nobody can push about, in the panel's colours."""
+    """A plot in the panel's colours that a mouse cannot move."""
 
     def __init__(self, look: Look, name: str, help: str, y_db: tuple[float, float]) -> None:
         super().__init__()
@@ -92,7 +77,7 @@ class Plot(pg.PlotWidget):
             line.setPen(look.line("quiet", 1.0, 0.16))
 
     def curve(self, z: float = 0.0) -> pg.PlotCurveItem:
-        """A curve of the kind that moves."""
+        """Make a curve of the kind that moves."""
         made = pg.PlotCurveItem(skipFiniteCheck=True, antialias=False)
         made.setZValue(z)
         made.setSegmentedLineMode("off")
@@ -119,7 +104,7 @@ class Label(pg.InfLineLabel):
         self.ground = QColor()
 
     def paint(self, painter: QPainter, *_: Any) -> None:
-        """The patch; the words are an item of their own on it."""
+        """Draw the patch; the words are an item of their own on it."""
         super().paint(painter)
         painter.fillRect(self.textItem.mapRectToParent(self.textItem.boundingRect()), self.ground)
 
@@ -145,7 +130,7 @@ class Line(pg.InfiniteLine):
         self.label.update()
 
     def show_value(self, value: float, text: str) -> None:
-        """Stand at a level, with these words."""
+        """Show a level, with these words."""
         if self.value() != value:
             self.blockSignals(True)
             self.setValue(value)
@@ -158,7 +143,7 @@ class Line(pg.InfiniteLine):
 class LevelPlot(HistoryPlot):
     """Level in and out, the threshold, and when the gate was closed.
 
-    Signals: ``begun``, ``ended``: around a drag of the threshold; ``asked``: for another one, dBFS.
+    Signals: ``begun``, ``ended``: around a drag of the threshold; ``asked``: for another threshold, dBFS.
     """
 
     begun, ended, asked = pyqtSignal(), pyqtSignal(), pyqtSignal(float)
@@ -201,7 +186,7 @@ class LevelPlot(HistoryPlot):
         self.line.dress()
 
     def draw(self, ring: Ring) -> None:
-        """The newest columns."""
+        """Draw the newest columns."""
         time_s = self.time_s
         input_db, heard_db = (np.maximum(ring[row], LOWEST_DB) for row in ("input_db", "heard_db"))
         self.areas.show_levels(
@@ -225,7 +210,7 @@ class LevelPlot(HistoryPlot):
 
 
 class GainPlot(HistoryPlot):
-    """What the gate takes away, hanging from 0 dB, and how far it may."""
+    """What the gate takes away, hanging from 0 dB, and how far it may go."""
 
     def __init__(self, look: Look) -> None:
         super().__init__(
@@ -249,99 +234,10 @@ class GainPlot(HistoryPlot):
         self.line.setPen(pen)
 
     def draw(self, ring: Ring, range_db: float) -> None:
-        """The newest columns."""
+        """Draw the newest columns."""
         gain_db = np.maximum(ring["gain_db"], GAIN_DB[0])
         self.areas.show_levels(gain_db)
         self.gain.setData(self.time_s, gain_db)
         at = max(range_db, GAIN_DB[0])
         if self.line.value() != at:
             self.line.setValue(at)
-
-
-class SpectrumPlot(Plot):
-    """The spectrum of what comes in, and over it the band that the gate's key listens to.
-
-    While ``drawing`` is on a band can be drawn with the mouse. Signals: ``begun``, ``ended``: around that; ``asked``: for a
-    band, in Hz; ``reset``: a double-click.
-
-    Attributes:
-        drawing: may a band be drawn?
-    """
-
-    begun, ended, reset = pyqtSignal(), pyqtSignal(), pyqtSignal()
-    asked = pyqtSignal(float, float)
-
-    def __init__(self, look: Look) -> None:
-        self.drawing, self._from_hz = False, 0.0
-        super().__init__(
-            look,
-            tr("Spectrum and key"),
-            tr("The live spectrum, with the band of frequencies that decides as a shaded strip"),
-            SPECTRUM_DB,
-        )
-        self.setXRange(np.log10(LOWEST_HZ), np.log10(HIGHEST_HZ), padding=0.0)
-        self.getAxis("bottom").setTicks([[(np.log10(hz), text) for hz, text in TICKS_HZ]])
-        self.getAxis("bottom").setHeight(18)
-        self.areas = Areas((np.log10(LOWEST_HZ), np.log10(HIGHEST_HZ)), SPECTRUM_DB)
-        self.addItem(self.areas)
-        self.input = self.curve()
-        self.edges = [pg.InfiniteLine(0.0, angle=90) for _ in range(2)]
-        for edge in self.edges:
-            self.addItem(edge)
-        self.dress()
-
-    def dress(self) -> None:
-        """Take the theme's colours."""
-        super().dress()
-        look = self.look
-        self.input.setPen(look.line("sound_in_line", 1.0))
-        self.areas.paint_with([look.colour("sound_in", 0.95), look.colour("key", 0.24)])
-        for edge in self.edges:
-            edge.setPen(look.line("key", 1.0))
-
-    def draw(
-        self, frequencies_hz: NDArray[Any], levels_db: NDArray[Any], key_hz: tuple[float, float]
-    ) -> None:
-        """The newest spectrum; ``key_hz`` are the band's edges, NaN for none."""
-        low_hz, high_hz = key_hz
-        inside = (frequencies_hz >= low_hz) & (frequencies_hz <= high_hz)
-        self.areas.show_levels(levels_db, np.where(inside, SPECTRUM_DB[1], SPECTRUM_DB[0] - 1.0))
-        self.input.setData(np.log10(frequencies_hz), np.maximum(levels_db, SPECTRUM_DB[0]))
-        for edge, hz in zip(self.edges, key_hz, strict=True):
-            seen = bool(np.isfinite(hz))
-            if edge.isVisible() != seen:
-                edge.setVisible(seen)
-            if seen:
-                edge.setValue(float(np.log10(np.clip(hz, LOWEST_HZ, HIGHEST_HZ))))
-
-    def allow_drawing(self, able: bool) -> None:
-        """May a band be drawn?"""
-        if able != self.drawing:
-            self.drawing = able
-            self.setCursor(Qt.CursorShape.CrossCursor if able else Qt.CursorShape.ArrowCursor)
-
-    def _hertz(self, event: QMouseEvent) -> float:
-        place = self.getViewBox().mapSceneToView(self.mapToScene(event.position().toPoint())).x()
-        return float(np.clip(10.0**place, LOWEST_HZ, HIGHEST_HZ))
-
-    def mousePressEvent(self, event: QMouseEvent) -> None:
-        """Begin a band."""
-        if self.drawing and event.button() == Qt.MouseButton.LeftButton:
-            self._from_hz = self._hertz(event)
-            self.begun.emit()
-
-    def mouseMoveEvent(self, event: QMouseEvent) -> None:
-        """Draw it."""
-        if self._from_hz:
-            self.asked.emit(*sorted((self._from_hz, self._hertz(event))))
-
-    def mouseReleaseEvent(self, event: QMouseEvent) -> None:
-        """It is drawn."""
-        if self._from_hz and event.button() == Qt.MouseButton.LeftButton:
-            self._from_hz = 0.0
-            self.ended.emit()
-
-    def mouseDoubleClickEvent(self, event: QMouseEvent) -> None:
-        """No band any more."""
-        if self.drawing:
-            self.reset.emit()

@@ -1,4 +1,4 @@
-"""A frame that comes up over a part of the window: nothing waits for it, and the sound least of all."""
+"""A frame that comes up over a part of the window; nothing waits for an answer, least of all the sound."""
 
 from PyQt6.QtCore import QPoint, QRect, Qt, pyqtSignal
 from PyQt6.QtGui import QHideEvent, QKeyEvent
@@ -10,9 +10,9 @@ from gate.panel.view.parts.strings import tr
 
 
 class Popover(QFrame):
-    """A titled frame inside its window; Escape and a button put it away.
+    """A titled frame inside its window; Escape and a button hide it.
 
-    Signals: ``gone``: it was put away.
+    Signals: ``gone``: the frame was hidden.
     """
 
     gone = pyqtSignal()
@@ -39,7 +39,7 @@ class Popover(QFrame):
         self.hide()
 
     def come(self, beside: QWidget, size: tuple[int, int] | None = None) -> None:
-        """Come up near a widget, inside the window, and take the keyboard."""
+        """Show the frame near a widget, inside the window, and take the keyboard."""
         window = self.parentWidget()
         assert window is not None
         self._back = window.focusWidget()
@@ -61,7 +61,7 @@ class Popover(QFrame):
         ).setFocus(Qt.FocusReason.PopupFocusReason)
 
     def keyPressEvent(self, event: QKeyEvent | None) -> None:
-        """Escape puts it away."""
+        """Hide the frame for Escape."""
         assert event is not None
         if event.key() == Qt.Key.Key_Escape:
             self.hide()
@@ -69,7 +69,7 @@ class Popover(QFrame):
         super().keyPressEvent(event)
 
     def hideEvent(self, event: QHideEvent | None) -> None:
-        """The keyboard goes back to where it was."""
+        """Give the keyboard back to where it was."""
         if self._back is not None and self._back.isVisible():
             self._back.setFocus(Qt.FocusReason.PopupFocusReason)
         self._back = None

@@ -3,9 +3,9 @@
 from PyQt6.QtCore import QCoreApplication
 
 CONTEXT = "panel"
-"""Under which catalogues keep the texts."""
+"""Name under which catalogues hold the texts."""
 
 
 def tr(text: str) -> str:
-    """A text in the user's language; itself where no catalogue has it."""
+    """Return a text in the user's language; itself where no catalogue has it."""
     return QCoreApplication.translate(CONTEXT, text)

@@ -66,7 +66,7 @@ def test_an_interrupted_trial_is_begun_again(tmp_path, folders, monkeypatch, cap
     command = [*folders, *QUICK, "--trials", "3", "-o", str(tmp_path)]
     monkeypatch.setattr(module, "fit", stop)
     assert main(command) == 130
-    assert "the same command goes on from here" in capsys.readouterr().err
+    assert "the same command continues from here" in capsys.readouterr().err
     assert len(search.read(tmp_path)) == 1
     monkeypatch.setattr(module, "fit", fit)
     assert main(command) == 0

@@ -175,7 +175,7 @@ def test_being_stopped_is_no_error(folders, capsys, monkeypatch):
 
     monkeypatch.setattr(fit_module, "_epoch", stopped)
     assert command.main(arguments(folders, "stopped")) == 130
-    assert "the same command goes on" in capsys.readouterr().err
+    assert "the same command continues" in capsys.readouterr().err
 
 
 def test_published_figures_are_per_cent():
