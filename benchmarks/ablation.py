@@ -122,13 +122,12 @@ def cost_us(net: GateNet, config: Config, blocks: int = 4000) -> float:
     from export.to_onnx import to_model
     from gate.engine.engine import Engine
     from gate.engine.settings import EngineSettings
-    from gate.modelfile import contract
 
     result = {"open_at": 0.4, "close_at": 0.2, "scores": {}, "training_data": "-"}
     model = to_model(net, config, {"result": result, "average": net.state_dict()})
     sound = np.random.default_rng(0).standard_normal((100, 1), dtype=np.float32) * np.float32(0.1)
     out, times = np.empty_like(sound), []
-    with Engine(contract.read(model), EngineSettings(48_000, channels=1)) as engine:
+    with Engine(model, EngineSettings(48_000, channels=1)) as engine:
         for _ in range(blocks):
             start = time.perf_counter_ns()
             engine.process(sound, out)

@@ -1,6 +1,7 @@
 """A short made-up sound that every preset is exported with: input and the gate's answer, to compare with later."""
 
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -9,6 +10,8 @@ from gate.constants import BLOCK, RATE
 
 SECONDS = 4.5
 FILE = "golden.npz"
+THRESHOLD_DB = -40.0
+"""Threshold at which a gate hears it, in dBFS."""
 DRUMS = (
     (2.1, 52, 120, 0.09, 0.0),
     (2.45, 190, 60, 0.06, 0.35),
@@ -55,8 +58,7 @@ def sound(seed: int = 20) -> NDArray[np.float32]:
     return (np.round(np.clip(out, -1, 1) * 32767) / 32768).astype(np.float32)
 
 
-def save(path: Path, x: NDArray[np.float32], threshold_db: float, curve: NDArray[np.float64]) -> None:
-    """Store input (as int16), threshold and the engine's curve (rows as ``CURVE_COLUMNS``)."""
+def save(path: Path, x: NDArray[np.float32], **said: Any) -> None:
+    """Store the sound (as int16) and what was said of it, each under its name."""
     path.parent.mkdir(parents=True, exist_ok=True)
-    pcm = np.round(x * 32768).astype(np.int16)
-    np.savez_compressed(path, input=pcm, threshold_db=threshold_db, curve=curve.astype(np.float32))
+    np.savez_compressed(path, input=np.round(x * 32768).astype(np.int16), **said)

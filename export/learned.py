@@ -1,23 +1,19 @@
 """A user's own gate becomes a preset: the whole folder at once, or nothing.
 
-Model, defaults, card, parity figures, golden data and a picture are written into a folder beside the place where the
-preset is to be, which is then renamed.
+``export.bundle`` writes it; here is what is said of such a gate, and its picture.
 """
 
-import os
-import shutil
 import time
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
-from export import golden, parity
-from export.checkpoint import ExportError
-from export.graph import READOUTS, build, key_bands_hz, state_shapes
+from export.bundle import bundle
+from export.kinds import GATE
 from export.picture import draw
-from export.to_onnx import GOLDEN_THRESHOLD_DB
-from gate.errors import PresetError
-from gate.modelfile import contract, preset
+from gate.errors import AudioFileError, PresetError
+from gate.modelfile import preset
 from training.judging import metrics
 from training.judging.metrics import MEASURES, Score
 from training.networks.gate_net import GateNet
@@ -87,53 +83,37 @@ def write(learned: Learned, folder: Path, *, force: bool = False) -> str:
         PresetError: see ``refuse``, or the disk does not take the files.
     """
     refuse(folder, force=force)
-    model = to_model(learned)
-    checked = contract.read(model)
-    x = golden.sound()
-    figures = parity.measure(learned.net, checked, x, GOLDEN_THRESHOLD_DB)
-    worst = max(value for name, value in figures.items() if name.endswith("_gain"))
-    if not worst <= parity.GAIN_LIMIT:
-        raise ExportError(
-            f"expected gains to agree within {parity.GAIN_LIMIT}, got {figures}; nothing was written"
-        )
     text = sentence(learned)
-    partial = folder.with_name(f".{folder.name}.partial-{os.getpid()}")
+    nets = {learned.name: (learned.net, learned.open_at, learned.close_at)}
     try:
-        folder.parent.mkdir(parents=True, exist_ok=True)
-        preset.write_preset(partial, model)
-        parity.save(partial / "parity.json", figures)
-        curve = parity.engine_curve(checked, x, GOLDEN_THRESHOLD_DB, 1)
-        golden.save(partial / "golden" / golden.FILE, x, GOLDEN_THRESHOLD_DB, curve)
-        (partial / "CARD.md").write_text(card(learned, worst), encoding="utf-8")
-        nets = {learned.name: (learned.net, learned.open_at, learned.close_at)}
-        draw(learned.scene, nets, partial / "picture.png", title=text)
-        replace(partial, folder)
+        bundle(
+            learned.net,
+            _meta(learned),
+            GATE,
+            folder,
+            lambda made, figures: card(learned, GATE.worst(figures)),
+            fill=lambda path: draw(learned.scene, nets, path / "picture.png", title=text),
+            fresh=True,
+        )
     except OSError as error:
         raise PresetError(
             f"{folder} could not be written ({error.strerror or error}); check the disk"
         ) from error
-    finally:
-        shutil.rmtree(partial, ignore_errors=True)
+    except AudioFileError as error:
+        raise PresetError(str(error)) from error
     return text
 
 
-def to_model(learned: Learned) -> bytes:
-    """Build the model file: graph and contract."""
+def _meta(learned: Learned) -> dict[str, Any]:
+    """Return what the model file says of itself."""
     row = metrics.pool(learned.scores)
     files = ", ".join(
         f"{learned.files[side]} files ({learned.seconds[side]:.0f} s) of {side}"
         for side in ("target", "bleed")
     )
-    metadata = {
-        "kind": "gate",
+    return {
         "name": learned.name,
         "taught": learned.taught,
-        "sample_rate": 48_000,
-        "block": 100,
-        "latency_samples": learned.net.latency_samples,
-        "states": [{"name": name, "shape": shape} for name, shape in state_shapes(learned.net).items()],
-        "readouts": [{"name": name, "unit": unit} for name, unit in READOUTS],
-        "key_bands_hz": key_bands_hz(),
         "decision": {"open_at": learned.open_at, "close_at": learned.close_at},
         "defaults": {"threshold_db": learned.threshold_db, "range_db": -80.0},
         "licence": learned.licence,
@@ -141,7 +121,6 @@ def to_model(learned: Learned) -> bytes:
         + (f"; started from the preset {learned.start}" if learned.start else ""),
         "scores": {"held-out": {m: round(float(row[m]), 4) for m in MEASURES if row[m] == row[m]}},
     }
-    return contract.write(build(learned.net), metadata)
 
 
 def sentence(learned: Learned) -> str:
@@ -202,18 +181,3 @@ def card(learned: Learned, worst_gain: float) -> str:
     if learned.findings:
         lines += ["", "## What was wrong with the examples", "", *(f"- {one}" for one in learned.findings)]
     return "\n".join([*lines, ""])
-
-
-def replace(partial: Path, folder: Path) -> None:
-    """Put the finished folder in its place; the one that was there is away only between two renames."""
-    if not folder.exists():
-        os.rename(partial, folder)
-        return
-    old = folder.with_name(f".{folder.name}.old-{os.getpid()}")
-    os.rename(folder, old)
-    try:
-        os.rename(partial, folder)
-    except OSError:
-        os.rename(old, folder)
-        raise
-    shutil.rmtree(old, ignore_errors=True)

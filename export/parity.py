@@ -12,7 +12,9 @@ from numpy.typing import NDArray
 from gate.constants import BLOCK, RATE
 from gate.engine.engine import Engine
 from gate.engine.settings import EngineSettings
+from gate.files.atomic import write_text
 from gate.modelfile.contract import Contract
+from gate.modelfile.preset import MODE
 from gate.realtime.ballistics import openness_curve
 from training.networks.gate_net import GateNet
 
@@ -110,4 +112,4 @@ def engine_curve(
 def save(path: Path, figures: dict[str, float]) -> None:
     """Store the figures beside the model."""
     rounded = {name: float(f"{value:.3g}") for name, value in figures.items()}
-    path.write_text(json.dumps(rounded, indent=1) + "\n")
+    write_text(path, json.dumps(rounded, indent=1) + "\n", mode=MODE)

@@ -8,26 +8,29 @@ import sys
 from pathlib import Path
 from typing import Any
 
-from export import card, checkpoint, golden, parity, swish_preset
+from export import bundle, card, checkpoint, swish_preset
 from export.checkpoint import ExportError
-from export.graph import READOUTS, build, key_bands_hz, state_shapes
+from export.kinds import GATE, Figures
 from gate.errors import GateError
-from gate.modelfile import contract, preset
+from gate.modelfile.contract import Contract
 from training.config_file import from_dict
 from training.networks.gate_net import GateNet
 from training.teach.config import Config
 
 LICENCE = "GPL-3.0-or-later"
-GOLDEN_THRESHOLD_DB = -40.0
+DEFAULTS = {"threshold_db": -40.0, "range_db": -80.0}
 
 
 def load(path: Path) -> tuple[GateNet, Config, dict[str, Any]]:
-    """Load the averaged network of a checkpoint, its configuration, and everything else in the checkpoint.
+    """The averaged network of a gate's checkpoint, its configuration, and everything else in it.
 
     Raises:
         ExportError: the file is no checkpoint of ``training.teach.train``, or its run has not ended.
     """
-    state = checkpoint.read(path)
+    return _opened(checkpoint.read(path))
+
+
+def _opened(state: dict[str, Any]) -> tuple[GateNet, Config, dict[str, Any]]:
     config = from_dict(Config, state["config"])
     if config.model.body != "lstm" or not config.model.key:
         raise ExportError(
@@ -38,64 +41,41 @@ def load(path: Path) -> tuple[GateNet, Config, dict[str, Any]]:
     return net, config, state
 
 
-def to_model(net: GateNet, config: Config, state: dict[str, Any]) -> bytes:
-    """Build the model file: graph and contract."""
+def to_model(net: GateNet, config: Config, state: dict[str, Any]) -> Contract:
+    """The model file: graph and contract."""
+    return bundle.model(net, _meta(config, state), GATE)
+
+
+def _meta(config: Config, state: dict[str, Any]) -> dict[str, Any]:
     result = state["result"]
-    metadata = {
-        "kind": "gate",
+    return {
         "name": config.name,
         "taught": config.taught,
-        "sample_rate": 48_000,
-        "block": 100,
-        "latency_samples": net.latency_samples,
-        "states": [{"name": name, "shape": shape} for name, shape in state_shapes(net).items()],
-        "readouts": [{"name": name, "unit": unit} for name, unit in READOUTS],
-        "key_bands_hz": key_bands_hz(),
         "decision": {"open_at": result["open_at"], "close_at": result["close_at"]},
-        "defaults": {"threshold_db": -40.0, "range_db": -80.0},
+        "defaults": DEFAULTS,
         "licence": LICENCE,
         "training_data": result["training_data"],
         "scores": result["scores"],
     }
-    return contract.write(build(net), metadata)
 
 
-def export(path: Path, folder: Path) -> dict[str, float]:
+def export(path: Path, folder: Path) -> Figures:
     """Make a preset of a checkpoint, whatever its kind; returns the parity figures.
 
     Raises:
         ExportError: the checkpoint is unfit, or the ways to run the network disagree.
     """
     state = checkpoint.read(path)
-    return (
-        swish_preset.export(state, folder)
-        if checkpoint.kind(state) == "classify"
-        else export_gate(path, folder)
+    if checkpoint.kind(state) == "classify":
+        return swish_preset.export(state, folder)
+    net, config, state = _opened(state)
+    return bundle.bundle(
+        net,
+        _meta(config, state),
+        GATE,
+        folder,
+        lambda made, figures: card.text(made, config, state, GATE.worst(figures)),
     )
-
-
-def export_gate(path: Path, folder: Path) -> dict[str, float]:
-    """Write model, defaults, card, parity figures and golden data into a preset's folder; returns the figures.
-
-    Raises:
-        ExportError: the checkpoint is unfit, or the ways to run the network disagree on the gain.
-    """
-    net, config, state = load(path)
-    model = to_model(net, config, state)
-    checked = contract.read(model)
-    x = golden.sound()
-    figures = parity.measure(net, checked, x, GOLDEN_THRESHOLD_DB)
-    worst = max(value for name, value in figures.items() if name.endswith("_gain"))
-    if not worst <= parity.GAIN_LIMIT:
-        raise ExportError(
-            f"expected gains to agree within {parity.GAIN_LIMIT}, got {figures}; nothing was written"
-        )
-    preset.write_preset(folder, model)
-    parity.save(folder / "parity.json", figures)
-    curve = parity.engine_curve(checked, x, GOLDEN_THRESHOLD_DB, 1)
-    golden.save(folder / "golden" / golden.FILE, x, GOLDEN_THRESHOLD_DB, curve)
-    (folder / "CARD.md").write_text(card.text(checked, config, state, figures))
-    return figures
 
 
 def main(argv: list[str] | None = None) -> int:

@@ -15,7 +15,7 @@ class AtomicFolder(Commits):
     Args:
         target: what the folder will be called.
         marker: a file that such a folder has in it. ``force`` replaces only a folder that has it, or is empty:
-            what somebody else put together is never thrown away.
+            what somebody else put together is never thrown away. None for a folder whose files all stay.
         force: replace an existing folder.
         keep: begin with the files of the existing folder.
 
@@ -26,7 +26,7 @@ class AtomicFolder(Commits):
         AudioFileError: the target exists, or cannot be made.
     """
 
-    def __init__(self, target: Path, marker: str, *, force: bool, keep: bool = False) -> None:
+    def __init__(self, target: Path, marker: str | None, *, force: bool, keep: bool = False) -> None:
         self._target, self._marker, self._force = target, marker, force
         refuse_folder(target, marker, force=force)
         self.path = partial_path(target, os.getpid())
@@ -66,15 +66,15 @@ class AtomicFolder(Commits):
         shutil.rmtree(self.path, ignore_errors=True)
 
 
-def refuse_folder(target: Path, marker: str, *, force: bool) -> None:
-    """Refuse to write over a file or folder.
+def refuse_folder(target: Path, marker: str | None, *, force: bool) -> None:
+    """Refuse to write over something.
 
     Raises:
         AudioFileError: there is a file of that name, a folder and no ``force``, or a folder without the marker.
     """
     if target.is_dir() and not any(target.iterdir()):
         return
-    if target.is_dir() and not (target / marker).is_file():
+    if target.is_dir() and marker is not None and not (target / marker).is_file():
         raise AudioFileError(
             f"{target} has other things in it (no {marker}), nothing was written; name a new folder"
         )

@@ -170,7 +170,7 @@ def read(source: str | os.PathLike[str] | bytes) -> Contract:
         raise ContractError(error.line, error.detail, source=os.fspath(source)) from None
 
 
-def write(model: bytes, metadata: dict[str, Any]) -> bytes:
+def write(model: bytes, metadata: dict[str, Any]) -> Contract:
     """Put metadata into an exported model, and check the outcome as a reader will.
 
     Args:
@@ -178,7 +178,7 @@ def write(model: bytes, metadata: dict[str, Any]) -> bytes:
         metadata: all fields but ``schema`` and ``graph_sha256``, which are filled in here.
 
     Returns:
-        The file's bytes: the graph is what it was, byte for byte.
+        The file as it is read back; in ``model`` are its bytes. The graph is what it was, byte for byte.
 
     Raises:
         ContractError: the file breaks the contract.
@@ -192,9 +192,7 @@ def write(model: bytes, metadata: dict[str, Any]) -> bytes:
         raise ContractError(
             "metadata", f"expected what JSON can hold, got {error}; fix the metadata"
         ) from None
-    written = with_metadata(model, KEY, text)
-    read(written)
-    return written
+    return read(with_metadata(model, KEY, text))
 
 
 def _load(path: Path) -> bytes:

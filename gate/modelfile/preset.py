@@ -162,7 +162,7 @@ def _several(name: str, chosen: Path, others: list[Path]) -> str:
 
 def write_preset(
     folder: str | os.PathLike[str],
-    model: bytes,
+    model: bytes | Contract,
     *,
     name: str | None = None,
     threshold_db: float | None = None,
@@ -173,7 +173,7 @@ def write_preset(
 
     Args:
         folder: made if it is not there.
-        model: bytes of a model file that keeps the contract.
+        model: bytes of a model file that keeps the contract, or the model file as it was read.
         name: of the preset; default the model's.
         threshold_db: default threshold, dBFS, -80 to 0; default the model's.
         range_db: default range, dB, -120 to 0 or -inf; default the model's.
@@ -186,7 +186,7 @@ def write_preset(
         ContractError: the model breaks the contract; nothing is written.
         PresetError: a default is out of range, or the folder cannot be written.
     """
-    checked = contract.read(model)
+    checked = model if isinstance(model, Contract) else contract.read(model)
     path = Path(folder)
     kept = _read_json(path / FILE) if (path / FILE).is_file() else {}
     fields = {**kept, **(extra or {}), "format": FORMAT, "name": name or checked.name, "model": MODEL}
@@ -201,7 +201,7 @@ def write_preset(
     text = json.dumps(fields, indent=2, allow_nan=False) + "\n"
     try:
         path.mkdir(parents=True, exist_ok=True)
-        write_bytes(path / MODEL, model, mode=MODE)
+        write_bytes(path / MODEL, checked.model, mode=MODE)
         write_text(path / FILE, text, mode=MODE)
     except (OSError, AudioFileError) as error:
         raise PresetError(f"{path} cannot be written ({_why(error)}); give another folder") from None

@@ -283,9 +283,11 @@ def without_metadata() -> bytes:
 
 def test_written_metadata_is_read_back():
     """Schema and hash are filled in, the graph stays byte for byte, and writing again replaces."""
-    written = contract.write(without_metadata(), toy_model.METADATA | {"name": "first"})
+    written = contract.write(without_metadata(), toy_model.METADATA | {"name": "first"}).model
     assert contract.read(written).name == "first"
-    again = contract.write(written, {**toy_model.METADATA, "name": "Gänse", "schema": 99, "graph_sha256": ""})
+    again = contract.write(
+        written, {**toy_model.METADATA, "name": "Gänse", "schema": 99, "graph_sha256": ""}
+    ).model
     made = contract.read(again)
     assert (made.name, made.metadata["schema"]) == ("Gänse", contract.SCHEMA)
     assert onnx.load_from_string(again).graph == onnx.load_from_string(toy_model.build()).graph

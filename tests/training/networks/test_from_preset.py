@@ -70,4 +70,4 @@ def _exported(net):
         "training_data": "none",
         "scores": {},
     }
-    return contract.read(contract.write(graph.build(net), metadata))
+    return contract.write(graph.build(net), metadata)
