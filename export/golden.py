@@ -59,6 +59,6 @@ def sound(seed: int = 20) -> NDArray[np.float32]:
 
 
 def save(path: Path, x: NDArray[np.float32], **said: Any) -> None:
-    """Store the sound (as int16) and the answers to it, each under its name."""
+    """Store the sound (as int16) and what was said of it, each under its name."""
     path.parent.mkdir(parents=True, exist_ok=True)
     np.savez_compressed(path, input=np.round(x * 32768).astype(np.int16), **said)

@@ -117,7 +117,7 @@ class ClassifyKind(Kind):
         }
 
     def measure(self, net: Any, made: Contract) -> Figures:
-        """Compare probabilities."""
+        """Compare the probabilities of network, file and classifier."""
         return swish_parity.measure(net, made, swish_parity.sound())
 
     def keep(self, path: Path, made: Contract) -> None:

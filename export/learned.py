@@ -105,7 +105,7 @@ def write(learned: Learned, folder: Path, *, force: bool = False) -> str:
 
 
 def _meta(learned: Learned) -> dict[str, Any]:
-    """Build the metadata that the network does not know of itself."""
+    """Return what the model file says of itself."""
     row = metrics.pool(learned.scores)
     files = ", ".join(
         f"{learned.files[side]} files ({learned.seconds[side]:.0f} s) of {side}"

@@ -49,7 +49,7 @@ def renew(folder: Path) -> dict[str, float] | None:
     measured = {k: v for k, v in figures.items() if not k.startswith("renewed_")}
     with bundle.whole(folder) as out:
         write_bytes(out.path / preset.MODEL, new.model, mode=preset.MODE)
-        if measured:  # not for a classifier, each bit of which is what it was
+        if measured:  # of a classifier nothing was: each bit is what it was
             parity.save(out.path / "parity.json", measured)
         out.commit()
     return figures
@@ -86,7 +86,7 @@ def _compare_classifiers(old: Contract, new: Contract) -> dict[str, float]:
 
 
 def to_classifier(old: Contract) -> Contract:
-    """Write the same classifier so that the loudest channel counts (docs/decisions/0022); such a one is left alone.
+    """Write the same classifier so that the loudest channel counts (docs/decisions/0022); one that does so is left as it is.
 
     Raises:
         ExportError: the graph does not bring its channels together as ``export.swish_graph`` did.
@@ -105,7 +105,7 @@ def to_classifier(old: Contract) -> Contract:
 
 
 def to_model(old: Contract) -> Contract:
-    """Write the same gate as today's exporter writes it: graph and contract."""
+    """The same gate as today's exporter writes it: graph and contract."""
     net = from_preset(old)
     metadata = {k: v for k, v in old.metadata.items() if k not in ("schema", "graph_sha256")}
     return contract.write(_with_bits_of(old.model, GATE.build(net)), metadata | GATE.facts(net))

@@ -22,7 +22,7 @@ DEFAULTS = {"threshold_db": -40.0, "range_db": -80.0}
 
 
 def load(path: Path) -> tuple[GateNet, Config, dict[str, Any]]:
-    """Load the averaged network of a gate's checkpoint, its configuration, and everything else in the checkpoint.
+    """The averaged network of a gate's checkpoint, its configuration, and everything else in it.
 
     Raises:
         ExportError: the file is no checkpoint of ``training.teach.train``, or its run has not ended.
@@ -42,7 +42,7 @@ def _opened(state: dict[str, Any]) -> tuple[GateNet, Config, dict[str, Any]]:
 
 
 def to_model(net: GateNet, config: Config, state: dict[str, Any]) -> Contract:
-    """Build the model file: graph and contract."""
+    """The model file: graph and contract."""
     return bundle.model(net, _meta(config, state), GATE)
 
 

@@ -67,7 +67,7 @@ class AtomicFolder(Commits):
 
 
 def refuse_folder(target: Path, marker: str | None, *, force: bool) -> None:
-    """Refuse to write over a file or folder.
+    """Refuse to write over something.
 
     Raises:
         AudioFileError: there is a file of that name, a folder and no ``force``, or a folder without the marker.

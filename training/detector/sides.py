@@ -136,7 +136,7 @@ def filled(heard: NDArray[np.bool_], gap: int) -> NDArray[np.bool_]:
 
 
 def _music(studio: Studio, config: SideConfig) -> tuple[list[str], Sound]:
-    """A recording of music; or something played: notes of an instrument, drums, or both. With names."""
+    """Draw a recording of music; or something played: notes of an instrument, drums, or both. With names."""
     rng = studio.rng
     items = studio.items("music")
     if items and rng.random() >= config.played:
@@ -164,7 +164,7 @@ def _music(studio: Studio, config: SideConfig) -> tuple[list[str], Sound]:
 
 
 def _noise(studio: Studio, config: SideConfig) -> tuple[list[str], Sound]:
-    """A noise of the corpus, in one piece or as events, or one that is made up; now and then two. With names."""
+    """Draw a noise of the corpus, in one piece or as events, or a made-up one; now and then two. With names."""
     rng, n = studio.rng, studio.n
     parts, names = [], []
     for _ in range(2 if studio.happens(config.more_noises) else 1):
@@ -189,7 +189,7 @@ def _noise(studio: Studio, config: SideConfig) -> tuple[list[str], Sound]:
 
 
 def _sum(studio: Studio, parts: list[Sound]) -> Sound:
-    """Parts at levels near each other; silence when there are none."""
+    """Sum parts at levels near each other; silence when there are none."""
     track = np.zeros(studio.n, np.float32)
     for x in parts:
         level = loud_db(x)

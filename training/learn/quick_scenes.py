@@ -129,7 +129,7 @@ def _target(studio: Studio, speed: float) -> Sound:
 
 
 def _bleed(studio: Studio) -> Sound:
-    """The user's, at nearly its own speed, alone or with another of theirs; or a made-up noise."""
+    """Draw a bleed of the user's, at nearly its own speed, alone or with another of theirs; or a made-up noise."""
     if studio.happens(FOREIGN):
         return studio.bench.made(made_up_noise(studio))
     items = studio.items("bleed")

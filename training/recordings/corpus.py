@@ -165,10 +165,10 @@ class Corpus:
         return self._found[key]
 
     def named(self, name: str) -> Item:
-        """The recording of a name.
+        """Find the recording of a name.
 
         Raises:
-            ValueError: there is none of that name.
+            ValueError: no recording has that name.
         """
         if not self._named:
             self._named = {item.name: item for item in self.all}
@@ -305,7 +305,7 @@ def _item(folder: Path, row: dict[str, str], where: str) -> Item:
 
 
 def _folder_items(folder: Path, kind: str, called: str) -> list[Item]:
-    """Items of a plain folder, which is ``called`` in their names; the split goes by the hash of each file's path in it."""
+    """List the items of a plain folder, ``called`` in their names; the split goes by the hash of each path inside."""
     if not folder.is_dir():
         raise FileNotFoundError(f"expected a folder of {kind} recordings, got {folder}; name one that exists")
 

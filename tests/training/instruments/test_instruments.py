@@ -26,6 +26,7 @@ from training.scenes import draw
 from training.scenes.compose import SceneConfig, compose
 from training.scenes.judged import judged_scenes
 from training.sounds.bench import Bench, Studio
+from training.teach.config import Config
 from training.teach.validate import Validation
 
 SNR_DB = 0.1
@@ -222,7 +223,7 @@ def test_a_guitar_rests_in_true_silence_and_mutes_are_short(corpus):
 def test_shipped_configurations_load():
     """Each target's configuration is read, names itself, and its scenes are of that target."""
     for target in TARGETS:
-        found = configs.load(Path(configs.__file__).parent / "configs" / f"{target}.toml")
+        found = configs.load(Path(configs.__file__).parent / "configs" / f"{target}.toml", Config)
         assert (found.name, found.scene.target) == (target, target)
 
 
