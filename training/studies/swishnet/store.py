@@ -21,7 +21,8 @@ from numpy.typing import NDArray
 from gate.cli.console import progress_bar
 from gate.files.atomic import write_text
 from training.networks.mfcc import BEFORE, COEFFICIENTS, HOP, RATE, band_powers, coefficients
-from training.recordings.corpus import Item, read_mono
+from training.recordings.corpus import Item
+from training.recordings.reading import read_mono
 from training.studies.swishnet.clean import clean
 from training.studies.swishnet.log_mmse import log_mmse
 from training.studies.swishnet.recordings import data_hash
