@@ -35,7 +35,7 @@ def test_every_variant_is_a_configuration_that_can_be_built():
     from training.teach.config import Config
 
     for changes in ablation.VARIANTS.values():
-        build(load(Config, Path("training/configs/voice.toml"), [*ablation.SHORTER, *changes]).model)
+        build(load(Path("training/configs/voice.toml"), Config, [*ablation.SHORTER, *changes]).model)
 
 
 def test_a_constant_takes_the_place_of_one_answer(validation, net):
