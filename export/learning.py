@@ -20,8 +20,9 @@ from training.learn.nearest import Candidate, candidates
 from training.learn.quick import QuickConfig, adapt, merit
 from training.learn.quick_scenes import Sounds, judged
 from training.networks.gate_net import GateConfig, GateNet
-from training.recordings.corpus import Corpus, read_mono
+from training.recordings.corpus import Corpus
 from training.recordings.layouts import Found, open_any
+from training.recordings.reading import read_mono
 from training.recordings.source import DataConfig
 from training.scenes.compose import Scene, SceneConfig
 from training.scenes.judged import judged_scenes

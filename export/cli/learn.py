@@ -12,6 +12,7 @@ from export.cli.progress import Progress
 from gate.cli.console import progress_bar
 from gate.cli.console import say as console_say
 from gate.cli.ending import notes_said
+from gate.closing import Closes
 
 if TYPE_CHECKING:
     from export.learning import Examples, Order
@@ -203,7 +204,7 @@ def _bar(things: Sequence[T], title: str) -> Iterable[T]:
     return bar
 
 
-class _Stop:
+class _Stop(Closes):
     """Handler of Ctrl-C: the first one asks for an end after the step that runs, a second one ends at once. Armed when
     first called."""
 
@@ -221,10 +222,8 @@ class _Stop:
         self._asked = True
         signal.signal(number, self._before)
 
-    def __enter__(self) -> "_Stop":
-        return self
-
-    def __exit__(self, *error: object) -> None:
+    def close(self) -> None:
+        """Leave Ctrl-C to whoever had it before."""
         if self._before is not None:
             signal.signal(signal.SIGINT, self._before)
 

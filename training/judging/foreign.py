@@ -13,7 +13,7 @@ from gate.levels import block_levels_db, loud_level_db
 from training.judging.evaluate import measured_gain
 from training.judging.gates import Gate, SoundGate
 from training.judging.metrics import block_power
-from training.recordings.corpus import read_length, read_mono, read_sound
+from training.recordings.reading import read_length, read_mono, read_sound
 from training.scenes.compose import Scene
 
 UNDER_LOUD_DB = 20.0

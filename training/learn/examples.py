@@ -15,7 +15,8 @@ import numpy as np
 from gate.constants import BLOCK, RATE
 from gate.levels import block_levels_db, loud_level_db
 from training.networks.front import BANDS
-from training.recordings.corpus import LEAST_RANGE_DB, read_sound, to_mono
+from training.recordings.corpus import LEAST_RANGE_DB
+from training.recordings.reading import read_sound, to_mono
 from training.sounds.changes import Sound
 from training.sounds.phrases import find_phrases
 from training.teach.features import Front

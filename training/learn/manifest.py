@@ -21,8 +21,9 @@ from gate.constants import RATE
 from gate.files.atomic import whole, write_text
 from training.learn.cut import cut_in_two
 from training.learn.examples import ENOUGH_SIDE_S, Finding, Measured, findings, left_out, measure
-from training.recordings.corpus import COLUMNS, read_mono
+from training.recordings.corpus import COLUMNS
 from training.recordings.layouts import Found
+from training.recordings.reading import read_mono
 from training.teach.features import Front
 
 LEARN_SHARE = 0.8

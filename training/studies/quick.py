@@ -17,6 +17,7 @@ import numpy as np
 import torch
 
 from gate.constants import RATE
+from gate.files.atomic import write_text
 from gate.modelfile import preset
 from training.judging import metrics
 from training.learn.quick import QuickConfig, adapt
@@ -162,7 +163,7 @@ def main(argv: list[str] | None = None) -> int:
         return 1
     print(table(rows, args.seed))
     if args.json:
-        args.json.write_text(json.dumps(rows, indent=1) + "\n", encoding="utf-8")
+        write_text(args.json, json.dumps(rows, indent=1) + "\n")
     return 0
 
 

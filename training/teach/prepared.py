@@ -16,6 +16,7 @@ import numpy as np
 import torch
 
 from gate.cli.console import progress_bar
+from gate.files.atomic import write_text
 
 FACTS = "facts"
 """The array whose last column says whether a row is done."""
@@ -59,7 +60,7 @@ def fill(
     todo = [i for i in range(count) if not done[i, -1]]
     if not todo:
         return
-    (folder / "recipe.json").write_text(json.dumps(recipe, indent=1))
+    write_text(folder / "recipe.json", json.dumps(recipe, indent=1))
     with multiprocessing.get_context("spawn").Pool(jobs, _start, (start, what)) as pool:
         for i, made in progress_bar(pool.imap_unordered(row, todo), total=len(todo), title=words):
             for name, array in arrays.items():

@@ -13,7 +13,7 @@ from gate.modelfile.preset import resolve
 from gate.parameters import GateValues
 from gate.render.file import render_file
 from gate.render.job import Job, Settings
-from training.recordings.corpus import read_sound
+from training.recordings.reading import read_sound
 
 PIECES = (1, 997, 4096, 102_400)
 

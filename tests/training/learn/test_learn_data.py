@@ -7,8 +7,9 @@ from tests.training.tiny_corpus import chord, talk
 from training.learn import manifest as learn_data
 from training.learn.examples import ENOUGH_SIDE_S
 from training.learn.manifest import look, sort_out, summed, write_manifest
-from training.recordings.corpus import Corpus, read_mono
+from training.recordings.corpus import Corpus
 from training.recordings.layouts import open_any
+from training.recordings.reading import read_mono
 
 RATE = 16000
 

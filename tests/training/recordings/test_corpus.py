@@ -9,7 +9,8 @@ import soundfile
 
 from gate.constants import RATE
 from tests.training import tiny_corpus
-from training.recordings.corpus import LEAST_RANGE_DB, Corpus, read_mono
+from training.recordings.corpus import LEAST_RANGE_DB, Corpus
+from training.recordings.reading import read_mono
 
 HALF_PRECISION = 2.0**-11
 """Relative: recordings are kept in half precision."""

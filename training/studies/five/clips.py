@@ -14,8 +14,9 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from training.recordings.corpus import LEAST_RANGE_DB, Corpus, read_mono
+from training.recordings.corpus import LEAST_RANGE_DB, Corpus
 from training.recordings.layouts import open_any
+from training.recordings.reading import read_mono
 from training.sounds.changes import amplitude
 from training.sounds.recipe import Rng
 

@@ -8,8 +8,9 @@ from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 
-from training.recordings.corpus import Corpus, Item, read_length
+from training.recordings.corpus import Corpus, Item
 from training.recordings.layouts import Found, find, layout
+from training.recordings.reading import read_length
 from training.recordings.source import digest
 from training.studies.swishnet.settings import SplitConfig
 

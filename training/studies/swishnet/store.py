@@ -19,8 +19,10 @@ import torch
 from numpy.typing import NDArray
 
 from gate.cli.console import progress_bar
+from gate.files.atomic import write_text
 from training.networks.mfcc import BEFORE, COEFFICIENTS, HOP, RATE, band_powers, coefficients
-from training.recordings.corpus import Item, read_mono
+from training.recordings.corpus import Item
+from training.recordings.reading import read_mono
 from training.studies.swishnet.clean import clean
 from training.studies.swishnet.log_mmse import log_mmse
 from training.studies.swishnet.recordings import data_hash
@@ -76,7 +78,7 @@ def prepare(
     facts = _open(folder / "facts.npy", (len(items), 2), np.int64)  # frames, done
     todo = [i for i in range(len(items)) if not facts[i, 1]]
     if todo:
-        (folder / "recipe.json").write_text(json.dumps(recipe, indent=1))
+        write_text(folder / "recipe.json", json.dumps(recipe, indent=1))
         with _workers(config.jobs, (items, cleaning, denoise)) as spread:
             for i, made in progress_bar(
                 spread(_prepare, todo), total=len(todo), title="recordings", unit="file"
