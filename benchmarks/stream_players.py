@@ -57,7 +57,10 @@ class NativePlayer(Player):
 
     def _now(self) -> dict[str, Any]:
         record = self.record[0]
-        return {name: record[name].copy() for name in self.COUNTS} | {"flagged": record["late"].copy()}
+        while True:  # a buffer that is played meanwhile would be in some of the counts and not in others
+            found = {name: record[name].copy() for name in self.COUNTS} | {"flagged": record["late"].copy()}
+            if record["buffers"] == found["buffers"] == found["histogram"].sum():
+                return found
 
     def begin(self) -> None:
         self._before = self._now()

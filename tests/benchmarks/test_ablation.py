@@ -32,6 +32,7 @@ def test_every_variant_is_a_configuration_that_can_be_built():
 
     from training.config_file import load
     from training.networks.bodies import build
+    from training.teach.config import Config
 
     for changes in ablation.VARIANTS.values():
         build(load(Path("training/configs/voice.toml"), Config, [*ablation.SHORTER, *changes]).model)

@@ -145,6 +145,15 @@ def electric(studio: Studio) -> tuple[Mix, tuple[str, ...]]:
     return Mix(tuple(parts)), tuple("hiss" if name == "amplifier" else name for name in order)
 
 
+def _heard_track(studio: Studio, made_up: float) -> GuitarTrack:
+    """Draw somebody playing; again, up to seven times, while there is nothing to hear."""
+    for _ in range(8):
+        track = guitar_track(studio, made_up)
+        if np.isfinite(studio.loud_db(track)):
+            break
+    return track
+
+
 def guitar_sides(studio: Studio, wanted: Wanted) -> GuitarSides:
     """Draw what a guitar's pickup or microphone hears."""
     rng = studio.rng
@@ -152,14 +161,9 @@ def guitar_sides(studio: Studio, wanted: Wanted) -> GuitarSides:
     names: tuple[str, ...] = ()
     driven = False
     if wanted.target:
-        for _ in range(8):
-            track = guitar_track(studio, wanted.made_up)
-            if np.isfinite(studio.loud_db(track)):
-                break
-        dry: Part = track
+        track = _heard_track(studio, wanted.made_up)
         driven = studio.happens(CHANCES.amplifier)
-        if driven:
-            dry = amplified(studio, track)
+        dry = amplified(studio, track) if driven else track
         target = InRoom(dry, random_room(studio) if studio.happens(wanted.target_room) else None)
     if wanted.bleed:
         chosen = wanted.kind or studio.by_weight(KINDS)

@@ -8,7 +8,7 @@ Valimaki and Tolonen, Plucked-String Models, Computer Music Journal 22(3), 1998)
 """
 
 from dataclasses import dataclass
-from math import cos, exp, pi, sin
+from math import exp, pi
 
 import numpy as np
 from numpy.typing import NDArray
@@ -20,7 +20,17 @@ from training.instruments import waveguide
 from training.instruments.articulation import into_reach
 from training.sounds.bench import Bench, Part, Studio
 from training.sounds.changes import Sound, amplitude, faded, filtered
-from training.sounds.filters import Bell, Filter, Filters, LowPass, Tilt, high_pass, sections
+from training.sounds.filters import (
+    Bell,
+    Filters,
+    HighPass,
+    LowPass,
+    Resonance,
+    Tilt,
+    high_pass,
+    sections,
+    through,
+)
 from training.sounds.recipe import Recipe, Rng, Seed, log_uniform
 
 KINDS = {"electric": 0.38, "steel": 0.24, "nylon": 0.16, "bass": 0.22}
@@ -56,20 +66,6 @@ BUZZES = 0.35
 """Chance of an instrument whose strings hit a fret now and then; a set-up costs money."""
 TONE_KNOB = 0.3
 """Chance of a tone knob turned down."""
-
-
-@dataclass(frozen=True)
-class Resonance(Filter):
-    """A low-pass of 12 dB an octave that peaks by ``q`` at ``hz``. Source: Audio EQ Cookbook, LPF."""
-
-    hz: float
-    q: float
-
-    def sections(self) -> NDArray[np.float64]:
-        """Compute one section (1, 6)."""
-        w = 2.0 * pi * self.hz / RATE
-        alpha, c = sin(w) / (2.0 * self.q), cos(w)
-        return np.array([[(1 - c) / 2, 1 - c, (1 - c) / 2, 1 + alpha, -2 * c, 1 - alpha]]) / (1.0 + alpha)
 
 
 @dataclass(frozen=True)
@@ -220,11 +216,7 @@ def _excitation(
         x = _comb(x, min(made.heard * RATE / open_hz, 0.5 * RATE / hz), made.heard_depth)
     click = rng.standard_normal(size // 2, dtype=np.float32)
     click *= np.exp(-np.arange(size // 2) / (made.click_s * RATE)).astype(np.float32)
-    click = filtered(
-        click,
-        np.concatenate([signal.butter(2, 150.0, "highpass", fs=RATE, output="sos"), sections(made.filters)]),
-    )
-    click = faded(click, RATE // 2_000)
+    click = faded(through(click, (HighPass(150.0, 2), *made.filters)), RATE // 2_000)
     return faded(x, 4).astype(np.float64), click.astype(np.float64) / (float(np.max(np.abs(click))) + 1e-12)
 
 

@@ -14,6 +14,7 @@ import numpy as np
 from gate.constants import BLOCK, RATE
 from training.instruments.drum_scenes import DrumSides
 from training.instruments.guitar_scenes import GuitarSides
+from training.instruments.wanted import Wanted
 from training.recordings.corpus import Corpus
 from training.scenes import instruments, losses
 from training.scenes.losses import Clip, Coder, Overload
@@ -187,9 +188,7 @@ def _drawn(studio: Studio, config: SceneConfig) -> SceneRecipe:
     if config.target == "voice":
         levelled = _levelled(studio, config, voice_sides(studio, config, target, bleed))
     else:
-        wanted = instruments.Wanted(
-            config.target_room, config.more_sources, target, bleed, made_up=config.made_up
-        )
+        wanted = Wanted(config.target_room, config.more_sources, target, bleed, made_up=config.made_up)
         levelled = _levelled(studio, config, instruments.sides(studio, config.target, wanted, config.tone))
     lossy = Lossy(
         levelled,

@@ -59,8 +59,9 @@ def sides(studio: Studio, target: str, wanted: Wanted, tone: float) -> ToneSides
     both = dry_sides(studio, target, wanted)
     rng = studio.rng
     shared = low_pass(rng, log_uniform(rng, *NARROWED_HZ)) if studio.happens(NARROWED) else ()
-    tones = [random_tone(rng) if studio.happens(tone) else () for _ in range(2)]
-    return ToneSides(both, *tones, shared)
+    target_tone = random_tone(rng) if studio.happens(tone) else ()
+    bleed_tone = random_tone(rng) if studio.happens(tone) else ()
+    return ToneSides(both, target_tone, bleed_tone, shared)
 
 
 def dry_sides(studio: Studio, target: str, wanted: Wanted) -> DrumSides | GuitarSides:

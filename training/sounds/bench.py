@@ -86,9 +86,9 @@ class Studio:
         """Measure the loud level of what a recipe gives; nan if silent."""
         return loud_db(self.bench.made(recipe))
 
-    def texture(self, kind: type["Part"], *given: Any) -> Any:
+    def texture(self, kind: type["Texture"], *given: Any) -> Any:
         """Draw a ``Texture``: its recipe, with the generator gone past what its sound draws."""
-        part: Any = kind(Seed.here(self.rng), *given)
+        part = kind(Seed.here(self.rng), *given)
         self.bench.keep(part, part.sound(self.rng, self.n))
         return part
 

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable
 from dataclasses import dataclass
+from math import cos, pi, sin
 
 import numpy as np
 from numpy.typing import NDArray
@@ -100,6 +101,20 @@ class Tilt(Filter):
     def sections(self) -> NDArray[np.float64]:
         """Compute one section (1, 6)."""
         return tilt_section(self.hz, self.gain_db)
+
+
+@dataclass(frozen=True)
+class Resonance(Filter):
+    """A low-pass of 12 dB an octave that peaks by ``q`` at ``hz``. Source: Audio EQ Cookbook, LPF."""
+
+    hz: float
+    q: float
+
+    def sections(self) -> NDArray[np.float64]:
+        """Compute one section (1, 6)."""
+        w = 2.0 * pi * self.hz / RATE
+        alpha, c = sin(w) / (2.0 * self.q), cos(w)
+        return np.array([[(1 - c) / 2, 1 - c, (1 - c) / 2, 1 + alpha, -2 * c, 1 - alpha]]) / (1.0 + alpha)
 
 
 def sections(filters: Iterable[Filter]) -> NDArray[np.float64]:
