@@ -21,13 +21,14 @@ The conventions, where more than one was possible:
 * AUC, balanced accuracy, onset and missed are taken over all blocks or openings of all scenes together.
 """
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Sequence
 from typing import TypedDict
 
 import numpy as np
 from numpy.typing import NDArray
 
 from gate.constants import BLOCK_MS, BLOCK_S
+from training.judging.bootstrap import bootstrap
 
 OPEN_GAIN = 10.0 ** (-6.0 / 20.0)
 """Linear gain over which a gate counts as open: -6 dB."""
@@ -179,33 +180,6 @@ def intervals(
     return bootstrap(len(scores), row_of, seed=seed, draws=draws, level=level)
 
 
-def bootstrap(
-    scenes: int,
-    row_of: Callable[[NDArray[np.int64]], Mapping[str, float]],
-    *,
-    seed: int = 0,
-    draws: int = 1000,
-    level: float = 0.95,
-) -> dict[str, tuple[float, float]]:
-    """Draw scenes with replacement, again and again, and find between which ends each figure of their rows lies.
-
-    Args:
-        scenes: how many there are.
-        row_of: from the numbers of the drawn scenes to a row of a table.
-        seed, draws, level: see ``intervals``.
-
-    Returns:
-        figure -> (low, high), percentiles of the draws that gave a number; (nan, nan) if none did.
-    """
-    generator = np.random.default_rng(seed)
-    rows: dict[str, list[float]] = {}
-    for _ in range(draws):
-        for name, value in row_of(generator.integers(scenes, size=scenes)).items():
-            rows.setdefault(name, []).append(value)
-    ends = (50.0 - 50.0 * level, 50.0 + 50.0 * level)
-    return {name: _ends(np.asarray(values), ends) for name, values in rows.items()}
-
-
 def block_power(x: NDArray[np.floating], block: int) -> NDArray[np.float64]:
     """Compute the mean square of each whole block of ``block`` samples: (n,) -> (n // block,)."""
     blocks = len(x) // block
@@ -285,15 +259,6 @@ def _removed_db(energy: float, left: float) -> float:
     if energy <= 0:
         return float("nan")
     return float(-10.0 * np.log10(max(left / energy, 10.0 ** (-REMOVED_MAX_DB / 10.0))))
-
-
-def _ends(values: NDArray[np.float64], percent: tuple[float, float]) -> tuple[float, float]:
-    """Take two percentiles of the values that are numbers."""
-    values = values[np.isfinite(values)]
-    if not len(values):
-        return float("nan"), float("nan")
-    low, high = np.percentile(values, percent)
-    return float(low), float(high)
 
 
 def _ratio(part: float, whole: float) -> float:

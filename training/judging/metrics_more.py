@@ -24,7 +24,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from gate.constants import BLOCK, BLOCK_MS
-from training.judging.metrics import OPEN_GAIN, REMOVED_MAX_DB, bootstrap
+from training.judging.bootstrap import bootstrap
+from training.judging.metrics import OPEN_GAIN, REMOVED_MAX_DB
 
 HEARD_SAMPLE = 1e-6
 """Amplitude (-120 dBFS) under which a sample of the mixture says nothing about the gain it got."""
