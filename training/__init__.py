@@ -51,4 +51,4 @@ class _OldCommands:
 
 
 if sys.argv[:1] == ["-m"]:  # python puts this here while it looks for the module that it is to run
-    sys.meta_path.append(_OldCommands)
+    sys.meta_path.insert(0, _OldCommands)  # before what an old folder, left empty, would be found as
