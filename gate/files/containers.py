@@ -9,6 +9,8 @@ import struct
 from abc import ABC, abstractmethod
 from typing import Literal
 
+from gate.files.chunks import TAIL as W64_TAIL
+from gate.files.chunks import TAIL_RIFF as W64_RIFF_TAIL
 from gate.files.file_view import Piece
 
 Bytes = mmap.mmap | bytes
@@ -48,8 +50,6 @@ KNOWN = (
 
 WAVES = (b"RIFF", b"RIFX", b"RF64", b"BW64")
 _TAGS = (b"ID3", b"TAG", b"APETAGEX", b"LYRICSBEGIN", b"3DI")
-_W64 = bytes.fromhex("f3acd3118cd100c04f8edb8a")
-W64_RIFF = bytes.fromhex("726966662e91cf11a5d628db04c10000")
 
 GSM, MPEG, MP3 = 0x31, 0x50, 0x55
 """Format tags of WAV: GSM 6.10, MPEG layers I and II, and layer III."""
@@ -124,7 +124,7 @@ def locate(data: Bytes, begin: int = 0) -> Samples | None:
             return _Riff(data, begin)
         if head[:4] == b"FORM" and head[8:12] in (b"AIFF", b"AIFC"):
             return _Aiff(data, begin)
-        if head == W64_RIFF:
+        if head == b"riff" + W64_RIFF_TAIL:
             return _Wave64(data, begin)
         if head[:4] == b"caff":
             return _Caf(data, begin)
@@ -170,18 +170,19 @@ class _Riff(Samples):
         begin, start, length = self.begin, self.start, end - self.start
         whole = end + length % 2 - begin
         if self._sizes:
-            sizes = struct.pack("<QQQ", whole - 8, length, length // self.align)
-            head = b"RF64" + b"\xff" * 4 + b"WAVEds64" + struct.pack("<I", 28) + sizes + bytes(4)
             kept = [(at - 8, at + size) for at, size in self._kept if size % 2 == 0]
-            return head, *kept, b"data" + b"\xff" * 4, (start, end)
+            return self._large_head(whole - 8, length), *kept, b"data" + b"\xff" * 4, (start, end)
         if whole < 2**32:
             parts = ((whole - 8).to_bytes(4, self.order), length.to_bytes(4, self.order))
             return (begin, begin + 4), parts[0], (begin + 8, start - 4), parts[1], (start, end)
         if self.order == "big":
             return None  # RF64 has no such twin
-        sizes = struct.pack("<QQQ", whole + 28, length, length // self.align)
-        head = b"RF64" + b"\xff" * 4 + b"WAVEds64" + struct.pack("<I", 28) + sizes + bytes(4)
-        return head, (begin + 12, start - 4), b"\xff" * 4, (start, end)
+        return self._large_head(whole + 28, length), (begin + 12, start - 4), b"\xff" * 4, (start, end)
+
+    def _large_head(self, whole: int, length: int) -> bytes:
+        """Return the beginning of an RF64, up to its first chunk after the sizes."""
+        sizes = struct.pack("<QQQ", whole, length, length // self.align)
+        return b"RF64" + b"\xff" * 4 + b"WAVEds64" + struct.pack("<I", 28) + sizes + bytes(4)
 
     def no_sound_from(self, at: int) -> bool:
         return _only_chunks(self.data, at, self.order)
@@ -238,9 +239,9 @@ class _Wave64(Samples):
     def __init__(self, data: Bytes, begin: int) -> None:
         super().__init__(data, begin)
         at = 40
-        while data[at : at + 16] != b"data" + _W64:
+        while data[at : at + 16] != b"data" + W64_TAIL:
             size = int.from_bytes(data[at + 16 : at + 24], "little")
-            if data[at : at + 16] == b"fmt " + _W64:
+            if data[at : at + 16] == b"fmt " + W64_TAIL:
                 self.tag, _, _, self.speed, self.align = struct.unpack("<HHIIH", data[at + 24 : at + 38])
             if size < 24 or at + 24 > len(data):
                 raise KeyError(b"data")

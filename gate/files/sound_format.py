@@ -195,7 +195,7 @@ def _block(rate: int, channels: int, format_: str, subtype: str) -> int:
     """Return the frames that a file of one frame comes out with: a block; 0 where no such file can be written."""
     import soundfile
 
-    from gate.files import sound_header as audioheader
+    from gate.files import sound_header
 
     made = BytesIO()
     try:
@@ -203,7 +203,7 @@ def _block(rate: int, channels: int, format_: str, subtype: str) -> int:
             file.write(np.zeros((1, channels), np.int16))
         coded = made.getvalue()
         with soundfile.SoundFile(BytesIO(coded), "r") as file:
-            return audioheader.frames_of(coded) or int(file.frames)
+            return sound_header.frames_of(coded) or int(file.frames)
     except (soundfile.SoundFileError, ValueError):
         return 0
 

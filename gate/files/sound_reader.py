@@ -17,8 +17,7 @@ from numpy.typing import NDArray
 from gate.closing import Closes
 from gate.constants import MAX_CHANNELS, RATE_RANGE_HZ
 from gate.errors import AudioFileError
-from gate.files import sound_header as audioheader
-from gate.files import speakers
+from gate.files import sound_header, speakers
 from gate.files.atomic import os_sentence
 from gate.files.beside.carry import Source
 from gate.files.file_view import FileView, Piece
@@ -70,7 +69,7 @@ class Reader(Closes):
         self._file: Any = None
         self._fd = _open(path)
         try:
-            found = audioheader.contents(path, self._fd)
+            found = sound_header.contents(path, self._fd)
             self.remark = found.remark
             self._recordings = found.recordings
             # of several recordings no chunk after the first one's samples is looked for

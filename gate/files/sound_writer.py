@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 
 from gate.closing import Commits
 from gate.errors import AudioFileError
-from gate.files import sound_header as audioheader
+from gate.files import sound_header
 from gate.files.atomic import AtomicFile, os_sentence
 from gate.files.beside.carry import Carried, Source
 from gate.files.samples import ToStored
@@ -144,7 +144,7 @@ class Writer(Commits):
 
     def _written(self) -> int:
         """Return the number of frames that the file reads back with."""
-        recording = audioheader.contents(self._atomic.target, self._atomic.fd).recordings[0]
+        recording = sound_header.contents(self._atomic.target, self._atomic.fd).recordings[0]
         with _decoder(self._atomic.target, self._atomic.fd, recording.view) as written:
             return recording.frames or int(written.frames)
 
