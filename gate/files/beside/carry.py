@@ -10,8 +10,7 @@ import struct
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from gate.files import chunks, speakers
-from gate.files import flac_blocks as flacblocks
+from gate.files import chunks, flac_blocks, speakers
 from gate.files.beside import texts
 from gate.files.beside.around import annotation, mp3_tags, put_annotation, put_around
 from gate.files.beside.put_chunks import OWN_PLACE, Surroundings
@@ -174,7 +173,7 @@ class Carried:
         elif self._kind == "CAF":
             self._around.before, left = texts.to_caf(found.texts)
         elif self._kind == "FLAC":
-            self._blocks = [(flacblocks.PICTURE, Piece(b"", picture)) for picture in found.pictures]
+            self._blocks = [(flac_blocks.PICTURE, Piece(b"", picture)) for picture in found.pictures]
         elif self._kind == "AU":
             left = [key for key, _ in found.texts]
         if found.pictures and self._kind in ("WAV", "AIFF", "CAF", "AU"):
@@ -211,8 +210,8 @@ class Carried:
         return left, untrue
 
     def _gather_blocks(self) -> None:
-        for block in flacblocks.blocks(self.source.fd)[0]:
-            if block.kind not in (flacblocks.STREAMINFO, flacblocks.SEEKTABLE, flacblocks.COMMENT):
+        for block in flac_blocks.blocks(self.source.fd)[0]:
+            if block.kind not in (flac_blocks.STREAMINFO, flac_blocks.SEEKTABLE, flac_blocks.COMMENT):
                 piece = Piece(b"", fd=self.source.fd, at=block.at, far=block.size)
                 self._blocks.append((block.kind, piece))
 
@@ -245,19 +244,19 @@ class Carried:
             put_annotation(self.source.fd, fd)
 
     def _put_blocks(self, fd: int) -> None:
-        found, _ = flacblocks.blocks(fd)
+        found, _ = flac_blocks.blocks(fd)
         if not found:
             return
-        said = next((b for b in found if b.kind == flacblocks.COMMENT), None)
-        vendor = flacblocks.split(chunks.read_at(fd, said.at, said.size))[0] if said else b""
+        said = next((b for b in found if b.kind == flac_blocks.COMMENT), None)
+        vendor = flac_blocks.split(chunks.read_at(fd, said.at, said.size))[0] if said else b""
         if self._same:
             theirs = next(
-                (b for b in flacblocks.blocks(self.source.fd)[0] if b.kind == flacblocks.COMMENT), None
+                (b for b in flac_blocks.blocks(self.source.fd)[0] if b.kind == flac_blocks.COMMENT), None
             )
             if theirs is None and not self._blocks:
                 return
             lines = (
-                flacblocks.split(chunks.read_at(self.source.fd, theirs.at, theirs.size))[1] if theirs else []
+                flac_blocks.split(chunks.read_at(self.source.fd, theirs.at, theirs.size))[1] if theirs else []
             )
         else:
             lines = [f"{key}={value}".encode() for key, value in self._found.texts]
@@ -269,10 +268,10 @@ class Carried:
         seek = [
             (b.kind, Piece(b"", chunks.read_at(fd, b.at, b.size)))
             for b in found
-            if b.kind == flacblocks.SEEKTABLE
+            if b.kind == flac_blocks.SEEKTABLE
         ]
-        comment = Piece(b"", flacblocks.join(vendor, lines))
-        flacblocks.lay_out(fd, os.fstat(fd).st_size, [*seek, (flacblocks.COMMENT, comment), *self._blocks])
+        comment = Piece(b"", flac_blocks.join(vendor, lines))
+        flac_blocks.lay_out(fd, os.fstat(fd).st_size, [*seek, (flac_blocks.COMMENT, comment), *self._blocks])
 
 
 def _label(name: bytes) -> str:

@@ -13,7 +13,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Any, BinaryIO
 
-from gate.files import flac_blocks as flacblocks
+from gate.files import flac_blocks
 from gate.files.chunks import Chunk, Piece, read_at
 from gate.files.speakers import MASK_COMMENT
 
@@ -110,10 +110,10 @@ def _decode(data: bytes) -> str:
 
 def of_flac(fd: int) -> Found:
     """Return the comments and pictures of a FLAC file, and the names of its other blocks; not the speaker layout."""
-    found = Found([text for text in flacblocks.comments(fd) if text[0].upper() != MASK_COMMENT])
-    names = {flacblocks.CUESHEET: "CUESHEET", 2: "APPLICATION"}
-    for block in flacblocks.blocks(fd)[0]:
-        if block.kind == flacblocks.PICTURE:
+    found = Found([text for text in flac_blocks.comments(fd) if text[0].upper() != MASK_COMMENT])
+    names = {flac_blocks.CUESHEET: "CUESHEET", 2: "APPLICATION"}
+    for block in flac_blocks.blocks(fd)[0]:
+        if block.kind == flac_blocks.PICTURE:
             found.pictures.append(read_at(fd, block.at, block.size))
         elif block.kind not in (0, 1, 3, 4):
             found.others.append(names.get(block.kind, f"block {block.kind}"))

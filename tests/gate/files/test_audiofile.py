@@ -12,8 +12,7 @@ import pytest
 import soundfile
 
 from gate.errors import AudioFileError
-from gate.files import mpeg
-from gate.files import sound_format as audioformat
+from gate.files import mpeg, sound_format
 from gate.files import sound_reader as audiofile
 from gate.files.atomic import AtomicFile, partial_path
 from gate.files.sound_format import MAX_BYTES, Layout, output_layout
@@ -216,7 +215,7 @@ def test_four_gigabytes_become_rf64() -> None:
 
 def test_rf64_is_written_and_read(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Past the limit (lowered here) a WAV comes out as RF64, bit for bit, and is read again."""
-    monkeypatch.setattr(audioformat, "MAX_BYTES", 1000)
+    monkeypatch.setattr(sound_format, "MAX_BYTES", 1000)
     source = save(tmp_path / "in.wav", noise(3000, 2), "WAV", "PCM_24")
     copy(source, tmp_path / "out.wav")
     assert soundfile.info(tmp_path / "out.wav").format == "RF64"

@@ -114,12 +114,12 @@ def test_rf64_keeps_its_chunks(tmp_path: Path, name: str) -> None:
 
 def test_a_wav_that_grows_to_rf64_keeps_its_chunks(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Past 4 GB (lowered here), by its samples or by what lies beside them, a WAV becomes RF64 with all of it."""
-    from gate.files import sound_format as audioformat
+    from gate.files import sound_format
 
     chunks = RECORDERS["field recorder"]
     (tmp_path / "in.wav").write_bytes(wav(chunks))
     with monkeypatch.context() as patch:
-        patch.setattr(audioformat, "MAX_BYTES", 1000)
+        patch.setattr(sound_format, "MAX_BYTES", 1000)
         through(tmp_path / "in.wav", tmp_path / "out.wav")
     assert (tmp_path / "out.wav").read_bytes()[:4] == b"RF64"
     assert around(read_chunks(tmp_path / "out.wav")) == even_first(chunks)
