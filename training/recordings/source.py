@@ -5,6 +5,7 @@ from collections import Counter
 from dataclasses import dataclass
 
 from training.recordings.corpus import Corpus
+from training.recordings.groups import only_group
 
 
 @dataclass(frozen=True)
@@ -14,6 +15,9 @@ class DataConfig:
     ``corpus`` is a folder with a manifest; plain folders in ``target`` and ``bleed`` replace it. ``scenes`` are learned
     from; ``val_scenes`` under each kind of bleed say how good the gate is. ``share`` of the owners (speakers, kits,
     sources) of the ``train`` split is used: less only to learn what less would do.
+    ``groups``: scenes are drawn from one group of sources (``training.recordings.groups``) at a time, as many of each;
+    targets and bleed of different groups meet in batches. ``held_out`` is the group that is not learned from and judges,
+    ``only`` the one group that there is; -1 for none and for all.
     """
 
     corpus: str = "../shared/corpus"
@@ -24,6 +28,9 @@ class DataConfig:
     scenes: int = 3600
     val_scenes: int = 24
     jobs: int = 2
+    groups: bool = False
+    held_out: int = -1
+    only: int = -1
 
 
 def open_corpus(data: DataConfig) -> Corpus:
@@ -35,6 +42,8 @@ def open_corpus(data: DataConfig) -> Corpus:
     if data.target or data.bleed:
         return Corpus.from_folders(data.target, data.bleed)
     corpus = Corpus.from_manifest(data.corpus)
+    if data.only >= 0:
+        corpus = only_group(corpus, data.only)
     if data.share >= 1.0:
         return corpus
     return Corpus(i for i in corpus.all if i.split != "train" or _lot(i.owner) < data.share)
