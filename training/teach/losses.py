@@ -14,6 +14,9 @@ the end of a decay is buried, and the other terms hardly see it.
 * ``key``: while open, how little of what the key hears is target: teaches it to listen where the target is over
   Threshold and bleed is not.
 * ``chatter``: movement of the decision where the label does not change.
+
+Only decision, key and the decision's part of chatter change what the body hears; the others say what times are right for
+the decisions that it takes (docs/elsewhere.md).
 """
 
 from dataclasses import dataclass
@@ -23,7 +26,7 @@ from torch import Tensor
 from torch.nn import functional as F
 
 from training.networks.gate_net import GateOutput
-from training.networks.soft_ballistics import openness
+from training.networks.soft_ballistics import decided, openness
 from training.teach.batch import Batch
 
 ONSET_BLOCKS = 12
@@ -54,6 +57,7 @@ class LossConfig:
     onset_weight: float = 1.5
     shut_weight: float = 1.5
     shapes: bool = False
+    decide_at: tuple[float, float] = (0.5, 0.35)
     leak_weight: float = 2.0
     lost_weight: float = 10.0
     sharpness: float = 3.0
@@ -64,10 +68,9 @@ def gate_loss(output: GateOutput, batch: Batch, config: LossConfig) -> dict[str,
     label = batch.label
     scored, should_open = label >= 0, label == 1
     y = should_open.to(output.logit.dtype)
-    decision = torch.sigmoid(config.sharpness * output.logit)
-    times = output.attack_ms, output.hold_ms, output.release_ms
-    shaped = openness(decision, *times) if config.shapes or config.chatter else decision
-    opened = shaped if config.shapes else openness(decision.detach(), *times)
+    soft = torch.sigmoid(config.sharpness * output.logit)
+    decision = soft if config.shapes else decided(torch.sigmoid(output.logit), *config.decide_at)
+    opened = openness(decision, output.attack_ms, output.hold_ms, output.release_ms)
 
     weight = scored.to(y.dtype) * (1.0 + config.onset_weight * onset_mask(should_open).to(y.dtype))
     weight = torch.where(label == 0, weight * config.shut_weight, weight)
@@ -80,7 +83,7 @@ def gate_loss(output: GateOutput, batch: Batch, config: LossConfig) -> dict[str,
         "tail": tail(opened, batch),
         "release": release(output.release_ms, batch.decay_ms),
         "key": key_share(output.key, batch),
-        "chatter": chatter(decision, label) + chatter(shaped, label),
+        "chatter": chatter(soft, label) + chatter(opened, label),
     }
     terms["total"] = torch.stack([getattr(config, name) * value for name, value in terms.items()]).sum()
     return terms
