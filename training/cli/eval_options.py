@@ -125,6 +125,11 @@ def _add_outputs(group: Any) -> None:
     group.add_argument(
         "--more", action="store_true", help="print signed errors, clipping, clicks and SI-SDR as well"
     )
+    group.add_argument(
+        "--alarms",
+        action="store_true",
+        help="let every gate hear the scenes without their target, too: how often it opens for bleed alone",
+    )
     group.add_argument("--by-snr", action="store_true", help="print a table for each SNR as well")
     group.add_argument("--json", type=Path, metavar="FILE", help="write every figure")
     group.add_argument(
@@ -149,7 +154,12 @@ def _add_outputs(group: Any) -> None:
 
 def complaint(options: argparse.Namespace) -> str | None:
     """Say what does not fit together on a command line, in one sentence; None if all does."""
-    alone = {"--sound": options.sound, "--curve": options.curve, "--write-scenes": options.write_scenes}
+    alone = {
+        "--sound": options.sound,
+        "--curve": options.curve,
+        "--write-scenes": options.write_scenes,
+        "--alarms": options.alarms,
+    }
     if options.pair is None:
         for name in ("clean", "threshold"):
             if getattr(options, name) is not None:

@@ -53,6 +53,7 @@ class LossConfig:
     chatter: float = 3.0
     onset_weight: float = 1.5
     shut_weight: float = 1.5
+    shapes: bool = False
     leak_weight: float = 2.0
     lost_weight: float = 10.0
     sharpness: float = 3.0
@@ -64,7 +65,9 @@ def gate_loss(output: GateOutput, batch: Batch, config: LossConfig) -> dict[str,
     scored, should_open = label >= 0, label == 1
     y = should_open.to(output.logit.dtype)
     decision = torch.sigmoid(config.sharpness * output.logit)
-    opened = openness(decision, output.attack_ms, output.hold_ms, output.release_ms)
+    times = output.attack_ms, output.hold_ms, output.release_ms
+    shaped = openness(decision, *times) if config.shapes or config.chatter else decision
+    opened = shaped if config.shapes else openness(decision.detach(), *times)
 
     weight = scored.to(y.dtype) * (1.0 + config.onset_weight * onset_mask(should_open).to(y.dtype))
     weight = torch.where(label == 0, weight * config.shut_weight, weight)
@@ -77,7 +80,7 @@ def gate_loss(output: GateOutput, batch: Batch, config: LossConfig) -> dict[str,
         "tail": tail(opened, batch),
         "release": release(output.release_ms, batch.decay_ms),
         "key": key_share(output.key, batch),
-        "chatter": chatter(decision, label) + chatter(opened, label),
+        "chatter": chatter(decision, label) + chatter(shaped, label),
     }
     terms["total"] = torch.stack([getattr(config, name) * value for name, value in terms.items()]).sum()
     return terms

@@ -18,6 +18,7 @@ from training.config_file import from_dict
 from training.judging.metrics import MEASURES
 from training.networks.bodies import build
 from training.networks.gate_net import GateNet
+from training.recordings.groups import held_out, known_only
 from training.recordings.source import open_corpus
 from training.teach import command
 from training.teach.aims import AimConfig
@@ -39,6 +40,7 @@ def train(
     *,
     device: str = "cpu",
     validation: Validation | None = None,
+    elsewhere: Validation | None = None,
     start: GateNet | None = None,
     report: Callable[[dict[str, Any]], None] | None = None,
     stop: Callable[[], bool] = lambda: False,
@@ -82,7 +84,10 @@ def train(
             write(folder, row, report)
         if step % o.evaluate_every == 0 or step == o.steps:
             if validation is not None:
-                write(folder, {"step": step} | validation(average), report)
+                row = validation(average)
+                if elsewhere is not None:
+                    row |= {f"elsewhere_{name}": value for name, value in elsewhere(average).items()}
+                write(folder, {"step": step} | row, report)
                 draw_curves(folder / "log.jsonl", folder / "curves.png")
             save(None)
             elapsed = time.perf_counter()
@@ -144,10 +149,15 @@ def main(argv: list[str] | None = None) -> int:
 
 
 def _teach(config: Config, folder: Path, device: str) -> Path:
-    validation = Validation.from_corpus(
-        open_corpus(config.data), per_kind=config.data.val_scenes, target=config.scene.target
-    )
-    return train(config, folder, device=device, validation=validation)
+    data, target, corpus = config.data, config.scene.target, open_corpus(config.data)
+    known = corpus if data.held_out < 0 else known_only(corpus, data.held_out)
+    validation = Validation.from_corpus(known, per_kind=data.val_scenes, target=target)
+    elsewhere = None
+    if data.held_out >= 0:
+        elsewhere = Validation.from_corpus(
+            held_out(corpus, data.held_out), per_kind=data.val_scenes, target=target
+        )
+    return train(config, folder, device=device, validation=validation, elsewhere=elsewhere)
 
 
 if __name__ == "__main__":

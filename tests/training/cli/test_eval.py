@@ -191,6 +191,23 @@ def test_table_and_json_have_every_gate(scenes, model_path, tmp_path, capsys, mo
     assert report["gates"]["toy"]["scenes"][0]["click"] <= 1.0
 
 
+def test_false_alarms_are_there_for_the_asking(scenes, model_path, tmp_path, capsys, monkeypatch):
+    """--alarms lets gates hear the bleed alone; one that knows the answer is not asked."""
+    with_peers(monkeypatch, StandIn("always open"))
+    out = tmp_path / "scores.json"
+    command = [model_path, "--corpus", "x", "--json", str(out), "--baselines", "--peers", "--force"]
+    assert main([*command, "--alarms"]) == 0
+    printed = capsys.readouterr().out
+    assert rows_of(printed, "music alone") == ["toy", "always open", "classic gate"]
+    gates = json.loads(out.read_text())["gates"]
+    row = gates["always open"]["alarms"]["noise"]
+    assert (row["far"], row["scenes"]) == (1.0, 1.0)  # the scene of 20 dB is left out
+    assert "alarms" not in gates["ceiling: hears the target"]
+    assert main(command) == 0
+    assert "alone" not in capsys.readouterr().out
+    assert "alarms" not in json.loads(out.read_text())["gates"]["toy"]
+
+
 def test_a_table_for_each_snr_is_there_for_the_asking(scenes, capsys):
     """--by-snr prints what is in the JSON anyway."""
     assert main(["--corpus", "x", "--baselines", "--by-snr"]) == 0
