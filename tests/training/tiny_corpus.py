@@ -13,11 +13,13 @@ COLUMNS = (
 )
 
 
-def make(folder: Path, noisy_targets: bool = False, kit: bool = False, mics: bool = False) -> Path:
+def make(
+    folder: Path, noisy_targets: bool = False, kit: bool = False, mics: bool = False, band: bool = False
+) -> Path:
     """Write recordings and manifest.csv into the folder.
 
     ``noisy_targets``: none may be a label. ``kit``: kicks, toms, cymbals, notes and noisy hits too; the rest stays.
-    ``mics``: a kit that several microphones heard at once, too.
+    ``mics``: a kit that several microphones heard at once, too. ``band``: songs in stems, and a guitarist's phrases, too.
     """
     rng = np.random.default_rng(5)
     rows = []
@@ -44,6 +46,8 @@ def make(folder: Path, noisy_targets: bool = False, kit: bool = False, mics: boo
         add_kit(rows, folder)
     if mics:
         add_microphones(rows, folder)
+    if band:
+        add_songs(rows, folder)
     with (folder / "manifest.csv").open("w", newline="") as file:
         writer = csv.DictWriter(file, COLUMNS)
         writer.writeheader()
@@ -148,6 +152,38 @@ def add_microphones(rows, folder):
                 )
         text = "\n".join(("take,instrument,hit,start_s,end_s", *lines, ""))
         (folder / f"drums_multimic/segments_{kit}.csv").write_text(text)
+
+
+def add_songs(rows, folder):
+    """In each split a song whose guitar rests, one whose guitar never does, one of stems, and ten seconds of phrases."""
+    rng = np.random.default_rng(8)
+    for split in ("train", "val"):
+        bars = [note(hz, seconds=1.5) for hz in (110.0, 146.8, 196.0, 246.9)]
+        rest = np.zeros(48000)
+        playing = np.concatenate([bars[0], bars[2], rest, bars[1], bars[3], bars[0], rest, bars[2], rest])
+        hums = 1e-4 * rng.normal(size=(4, len(playing)))
+        others = np.tile(hit(rng, 0.05), -(-len(playing) // 14400))[: len(playing)]
+        stems = {
+            f"rests_{split}/guitar": playing + hums[0],
+            f"rests_{split}/song": others + 0.1 * talk(rng, 48000, len(playing) / 48000),
+            f"never_{split}/guitar": np.tile(chord(48000, 48000), 12)[: len(playing)],
+            f"never_{split}/song": others,
+            f"stems_{split}/drums": others,
+            f"stems_{split}/bass": np.roll(playing, 9000) + hums[1],
+            f"stems_{split}/vocals": talk(rng, 48000, len(playing) / 48000),
+        }
+        for name, x in stems.items():
+            kind = f"songs/{name.split('/')[1]}"
+            add(rows, folder, f"songs/tiny/{name}.ogg", kind, split, x, 48000)
+        add(
+            rows,
+            folder,
+            f"guitar/phrases/line_{split}.flac",
+            "guitar",
+            split,
+            playing[: 10 * 48000] + hums[2][: 10 * 48000],
+            48000,
+        )
 
 
 def drum(rng, hz, seconds, rate=48000):

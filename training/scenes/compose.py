@@ -37,7 +37,9 @@ class SceneConfig:
     ``target`` is what should pass: "voice", "snare", "kick", "toms" or "guitar". Speakers, speed, highs and
     bands are for voices; drums and guitars have their own ways, see ``training.scenes.instruments``. ``made_up`` is for
     drums and guitars: the chance of an instrument being synthetic, for variety that recordings lack. ``real_mic`` is the
-    chance of a drum being heard by a microphone that stood in a real kit, where the corpus has one.
+    chance of a drum being heard by a microphone that stood in a real kit, ``phrases`` of a guitar being recorded playing
+    and not single notes, ``band`` of its bleed being a band (half of the time that of its own song), each where the corpus
+    has any. With ``songs``, stems of songs in which nobody sings are music that bleeds into voices.
     """
 
     seconds: float = 10.0
@@ -62,6 +64,9 @@ class SceneConfig:
     target: str = "voice"
     made_up: float = 0.0
     real_mic: float = 0.0
+    phrases: float = 0.0
+    band: float = 0.0
+    songs: bool = False
 
 
 @dataclass(frozen=True)
@@ -195,6 +200,8 @@ def _drawn(studio: Studio, config: SceneConfig) -> SceneRecipe:
             bleed,
             made_up=config.made_up,
             real_mic=config.real_mic,
+            phrases=config.phrases,
+            band=config.band,
         )
         levelled = _levelled(studio, config, instruments.sides(studio, config.target, wanted, config.tone))
     lossy = Lossy(

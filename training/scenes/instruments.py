@@ -7,10 +7,11 @@ from typing import Any
 import numpy as np
 
 from training.instruments.drum_scenes import DrumSides, drum_sides
-from training.instruments.guitar_scenes import GuitarSides, guitar_sides
+from training.instruments.guitar_scenes import BAND, GuitarSides, guitar_sides
 from training.instruments.kit import TARGETS as DRUMS
 from training.instruments.microphones import microphones
 from training.instruments.real_kit import MicrophoneSides, microphone_sides, true_sides
+from training.instruments.recorded_guitars import songs
 from training.instruments.wanted import Wanted
 from training.recordings.corpus import Corpus
 from training.sounds.bench import Bench, Studio
@@ -85,7 +86,7 @@ def dry_sides(studio: Studio, target: str, wanted: Wanted) -> Sides:
 
 def judged_kinds(corpus: Corpus, split: str, target: str) -> Sequence[str]:
     """List what a target is judged under: a drum under the kit, and under real bleed where the split has a kit with several
-    microphones; a guitar under hum, noise, a kit and music.
+    microphones; a guitar under hum, noise, a kit and music, and in its own band where the split has a song for that.
 
     Raises:
         ValueError: a drum's kit has no other parts here.
@@ -100,6 +101,7 @@ def judged_kinds(corpus: Corpus, split: str, target: str) -> Sequence[str]:
         return ("kit", REAL_BLEED) if microphones(corpus, split, target) else ("kit",)
     there = {"hum": True, "noise": corpus.items(("noise", "bleed"), split), "kit": kit}
     there["music"] = corpus.items("music", split)
+    there[BAND] = any(song.guitar for song in songs(corpus, split))
     return [kind for kind, items in there.items() if items]
 
 
