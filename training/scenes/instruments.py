@@ -26,7 +26,7 @@ DRUM_CLASSES = ("drums/kick", "drums/snare", "drums/toms", "drums/cymbals")
 
 REAL_BLEED = "real bleed"
 """A drum as a microphone in a real kit heard it, at its true level, or all bleed raised as ``RAISED_DB`` says in turn."""
-RAISED_DB = (0.0, 12.0)
+RAISED_DB = (0.0, 24.0)
 """What bleeds into this drum is some 40 dB under it; other kits, rooms and microphones let through more."""
 
 NARROWED = 0.2

@@ -180,11 +180,11 @@ def test_without_such_a_kit_nothing_else_is_drawn(tmp_path):
 
 @pytest.mark.parametrize("lead", LEADS)
 def test_real_bleed_is_judged_as_it_is_and_raised(corpus, folder, lead):
-    """After the kit: at its true level, then 12 dB nearer, in turn; thresholds as ever; made again from its recipe."""
+    """After the kit: at its true level, then 24 dB nearer, in turn; thresholds as ever; made again from its recipe."""
     made = judged_scenes(corpus, "val", seed=0, per_kind=4, target=lead)
     assert [one.recipe["kind"] for one in made] == ["kit"] * 4 + ["real bleed"] * 4
     real = made[4:]
-    assert [one.recipe["raised_db"] for one in real] == [0.0, 12.0, 0.0, 12.0]
+    assert [one.recipe["raised_db"] for one in real] == [0.0, 24.0, 0.0, 24.0]
     for index, one in enumerate(real):
         own, bleed = Bench(corpus, 20 * RATE).made(one.drawn.sides)
         true_db = loud_level_db(block_levels_db(own)) - loud_level_db(block_levels_db(bleed))
@@ -202,10 +202,10 @@ def test_real_bleed_is_judged_as_it_is_and_raised(corpus, folder, lead):
 def test_real_bleed_has_rows_by_what_was_raised(corpus):
     """Not one for each scene's SNR, in tables of the judge and of validation."""
     scenes = judged_scenes(corpus, "val", per_kind=2, target="kick")
-    names = ["kit", "kit 0 dB", "kit 5 dB", "real bleed", "real bleed raised 0 dB", "real bleed raised 12 dB"]
+    names = ["kit", "kit 0 dB", "kit 5 dB", "real bleed", "real bleed raised 0 dB", "real bleed raised 24 dB"]
     assert evaluate.rows(scenes) == dict(zip(names, ([0, 1], [0], [1], [2, 3], [2], [3]), strict=True))
     validation = Validation.from_scenes(scenes)
-    assert validation.conditions == ["0 dB", "5 dB", "raised 0 dB", "raised 12 dB"]
+    assert validation.conditions == ["0 dB", "5 dB", "raised 0 dB", "raised 24 dB"]
 
 
 def test_other_judged_scenes_are_what_they_were(corpus, tmp_path):
