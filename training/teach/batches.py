@@ -8,6 +8,7 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
+from gate.levels import FLOOR_DB
 from training.labels import label
 from training.networks.front import BANDS, CHANNELS
 from training.teach.batch import Batch, bands
@@ -18,6 +19,9 @@ CROSS_TERM = 0.5
 
 EQ_KNOTS = 7
 """Places, evenly along the bands, where an uneven tone control is set; straight lines lie between."""
+
+SILENCE = 1e-16
+"""Power of a target that is not there."""
 
 LN10 = float(np.log(10.0))
 
@@ -44,6 +48,7 @@ class BatchConfig:
 
     ``remix`` is the share of sequences whose bleed is that of other scenes, one or (``second``) two of them, the target
     ``snr_db`` over it: mostly (``hard``) evenly up to ``easy_db``, the rest up to where bleed hardly matters.
+    In a share ``alone`` of these the target is then taken away: a gate stays shut for what only might be under it.
     ``threshold_under_db`` is Threshold under the target's loud level, or above it (``threshold_above``).
     ``tilt_db`` is a tone control on everything; ``side_tilt_db`` one more on target and bleed each, where they are put
     together again, and ``side_eq_db`` an uneven one of ``EQ_KNOTS``: other instruments, other microphones.
@@ -52,6 +57,7 @@ class BatchConfig:
     sequences: int = 48
     blocks: int = 1200
     remix: float = 0.75
+    alone: float = 0.1
     snr_db: tuple[float, float] = (-5.0, 40.0)
     hard: float = 0.75
     easy_db: float = 22.0
@@ -84,6 +90,7 @@ class _Sequence:
     others: tuple[_Side, ...]
     tone: Tone
     threshold_db: float
+    alone: bool
 
 
 def draw(store: Scenes, config: BatchConfig, rng: np.random.Generator) -> Batch:
@@ -105,6 +112,7 @@ def draw(store: Scenes, config: BatchConfig, rng: np.random.Generator) -> Batch:
     new = [k for k, s in enumerate(drawn) if s.others]
     if new:
         target[new] = _toned(target[new], [drawn[k].target_tone for k in new])
+        target[[k for k in new if drawn[k].alone]] = SILENCE
         mixture[new] = _mixed(target[new], bleed[new], rng)
     gains = torch.from_numpy(
         np.stack([10.0 ** (s.tone - 0.1 * s.threshold_db) for s in drawn]).astype(np.float32)
@@ -123,7 +131,7 @@ def _drawn(store: Scenes, config: BatchConfig, rng: np.random.Generator) -> _Seq
     i = int(rng.integers(len(store)))
     crop = _crop(store, config, rng)
     others: tuple[_Side, ...] = ()
-    target_tone = None
+    target_tone, alone = None, False
     loud_db = float(store.loud_db[i])
     if rng.random() < config.remix:
         target_tone = _side_tone(config, rng)
@@ -132,6 +140,7 @@ def _drawn(store: Scenes, config: BatchConfig, rng: np.random.Generator) -> _Seq
         others = (first,)
         if rng.random() < config.second:
             others += (_other_bleed(store, config, rng, at_db - rng.uniform(*config.second_under_db))[0],)
+        alone = bool(rng.random() < config.alone)
     tone = _tilt(config.tilt_db, rng)
     if not store.has_target[i]:
         threshold = loud_db - rng.uniform(-10, 45)
@@ -139,7 +148,7 @@ def _drawn(store: Scenes, config: BatchConfig, rng: np.random.Generator) -> _Seq
         threshold = loud_db + rng.uniform(0, 12)
     else:
         threshold = loud_db - rng.uniform(*config.threshold_under_db)
-    return _Sequence(i, crop, target_tone, others, tone, max(float(threshold), -100.0))
+    return _Sequence(i, crop, target_tone, others, tone, max(float(threshold), -100.0), alone)
 
 
 def _crop(store: Scenes, config: BatchConfig, rng: np.random.Generator) -> slice:
@@ -223,5 +232,7 @@ def _mixed(target: Tensor, bleed: Tensor, rng: np.random.Generator) -> Tensor:
 def _label(store: Scenes, s: _Sequence) -> tuple[NDArray[np.int8], NDArray[np.float32]]:
     """Label a stretch, and measure the target's decays in it: (T,) each; from the whole scene, as gaps reach over edges."""
     levels = np.asarray(store.row("level_db", s.scene), np.float32)
+    if s.alone:
+        levels = np.full_like(levels, FLOOR_DB)
     labels = label(levels, s.threshold_db)
     return labels[s.crop], decays_ms(labels, levels - np.float32(s.threshold_db))[s.crop]

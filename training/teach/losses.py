@@ -1,6 +1,7 @@
 """A good gate, as numbers to make small. Each term says one thing; ``docs/decisions`` says why.
 
-* ``decision``: cross-entropy on scored blocks, the first 25 ms of each opening counted more: onsets are what is heard.
+* ``decision``: cross-entropy on scored blocks, the first 25 ms of each opening counted more: onsets are what is heard. In
+  tails it asks for shut, gently: to let go is the decision's part, to follow the decay the release's.
 * ``openness``: distance of the openness curve, after hold, attack and release, from the label: teaches the times.
 * ``heard``: spectral distance, at three time resolutions, between gated mixture and gated target: target that is
   lost everywhere, bleed that is let through where the label does not say open.
@@ -43,8 +44,14 @@ RESOLUTIONS_BLOCKS = (1, 4, 16)
 
 @dataclass(frozen=True)
 class LossConfig:
-    """Weight of each term; of onsets (extra) and of shut blocks in the first two; of bleed let through against
-    target lost in the third, and the other way round in the fourth; and how sharply the soft decision follows the logit."""
+    """Weight of each term, and of some blocks in them.
+
+    In the first two terms onsets weigh more by ``onset_weight``, and shut blocks ``shut_weight``; in the first, tails
+    weigh ``tail_weight``. ``leak_weight`` is of bleed let through against target lost in the third, ``lost_weight`` the
+    other way round in the fourth. ``sharpness`` is how sharply the soft decision follows the logit. ``shapes``: whether
+    openness, heard, energy and tail change the decision too, and not the times alone; if not, they see the gate as it will
+    run, opening and shutting at ``decide_at``.
+    """
 
     decision: float = 1.0
     openness: float = 1.0
@@ -56,6 +63,7 @@ class LossConfig:
     chatter: float = 3.0
     onset_weight: float = 1.5
     shut_weight: float = 1.5
+    tail_weight: float = 0.3
     shapes: bool = False
     decide_at: tuple[float, float] = (0.5, 0.35)
     leak_weight: float = 2.0
@@ -74,10 +82,11 @@ def gate_loss(output: GateOutput, batch: Batch, config: LossConfig) -> dict[str,
 
     weight = scored.to(y.dtype) * (1.0 + config.onset_weight * onset_mask(should_open).to(y.dtype))
     weight = torch.where(label == 0, weight * config.shut_weight, weight)
-    weight = weight / weight.sum().clamp_min(1.0)
+    tails = torch.where(tail_mask(label), weight.new_tensor(config.tail_weight), weight)
+    wrong = F.binary_cross_entropy_with_logits(output.logit, y, reduction="none")
     terms = {
-        "decision": (weight * F.binary_cross_entropy_with_logits(output.logit, y, reduction="none")).sum(),
-        "openness": (weight * (opened - y).abs()).sum(),
+        "decision": _average(wrong, tails),
+        "openness": _average((opened - y).abs(), weight),
         "heard": heard_distance(opened, batch, config.leak_weight),
         "energy": energy(opened, batch, config.lost_weight),
         "tail": tail(opened, batch),
@@ -150,6 +159,10 @@ def key_share(key: Tensor, batch: Batch) -> Tensor:
     share = (target + 1e-6) / (target + bleed + KEY_FLOOR)
     mask = batch.label == 1
     return -(torch.log(share) * mask).sum() / mask.sum().clamp_min(1)
+
+
+def _average(x: Tensor, weight: Tensor) -> Tensor:
+    return (weight * x).sum() / weight.sum().clamp_min(1.0)
 
 
 def _mean_over(power: Tensor, blocks: int) -> Tensor:

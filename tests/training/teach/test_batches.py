@@ -9,7 +9,7 @@ from tests.training.stores import make_store
 from training.teach.batches import BatchConfig, draw
 from training.teach.features import Store
 
-CONFIG = BatchConfig(sequences=16, blocks=200, tilt_db=0.0)
+CONFIG = BatchConfig(sequences=16, blocks=200, tilt_db=0.0, alone=0.0)
 
 
 def test_one_seed_gives_one_batch(tmp_path):
@@ -68,3 +68,12 @@ def test_groups_follow_each_other_in_one_store(tmp_path):
     assert len(both) == 5 and both.group.tolist() == [0, 0, 1, 1, 1]
     assert np.array_equal(both.row("bleed", 3), b.row("bleed", 1))
     assert np.array_equal(both.row("level_db", 1, slice(5, 9)), a.row("level_db", 1)[5:9])
+
+
+def test_a_target_that_is_taken_away_is_never_labelled_open(tmp_path):
+    """What is left is the bleed, at its level, and no label asks to open."""
+    store = make_store(tmp_path)
+    batch = draw(store, dataclasses.replace(CONFIG, remix=1.0, alone=1.0), np.random.default_rng(3))
+    assert not (batch.label == 1).any()
+    assert float(batch.target.max()) < 1e-4
+    torch.testing.assert_close(batch.powers[..., :32].mean(), batch.bleed.mean(), rtol=1e-3, atol=0.0)
