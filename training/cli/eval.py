@@ -100,9 +100,14 @@ def _scenes(options: "argparse.Namespace") -> "Sequence[Scene]":
         from_where = "given" if options.threshold is not None else "20 dB under the target's loud level"
         _note(f"threshold {scene.recipe['threshold_db']:.1f} dBFS, {from_where}")
         return [scene]
+    from training.recordings.groups import held_out
+    from training.recordings.source import beside
     from training.scenes.judged import judged_scenes
 
-    corpus = _corpus(options.corpus)
+    corpus = beside(_corpus(options.corpus), options.also)
+    if options.group is not None:
+        corpus = held_out(corpus, options.group)
+        return judged_scenes(corpus, "val", options.seed, options.per_kind, options.target)
     return judged_scenes(corpus, options.split, options.seed, options.per_kind, options.target)
 
 
