@@ -10,6 +10,7 @@ unfinished lies in OUT/.work and is begun again.
 import hashlib
 import json
 import shutil
+from collections import Counter
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
@@ -195,16 +196,14 @@ def _make_all(
     for index, (task, made) in enumerate(clips):
         if index not in double:
             groups.setdefault((task.as_what.owner, made.rate_hz), []).append((task, made))
+    counts = Counter[str]()
     for number, ((owner, rate_hz), group) in enumerate(sorted(groups.items())):
-        rng = np.random.default_rng([number, len(group)])
-        for count, x in enumerate(
-            cut.joined([made.clip for _, made in group if made.clip is not None], rate_hz, rng), 1
-        ):
-            first = group[0][0]
-            path = f"{first.as_what.kind}/{first.as_what.folder}/joined-{rate_hz}_{count:03d}.flac"
-            rows.append(
-                _written(first, path, x, rate_hz, measure(x, rate_hz), f"{len(group)} clips of {owner}")
-            )
+        rng, what = np.random.default_rng([number, len(group)]), group[0][0].as_what
+        for x in cut.joined([made.clip for _, made in group if made.clip is not None], rate_hz, rng):
+            stem = f"{what.kind}/{what.folder}/joined-{rate_hz}"
+            counts[stem] += 1
+            path, place = f"{stem}_{counts[stem]:03d}.flac", f"{len(group)} clips of {owner}"
+            rows.append(_written(group[0][0], path, x, rate_hz, measure(x, rate_hz), place))
             prints.append(fingerprint(x, rate_hz))
     return rows, prints, dropped
 

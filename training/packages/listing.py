@@ -36,18 +36,8 @@ def find(folder: Path) -> list[Found]:
         name, instrument = kits.get(path.parent, {}).get(path.name, ("", ""))
         found.append(Found(place, path, name, instrument, drum=path.parent in kits))
     for path in _files(folder, FONTS):
-        place = path.relative_to(folder).as_posix()
         found += [
-            Found(
-                f"{place}/{'drums' if v.drum else f'{v.program:03d}'}/{v.instrument}/{v.name}",
-                path,
-                v.name,
-                v.instrument,
-                v.program,
-                v.drum,
-                v.sample,
-            )
-            for v in soundfont.voices(path)
+            _voice(path, path.relative_to(folder).as_posix(), voice) for voice in soundfont.voices(path)
         ]
     return found
 
@@ -56,11 +46,20 @@ def _files(folder: Path, endings: tuple[str, ...]) -> list[Path]:
     return sorted(p for p in folder.rglob("*") if p.is_file() and p.name.lower().endswith(endings))
 
 
-def _instruments(kit: Path) -> dict[str, tuple[str, str]]:
-    """Read what a kit calls its files: name (with the number of the layer, where there are several) and instrument.
+def _voice(path: Path, place: str, voice: soundfont.Voice) -> Found:
+    bank = "drums" if voice.drum else f"{voice.program:03d}"
+    name = _of_its_own(voice.name) if voice.drum else voice.name
+    place = f"{place}/{bank}/{voice.instrument}/{voice.name}"
+    return Found(place, path, name, voice.instrument, voice.program, voice.drum, voice.sample)
 
-    The name ends in a letter where there is one layer, so that takes of one drum are told from drums of one name.
-    """
+
+def _of_its_own(name: str) -> str:
+    """End a drum's name in a letter: names that differ in a number at the end would be takes of one drum."""
+    return re.sub(r"(\d)$", r"\1x", name)
+
+
+def _instruments(kit: Path) -> dict[str, tuple[str, str]]:
+    """Read what a kit calls its files: name (with the number of the layer, where there are several) and instrument."""
     text = re.sub(r'\sxmlns="[^"]*"', "", kit.read_text(encoding="utf-8", errors="replace"), count=1)
     try:
         root = ET.fromstring(text)
@@ -72,7 +71,7 @@ def _instruments(kit: Path) -> dict[str, tuple[str, str]]:
         if not called or called.isdigit() or called.lower().startswith("sample:"):
             continue
         files = [layer.text for layer in instrument.iter("filename") if layer.text]
-        short = re.sub(r"(\d)$", r"\1x", called)
+        short = _of_its_own(called)
         for number, file in enumerate(files, 1):
             named.setdefault(file, (f"{short}_{number}" if len(files) > 1 else short, called))
     return named

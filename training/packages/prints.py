@@ -26,11 +26,14 @@ SAME = 0.93
 
 ROWS = 1_024
 
+LEAST_HELD = 0.02
+"""Share of a sound's energy that must be left at 8 kHz: of a high tone only the click of its start would be compared."""
+
 Prints = NDArray[np.float16]
 
 
 def fingerprint(x: NDArray[np.float32], rate_hz: int) -> Prints:
-    """Return the print of a recording (n,): (LENGTH,) float16, norm 1; zeros for silence."""
+    """Return the print of a recording (n,): (LENGTH,) float16, norm 1; zeros, which are like nothing, where none is held."""
     x = x[: int(WITHIN_S * rate_hz)]
     over = np.flatnonzero(np.abs(x) >= ONSET * np.max(np.abs(x), initial=0.0))
     start = (int(over[0]) if len(over) else 0) - int(BEFORE_S * rate_hz)
@@ -41,7 +44,8 @@ def fingerprint(x: NDArray[np.float32], rate_hz: int) -> Prints:
     sharp = np.diff(low, n=1, prepend=low[:1])[:LENGTH]
     out = np.zeros(LENGTH, np.float32)
     norm = float(np.linalg.norm(sharp))
-    if norm > 0.0:
+    held = np.sum(np.square(low)) / RATE_HZ
+    if norm > 0.0 and held > LEAST_HELD * np.sum(np.square(cut)) / rate_hz:
         out[: len(sharp)] = sharp / norm
     return out.astype(np.float16)
 

@@ -170,7 +170,7 @@ class _Tables:
         sides = dict[tuple[str, int, int], list[int]]()
         for index, row in enumerate(self.samples):
             if int(row[9]) & (LEFT | RIGHT):
-                base = re.sub(r"[ _(]*[LR]\)?$", "", _text(row[0]))
+                base = _without_side(_text(row[0]))
                 sides.setdefault((base, int(row[2]) - int(row[1]), int(row[5])), []).append(index)
         pairs = {a: b for two in sides.values() if len(two) == 2 for a, b in (two, two[::-1])}
         for index, row in enumerate(self.samples):
@@ -212,7 +212,7 @@ class _Tables:
                 sustain_db=min(max(zone.get(GEN_SUSTAIN, 0) / 10.0, 0.0), WHOLE_DB),
                 compressed=bool(kind & COMPRESSED),
             ),
-            _text(name),
+            _text(name) if other is None else _without_side(_text(name)),
             instrument,
             program,
             drum,
@@ -236,6 +236,11 @@ def _chunks(data: mmap.mmap) -> dict[bytes, tuple[int, int]]:
 
 def _text(name: int | bytes) -> str:
     return bytes(name).split(b"\0")[0].decode("latin-1").strip() if isinstance(name, bytes) else ""
+
+
+def _without_side(name: str) -> str:
+    """Take the (L) or (R) off a sample's name, the last letter of which may be lost: names have 20."""
+    return re.sub(r"[ _-]*\(?[LR]\)?$", "", name)
 
 
 def _seconds(cents: int) -> float:

@@ -98,18 +98,14 @@ def sort(one: Package, found: Found) -> Sorted | str:
             return rule.reason or "left out by a rule"
         name = slug(found.name or PurePosixPath(found.place).stem)
         kind, part = rule.kind, ""
-        if kind == "midi" and found.drum:
-            kind = "drums"
+        if kind == "midi":
+            kind, reason = ("drums", "") if found.drum else midi(found.program)
+            if not kind:
+                return reason
         if kind == "drums":
             kind, part = drum(found.name or name, found.instrument)
             if not kind:
                 return "no drum"
-        elif kind == "midi":
-            kind, reason = midi(found.program)
-            if not kind:
-                return reason
-            if kind.startswith("drums/"):
-                part = ""
         base = re.sub(r"[-_ ]*\d+[a-z]?$", "", name) or name
         words = {
             **fits.groupdict(""),
@@ -142,7 +138,7 @@ def drum(name: str, instrument: str) -> tuple[str, str]:
 
 
 def midi(program: int) -> tuple[str, str]:
-    """Tell the class of a General MIDI program, "" and a reason where it is none."""
+    """Tell the class of a General MIDI program, "drums" where names tell which, or "" and a reason why it is none."""
     for row in _names()["midi"]:
         if program in row["programs"]:
             return row["class"], row.get("reason", "")

@@ -65,6 +65,13 @@ def test_earlier_prints_are_only_compared_with():
     assert copies(stacked([a, b, b, a]), earlier=2) == {2: 1, 3: 0}
 
 
+def test_tones_over_the_print_s_own_band_are_not_compared():
+    """Two high tones leave nothing but the click of their start, which is the same for both, and no copies."""
+    t = np.arange(RATE) / RATE
+    high = [fingerprint(np.sin(2 * np.pi * hz * t).astype(np.float32), RATE) for hz in (9_000, 12_000)]
+    assert copies(stacked(high)) == {}
+
+
 def test_silence_and_nothing_are_no_copies():
     """No sound, and sounds without content, are nobody's copy."""
     nothing = fingerprint(np.zeros(100, np.float32), RATE)

@@ -52,8 +52,8 @@ def test_samples_are_listed_with_what_they_are_of(font):
     found = [(v.name, v.instrument, v.program, v.drum, len(v.sample.starts)) for v in voices(font[0])]
     assert found == [
         ("Guitar E2", "Guitar", 25, False, 1),
-        ("Piano C4(L)", "Grand Piano", 0, False, 2),
-        ("Snare 1(L)", "Standard", 128, True, 2),
+        ("Piano C4", "Grand Piano", 0, False, 2),
+        ("Snare 1", "Standard", 128, True, 2),
         ("Flute A4", "Flute", 73, False, 1),
     ]
 

@@ -125,6 +125,11 @@ def test_soundfonts_are_sorted_by_general_midi():
     )
     found = sort(named(font), kick)
     assert (found.kind, found.owner, found.name) == ("drums/kick", "gm/standard", "kick_Std-Kick-1-L")
+    snare = Found(
+        f"{place}/117/Verbsnares/GS/Power Snare 1", Path(place), "Power Snare 1", "Verbsnares/GS", 117
+    )
+    found = sort(named(font), snare)
+    assert (found.kind, found.owner) == ("drums/snare", "gm/power")
     shot = Found(f"{place}/127/Gun/Gun", Path(place), "Gun", "Gun", 127)
     assert sort(named(font), shot).kind == "noise"
     voice = Found(f"{place}/052/Ahh Choir/Ahh C4", Path(place), "Ahh C4", "Ahh Choir", 52)
@@ -146,6 +151,7 @@ def test_soundfonts_are_sorted_by_general_midi():
         ("Tom Low", ("drums/toms", "tom_")),
         ("Floor Tom", ("drums/toms", "tom_")),
         ("MTnr-2 hit 1", ("drums/percussion", "")),
+        ("MBass-2 rim 1", ("drums/percussion", "")),
         ("Hi Hat Closed", ("drums/cymbals", "hat-closed_")),
         ("HiHatSemiopen-2", ("drums/cymbals", "hat-semi-open_")),
         ("Open HH", ("drums/cymbals", "hat-open_")),
@@ -175,7 +181,7 @@ def test_a_drum_without_a_name_is_told_by_its_instrument():
 def test_general_midi_programs():
     """An instrument is what the list says, and else an instrument."""
     assert [midi(program)[0] for program in (0, 24, 33, 52, 73, 117, 127)] == [
-        "instrument", "guitar", "guitar", "", "instrument", "drums/toms", "noise",
+        "instrument", "guitar", "guitar", "", "instrument", "drums", "noise",
     ]  # fmt: skip
 
 
