@@ -19,14 +19,14 @@ class Workers:
     """Processes that do tasks; with one job the tasks are done in this process."""
 
     def __init__(self, jobs: int) -> None:
-        context = multiprocessing.get_context("spawn")  # numba's locks do not survive a fork
-        self._pool = ProcessPoolExecutor(jobs, context, _leave_signals) if jobs > 1 else None
+        self._jobs = jobs
+        self._pool = _pool(jobs) if jobs > 1 else None
 
     def map(self, what: Callable[[Given], Result], tasks: Sequence[Given]) -> Iterator[Result]:
         """Do tasks and yield their results in order.
 
         Raises:
-            ValueError: a process died.
+            ValueError: a process died. The next tasks are given to new ones.
         """
         if self._pool is None or len(tasks) < 2:
             yield from map(what, tasks)
@@ -34,6 +34,7 @@ class Workers:
         try:
             yield from self._pool.map(what, tasks, chunksize=AT_ONCE)
         except BrokenProcessPool as error:
+            self._pool = _pool(self._jobs)  # for what comes next
             raise ValueError(
                 "expected processes that live to the end, got one that was killed; it may have been short of memory: "
                 "the same command with --jobs 1 goes on"
@@ -47,6 +48,11 @@ class Workers:
     ) -> None:
         if self._pool is not None:
             self._pool.shutdown(cancel_futures=True)
+
+
+def _pool(jobs: int) -> ProcessPoolExecutor:
+    context = multiprocessing.get_context("spawn")  # numba's locks do not survive a fork
+    return ProcessPoolExecutor(jobs, context, _leave_signals)
 
 
 def _leave_signals() -> None:
