@@ -25,7 +25,7 @@ def test_a_process_that_dies_is_told_and_replaced():
     """A task that brings its process down raises what to do, and the next tasks are done."""
     with Workers(2) as workers:
         with pytest.raises(
-            ValueError, match="got one that was killed; .* the same command with --jobs 1 goes on"
+            ValueError, match=r"got one that was killed; .* the same command with --jobs 1 goes on"
         ):
             list(workers.map(double, [1, -1, 2]))
         assert list(workers.map(double, [3, 4])) == [6, 8]
