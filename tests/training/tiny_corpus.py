@@ -1,6 +1,7 @@
 """A corpus made of arithmetic, a few seconds of everything, with a manifest."""
 
 import csv
+import itertools
 from pathlib import Path
 
 import numpy as np
@@ -12,10 +13,13 @@ COLUMNS = (
 )
 
 
-def make(folder: Path, noisy_targets: bool = False, kit: bool = False) -> Path:
+def make(
+    folder: Path, noisy_targets: bool = False, kit: bool = False, mics: bool = False, band: bool = False
+) -> Path:
     """Write recordings and manifest.csv into the folder.
 
     ``noisy_targets``: none may be a label. ``kit``: kicks, toms, cymbals, notes and noisy hits too; the rest stays.
+    ``mics``: a kit that several microphones heard at once, too. ``band``: songs in stems, and a guitarist's phrases, too.
     """
     rng = np.random.default_rng(5)
     rows = []
@@ -40,6 +44,10 @@ def make(folder: Path, noisy_targets: bool = False, kit: bool = False) -> Path:
         add(rows, folder, f"impulse_response/{split}.flac", "impulse_response", split, hit(rng, 0.1), 48000)
     if kit:
         add_kit(rows, folder)
+    if mics:
+        add_microphones(rows, folder)
+    if band:
+        add_songs(rows, folder)
     with (folder / "manifest.csv").open("w", newline="") as file:
         writer = csv.DictWriter(file, COLUMNS)
         writer.writeheader()
@@ -70,6 +78,112 @@ def add_kit(rows, folder):
         add(rows, folder, f"drums/kick/noisy_{split}.wav", "drums/kick", split, noisy, 48000)
         for string, hz in enumerate((82.4, 110.0, 146.8, 196.0, 246.9, 329.6)):
             add(rows, folder, f"guitar/tiny/note_{split}{string}x.wav", "guitar", split, note(hz), 48000)
+
+
+REELS = {
+    "kick": ("kick", 60, 0.06),
+    "snare": ("snare", 190, 0.04),
+    "tom1": ("tom1", 160, 0.09),
+    "tom2": ("tom2", 90, 0.12),
+    "hihat_closed": (None, 0, 0.02),
+    "crash": (None, 0, 0.3),
+}
+"""Instrument -> the microphone at it, its pitch in Hz, how fast it dies."""
+MICS = {
+    "snare_top": "snare",
+    "kick_l": "kick",
+    "kick_r": "kick",
+    "tom1": "tom",
+    "tom2": "tom",
+    "room": "room",
+}
+BLEED_DB = {
+    "kick": -40.0,
+    "snare": -30.0,
+    "tom1": -35.0,
+    "tom2": -38.0,
+    "hihat_closed": -46.0,
+    "crash": -42.0,
+}
+"""How loud each is in microphones that stand at another."""
+
+
+def add_microphones(rows, folder):
+    """A kit in train, one in val: reels of three strokes, and a groove with the snare's and the kick's own in it."""
+    rng = np.random.default_rng(7)
+    for split in ("train", "val"):
+        kit = f"kit_{split}"
+        lines, groove, own = [], {mic: np.zeros(5 * 48000) for mic in MICS}, {}
+        for number, (name, (_, hz, seconds)) in enumerate(REELS.items()):
+            strokes = [
+                force * (drum(rng, hz, seconds) if hz else hit(rng, seconds, 48000))
+                for force in (0.2, 0.5, 1.0)
+            ]
+            edges = np.cumsum([0, *map(len, strokes)])
+            lines += [
+                f"hits_{name},{name},{take},{a / 48000:.4f},{b / 48000:.4f}"
+                for take, (a, b) in enumerate(itertools.pairwise(edges))
+            ]
+            for mic, kind in MICS.items():
+                at = REELS[name][0] == mic.split("_")[0] and mic != "kick_r"
+                gain = 1.0 if at else 10.0 ** (BLEED_DB[name] / 20.0)
+                path = f"drums_multimic/{kit}/hits_{name}/{mic}.flac"
+                add(
+                    rows, folder, path, f"drums_multimic/{kind}", split, gain * np.concatenate(strokes), 48000
+                )
+                track = np.zeros(5 * 48000)
+                for start in range(number * 4000, 4 * 48000, 30000):
+                    track[start : start + len(strokes[2])] += gain * strokes[2][: len(track) - start]
+                groove[mic] += track
+                if at:
+                    own[mic] = track
+        for mic, x in groove.items():
+            place = f"drums_multimic/{kit}/groove_a/{mic}"
+            add(rows, folder, f"{place}.flac", f"drums_multimic/{MICS[mic]}", split, 0.5 * x, 48000)
+            if mic in ("snare_top", "kick_l"):
+                add(
+                    rows,
+                    folder,
+                    f"{place}__target.flac",
+                    "drums_multimic/target",
+                    split,
+                    0.5 * own[mic],
+                    48000,
+                )
+        text = "\n".join(("take,instrument,hit,start_s,end_s", *lines, ""))
+        (folder / f"drums_multimic/segments_{kit}.csv").write_text(text)
+
+
+def add_songs(rows, folder):
+    """In each split a song whose guitar rests, one whose guitar never does, one of stems, and ten seconds of phrases."""
+    rng = np.random.default_rng(8)
+    for split in ("train", "val"):
+        bars = [note(hz, seconds=1.5) for hz in (110.0, 146.8, 196.0, 246.9)]
+        rest = np.zeros(48000)
+        playing = np.concatenate([bars[0], bars[2], rest, bars[1], bars[3], bars[0], rest, bars[2], rest])
+        hums = 1e-4 * rng.normal(size=(4, len(playing)))
+        others = np.tile(hit(rng, 0.05), -(-len(playing) // 14400))[: len(playing)]
+        stems = {
+            f"rests_{split}/guitar": playing + hums[0],
+            f"rests_{split}/song": others + 0.1 * talk(rng, 48000, len(playing) / 48000),
+            f"never_{split}/guitar": np.tile(chord(48000, 48000), 12)[: len(playing)],
+            f"never_{split}/song": others,
+            f"stems_{split}/drums": others,
+            f"stems_{split}/bass": np.roll(playing, 9000) + hums[1],
+            f"stems_{split}/vocals": talk(rng, 48000, len(playing) / 48000),
+        }
+        for name, x in stems.items():
+            kind = f"songs/{name.split('/')[1]}"
+            add(rows, folder, f"songs/tiny/{name}.ogg", kind, split, x, 48000)
+        add(
+            rows,
+            folder,
+            f"guitar/phrases/line_{split}.flac",
+            "guitar",
+            split,
+            playing[: 10 * 48000] + hums[2][: 10 * 48000],
+            48000,
+        )
 
 
 def drum(rng, hz, seconds, rate=48000):

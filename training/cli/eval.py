@@ -100,9 +100,14 @@ def _scenes(options: "argparse.Namespace") -> "Sequence[Scene]":
         from_where = "given" if options.threshold is not None else "20 dB under the target's loud level"
         _note(f"threshold {scene.recipe['threshold_db']:.1f} dBFS, {from_where}")
         return [scene]
+    from training.recordings.groups import held_out
+    from training.recordings.source import beside
     from training.scenes.judged import judged_scenes
 
-    corpus = _corpus(options.corpus)
+    corpus = beside(_corpus(options.corpus), options.also)
+    if options.group is not None:
+        corpus = held_out(corpus, options.group)
+        return judged_scenes(corpus, "val", options.seed, options.per_kind, options.target)
     return judged_scenes(corpus, options.split, options.seed, options.per_kind, options.target)
 
 
@@ -166,19 +171,25 @@ def _judge(
         failed.append(Absent(one.name, str(one.facts.get("package")), why, broken=True))
         complain(PROG, why)
 
-    total = len(scenes) * len(contestants)
+    from training.judging.alarms import without_target
+
+    bleed_alone = without_target(scenes) if options.alarms else []
+    total = len(scenes) * len(contestants) + len(bleed_alone) * sum(one.by_ear for one in contestants)
     with progress_bar(total=total, unit="scene", leave=False) as bar:
 
         def heard(name: str) -> None:
             bar.set_description(name, refresh=False)
             bar.update()
 
-        return judge(scenes, contestants, seed=options.seed, heard=heard, failed=note), failed
+        judged = judge(
+            scenes, contestants, seed=options.seed, heard=heard, failed=note, without_target=bleed_alone
+        )
+    return judged, failed
 
 
 def _print(options: "argparse.Namespace", judged: "Judged") -> None:
     from training.judging.evaluate import data_sha256
-    from training.judging.tables import format_more, format_tables
+    from training.judging.tables import format_alarms, format_more, format_tables
 
     tables = {verdict.contestant.name: verdict.table for verdict in judged.verdicts}
     ends = {
@@ -189,6 +200,10 @@ def _print(options: "argparse.Namespace", judged: "Judged") -> None:
     say(format_tables(tables, ends, by_snr=options.by_snr))
     if options.more:
         say(format_more({v.contestant.name: v.more for v in judged.verdicts}, by_snr=options.by_snr))
+    alarms = {v.contestant.name: v.alarms for v in judged.verdicts if v.alarms}
+    if alarms:
+        alarms_ends = {v.contestant.name: v.alarms_intervals for v in judged.verdicts}
+        say(format_alarms(alarms, alarms_ends, by_snr=options.by_snr))
     digest = data_sha256(judged.scenes)[:16]
     where = "pair" if options.pair else f"seed {options.seed} split {options.split} target {options.target}"
     say(f"data {digest} {where} range {options.range:g} dB")
@@ -244,6 +259,7 @@ def _asked(options: "argparse.Namespace", command: str) -> dict[str, Any]:
         "baselines",
         "laws",
         "peers",
+        "alarms",
     )
     asked = {name: getattr(options, name) for name in names}
     named = {name: [f"{key}={path}" for key, path in getattr(options, name)] for name in ("sound", "curve")}

@@ -11,6 +11,9 @@ PROG = "gate-eval"
 
 TARGETS = ("voice", "snare", "kick", "toms", "guitar")
 
+HELD_OUT = (0, 1, 2)
+"""Groups of ``training.recordings.groups``, which is not imported before it is needed."""
+
 EPILOG = """
 The scenes are built from the corpus with the seed: the same corpus, seed and arguments give the same scenes, and the
 data hash says so. Judge another tool in two steps:
@@ -48,9 +51,23 @@ def _add_scenes(group: Any) -> None:
         metavar="FOLDER",
         help="recordings: a folder with manifest.csv, or with the folders target and bleed",
     )
+    group.add_argument(
+        "--also",
+        type=Path,
+        action="append",
+        default=[],
+        metavar="FOLDER",
+        help="another folder with manifest.csv beside --corpus, such as python -m training.packages makes; may be repeated",
+    )
     group.add_argument("--target", default="voice", choices=TARGETS, help="what should pass (default: voice)")
     group.add_argument(
         "--split", default="val", choices=("val", "train"), help="half of the corpus (default: val)"
+    )
+    group.add_argument(
+        "--group",
+        type=int,
+        choices=HELD_OUT,
+        help="all recordings of one group of sources, both halves: for a gate that was taught without it",
     )
     group.add_argument("--seed", type=_Whole(0), default=0, help="of scenes and intervals (default: 0)")
     group.add_argument(
@@ -125,6 +142,11 @@ def _add_outputs(group: Any) -> None:
     group.add_argument(
         "--more", action="store_true", help="print signed errors, clipping, clicks and SI-SDR as well"
     )
+    group.add_argument(
+        "--alarms",
+        action="store_true",
+        help="let every gate hear the scenes without their target, too: how often it opens for bleed alone",
+    )
     group.add_argument("--by-snr", action="store_true", help="print a table for each SNR as well")
     group.add_argument("--json", type=Path, metavar="FILE", help="write every figure")
     group.add_argument(
@@ -149,8 +171,15 @@ def _add_outputs(group: Any) -> None:
 
 def complaint(options: argparse.Namespace) -> str | None:
     """Say what does not fit together on a command line, in one sentence; None if all does."""
-    alone = {"--sound": options.sound, "--curve": options.curve, "--write-scenes": options.write_scenes}
+    alone = {
+        "--sound": options.sound,
+        "--curve": options.curve,
+        "--write-scenes": options.write_scenes,
+        "--alarms": options.alarms,
+    }
     if options.pair is None:
+        if options.also and options.corpus is None:
+            return "--also belongs to --corpus, got it without; add --corpus FOLDER or leave it out"
         for name in ("clean", "threshold"):
             if getattr(options, name) is not None:
                 return f"--{name} belongs to --pair, got it without; add --pair BEFORE AFTER or leave it out"
@@ -168,6 +197,7 @@ def complaint(options: argparse.Namespace) -> str | None:
         return "--pair needs the clean target, got none; add --clean TARGET"
     if options.corpus is not None:
         return "--pair and --corpus are two ways to get scenes, got both; leave one out"
+    alone |= {"--also": options.also, "--group": options.group is not None}
     wrong = [name for name, value in alone.items() if value]
     if wrong:
         return f"{', '.join(wrong)} belongs to --corpus, got --pair; leave it out"

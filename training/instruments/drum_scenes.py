@@ -112,16 +112,10 @@ def drum_sides(studio: Studio, lead: Lead, wanted: Wanted) -> DrumSides:
     Raises:
         ValueError: the split has no hits of the drum that may be labels.
     """
-    rng, seconds = studio.rng, studio.n / RATE
+    rng = studio.rng
     kit = assemble(studio, lead, wanted.made_up)
     own = OF_TARGET[lead]
-    for _ in range(4):
-        strokes, said = groove(rng, seconds, lead)
-        heard = sum(s.part in own and 0.0 <= s.at_s < seconds - 0.1 for s in strokes)
-        if heard >= seconds / LEAST_EVERY_S:
-            break
-    if wanted.target and not heard:
-        strokes.append(Stroke(float(rng.uniform(0.1, seconds - 0.2)), own[0], 0.0))
+    strokes, said = groove_with(studio, lead, own, wanted.target)
     played = play(studio, kit, strokes)
     target, drum = None, []
     if wanted.target:
@@ -132,18 +126,38 @@ def drum_sides(studio: Studio, lead: Lead, wanted: Wanted) -> DrumSides:
     if not wanted.bleed:
         return DrumSides(said, target, tuple(drum))
     beside = heard_bleed(studio, played, own)
-    bleed = _sympathy(studio, beside, kit, lead)
+    bleed, names = with_more(studio, _sympathy(studio, beside, kit, lead), ("kit",), wanted)
+    return DrumSides(said, target, tuple(drum), bleed, beside.room, names)
+
+
+def groove_with(
+    studio: Studio, lead: Lead, own: tuple[str, ...], surely: bool = True
+) -> tuple[list[Stroke], str]:
+    """Draw a groove with enough strokes on some parts, if it takes no more than four; ``surely``: with one at least."""
+    rng, seconds = studio.rng, studio.n / RATE
+    for _ in range(4):
+        strokes, said = groove(rng, seconds, lead)
+        heard = sum(s.part in own and 0.0 <= s.at_s < seconds - 0.1 for s in strokes)
+        if heard >= seconds / LEAST_EVERY_S:
+            break
+    if surely and not heard:
+        strokes.append(Stroke(float(rng.uniform(0.1, seconds - 0.2)), own[0], 0.0))
+    return strokes, said
+
+
+def with_more(
+    studio: Studio, bleed: Part, names: tuple[str, ...], wanted: Wanted
+) -> tuple[Part, tuple[str, ...]]:
+    """Draw what is heard under a kit, or instead of it, with what to call it all."""
     level = studio.loud_db(bleed)
     alone = not np.isfinite(level) or studio.happens(wanted.elsewhere)
-    names: tuple[str, ...] = ("kit",)
-    if alone or studio.happens(wanted.more):
-        more = bleed_track(studio, 1)
-        if alone:
-            bleed, names = more, more.names
-        else:
-            bleed = Beneath(bleed, more, level - rng.uniform(*CHANCES.under_kit_db))
-            names += more.names
-    return DrumSides(said, target, tuple(drum), bleed, beside.room, names)
+    if not alone and not studio.happens(wanted.more):
+        return bleed, names
+    more = bleed_track(studio, 1)
+    if alone:
+        return more, more.names
+    db = level - studio.rng.uniform(*CHANCES.under_kit_db)
+    return Beneath(bleed, more, db), (*names, *more.names)
 
 
 def play(studio: Studio, kit: Kit, strokes: list[Stroke]) -> PlayedKit:

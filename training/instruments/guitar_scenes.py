@@ -10,6 +10,15 @@ import numpy as np
 
 from training.instruments.drum_scenes import kit_track
 from training.instruments.guitarist import guitar_track
+from training.instruments.recorded_guitars import (
+    RecordedTrack,
+    Song,
+    band_bleed,
+    phrase_items,
+    phrase_track,
+    song_stretch,
+    songs,
+)
 from training.instruments.strings import GuitarTrack
 from training.instruments.wanted import Wanted
 from training.sounds.bench import Bench, Part, Studio
@@ -26,6 +35,9 @@ KINDS = {"hum": 0.45, "kit": 0.18, "music": 0.04, "voices": 0.05, "noise": 0.28}
 """How often a guitar's bleed is mainly this. Music seldom: it has guitars in it, and who learns to shut for them
 shuts for guitars that it does not know."""
 
+BAND = "band"
+"""Another kind of bleed, drawn by its own chance: a song without its guitar."""
+
 
 @dataclass(frozen=True)
 class Chances:
@@ -41,6 +53,8 @@ class Chances:
     """How far a second bleed is under the first."""
     electric_under_db: tuple[float, float] = (0.0, 20.0)
     """How far buzz, hum or hiss are under the one that leads."""
+    own_song: float = 0.5
+    """A band's guitar is that of its song, where it has one: their tempo and key are one."""
     bleed_room: float = 0.35
     """What comes through the air is heard in a room, as often as in voices' scenes."""
 
@@ -72,7 +86,7 @@ class GuitarSides(Recipe):
     ``amplified`` is said of silence too; ``names`` say what the bleed is.
     """
 
-    track: GuitarTrack | None = None
+    track: GuitarTrack | RecordedTrack | None = None
     amplified: bool = False
     target: InRoom | None = None
     bleed: InRoom | None = None
@@ -111,7 +125,7 @@ def amplified(studio: Studio, part: Part) -> Part:
 
 
 def guitar_bleed(studio: Studio, kind: str) -> Bleed:
-    """Draw what is heard besides a guitar, mainly of one of ``KINDS``: of loud level 0 dBFS."""
+    """Draw what is heard besides a guitar, mainly of one of ``KINDS`` or a band: of loud level 0 dBFS."""
     part: Part | None = None
     names: tuple[str, ...] = ()
     if kind == "hum":
@@ -127,6 +141,9 @@ def guitar_bleed(studio: Studio, kind: str) -> Bleed:
         part, names = looped(studio, item, speed=1.0), (item.path.stem,)
     elif kind == "kit":
         part, names = kit_track(studio), ("kit",)
+    elif kind == BAND and (found := songs(studio.corpus, studio.split)):
+        band = band_bleed(studio, studio.one_of(found))
+        part, names = band, band.names
     level = studio.loud_db(part) if part else float("nan")
     if part is None or not np.isfinite(level):  # nothing of that kind here
         return bleed_track(studio, 1)
@@ -145,10 +162,12 @@ def electric(studio: Studio) -> tuple[Mix, tuple[str, ...]]:
     return Mix(tuple(parts)), tuple("hiss" if name == "amplifier" else name for name in order)
 
 
-def _heard_track(studio: Studio, made_up: float) -> GuitarTrack:
+def _heard_track(studio: Studio, wanted: Wanted) -> GuitarTrack | RecordedTrack:
     """Draw somebody playing; again, up to seven times, while there is nothing to hear."""
+    recorded = phrase_items(studio.corpus, studio.split) if wanted.phrases > 0.0 else ()
+    phrases = bool(recorded) and studio.happens(wanted.phrases)
     for _ in range(8):
-        track = guitar_track(studio, made_up)
+        track = phrase_track(studio, recorded) if phrases else guitar_track(studio, wanted.made_up)
         if np.isfinite(studio.loud_db(track)):
             break
     return track
@@ -157,16 +176,21 @@ def _heard_track(studio: Studio, made_up: float) -> GuitarTrack:
 def guitar_sides(studio: Studio, wanted: Wanted) -> GuitarSides:
     """Draw what a guitar's pickup or microphone hears."""
     rng = studio.rng
+    bands = songs(studio.corpus, studio.split) if wanted.kind == BAND or wanted.band > 0.0 else []
+    band = bool(bands) and (wanted.kind == BAND or studio.happens(wanted.band))
+    own = [song for song in bands if song.guitar] if band and wanted.target and wanted.bleed else []
+    if own and (wanted.kind == BAND or studio.happens(CHANCES.own_song)):
+        return _in_its_band(studio, studio.one_of(own), wanted)
     track = target = bleed = None
     names: tuple[str, ...] = ()
     driven = False
     if wanted.target:
-        track = _heard_track(studio, wanted.made_up)
+        track = _heard_track(studio, wanted)
         driven = studio.happens(CHANCES.amplifier)
         dry = amplified(studio, track) if driven else track
         target = InRoom(dry, random_room(studio) if studio.happens(wanted.target_room) else None)
     if wanted.bleed:
-        chosen = wanted.kind or studio.by_weight(KINDS)
+        chosen = wanted.kind or (BAND if band else studio.by_weight(KINDS))
         first = guitar_bleed(studio, chosen)
         heard: Part = first
         names = first.names
@@ -179,3 +203,17 @@ def guitar_sides(studio: Studio, wanted: Wanted) -> GuitarSides:
             room = random_room(studio)
         bleed = InRoom(heard, room)
     return GuitarSides(track, driven, target, bleed, names)
+
+
+def _in_its_band(studio: Studio, song: Song, wanted: Wanted) -> GuitarSides:
+    """Draw a stretch of a song: its guitar, dry as the stem is, and its band; for a judge at its own speed, else at any."""
+    track, band = song_stretch(studio, song, 1.0 if wanted.kind == BAND else None)
+    heard: Part = band
+    names = band.names
+    if studio.happens(wanted.more):
+        hum = guitar_bleed(studio, "hum")
+        level = studio.loud_db(band)
+        if np.isfinite(level):
+            heard = Mix(((band, 0.0), (hum, level - studio.rng.uniform(*CHANCES.under_db))))
+            names += hum.names
+    return GuitarSides(track, False, InRoom(track, None), InRoom(heard, None), names)

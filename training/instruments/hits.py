@@ -109,9 +109,20 @@ def prepared(
         ring: what becomes of a sound that was cut off while it rang: damped, or going on as a cymbal does.
     """
     m = corpus.derive("hit", item, measure)
-    x = faded(corpus.load(item, m.onset, m.stop), 24)
+    return shaped(corpus.load(item, m.onset, m.stop), m.level_db, ratio, damp_db_s, ring)
+
+
+def shaped(
+    x: Sound, level_db: float, ratio: float, damp_db_s: float = 0.0, ring: Literal["damp", "go on"] = "damp"
+) -> Sound:
+    """Tune and damp one hit whose loudest 5 ms are at ``level_db``, and let it end in silence; see ``prepared``.
+
+    Args:
+        x: (n,) float32 from the hit's onset on; changed in place.
+    """
+    x = faded(x, 24)
     levels = block_levels_db(x[: max(len(x) - RATE * 55 // 1000, BLOCK)])
-    left = END_DB - (m.level_db - float(np.mean(levels[-SMOOTH_BLOCKS:])))
+    left = END_DB - (level_db - float(np.mean(levels[-SMOOTH_BLOCKS:])))
     seconds = len(x) / RATE
     if ring == "go on" and left > 12.0 and seconds > 0.6:
         x = _gone_on(x, left)
@@ -185,7 +196,7 @@ class RecordedPiece(Piece):
     names: tuple[str, ...]
     hz: float
     levels_db: tuple[float, ...]
-    takes: tuple[Take, ...]
+    takes: tuple[Part, ...]
 
     def make(self, bench: Bench) -> list[Sound]:
         """Make the takes, each (m,) float32 at its level."""

@@ -157,11 +157,16 @@ def _cymbals(studio: Studio, home: str | None) -> dict[str, Piece]:
     kit: dict[str, Piece] = {}
     speed = log_uniform(rng, *SPEEDS["cymbals"])
     for part in ("closed", "open", "pedal", "ride", "bell", "crash"):
-        names = [name for name in groups if _cymbal(name) == part]
+        names = [name for name in groups if cymbal(name) == part]
         if names:
             name = studio.one_of(_of_home(rng, names, home))
             damp_db_s = float(rng.uniform(*CYMBALS_DAMP_DB_S))
             kit[part] = recorded_piece(studio, groups[name], speed, damp_db_s, "go on", takes=4)
+    return with_stand_ins(kit)
+
+
+def with_stand_ins(kit: dict[str, Piece]) -> dict[str, Piece]:
+    """Add cymbals that a kit lacks, each as another one that it has."""
     for part, instead in (("bell", "ride"), ("ride", "closed"), ("pedal", "closed"), ("open", "crash")):
         if part not in kit and instead in kit:
             kit[part] = kit[instead]
@@ -195,8 +200,8 @@ def _strike(name: str) -> str:
     return "rim" if "rimshot" in name else "snare"
 
 
-def _cymbal(name: str) -> str | None:
-    """Tell what part of the kit a cymbal is by its name; None for gongs, cowbells and choked ones."""
+def cymbal(name: str) -> str | None:
+    """Tell what part of the kit a cymbal is by its folder and name; None for gongs, cowbells and choked ones."""
     name = name.lower().split("/")[1]
     if any(word in name for word in ("choke", "gong", "scrape", "cowbell")):
         return None

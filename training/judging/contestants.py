@@ -24,12 +24,15 @@ class Contestant:
         kind: "preset", "baseline", "law", "peer", "sound" or "curve".
         gate: see ``training.judging.gates.Gate``.
         facts: what else the JSON should say of the gate.
+        by_ear: it decides from any mixture and a threshold. Not so gates that know the answer, and what others made of the
+            judged scenes.
     """
 
     name: str
     kind: str
     gate: Gate
     facts: dict[str, Any] = field(default_factory=dict)
+    by_ear: bool = True
 
 
 class Ranged(Gate):
@@ -100,14 +103,20 @@ def baselines(range_db: float) -> list[Contestant]:
         "classic, best for each file": oracle_classic,
         "ceiling: hears the target": ceiling,
     }
-    return [Contestant(name, "baseline", ranged(Decides(gate), range_db)) for name, gate in gates.items()]
+    return [
+        Contestant(name, "baseline", ranged(Decides(gate), range_db), by_ear=gate is classic)
+        for name, gate in gates.items()
+    ]
 
 
 def laws(range_db: float) -> list[Contestant]:
     """Make other gates' laws, rebuilt, with the best settings for each file."""
     from training.judging.laws import ORACLES
 
-    return [Contestant(name, "law", ranged(Decides(gate), range_db)) for name, gate in ORACLES.items()]
+    return [
+        Contestant(name, "law", ranged(Decides(gate), range_db), by_ear=False)
+        for name, gate in ORACLES.items()
+    ]
 
 
 @dataclass(frozen=True)
@@ -152,8 +161,10 @@ def foreign(
     """
     from training.judging.foreign import CurveFolder, SoundFolder
 
-    found = [Contestant(name, "sound", SoundFolder(path, scenes)) for name, path in sounds]
-    return found + [Contestant(name, "curve", CurveFolder(path, scenes)) for name, path in curves]
+    found = [Contestant(name, "sound", SoundFolder(path, scenes), by_ear=False) for name, path in sounds]
+    return found + [
+        Contestant(name, "curve", CurveFolder(path, scenes), by_ear=False) for name, path in curves
+    ]
 
 
 def refuse_namesakes(contestants: Sequence[Contestant]) -> None:

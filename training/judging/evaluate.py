@@ -220,12 +220,22 @@ def data_sha256(scenes: Sequence["Scene"]) -> str:
 
 
 def rows(scenes: Sequence["Scene"]) -> dict[str, list[int]]:
-    """Return row's name -> scenes in the row: a kind with all its SNRs first, then each SNR."""
+    """Return row's name -> scenes in the row: a kind with all its conditions first, then each condition."""
     found: dict[str, list[int]] = {}
     kinds = list(dict.fromkeys(str(scene.recipe["kind"]) for scene in scenes))
     for kind in kinds:
         own = [i for i, scene in enumerate(scenes) if scene.recipe["kind"] == kind]
         found[kind] = own
-        for snr in sorted({float(scenes[i].recipe["snr_db"]) for i in own}):
-            found[f"{kind} {snr:g} dB"] = [i for i in own if float(scenes[i].recipe["snr_db"]) == snr]
+        for recipe in sorted((scenes[i].recipe for i in own), key=_decibels):
+            words = condition(recipe)
+            found[f"{kind} {words}"] = [i for i in own if condition(scenes[i].recipe) == words]
     return found
+
+
+def condition(recipe: dict[str, Any]) -> str:
+    """Name the condition of a judged scene by its facts: its SNR, or how far its real bleed was raised."""
+    return f"{'raised ' if 'raised_db' in recipe else ''}{_decibels(recipe):g} dB"
+
+
+def _decibels(recipe: dict[str, Any]) -> float:
+    return float(recipe.get("raised_db", recipe["snr_db"]))

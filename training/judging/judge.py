@@ -1,13 +1,14 @@
 """Scenes, gates, and what each gate did with each scene: the figures behind table, JSON, picture and page."""
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from training.judging import evaluate, metrics, metrics_more
+from training.judging.alarms import judge_alarms
 from training.judging.contestants import Contestant
 from training.judging.evaluate import Truth
 from training.judging.metrics import Score
@@ -21,7 +22,10 @@ Ends = dict[str, dict[str, tuple[float, float]]]
 
 @dataclass(frozen=True)
 class Verdict:
-    """Results of one gate: one score, one set of further measures and one row of gains (T,) a scene."""
+    """Results of one gate: one score, one set of further measures and one row of gains (T,) a scene.
+
+    ``alarms`` and its intervals are empty where false alarms were not asked for, or the gate does not decide by ear.
+    """
 
     contestant: Contestant
     scores: Sequence[Score]
@@ -31,6 +35,8 @@ class Verdict:
     more: Table
     intervals: Ends
     more_intervals: Ends
+    alarms: Table = field(default_factory=dict)
+    alarms_intervals: Ends = field(default_factory=dict)
 
     def scene(self, index: int) -> dict[str, float]:
         """Return every measure of one scene, of both tables."""
@@ -59,6 +65,7 @@ def judge(
     draws: int = 1000,
     heard: Callable[[str], None] = lambda name: None,
     failed: Callable[[Contestant, Exception], None] | None = None,
+    without_target: Sequence[Scene] = (),
 ) -> Judged:
     """Let every gate hear every scene.
 
@@ -67,12 +74,13 @@ def judge(
         draws: tables that an interval is drawn from.
         heard: called with a gate's name after each scene.
         failed: called with a peer that raised, which is then left out; None lets peers raise. All other gates raise.
+        without_target: scenes of ``training.judging.alarms``, for false alarms; none of them leaves these out.
     """
     truths = evaluate.prepare(scenes)
     verdicts = []
     for one in contestants:
         try:
-            verdicts.append(_verdict(scenes, truths, one, seed, draws, heard))
+            verdicts.append(_verdict(scenes, truths, one, seed, draws, heard, without_target))
         except Exception as error:  # other people's code may raise anything, and the others still count
             if failed is None or one.kind != "peer":
                 raise
@@ -87,6 +95,7 @@ def _verdict(
     seed: int,
     draws: int,
     heard: Callable[[str], None],
+    without_target: Sequence[Scene],
 ) -> Verdict:
     scores: list[Score] = []
     mores: list[More] = []
@@ -97,6 +106,11 @@ def _verdict(
         mores.append(more)
         gains.append(gain.astype(np.float32))
         heard(one.name)
+    alarms, alarms_ends = (
+        judge_alarms(without_target, one.gate, seed=seed, draws=draws, heard=lambda: heard(one.name))
+        if one.by_ear
+        else ({}, {})
+    )
     drawn = {"seed": seed, "draws": draws, "fewest": 2}  # one scene, drawn a thousand times, says nothing
     return Verdict(
         contestant=one,
@@ -107,6 +121,8 @@ def _verdict(
         more=evaluate.table_more(scenes, mores),
         intervals=evaluate.table_intervals(scenes, scores, **drawn),
         more_intervals=evaluate.table_intervals(scenes, mores, metrics_more.intervals, **drawn),
+        alarms=alarms,
+        alarms_intervals=alarms_ends,
     )
 
 

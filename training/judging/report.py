@@ -8,7 +8,7 @@ from gate.constants import RATE
 from gate.render.report import versions
 from training.judging.contestants import Absent
 from training.judging.evaluate import data_sha256
-from training.judging.judge import Judged
+from training.judging.judge import Judged, Verdict
 from training.judging.tables import plain
 from training.scenes.compose import Scene
 
@@ -50,6 +50,7 @@ def report(judged: Judged, asked: dict[str, Any], absent: Sequence[Absent] = ())
                 "intervals_95": verdict.intervals,
                 "more": verdict.more,
                 "more_intervals_95": verdict.more_intervals,
+                **_alarms(verdict),
                 "scenes": [verdict.scene(i) for i in range(len(judged.scenes))],
             }
             for verdict in judged.verdicts
@@ -60,6 +61,13 @@ def report(judged: Judged, asked: dict[str, Any], absent: Sequence[Absent] = ())
         ],
     }
     return dict(plain(made))
+
+
+def _alarms(verdict: Verdict) -> dict[str, Any]:
+    """Give the false alarms of a gate, where they were measured."""
+    return (
+        {"alarms": verdict.alarms, "alarms_intervals_95": verdict.alarms_intervals} if verdict.alarms else {}
+    )
 
 
 def _more_versions() -> dict[str, str]:

@@ -14,6 +14,9 @@ Table = dict[str, dict[str, float]]
 HEADINGS = ("AUC", "balanced", "onset ms", "p90", "missed", "needless", "chops", "lost dB", "cut dB")
 FORMATS = ("{:.3f}", "{:.3f}", "{:.1f}", "{:.0f}", "{:.3f}", "{:.1f}", "{:.1f}", "{:.2f}", "{:.1f}")
 
+ALARMS = {"far": ("open", "{:.1%}"), "needless_min": ("needless", "{:.1f}"), "cut_db": ("cut dB", "{:.1f}")}
+"""False alarms, measure -> heading and form: share of time, openings a minute, what is taken off the bleed in dB."""
+
 MORE_HEADINGS = (
     "on p50", "p90", "p99", "off p50", "p90", "p99", "front", "mid", "click", "SI-SDR", "gain"
 )  # fmt: skip
@@ -62,6 +65,30 @@ def format_tables(
             if ends:
                 cells = (span(form, ends[key]) for form, key in zip(FORMATS, MEASURES, strict=True))
                 lines.append(f"{'    95 %':<{names}}" + "".join(f"{cell:>{width}}" for cell in cells))
+        lines.append("")
+    return "\n".join(lines)
+
+
+def format_alarms(
+    tables: dict[str, Table],
+    intervals: dict[str, dict[str, dict[str, tuple[float, float]]]],
+    *,
+    by_snr: bool = True,
+) -> str:
+    """Write the false alarms of several gates as text, row by row beside each other; see ``format_tables``."""
+    names = max(24, *(len(name) + 2 for name in tables))
+    lines = []
+    for row in _shown(tables, by_snr):
+        title = f"{row} alone ({next(iter(tables.values()))[row]['scenes']:.0f} scenes)"
+        lines.append(
+            f"{title:<{names}}"
+            + "".join(f"{heading:>12}" for heading, _ in ALARMS.values())
+            + f"{'95 %':>18}"
+        )
+        for name, rows in tables.items():
+            text = "".join(f"{cell(form, rows[row][key]):>12}" for key, (_, form) in ALARMS.items())
+            ends = intervals.get(name, {}).get(row, {}).get("far")
+            lines.append(f"{'  ' + name:<{names}}{text}" + (f"{span('{:.1%}', ends):>18}" if ends else ""))
         lines.append("")
     return "\n".join(lines)
 

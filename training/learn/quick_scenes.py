@@ -55,6 +55,7 @@ class Memory:
     arrays: dict[str, NDArray[np.float16]]
     loud_db: NDArray[np.float64]
     has_target: NDArray[np.bool_]
+    bleed_loud_db: NDArray[np.float64]
 
     @classmethod
     def of(cls, rows: Sequence[Features]) -> "Memory":
@@ -63,10 +64,20 @@ class Memory:
             {name: np.stack([getattr(row, name) for row in rows]) for name in ARRAYS},
             np.array([row.loud_db for row in rows]),
             np.array([row.has_target for row in rows]),
+            np.array([row.bleed_loud_db for row in rows]),
         )
 
     def __len__(self) -> int:
         return len(self.loud_db)
+
+    @property
+    def blocks(self) -> int:
+        """Return the length of a scene in blocks."""
+        return self.arrays["level_db"].shape[1]
+
+    def row(self, name: str, i: int, crop: slice = slice(None)) -> NDArray[np.float16]:
+        """Read one scene's array, or a stretch of it."""
+        return self.arrays[name][i, crop]
 
 
 def learned(corpus: Sounds, rng: Rng, count: int, seconds: float, front: Front) -> Memory:

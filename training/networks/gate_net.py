@@ -171,6 +171,14 @@ class GateNet(FilterBank):
         y, (hidden, cell) = self.lstm(x, (state.hidden, state.cell))
         return y, hidden, cell
 
+    def timing(self, heard: Tensor) -> Tensor:
+        """Compute the three times' heads: heard (T, B, width + hidden) -> (T, B, 3), in logits of their ranges.
+
+        They learn from what the body hears without changing it: what makes a time right made the decision worse on
+        sounds from elsewhere (docs/elsewhere.md).
+        """
+        return F.linear(heard.detach(), self.heads.weight[2:5], self.heads.bias[2:5])
+
     def key_logits(self, heads: Tensor) -> Tensor:
         """Pick what the body says of each band: heads (B, T, 5 + 32) -> (B, T, 32)."""
         return heads[..., 5:]
@@ -194,7 +202,9 @@ class GateNet(FilterBank):
         h1 = h0 + torch.relu(self.context_conv(context))
         h1 = self.dropout(h1).permute(2, 0, 1)  # (T, B, w)
         h2, hidden, cell = self.recur(h1, state)
-        heads = self.heads(torch.cat([h1, self.dropout(h2)], dim=2)).transpose(0, 1)  # (B, T, 5 + 32)
+        heard = torch.cat([h1, self.dropout(h2)], dim=2)  # (T, B, w + hidden)
+        heads = self.heads(heard).transpose(0, 1)  # (B, T, 5 + 32)
+        timing = self.timing(heard).transpose(0, 1)  # (B, T, 3)
         logits = self.key_logits(heads)
         key = torch.softmax(logits if key_bias is None else logits + key_bias, dim=-1)
         keyed = (key * powers[..., :BANDS]).sum(-1) + FLOOR  # (B, T), relative to Threshold's power
@@ -202,8 +212,8 @@ class GateNet(FilterBank):
         held = F.max_pool1d(keyed, KEY_HELD_BLOCKS, 1)[:, 0]  # (B, T), relative to key_over
         step = self.config.step_least + F.softplus(heads[..., 1])
         times = {
-            name: low + (high - low) * torch.sigmoid(heads[..., row])
-            for row, (name, (low, high)) in enumerate(TIMES_MS.items(), start=2)
+            name: low + (high - low) * torch.sigmoid(timing[..., row])
+            for row, (name, (low, high)) in enumerate(TIMES_MS.items())
         }
         output = GateOutput(
             logit=heads[..., 0] - step / (1.0 + held),

@@ -76,6 +76,24 @@ def _backward(
             carry_left = g_left * (1.0 - d[b, t]) if left_before > 0.0 else 0.0
 
 
+@njit(cache=True)
+def _decide(probability: _Array, open_at: float, close_at: float, out: _Array) -> None:
+    for b in range(probability.shape[0]):
+        now = 0.0
+        for t in range(probability.shape[1]):
+            p = probability[b, t]
+            now = (1.0 if p > open_at else 0.0) if now == 0.0 else (0.0 if p < close_at else 1.0)
+            out[b, t] = now
+
+
+def decided(probability: Tensor, open_at: float, close_at: float) -> Tensor:
+    """Decide as the runtime does: (B, T) of 1 for open and 0, from probabilities (B, T); no gradient comes back."""
+    p = probability.detach().double().cpu().numpy()
+    out = np.empty_like(p)
+    _decide(np.ascontiguousarray(p), open_at, close_at, out)
+    return torch.from_numpy(out).to(probability)
+
+
 class _Openness(torch.autograd.Function):
     @staticmethod
     def forward(ctx, *inputs: Tensor) -> Tensor:  # type: ignore[override]

@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from training.recordings.corpus import SPLITS, Corpus
+from training.recordings.groups import only_group
 
 
 @dataclass(frozen=True)
@@ -17,6 +18,9 @@ class DataConfig:
     ``bleed`` replace them all. ``scenes`` are learned from; ``val_scenes`` under each kind of bleed say how good the
     gate is. ``share`` of the owners (speakers, kits, sources) of the ``train`` split is used: less only to learn what
     less would do.
+    ``groups``: scenes are drawn from one group of sources (``training.recordings.groups``) at a time, as many of each;
+    targets and bleed of different groups meet in batches. ``held_out`` is the group that is not learned from and judges,
+    ``only`` the one group that there is; -1 for none and for all.
     """
 
     corpus: str = "../shared/corpus"
@@ -28,6 +32,9 @@ class DataConfig:
     scenes: int = 3600
     val_scenes: int = 24
     jobs: int = 2
+    groups: bool = False
+    held_out: int = -1
+    only: int = -1
 
 
 def open_corpus(data: DataConfig) -> Corpus:
@@ -45,6 +52,8 @@ def open_corpus(data: DataConfig) -> Corpus:
             )
         return Corpus.from_folders(data.target, data.bleed)
     corpus = beside(Corpus.from_manifest(data.corpus), data.also)
+    if data.only >= 0:
+        corpus = only_group(corpus, data.only)
     if data.share >= 1.0:
         return corpus
     return Corpus(i for i in corpus.all if i.split != "train" or _lot(i.owner) < data.share)

@@ -12,8 +12,6 @@ from typing import Any
 import numpy as np
 
 from gate.constants import BLOCK, RATE
-from training.instruments.drum_scenes import DrumSides
-from training.instruments.guitar_scenes import GuitarSides
 from training.instruments.wanted import Wanted
 from training.recordings.corpus import Corpus
 from training.scenes import instruments, losses
@@ -38,7 +36,10 @@ class SceneConfig:
 
     ``target`` is what should pass: "voice", "snare", "kick", "toms" or "guitar". Speakers, speed, highs and
     bands are for voices; drums and guitars have their own ways, see ``training.scenes.instruments``. ``made_up`` is for
-    drums and guitars: the chance of an instrument being synthetic, for variety that recordings lack.
+    drums and guitars: the chance of an instrument being synthetic, for variety that recordings lack. ``real_mic`` is the
+    chance of a drum being heard by a microphone that stood in a real kit, ``phrases`` of a guitar being recorded playing
+    and not single notes, ``band`` of its bleed being a band (half of the time that of its own song), each where the corpus
+    has any. With ``songs``, stems of songs in which nobody sings are music that bleeds into voices.
     """
 
     seconds: float = 10.0
@@ -62,6 +63,10 @@ class SceneConfig:
     mute: float = 0.06
     target: str = "voice"
     made_up: float = 0.0
+    real_mic: float = 0.0
+    phrases: float = 0.0
+    band: float = 0.0
+    songs: bool = False
 
 
 @dataclass(frozen=True)
@@ -87,7 +92,7 @@ class Levelled(Recipe):
     ``snr_db`` is the target's loud level over the bleed's, None where there is no target or no bleed.
     """
 
-    sides: VoiceSides | DrumSides | GuitarSides | instruments.ToneSides
+    sides: VoiceSides | instruments.Sides | instruments.ToneSides
     target_db: float | None = None
     bleed_db: float | None = None
     snr_db: float | None = None
@@ -188,7 +193,16 @@ def _drawn(studio: Studio, config: SceneConfig) -> SceneRecipe:
     if config.target == "voice":
         levelled = _levelled(studio, config, voice_sides(studio, config, target, bleed))
     else:
-        wanted = Wanted(config.target_room, config.more_sources, target, bleed, made_up=config.made_up)
+        wanted = Wanted(
+            config.target_room,
+            config.more_sources,
+            target,
+            bleed,
+            made_up=config.made_up,
+            real_mic=config.real_mic,
+            phrases=config.phrases,
+            band=config.band,
+        )
         levelled = _levelled(studio, config, instruments.sides(studio, config.target, wanted, config.tone))
     lossy = Lossy(
         levelled,

@@ -7,8 +7,11 @@ from typing import Any
 import numpy as np
 
 from training.instruments.drum_scenes import DrumSides, drum_sides
-from training.instruments.guitar_scenes import GuitarSides, guitar_sides
+from training.instruments.guitar_scenes import BAND, GuitarSides, guitar_sides
 from training.instruments.kit import TARGETS as DRUMS
+from training.instruments.microphones import microphones
+from training.instruments.real_kit import MicrophoneSides, microphone_sides, true_sides
+from training.instruments.recorded_guitars import songs
 from training.instruments.wanted import Wanted
 from training.recordings.corpus import Corpus
 from training.sounds.bench import Bench, Studio
@@ -21,16 +24,23 @@ TEACHABLE = ("voice", *DRUMS, "guitar")
 
 DRUM_CLASSES = ("drums/kick", "drums/snare", "drums/toms", "drums/cymbals")
 
+REAL_BLEED = "real bleed"
+"""A drum as a microphone in a real kit heard it, at its true level, or all bleed raised as ``RAISED_DB`` says in turn."""
+RAISED_DB = (0.0, 24.0)
+"""What bleeds into this drum is some 40 dB under it; other kits, rooms and microphones let through more."""
+
 NARROWED = 0.2
 """Chance of target and bleed both ending at ``NARROWED_HZ``: an old converter, a slow microphone."""
 NARROWED_HZ = (5_000.0, 18_000.0)
+
+Sides = DrumSides | MicrophoneSides | GuitarSides
 
 
 @dataclass(frozen=True)
 class ToneSides(Recipe):
     """Two sides, each through its tone control and what both share."""
 
-    sides: DrumSides | GuitarSides
+    sides: Sides
     target_tone: Filters = ()
     bleed_tone: Filters = ()
     shared: Filters = ()
@@ -64,15 +74,19 @@ def sides(studio: Studio, target: str, wanted: Wanted, tone: float) -> ToneSides
     return ToneSides(both, target_tone, bleed_tone, shared)
 
 
-def dry_sides(studio: Studio, target: str, wanted: Wanted) -> DrumSides | GuitarSides:
+def dry_sides(studio: Studio, target: str, wanted: Wanted) -> Sides:
     """Draw target and bleed as they are heard."""
     if target == "guitar":
         return guitar_sides(studio, wanted)
+    there = microphones(studio.corpus, studio.split, target) if wanted.real_mic > 0.0 else []
+    if there and studio.happens(wanted.real_mic):
+        return microphone_sides(studio, studio.one_of(there), wanted)
     return drum_sides(studio, target, wanted)  # type: ignore[arg-type]
 
 
 def judged_kinds(corpus: Corpus, split: str, target: str) -> Sequence[str]:
-    """List what a target is judged under: a drum under the kit; a guitar under hum, noise, a kit and music.
+    """List what a target is judged under: a drum under the kit, and under real bleed where the split has a kit with several
+    microphones; a guitar under hum, noise, a kit and music, and in its own band where the split has a song for that.
 
     Raises:
         ValueError: a drum's kit has no other parts here.
@@ -84,13 +98,16 @@ def judged_kinds(corpus: Corpus, split: str, target: str) -> Sequence[str]:
             raise ValueError(
                 f"expected other parts of the kit in the {split} split, got none; add {others[0]}"
             )
-        return ("kit",)
+        return ("kit", REAL_BLEED) if microphones(corpus, split, target) else ("kit",)
     there = {"hum": True, "noise": corpus.items(("noise", "bleed"), split), "kit": kit}
     there["music"] = corpus.items("music", split)
+    there[BAND] = any(song.guitar for song in songs(corpus, split))
     return [kind for kind, items in there.items() if items]
 
 
-def judged_sides(studio: Studio, target: str, kind: str, room: bool) -> DrumSides | GuitarSides:
+def judged_sides(studio: Studio, target: str, kind: str, room: bool) -> Sides:
     """Draw target and bleed as a judge would make them, with nothing besides the kind that is asked for."""
+    if kind == REAL_BLEED:
+        return true_sides(studio, microphones(studio.corpus, studio.split, target))
     wanted = Wanted(1.0 if room else 0.0, more=0.0, elsewhere=0.0, kind=kind)
     return dry_sides(studio, target, wanted)

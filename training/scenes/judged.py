@@ -7,8 +7,6 @@ import numpy as np
 
 from gate.constants import RATE
 from gate.levels import block_levels_db
-from training.instruments.drum_scenes import DrumSides
-from training.instruments.guitar_scenes import GuitarSides
 from training.labels import OPEN, SHUT, label
 from training.recordings.corpus import Corpus, Item
 from training.scenes import instruments
@@ -53,13 +51,17 @@ class JudgedVoice(Recipe):
 
 @dataclass(frozen=True)
 class JudgedRecipe(Recipe):
-    """A judged scene: what is under what, how far, and how far under the target's loud level the threshold is."""
+    """A judged scene: what is under what, how far, and how far under the target's loud level the threshold is.
+
+    ``raised_db`` is how much nearer to the target the bleed was brought than it truly is, for real bleed.
+    """
 
     kind: str
     split: str
-    sides: JudgedVoice | DrumSides | GuitarSides
+    sides: JudgedVoice | instruments.Sides
     snr_db: float
     under_db: float
+    raised_db: float | None = None
 
 
 def make_judged(recipe: JudgedRecipe, corpus: Corpus) -> Scene:
@@ -79,7 +81,8 @@ def judged_scenes(
     SNR goes through 0, 5, 10 and 20 dB; every other scene has its speech in a room; the recipe's
     ``threshold_db`` is 30, 20 or 12 dB under the speech's loud level in turn. Nothing else is done to them.
     Speakers and bleed are gone through in order, so few repeat. A corpus without music gives the scenes under
-    noise alone. Drums and guitars go the same way, under what ``training.scenes.instruments.judged_kinds`` says.
+    noise alone. Drums and guitars go the same way, under what ``training.scenes.instruments.judged_kinds`` says; real bleed
+    is not brought to an SNR, but heard as it is and raised by 12 dB in turn.
 
     Raises:
         ValueError: the split lacks targets or noise, or no such target is known.
@@ -127,8 +130,12 @@ def _judged_instrument(studio: Studio, target: str, kind: str, index: int) -> Sc
     """Draw and make one judged scene of a drum or a guitar, again until it has something to open and to shut for."""
     snr_db, under_db, room = _conditions(index)
     for _ in range(12):
-        sides = instruments.judged_sides(studio, target, kind, room)
-        scene = _made(JudgedRecipe(kind, studio.split, sides, snr_db, under_db), studio.bench)
+        sides, raised_db = instruments.judged_sides(studio, target, kind, room), None
+        if kind == instruments.REAL_BLEED:
+            raised_db = instruments.RAISED_DB[index % len(instruments.RAISED_DB)]
+            own, bleed = map(loud_db, studio.bench.made(sides))
+            snr_db = own - bleed - raised_db
+        scene = _made(JudgedRecipe(kind, studio.split, sides, snr_db, under_db, raised_db), studio.bench)
         labels = label(block_levels_db(scene.target), scene.recipe["threshold_db"])
         if np.mean(labels == OPEN) > LEAST_OPEN and np.mean(labels == SHUT) > LEAST_SHUT:
             break
@@ -141,6 +148,7 @@ def _made(recipe: JudgedRecipe, bench: Bench) -> Scene:
     loud = loud_db(target)
     threshold_db = loud - recipe.under_db
     said: dict[str, Any] = {"kind": recipe.kind, "split": recipe.split, "snr_db": recipe.snr_db}
+    said |= {} if recipe.raised_db is None else {"raised_db": recipe.raised_db}
     if isinstance(recipe.sides, JudgedVoice):
         said |= {"threshold_db": threshold_db} | recipe.sides.facts()
     else:

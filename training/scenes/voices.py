@@ -44,6 +44,8 @@ class VoiceChances(Protocol):
     def own_band(self) -> float: ...
     @property
     def tone(self) -> float: ...
+    @property
+    def songs(self) -> bool: ...
 
 
 @dataclass(frozen=True)
@@ -133,7 +135,7 @@ def voice_sides(studio: Studio, config: VoiceChances, target: bool, bleed: bool)
     heard = room = None
     if bleed:
         more = studio.happens(config.more_sources)
-        heard = bleed_track(studio, int(studio.rng.integers(2, 4)) if more else 1)
+        heard = bleed_track(studio, int(studio.rng.integers(2, 4)) if more else 1, config.songs)
         room = random_room(studio) if studio.happens(config.bleed_room) else None
     shared = random_band(studio.rng) if studio.happens(config.same_band) else ()
     return VoiceSides(_channel(studio, config, shared), _channel(studio, config, shared), said, heard, room)

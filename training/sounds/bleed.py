@@ -12,6 +12,9 @@ from training.sounds.strung import drum_pattern, events, looped, notes, pick
 
 HIT_CLASSES = ("drums/kick", "drums/snare", "drums/toms", "drums/cymbals", "drums/percussion")
 
+SONGS = ("songs/other", "songs/drums", "songs/bass")
+"""Stems of songs in which nobody sings: music too, for who asks for it."""
+
 WEIGHTS = {"noise": 0.42, "music": 0.22, "drums": 0.1, "guitar": 0.07, "instrument": 0.03, "made-up": 0.16}
 """How often a source is of each kind. Noises and music lead: voices are most often gated from them."""
 
@@ -90,12 +93,16 @@ class Nothing(Part):
         return np.zeros(bench.n, np.float32)
 
 
-def bleed_track(studio: Studio, sources: int) -> Bleed:
-    """Draw a mix of this many sources, its first the loudest, of loud level 0 dBFS (a hiss, if all of them are silent)."""
+def bleed_track(studio: Studio, sources: int, songs: bool = False) -> Bleed:
+    """Draw a mix of this many sources, its first the loudest, of loud level 0 dBFS (a hiss, if all of them are silent).
+
+    Args:
+        songs: stems of songs count as music.
+    """
     parts: list[tuple[Part, float]] = []
     names = []
     for index in range(sources):
-        source = one_source(studio)
+        source = one_source(studio, songs)
         level = studio.loud_db(source)
         if not np.isfinite(level):
             continue
@@ -109,19 +116,19 @@ def bleed_track(studio: Studio, sources: int) -> Bleed:
     return Bleed(mix, tuple(names), -level)
 
 
-def one_source(studio: Studio) -> Source:
+def one_source(studio: Studio, songs: bool = False) -> Source:
     """Draw one source over the whole length, now and then coming and going, or with its level stepped."""
-    name, part = _source(studio)
+    name, part = _source(studio, songs)
     gain = on_off(studio.rng, studio.n) if studio.happens(CHANCES.comes_and_goes) else None
     return Source(
         name, part, gain, gain_steps(studio.rng, studio.n) if studio.happens(CHANCES.knob_turned) else None
     )
 
 
-def _source(studio: Studio) -> tuple[str, Part]:
+def _source(studio: Studio, songs: bool) -> tuple[str, Part]:
     there = {
         "noise": studio.items(("noise", "bleed")),
-        "music": studio.items("music"),
+        "music": studio.items(("music", *SONGS) if songs else "music"),
         "drums": studio.items((*HIT_CLASSES, "drums/loops")),
         "guitar": studio.items(("guitar", "pairs")),
         "instrument": studio.items("instrument"),
@@ -143,4 +150,5 @@ def _source(studio: Studio) -> tuple[str, Part]:
     if kind == "noise" and studio.happens(CHANCES.events):
         return "noises", events(studio, items)
     item = pick(studio, items)
-    return f"{kind}:{item.path.stem}", looped(studio, item)
+    called = f"{item.path.parent.name} {item.path.stem}" if item.kind in SONGS else item.path.stem
+    return f"{kind}:{called}", looped(studio, item)

@@ -58,18 +58,18 @@ def find_phrases(x: Sound) -> Phrases:
     floor = float(np.percentile(levels, 5))
     bound = max(loud - BACKGROUND_DB, min(floor + FLOOR_MARGIN_DB, loud - 30.0))
     spans: list[tuple[int, int]] = []
-    for first, last in _runs(levels > bound, PAUSE_BLOCKS):
+    for first, last in runs(levels > bound, PAUSE_BLOCKS):
         # a blip of under 10 ms, or nothing within 20 dB of the loud level: a click, a breath
         if last - first < 5 or np.max(levels[first:last]) < loud - 20.0:
             continue
         # Recordings joined from several rooms have several floors: look again, relative to this phrase.
         here = levels[first:last]
         loud_here = loud_level_db(here)
-        for start, stop in _runs(here > loud_here - LINGERING_DB, LINGERING_BLOCKS):
+        for start, stop in runs(here > loud_here - LINGERING_DB, LINGERING_BLOCKS):
             if stop - start >= 5:
                 start += int(np.argmax(here[start:stop] > loud_here - ONSET_DB))
                 begin = max(first + start - BEFORE_BLOCKS, 0)
-                spans += _cut(levels, begin, min(first + stop + AFTER_BLOCKS, len(levels)))
+                spans += cut(levels, begin, min(first + stop + AFTER_BLOCKS, len(levels)))
     return Phrases(np.array(spans, np.int64).reshape(-1, 2), loud)
 
 
@@ -203,7 +203,7 @@ def _joined(spans: NDArray[np.int64]) -> NDArray[np.int64]:
     return np.stack([spans[np.r_[0, apart + 1], 0], spans[np.r_[apart, len(spans) - 1], 1]], axis=1)
 
 
-def _runs(over: NDArray[np.bool_], gap: int) -> list[tuple[int, int]]:
+def runs(over: NDArray[np.bool_], gap: int) -> list[tuple[int, int]]:
     """Find stretches of True as (start, stop), joined across gaps shorter than ``gap``."""
     edges = np.flatnonzero(np.diff(np.concatenate([[False], over, [False]])))
     runs: list[tuple[int, int]] = []
@@ -215,11 +215,13 @@ def _runs(over: NDArray[np.bool_], gap: int) -> list[tuple[int, int]]:
     return runs
 
 
-def _cut(levels: NDArray[np.float32], start: int, stop: int) -> list[tuple[int, int]]:
-    """Cut a stretch at its quietest 50 ms until no part is longer than ``LONGEST_BLOCKS``."""
-    if stop - start <= LONGEST_BLOCKS:
+def cut(
+    levels: NDArray[np.float32], start: int, stop: int, longest: int = LONGEST_BLOCKS
+) -> list[tuple[int, int]]:
+    """Cut a stretch of blocks at its quietest 50 ms until no part is longer than so many."""
+    if stop - start <= longest:
         return [(start, stop)]
     third = (stop - start) // 3
     smooth = np.convolve(levels[start + third : stop - third], np.full(24, 1 / 24), "same")
     middle = start + third + int(np.argmin(smooth))
-    return _cut(levels, start, middle) + _cut(levels, middle, stop)
+    return cut(levels, start, middle, longest) + cut(levels, middle, stop, longest)

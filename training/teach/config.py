@@ -12,6 +12,13 @@ from training.teach.optimiser import OptimiserConfig
 
 
 @dataclass(frozen=True)
+class FoldConfig:
+    """Steps of each fold of ``training.teach.folds``; 0 for as many as the preset's own."""
+
+    steps: int = 0
+
+
+@dataclass(frozen=True)
 class Config:
     """One run: a name (also the preset's), what the gate is taught, a seed, and the tables."""
 
@@ -24,4 +31,5 @@ class Config:
     batch: BatchConfig = field(default_factory=BatchConfig)
     loss: LossConfig = field(default_factory=LossConfig)
     optimiser: OptimiserConfig = field(default_factory=OptimiserConfig)
+    folds: FoldConfig = field(default_factory=FoldConfig)
     aims: AimConfig = field(default_factory=AimConfig)

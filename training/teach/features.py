@@ -3,7 +3,7 @@
 A store (``training.teach.prepared``) has one row a scene.
 """
 
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 
 import numpy as np
@@ -11,9 +11,10 @@ import torch
 from numpy.typing import NDArray
 
 from gate.constants import BLOCK
-from gate.levels import block_levels_db
+from gate.levels import block_levels_db, loud_level_db
 from training.networks.filter_bank import FilterBank
 from training.networks.front import CHANNELS
+from training.recordings.groups import GROUPS
 from training.recordings.source import DataConfig, digest, open_corpus
 from training.scenes.compose import Scene, SceneConfig, compose
 from training.teach import prepared
@@ -27,7 +28,7 @@ class Features:
     """One scene, T blocks. Powers as log10 re full scale, float16.
 
     ``mixture``, ``target`` and ``bleed`` (T, 56); ``level_db`` (T,) of the target; ``loud_db`` of the target, or of the
-    bleed where there is no target (``has_target`` False).
+    bleed where there is no target (``has_target`` False); ``bleed_loud_db`` of the bleed, nan where there is none.
     """
 
     mixture: NDArray[np.float16]
@@ -36,6 +37,7 @@ class Features:
     level_db: NDArray[np.float16]
     loud_db: float
     has_target: bool
+    bleed_loud_db: float
 
 
 class Front:
@@ -64,6 +66,7 @@ class Front:
             level_db=block_levels_db(scene.target).astype(np.float16),
             loud_db=float(scene.loud_db if has_target else np.percentile(bleed_levels, 95)),
             has_target=has_target,
+            bleed_loud_db=loud_level_db(bleed_levels),
         )
 
 
@@ -80,39 +83,71 @@ def _row(i: int) -> tuple[int, prepared.Rows]:
     scene = compose(_worker["corpus"], rng, _worker["config"], _worker["split"])
     features = _worker["front"].features(scene)
     rows = {name: getattr(features, name) for name in _ARRAYS}
-    return i, rows | {prepared.FACTS: (features.loud_db, features.has_target)}
+    return i, rows | {prepared.FACTS: (features.loud_db, features.has_target, features.bleed_loud_db)}
 
 
 class Store:
-    """A prepared set of scenes, opened for reading. ``len`` is the number of scenes."""
+    """A prepared set of scenes, opened for reading: of one folder, or of several in a row.
 
-    def __init__(self, folder: Path) -> None:
-        self.folder = folder
-        self.arrays = prepared.read(folder, tuple(_ARRAYS))
-        facts = self.arrays.pop(prepared.FACTS)
-        self.loud_db, self.has_target = facts[:, 0], facts[:, 1] > 0
+    ``len`` is the number of scenes; ``loud_db``, ``has_target`` and ``bleed_loud_db`` (S,) as in ``Features``; ``group``
+    (S,) is the number of the folder.
+    """
+
+    def __init__(self, *folders: Path) -> None:
+        self.folders = folders
+        parts = [prepared.read(folder, tuple(_ARRAYS)) for folder in folders]
+        facts = np.concatenate([part.pop(prepared.FACTS) for part in parts])
+        self.loud_db, self.has_target, self.bleed_loud_db = facts[:, 0], facts[:, 1] > 0, facts[:, 2]
+        self._parts = parts
+        counts = [len(part["level_db"]) for part in parts]
+        self.group = np.repeat(np.arange(len(parts)), counts)
+        self._first = np.concatenate([[0], np.cumsum(counts)])
 
     def __len__(self) -> int:
         return len(self.loud_db)
+
+    @property
+    def blocks(self) -> int:
+        """Return the length of a scene in blocks."""
+        return int(self._parts[0]["level_db"].shape[1])
+
+    def row(self, name: str, i: int, crop: slice = slice(None)) -> NDArray[np.float16]:
+        """Read one scene's array, or a stretch of it."""
+        group = self.group[i]
+        return np.asarray(self._parts[group][name][i - self._first[group], crop])
 
 
 def prepare(data: DataConfig, config: SceneConfig, *, split: str, seed: int) -> Store:
     """Compose ``data.scenes`` scenes and store what the front hears of them; continue or reuse an earlier run.
 
+    With ``data.groups`` each group of sources that is learned from has a store of its own, as many scenes in each.
+    """
+    if not data.groups:
+        return Store(_prepared(data, config, data.scenes, split, seed))
+    taught = [g for g in range(GROUPS) if g != data.held_out]
+    return Store(
+        *(_prepared(replace(data, only=g), config, data.scenes // GROUPS, split, seed) for g in taught)
+    )
+
+
+def _prepared(data: DataConfig, config: SceneConfig, scenes: int, split: str, seed: int) -> Path:
+    """Fill one folder.
+
     Settings at their defaults are left out of the recipe, so that scenes can still be used when a setting is added.
     """
-    scenes, usual = data.scenes, asdict(SceneConfig())
+    usual = asdict(SceneConfig())
     recipe = {
         "config": {key: value for key, value in asdict(config).items() if value != usual[key]},
         "split": split,
         "scenes": scenes,
         "seed": seed,
         "data": digest(open_corpus(data)),
+        "facts": 3,
     }
     folder = prepared.folder_for(data.store, f"{split}-{scenes}", recipe)
     blocks = round(config.seconds * 48_000) // BLOCK
     prepared.fill(
-        folder, recipe, scenes, {name: ((blocks, *rest), np.float16) for name, rest in _ARRAYS.items()}, 2,
+        folder, recipe, scenes, {name: ((blocks, *rest), np.float16) for name, rest in _ARRAYS.items()}, 3,
         _row, _start, (data, config, split, seed), jobs=data.jobs, words=f"scenes ({split})",
     )  # fmt: skip
-    return Store(folder)
+    return folder

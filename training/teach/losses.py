@@ -1,6 +1,7 @@
 """A good gate, as numbers to make small. Each term says one thing; ``docs/decisions`` says why.
 
-* ``decision``: cross-entropy on scored blocks, the first 25 ms of each opening counted more: onsets are what is heard.
+* ``decision``: cross-entropy on scored blocks, the first 25 ms of each opening counted more: onsets are what is heard. In
+  tails it asks for shut, gently: to let go is the decision's part, to follow the decay the release's.
 * ``openness``: distance of the openness curve, after hold, attack and release, from the label: teaches the times.
 * ``heard``: spectral distance, at three time resolutions, between gated mixture and gated target: target that is
   lost everywhere, bleed that is let through where the label does not say open.
@@ -14,6 +15,9 @@ the end of a decay is buried, and the other terms hardly see it.
 * ``key``: while open, how little of what the key hears is target: teaches it to listen where the target is over
   Threshold and bleed is not.
 * ``chatter``: movement of the decision where the label does not change.
+
+Only decision, key and the decision's part of chatter change what the body hears; the others say what times are right for
+the decisions that it takes (docs/elsewhere.md).
 """
 
 from dataclasses import dataclass
@@ -23,7 +27,7 @@ from torch import Tensor
 from torch.nn import functional as F
 
 from training.networks.gate_net import GateOutput
-from training.networks.soft_ballistics import openness
+from training.networks.soft_ballistics import decided, openness
 from training.teach.batch import Batch
 
 ONSET_BLOCKS = 12
@@ -40,8 +44,14 @@ RESOLUTIONS_BLOCKS = (1, 4, 16)
 
 @dataclass(frozen=True)
 class LossConfig:
-    """Weight of each term; of onsets (extra) and of shut blocks in the first two; of bleed let through against
-    target lost in the third, and the other way round in the fourth; and how sharply the soft decision follows the logit."""
+    """Weight of each term, and of some blocks in them.
+
+    In the first two terms onsets weigh more by ``onset_weight``, and shut blocks ``shut_weight``; in the first, tails
+    weigh ``tail_weight``. ``leak_weight`` is of bleed let through against target lost in the third, ``lost_weight`` the
+    other way round in the fourth. ``sharpness`` is how sharply the soft decision follows the logit. ``shapes``: whether
+    openness, heard, energy and tail change the decision too, and not the times alone; if not, they see the gate as it will
+    run, opening and shutting at ``decide_at``.
+    """
 
     decision: float = 1.0
     openness: float = 1.0
@@ -53,6 +63,9 @@ class LossConfig:
     chatter: float = 3.0
     onset_weight: float = 1.5
     shut_weight: float = 1.5
+    tail_weight: float = 0.3
+    shapes: bool = False
+    decide_at: tuple[float, float] = (0.5, 0.35)
     leak_weight: float = 2.0
     lost_weight: float = 10.0
     sharpness: float = 3.0
@@ -63,21 +76,23 @@ def gate_loss(output: GateOutput, batch: Batch, config: LossConfig) -> dict[str,
     label = batch.label
     scored, should_open = label >= 0, label == 1
     y = should_open.to(output.logit.dtype)
-    decision = torch.sigmoid(config.sharpness * output.logit)
+    soft = torch.sigmoid(config.sharpness * output.logit)
+    decision = soft if config.shapes else decided(torch.sigmoid(output.logit), *config.decide_at)
     opened = openness(decision, output.attack_ms, output.hold_ms, output.release_ms)
 
     weight = scored.to(y.dtype) * (1.0 + config.onset_weight * onset_mask(should_open).to(y.dtype))
     weight = torch.where(label == 0, weight * config.shut_weight, weight)
-    weight = weight / weight.sum().clamp_min(1.0)
+    tails = torch.where(tail_mask(label), weight.new_tensor(config.tail_weight), weight)
+    wrong = F.binary_cross_entropy_with_logits(output.logit, y, reduction="none")
     terms = {
-        "decision": (weight * F.binary_cross_entropy_with_logits(output.logit, y, reduction="none")).sum(),
-        "openness": (weight * (opened - y).abs()).sum(),
+        "decision": _average(wrong, tails),
+        "openness": _average((opened - y).abs(), weight),
         "heard": heard_distance(opened, batch, config.leak_weight),
         "energy": energy(opened, batch, config.lost_weight),
         "tail": tail(opened, batch),
         "release": release(output.release_ms, batch.decay_ms),
         "key": key_share(output.key, batch),
-        "chatter": chatter(decision, label) + chatter(opened, label),
+        "chatter": chatter(soft, label) + chatter(opened, label),
     }
     terms["total"] = torch.stack([getattr(config, name) * value for name, value in terms.items()]).sum()
     return terms
@@ -144,6 +159,10 @@ def key_share(key: Tensor, batch: Batch) -> Tensor:
     share = (target + 1e-6) / (target + bleed + KEY_FLOOR)
     mask = batch.label == 1
     return -(torch.log(share) * mask).sum() / mask.sum().clamp_min(1)
+
+
+def _average(x: Tensor, weight: Tensor) -> Tensor:
+    return (weight * x).sum() / weight.sum().clamp_min(1.0)
 
 
 def _mean_over(power: Tensor, blocks: int) -> Tensor:

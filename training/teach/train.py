@@ -5,6 +5,7 @@ the same command again continues where it stopped.
 """
 
 import dataclasses
+import json
 import time
 from collections.abc import Callable
 from pathlib import Path
@@ -32,6 +33,9 @@ from training.teach.optimiser import adamw, learning_rate
 from training.teach.run_log import LOG_EVERY, commit, origin, write
 from training.teach.validate import Validation
 
+ELSEWHERE = "elsewhere.json"
+"""What ``training.teach.folds`` found, in the run's folder."""
+
 
 def train(
     config: Config,
@@ -39,15 +43,19 @@ def train(
     *,
     device: str = "cpu",
     validation: Validation | None = None,
+    elsewhere: Validation | None = None,
     start: GateNet | None = None,
     report: Callable[[dict[str, Any]], None] | None = None,
     stop: Callable[[], bool] = lambda: False,
+    judge: bool = True,
 ) -> Path:
     """Run, or continue, one training; returns the checkpoint's path.
 
     Args:
         start: network of the configuration's size, with whose weights a new run begins; random ones if None.
         report: gets every row of the log; None prints it.
+        validation: scores the network while it learns, and at the end; ``elsewhere`` while it learns, on unknown sources.
+        judge: whether an ended run is judged for an exporter.
         stop: asked after every step; True saves, and raises KeyboardInterrupt.
     """
     folder.mkdir(parents=True, exist_ok=True)
@@ -82,7 +90,10 @@ def train(
             write(folder, row, report)
         if step % o.evaluate_every == 0 or step == o.steps:
             if validation is not None:
-                write(folder, {"step": step} | validation(average), report)
+                row = validation(average)
+                if elsewhere is not None:
+                    row |= {f"elsewhere_{name}": value for name, value in elsewhere(average).items()}
+                write(folder, {"step": step} | row, report)
                 draw_curves(folder / "log.jsonl", folder / "curves.png")
             save(None)
             elapsed = time.perf_counter()
@@ -90,14 +101,23 @@ def train(
             save(None)
             raise KeyboardInterrupt
     # An ended run that is run again is judged again: by other aims, if they changed.
-    if validation is not None:
-        save(finish(config, average, validation))
+    if validation is not None and judge:
+        save(finish(config, average, validation, folder))
     return path
 
 
-def finish(config: Config, net: GateNet, validation: Validation) -> dict[str, Any]:
-    """Collect what an exporter needs of a run that has ended: decision thresholds, scores, the sound's origin."""
-    open_at, close_at = validation.choose_decision(net, config.aims)
+def finish(config: Config, net: GateNet, validation: Validation, folder: Path) -> dict[str, Any]:
+    """Collect what an exporter needs of a run that has ended: decision thresholds, scores, the sound's origin.
+
+    Where the run's folder says what folds did on sources that they do not know (``training.teach.folds``), the thresholds
+    are those that were best there, and all of it is told on.
+    """
+    folds = folder / ELSEWHERE
+    elsewhere = json.loads(folds.read_text()) if folds.exists() else {}
+    if elsewhere:
+        open_at, close_at = elsewhere["open_at"], elsewhere["close_at"]
+    else:
+        open_at, close_at = validation.choose_decision(net, config.aims)
     gates = validation.gates(net)
     tables = (validation.table(gates, open_at, close_at), validation.table_by_snr(gates, open_at, close_at))
     scores, by_snr = (
@@ -114,6 +134,7 @@ def finish(config: Config, net: GateNet, validation: Validation) -> dict[str, An
             for name, row in validation.intervals(gates, open_at, close_at, config.seed).items()
         },
         "hardest": validation.hardest(gates, open_at, close_at),
+        "elsewhere": elsewhere,
         "scenes_per_kind": len(validation.kinds) // max(len(scores), 1),
         **origin(open_corpus(config.data)),
     }

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from gate.realtime.ballistics import gain_curve, openness_curve
 from training.judging import metrics
 from training.judging.baselines import RANGE_DB
-from training.judging.evaluate import Table, Truth
+from training.judging.evaluate import Table, Truth, condition
 from training.judging.evaluate import prepare as truths_of
 from training.networks.front import CHANNELS
 from training.networks.gate_net import GateNet
@@ -35,12 +35,12 @@ SLACK = 0.02
 
 @dataclass(frozen=True)
 class Validation:
-    """Judged scenes as the network sees them: (S, T, 56) log10 powers, and of each: truth, kind, SNR, words."""
+    """Judged scenes as the network sees them: (S, T, 56) log10 powers, and of each: truth, kind, condition, words."""
 
     powers: torch.Tensor
     truths: Sequence[Truth]
     kinds: Sequence[str]
-    snrs_db: Sequence[float]
+    conditions: Sequence[str]
     words: Sequence[str]
 
     @classmethod
@@ -60,7 +60,7 @@ class Validation:
             powers,
             truths_of(scenes),
             [str(recipe["kind"]) for recipe in recipes],
-            [float(recipe["snr_db"]) for recipe in recipes],
+            [condition(recipe) for recipe in recipes],
             [in_words(scene) for scene in scenes],
         )
 
@@ -91,8 +91,8 @@ class Validation:
         return _pooled(self.kinds, self.scores(gates, open_at, close_at))
 
     def table_by_snr(self, gates: NDArray[np.float32], open_at: float, close_at: float) -> Table:
-        """Return the table for each kind and SNR: "noise, 5 dB"."""
-        names = [f"{kind}, {snr:g} dB" for kind, snr in zip(self.kinds, self.snrs_db, strict=True)]
+        """Return the table for each kind and condition: "noise, 5 dB"."""
+        names = [f"{kind}, {words}" for kind, words in zip(self.kinds, self.conditions, strict=True)]
         return _pooled(names, self.scores(gates, open_at, close_at))
 
     def hardest(

@@ -137,6 +137,31 @@ def test_from_a_corpus_to_a_table(tmp_path, model_path, capsys):
     assert other["sound_sha256"] != report["sound_sha256"]
 
 
+def test_a_group_of_sources_judges_with_all_that_it_has(tmp_path, model_path, capsys):
+    """--group takes both halves of one group, of --corpus and of what --also puts beside it; others have nothing there."""
+    from training.cli.eval_options import HELD_OUT
+    from training.recordings.corpus import Corpus
+    from training.recordings.groups import GROUPS, group_of
+
+    assert tuple(range(GROUPS)) == HELD_OUT
+    corpus, other = (tiny_corpus.make(tmp_path / name) for name in ("one", "other"))
+    for folder, name in ((corpus, "a"), (other, "b")):
+        text = (folder / "manifest.csv").read_text()
+        (folder / "manifest.csv").write_text(
+            text.replace("train_", f"{name}train_").replace("val_", f"{name}val_")
+        )
+        for path in list(folder.rglob("*_*.*")):
+            path.rename(path.with_name(name + path.name))
+    (group,) = {group_of(i) for i in Corpus.from_manifest(corpus).all if i.kind != "impulse_response"}
+    command = [model_path, "--corpus", str(corpus), "--also", str(other), "--per-kind", "3"]
+    out = tmp_path / "a.json"
+    assert main([*command, "--group", str(group), "--json", str(out)]) == 0
+    told = {who for scene in json.loads(out.read_text())["scenes"] for who in scene["recipe"]["speakers"]}
+    assert len(told) > 3  # three speakers are in each half of each corpus
+    assert main([*command, "--group", str((group + 1) % 3)]) == 1
+    assert "expected noise in the val split" in capsys.readouterr().err
+
+
 def test_plain_folders_are_a_corpus(tmp_path, model_path, capsys):
     """Folders named target and bleed do, with no manifest."""
     rng = np.random.default_rng(1)
@@ -189,6 +214,23 @@ def test_table_and_json_have_every_gate(scenes, model_path, tmp_path, capsys, mo
     assert report["gates"]["always open"]["table"]["noise"]["recall"] == 1.0
     assert report["gates"]["a law"]["table"]["noise"]["rejection"] == 1.0
     assert report["gates"]["toy"]["scenes"][0]["click"] <= 1.0
+
+
+def test_false_alarms_are_there_for_the_asking(scenes, model_path, tmp_path, capsys, monkeypatch):
+    """--alarms lets gates hear the bleed alone; one that knows the answer is not asked."""
+    with_peers(monkeypatch, StandIn("always open"))
+    out = tmp_path / "scores.json"
+    command = [model_path, "--corpus", "x", "--json", str(out), "--baselines", "--peers", "--force"]
+    assert main([*command, "--alarms"]) == 0
+    printed = capsys.readouterr().out
+    assert rows_of(printed, "music alone") == ["toy", "always open", "classic gate"]
+    gates = json.loads(out.read_text())["gates"]
+    row = gates["always open"]["alarms"]["noise"]
+    assert (row["far"], row["scenes"]) == (1.0, 1.0)  # the scene of 20 dB is left out
+    assert "alarms" not in gates["ceiling: hears the target"]
+    assert main(command) == 0
+    assert "alone" not in capsys.readouterr().out
+    assert "alarms" not in json.loads(out.read_text())["gates"]["toy"]
 
 
 def test_a_table_for_each_snr_is_there_for_the_asking(scenes, capsys):
@@ -320,6 +362,8 @@ def test_the_picture_is_one(scenes, model_path, tmp_path, monkeypatch):
         (["--pair", "a", "b"], "add --clean TARGET"),
         (["--pair", "a", "b", "--clean", "c", "--corpus", "x"], "got both"),
         (["--pair", "a", "b", "--clean", "c", "--write-scenes", "x"], "--write-scenes belongs to --corpus"),
+        (["--pair", "a", "b", "--clean", "c", "--also", "x"], "--also belongs to --corpus"),
+        (["--pair", "a", "b", "--clean", "c", "--group", "0"], "--group belongs to --corpus"),
         (["voice", "--corpus", "x", "--threshold", "-30"], "--threshold belongs to --pair"),
         (["voice", "--corpus", "x", "--per-kind", "0"], "expected a whole number from 1, got '0'"),
         (["voice", "--corpus", "x", "--sound", "name"], "expected NAME=DIR"),

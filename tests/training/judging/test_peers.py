@@ -100,6 +100,16 @@ def test_scenes_are_apart(gate):
     assert np.array_equal(first, gate(scene(sound), THRESHOLD_DB)[1])
 
 
+def test_akiki_writes_nothing(tmp_path, monkeypatch):
+    """Akiki runs the weights of its package: it makes no others, and keeps none in a cache."""
+    (akiki,) = (one for one in PEERS if one.package == "akiki")
+    if not akiki.installed() and os.environ.get("CI") != "true":
+        pytest.skip("akiki is not there")
+    monkeypatch.setenv("AKIKI_CACHE_DIR", str(tmp_path))
+    akiki.load()(scene(vowels(1)), THRESHOLD_DB)
+    assert list(tmp_path.iterdir()) == []
+
+
 def test_pedalboard_follows_juce_s_law():
     """Our re-implementation of JUCE's law gives the gains that JUCE's own code gives."""
     (pedalboard,) = (one for one in PEERS if one.package == "pedalboard")

