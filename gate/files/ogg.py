@@ -21,10 +21,12 @@ def page_end(data: Bytes, at: int) -> int | None:
     return end if len(table) == segments and end <= len(data) else None
 
 
-def ends_whole(data: Bytes) -> bool:
-    """Is the last page there, to its last byte, with the end mark?"""
+def ends_marked(data: Bytes) -> bool | None:
+    """Tell whether the last page has the end mark; None where the file ends within a page."""
     at = data.rfind(b"OggS")
-    return at >= 0 and page_end(data, at) is not None and bool(data[at + 5] & ENDS)
+    if at < 0 or page_end(data, at) is None:
+        return None
+    return bool(data[at + 5] & ENDS)
 
 
 def links(data: Bytes) -> list[tuple[int, int]]:

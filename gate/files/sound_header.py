@@ -194,15 +194,19 @@ def _length(samples: Samples, end: int) -> str:
 
 
 def _ogg(path: Path, data: Bytes) -> Contents:
-    if not ogg.ends_whole(data):
+    marked = ogg.ends_marked(data)
+    if marked is None:
         raise AudioFileError(
-            f"{path} is cut short, an Ogg file ends with a marked page and this one has none; get the whole file "
-            "again, or close it with another program (ffmpeg -i IN -c copy OUT)"
+            f"{path} is cut short, it ends in the middle of a page; get the whole file again, or close it with another "
+            "program (ffmpeg -i IN -c copy OUT)"
         )
+    remark = (
+        None if marked else f"{path} has no closing page; all of it was read, but it may have been cut there"
+    )
     links = ogg.links(data)
     if len(links) < 2:
-        return AS_IT_IS
-    return Contents(tuple(Recording((link,)) for link in links), _several(path, len(links)))
+        return Contents(remark=remark)
+    return Contents(tuple(Recording((link,)) for link in links), remark or _several(path, len(links)))
 
 
 def _flac(path: Path, data: Bytes, begin: int) -> Contents:

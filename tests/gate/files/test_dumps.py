@@ -218,3 +218,24 @@ def test_a_pad_byte_that_was_counted(tmp_path: Path, subtype: str, channels: int
     data[at : at + 4] = (size + 1).to_bytes(4, "little")
     got, _ = heard(put(path, data[: at + 4 + size] + b"\0"))
     assert np.array_equal(got, whole)
+
+
+@pytest.mark.parametrize(("subtype", "rate"), [("VORBIS", 44_100), ("OPUS", 48_000)])
+def test_an_ogg_without_its_closing_page_is_read_with_a_remark(
+    tmp_path: Path, subtype: str, rate: int
+) -> None:
+    """Debian's klettres has hundreds: whole pages, none of them marked as the last. Within a page it is cut short."""
+    path = tmp_path / "in.ogg"
+    x = np.random.default_rng(0).normal(0.0, 0.1, 5 * rate)
+    soundfile.write(path, x, rate, format="OGG", subtype=subtype)
+    data = path.read_bytes()
+    last = data.rfind(b"OggS")
+    path.write_bytes(data[:last])
+    with Reader(path) as reader:
+        heard = reader.read_rest()
+        assert reader.remark is not None and "has no closing page" in reader.remark
+    assert 0.5 * len(x) < len(heard) < len(x)
+    assert np.isfinite(heard).all()
+    path.write_bytes(data[: last + 400])
+    with pytest.raises(AudioFileError, match="is cut short"):
+        Reader(path).read_rest()
