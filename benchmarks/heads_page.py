@@ -72,13 +72,14 @@ def _head(found: Mapping[str, Any], about: Mapping[str, Any]) -> list[str]:
         *(f"- {name}: {entry['judged']}." for name, entry in found.items()),
         "",
         "[Measures](metrics.md#what-each-control-is-worth), each for one control:",
-        "- *attack*: error in the first 20 ms of openings against the target, dB; less is better.",
+        "- *attack*: error against the target over 1 kHz, in the first 20 ms of openings, dB; less is better.",
         "- *hold*: share of gaps kept open and of pauses shut, their mean; more is better.",
         "- *release*: how far, after closings, the level of what comes out is from the target's own, dB; less is better.",
         "- *key*: openings that are needless or missed, a minute; less is better.",
         "",
         "Constants tried: of each time twelve, evenly spaced in the logarithm, and its least; of the key all bands "
-        "alike, its own mean while open, and ten octaves.",
+        "alike, its own mean while open, and ten octaves. A constant key's decision is shifted so that it is open as "
+        "often as the learned one where it should be; if not, a key that hears nothing would be a gate that opens less.",
         "",
     ]
 

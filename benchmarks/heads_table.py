@@ -19,7 +19,9 @@ from gate.realtime.ballistics import (
 from training.judging import controls
 from training.judging.baselines import RANGE_DB, oracle_classic
 from training.judging.controls import LESS_IS_BETTER, MEASURES, OWN, Ground
+from training.judging.metrics import OPEN_GAIN
 from training.judging.ramps import gain_ramps
+from training.labels import OPEN
 from training.networks.front import BANDS, band_edges_hz
 from training.networks.gate_net import GateNet
 from training.scenes.compose import Scene
@@ -37,6 +39,8 @@ KEY_REST = 1e-4
 AGAINST_CLASSIC = ("balanced", "tail_db", "cut_db")
 """Measures in which all four together should beat the classic gate, at once."""
 DRAWS = 1000
+SHIFT, HALVINGS = 12.0, 10
+"""Largest shift of a constant key's decision, in logits, and how often the interval is halved: to .02."""
 
 Values = dict[str, NDArray[np.float64]]
 """Measure -> one figure a scene (S,); nan where a scene has none."""
@@ -114,14 +118,17 @@ def table(parts: Sequence[Part], pair: tuple[float, float]) -> dict[str, Any]:
         rows[control] = _row(
             f"{best:.0f} ms", {f"{ms:.1f} ms": v for ms, v in tried.items()}, learned, tried[best], control
         )
+    recall = recall_of(parts, own, pair)
+    keys = {name: [p.gates(held_key(p.net, key(p))) for p in parts] for name, key in KEYS.items()}
+    keys = {name: at_recall(parts, gates, pair, recall) for name, gates in keys.items()}
     keyed = {
-        name: _joined([p.values(p.gates(held_key(p.net, key(p))), pair) for p in parts])
-        for name, key in KEYS.items()
+        name: _joined([p.values(g, pair) for p, g in zip(parts, gates, strict=True)])
+        for name, gates in keys.items()
     }
     name = _best(keyed, OWN["key"])
     rows["key"] = _row(name, keyed, learned, keyed[name], "key")
     held = {TIMES[control][0]: ms for control, ms in chosen.items()}
-    together = _joined([p.values(_with(p.gates(held_key(p.net, KEYS[name](p))), held), pair) for p in parts])
+    together = _joined([p.values(_with(g, held), pair) for p, g in zip(parts, keys[name], strict=True)])
     return {
         "scenes": len(learned["balanced"]),
         "learned": {m: _mean(learned[m]) for m in MEASURES},
@@ -143,6 +150,37 @@ def held_key(net: GateNet, key: torch.Tensor) -> GateNet:
     held, logits = copy.deepcopy(net), torch.log(key)
     held.key_logits = lambda heads: logits.expand(*heads.shape[:-1], BANDS)  # type: ignore[method-assign]
     return held
+
+
+def recall_of(
+    parts: Sequence[Part], gates: Sequence[NDArray[np.float32]], pair: tuple[float, float]
+) -> float:
+    """Compute the share of the blocks that should be open, of all scenes together, in which the gates are open."""
+    hits, blocks = 0, 0
+    for part, own in zip(parts, gates, strict=True):
+        for ground, gate in zip(part.grounds, own, strict=True):
+            gain = gain_curve(openness_curve(np.ascontiguousarray(gate), *pair), RANGE_DB)
+            should_open = ground.label == OPEN
+            hits += int((gain[should_open] > OPEN_GAIN).sum())
+            blocks += int(should_open.sum())
+    return hits / max(blocks, 1)
+
+
+def at_recall(
+    parts: Sequence[Part], gates: Sequence[NDArray[np.float32]], pair: tuple[float, float], recall: float
+) -> list[NDArray[np.float32]]:
+    """Shift all open probabilities by one number of logits, so that the gates have this recall.
+
+    Without the shift a key that hears less than another is no other key, but a gate that opens less.
+    """
+    low, high = -SHIFT, SHIFT
+    for _ in range(HALVINGS):
+        middle = (low + high) / 2.0
+        if recall_of(parts, [_shifted(g, middle) for g in gates], pair) < recall:
+            low = middle
+        else:
+            high = middle
+    return [_shifted(g, high) for g in gates]
 
 
 @torch.no_grad()
@@ -178,6 +216,13 @@ def _with(gates: NDArray[np.float32], held: Mapping[int, float]) -> NDArray[np.f
     changed = gates.copy()
     for index, ms in held.items():
         changed[:, index] = ms
+    return changed
+
+
+def _shifted(gates: NDArray[np.float32], logits: float) -> NDArray[np.float32]:
+    changed = gates.copy()
+    p = np.clip(gates[:, 0].astype(np.float64), 1e-9, 1.0 - 1e-9)
+    changed[:, 0] = 1.0 / (1.0 + (1.0 - p) / p * np.exp(-logits))
     return changed
 
 

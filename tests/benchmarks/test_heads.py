@@ -72,6 +72,20 @@ def test_a_held_key_hears_what_it_is_told(noise):
     assert not np.array_equal(noise.gates(held), noise.gates())
 
 
+def test_keys_are_compared_at_the_same_recall(noise):
+    """A gate that opens less everywhere is shifted back to where it was, and so is one that opens more."""
+    gates = noise.gates()
+    gates[:, 0] = np.random.default_rng(0).uniform(0.01, 0.99, gates[:, 0].shape)
+    gates[:, 2], gates[:, 3] = 0.0, 5.0
+    recall = heads_table.recall_of([noise], [gates], PAIR)
+    for logits in (-3.0, 2.0):
+        moved = heads_table._shifted(gates, logits)
+        assert abs(heads_table.recall_of([noise], [moved], PAIR) - recall) > 0.01
+        (back,) = heads_table.at_recall([noise], [moved], PAIR, recall)
+        assert heads_table.recall_of([noise], [back], PAIR) == pytest.approx(recall, abs=0.01)
+        np.testing.assert_array_equal(back[:, 1:], gates[:, 1:])
+
+
 def test_an_attack_that_is_held_moves_no_opening(noise):
     """Constants are compared on the same 20 ms: where the gate begins to open does not depend on the attack."""
     from gate.realtime.ballistics import gain_curve, openness_curve

@@ -17,6 +17,8 @@ LOUD, UNDER = 0.1, 10 ** (-43 / 20)
 """Amplitudes: 20 dB over the Threshold, and 3 dB under it, where a tail lasts on."""
 EXACT = 1e-5
 """dB, or a share: sounds in single precision."""
+HIGH_PASS = 0.02
+"""dB: the high-pass at 1 kHz takes next to nothing off sounds of 12 and 24 kHz, but settles at their edges."""
 ENGINE_MATCH = 2e-7
 """Linear: sound of single precision, times a gain that was rounded to single precision in between or not."""
 
@@ -155,12 +157,12 @@ def test_the_attack_s_error_is_bleed_switched_on_and_target_lost():
     gain = np.full(len(ground.label), SHUT_GAIN)
     gain[100:160] = 1.0
     row = judged(ground, gain)
-    assert row["attack_db"] == pytest.approx(10 * np.log10(0.25 + 0.01), abs=EXACT)
+    assert row["attack_db"] == pytest.approx(10 * np.log10(0.25 + 0.01), abs=HIGH_PASS)
     assert row["attack_lost_db"] == pytest.approx(0.0, abs=EXACT)
     assert row["attack_step"] == pytest.approx(1.0 - SHUT_GAIN)
     halved = np.where(gain == 1.0, 0.6, gain)
     row = judged(ground, halved)
-    assert row["attack_db"] == pytest.approx(10 * np.log10(0.16 + 0.36 * 0.25 + 0.01), abs=EXACT)
+    assert row["attack_db"] == pytest.approx(10 * np.log10(0.16 + 0.36 * 0.25 + 0.01), abs=HIGH_PASS)
     assert row["attack_lost_db"] == pytest.approx(-20 * np.log10(0.6), abs=EXACT)
 
 
@@ -175,14 +177,18 @@ def test_only_the_first_twenty_ms_of_an_opening_count():
         assert judged(ground, gain)[name] == early[name]
 
 
-def opening(bleed_amplitude, attack_ms):
-    """The attack's measures of a gate that opens when the target begins, with the engine's own ramps."""
-    ground = onset(bleed_amplitude)
+def opened_at(ground, block, attack_ms):
+    """Measures of a gate that opens with a block and for the rest of the opening, with the engine's own ramps."""
     gate = np.full((4, len(ground.label)), 10.0, np.float32)
-    gate[0] = (np.arange(len(ground.label)) >= 100) & (ground.label == OPEN)
+    gate[0] = (np.arange(len(ground.label)) >= block) & (ground.label == OPEN)
     gate[1] = attack_ms
     goals = gain_curve(openness_curve(gate, 0.5, 0.5), -80.0)
-    return controls.measure(ground, goals, gain_ramps(goals, gate[1].astype(float)))
+    return controls.measure(ground, goals, gain_ramps(goals, gate[1]))
+
+
+def opening(bleed_amplitude, attack_ms):
+    """Measures of a gate that opens when a stroke begins."""
+    return opened_at(onset(bleed_amplitude), 100, attack_ms)
 
 
 def test_no_constant_attack_wins_under_quiet_and_loud_bleed():
@@ -204,13 +210,23 @@ def test_what_nobody_hears_is_no_error():
     assert -20.0 < rows[0] < rows[1] < rows[0] + 2.5
 
 
+def test_a_hum_cut_open_in_the_middle_of_a_wave_is_an_error():
+    """Bleed of 50 Hz is hardly heard over 1 kHz, but clicks where it is switched on, the more the shorter the attack."""
+    target = made((100, 0.0), (60, 0.2 * LOUD), (200, 0.0))
+    hum = 5.0 * LOUD * np.cos(2 * np.pi * 50 * (np.arange(len(target)) - 100 * BLOCK) / 48_000)
+    ground = controls.Ground.of(target + hum.astype(np.float32), target, THRESHOLD_DB)
+    quick, slow = (opened_at(ground, 100, ms) for ms in (1.0, 30.0))
+    assert quick["attack_lost_db"] < slow["attack_lost_db"]
+    assert quick["attack_db"] > slow["attack_db"] + 0.5
+
+
 @pytest.mark.parametrize(
     ("gain", "expected"),
     [
         ([0, 0, 0, 0, 1, 1, 1, 1, 0, 0], [4]),
-        ([0, 0, 0, 0, 0.3, 0.6, 1, 1, 0, 0], [4]),  # it begins to open before it is over -6 dB
+        ([0, 0, 0, 0, 0.1, 0.3, 1, 1, 0, 0], [4]),  # it begins to open before it is over -12 dB
         ([0, 0, 0.3, 1, 1, 1, 1, 1, 0, 0], [2]),  # in the foot
-        ([0.4, 0.3, 0.2, 0.1, 1, 1, 1, 1, 0, 0], [4]),  # while it was still closing
+        ([0.9, 0.5, 0.2, 0.1, 1, 1, 1, 1, 0, 0], [4]),  # while it was still closing
         ([0, 0, 0, 0, 1, 0, 1, 1, 0, 0], [4]),  # again in the same opening: the first counts
         ([0, 0, 0, 0, 0, 0, 0, 0, 1, 1], []),  # missed
         ([1, 1, 1, 1, 1, 1, 1, 1, 0, 0], []),  # opened for something else
@@ -220,7 +236,7 @@ def test_an_opening_begins_where_the_gain_begins_to_rise_for_it(gain, expected):
     """In the foot or in the opening; else there is nothing to judge the attack on."""
     lead = 30  # longer than any foot
     label = np.r_[np.zeros(lead, int), [0, 0, -1, -1, 1, 1, 1, 1, -1, 0]]
-    before = np.full(lead, gain[0] if gain[0] == 1 else 0.0)
+    before = np.full(lead, 1.0 if gain[0] > 0 else 0.0)
     found = controls.begins(label, np.maximum(np.r_[before, gain], SHUT_GAIN))
     assert [block - lead for block in found] == expected
 
