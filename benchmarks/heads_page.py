@@ -13,18 +13,19 @@ NAMES = {
     "hold": "gaps kept, pauses shut", "gaps_kept": "gaps kept", "pauses_shut": "pauses shut",
     "tail_db": "tails, dB", "tail_bleed_db": "bleed taken down, dB",
     "attack_db": "first 20 ms, dB", "attack_lost_db": "lost, dB", "attack_step": "step",
-    "wrong_min": "wrong openings a minute", "needless_min": "needless", "cut_db": "cut, dB", "balanced": "balanced",
+    "kept_out_db": "kept out, dB", "wrong_min": "wrong openings a minute", "needless_min": "needless a minute",
+    "cut_db": "cut, dB", "balanced": "balanced",
 }  # fmt: skip
 BESIDE = {
     "attack": ("attack_lost_db", "attack_step"),
     "hold": ("gaps_kept", "pauses_shut"),
     "release": ("tail_bleed_db",),
-    "key": ("needless_min", "cut_db"),
+    "key": ("wrong_min", "needless_min", "cut_db"),
 }
 """Control -> measures that are given beside its own."""
 SHARES = frozenset(("hold", "gaps_kept", "pauses_shut", "attack_step", "balanced"))
 """Measures between 0 and 1, which need a digit more."""
-ALL_FOUR = ("attack_db", "hold", "tail_db", "wrong_min", "cut_db", "balanced")
+ALL_FOUR = ("attack_db", "hold", "tail_db", "kept_out_db", "wrong_min", "balanced")
 
 
 def markdown(found: Mapping[str, Any], about: Mapping[str, Any]) -> str:
@@ -75,7 +76,7 @@ def _head(found: Mapping[str, Any], about: Mapping[str, Any]) -> list[str]:
         "- *attack*: error against the target over 1 kHz, in the first 20 ms of openings, dB; less is better.",
         "- *hold*: share of gaps kept open and of pauses shut, their mean; more is better.",
         "- *release*: how far, after closings, the level of what comes out is from the target's own, dB; less is better.",
-        "- *key*: openings that are needless or missed, a minute; less is better.",
+        "- *key*: bleed kept out of pauses, up to 30 dB; more is better. Wrong openings: needless or missed.",
         "",
         "Constants tried: of each time twelve, evenly spaced in the logarithm, and its least; of the key all bands "
         "alike, its own mean while open, and ten octaves. A constant key's decision is shifted so that it is open as "

@@ -14,7 +14,8 @@ y, gain g, target s, bleed b (mixture less target) and Threshold T, over one sce
 * **attack**: over the ``ATTACK_MS`` after the gate begins to open for a true opening, at the earliest in the foot.
   ``attack_db`` = 10 log10(sum of H(g (s + b) - s)^2 / sum of H(s)^2 + ``ATTACK_FLOOR``), H a high-pass at 1 kHz, the mean
   over openings; ``attack_lost_db`` the target's energy lost there, ``attack_step`` the largest change of gain a sample.
-* **key**: ``wrong_min``, openings that are needless or missed, a minute; beside it ``needless_min`` and ``cut_db``.
+* **key**: ``kept_out_db`` = -10 log10(sum of (g b)^2 / sum of b^2 over pauses + ``LEAST_LEAK``): ``cut_db`` up to 30 dB;
+  beside it ``wrong_min``, openings that are needless or missed, a minute, ``needless_min`` and ``cut_db`` itself.
 
 Why these, and not simpler ones. Energy lost would be won by the shortest attack there is, the step by the longest. The
 error between what comes out and the target holds both: with g near 1 it is the bleed, switched on; with g near 0 the
@@ -27,8 +28,9 @@ half ask for the shortest attack and some half for the longest, so one constant 
 the gate begins to open and not from where it should, as lateness is the decision's, and is measured as onset. An error
 far under ``ATTACK_FLOOR`` costs nothing, or the shortest attack would win by dBs that nobody hears where bleed is quiet.
 
-A key that hears nothing has no needless opening and cuts all bleed, so an opening missed counts as much as one too many.
-Even so it can be won by a gate that merely opens less: compare keys at the same recall.
+A gate that never shuts has one needless opening, so their number alone does not judge a key; what is kept out does. Up to
+30 dB, or a scene without one opening would outweigh ten others. A key that hears nothing keeps out everything, so
+keys are to be compared at the same recall, as ``benchmarks.heads`` does.
 """
 
 from collections.abc import Sequence
@@ -59,14 +61,16 @@ CLICK_HZ = 1000.0
 """Where a click is heard: second-order high-pass of the attack's error."""
 BEGUN_GAIN = 0.25
 """Gain (-12 dB) that says that the gate began to open: the longest attack reaches it in one block."""
+LEAST_LEAK = 1e-3
+"""Share of the bleed's energy (30 dB) under which letting through less is worth nothing more."""
 
 MEASURES = (
     "hold", "gaps_kept", "pauses_shut", "tail_db", "tail_bleed_db", "attack_db", "attack_lost_db", "attack_step",
-    "wrong_min", "needless_min", "cut_db", "balanced",
+    "kept_out_db", "wrong_min", "needless_min", "cut_db", "balanced",
 )  # fmt: skip
 """All that is measured of a scene, in the order of tables."""
 
-OWN = {"attack": "attack_db", "hold": "hold", "release": "tail_db", "key": "wrong_min"}
+OWN = {"attack": "attack_db", "hold": "hold", "release": "tail_db", "key": "kept_out_db"}
 """Control -> the one measure that says what the control is worth."""
 
 LESS_IS_BETTER = frozenset(
@@ -85,6 +89,7 @@ class Controls(TypedDict):
     attack_db: float
     attack_lost_db: float
     attack_step: float
+    kept_out_db: float
     wrong_min: float
     needless_min: float
     cut_db: float
@@ -171,6 +176,7 @@ def measure(ground: Ground, gain: NDArray[np.floating], ramps: NDArray[np.floati
         attack_db=attack_db,
         attack_lost_db=lost_db,
         attack_step=step,
+        kept_out_db=_kept_out(score["bleed_passed"], score["bleed_energy"]),
         wrong_min=(score["needless"] + score["missed"]) / minutes,
         needless_min=row["needless_min"],
         cut_db=row["cut_db"],
@@ -269,6 +275,10 @@ def begins(labels: NDArray[np.integer], gain: NDArray[np.floating]) -> list[int]
         if first >= earliest:
             found.append(first)
     return found
+
+
+def _kept_out(passed: float, energy: float) -> float:
+    return float(-10.0 * np.log10(passed / energy + LEAST_LEAK)) if energy > 0.0 else float("nan")
 
 
 def _over(level_db: NDArray[np.floating], threshold_db: float) -> NDArray[np.float64]:

@@ -241,8 +241,8 @@ def test_an_opening_begins_where_the_gain_begins_to_rise_for_it(gain, expected):
     assert [block - lead for block in found] == expected
 
 
-def test_the_key_s_figure_counts_needless_and_missed():
-    """One needless opening and one of two missed in the scene; a gate that never opens misses both, and cuts everything."""
+def test_the_key_s_figure_is_the_bleed_kept_out_and_beside_it_openings_counted():
+    """One needless opening and one of two missed in the scene, ten blocks of bleed let through."""
     ground = ground_of(made((200, 0.0), (50, LOUD), (200, 0.0), (50, LOUD), (200, 0.0)), 0.05)
     minutes = len(ground.label) * BLOCK / 48_000 / 60
     gain = np.full(len(ground.label), SHUT_GAIN)
@@ -250,10 +250,23 @@ def test_the_key_s_figure_counts_needless_and_missed():
     row = judged(ground, gain)
     assert row["wrong_min"] == pytest.approx(2 / minutes)
     assert row["needless_min"] == pytest.approx(1 / minutes)
-    assert row["cut_db"] == pytest.approx(-10 * np.log10(10 / (ground.label == SHUT).sum()), abs=1e-3)
-    deaf = judged(ground, np.full(len(ground.label), SHUT_GAIN))
-    assert (deaf["needless_min"], deaf["cut_db"]) == (0.0, pytest.approx(80.0))
-    assert deaf["wrong_min"] == row["wrong_min"]
+    passed = 10 / (ground.label == SHUT).sum()
+    assert row["cut_db"] == pytest.approx(-10 * np.log10(passed), abs=1e-3)
+    assert row["kept_out_db"] == pytest.approx(-10 * np.log10(passed + 0.001), abs=1e-3)
+
+
+def test_more_than_thirty_db_kept_out_are_thirty_and_a_gate_that_never_shuts_has_none():
+    """Though the latter has one needless opening only; without bleed there is no figure."""
+    ground = ground_of(made((200, 0.0), (50, LOUD), (200, 0.0)), 0.05)
+    never, always = (judged(ground, np.full(len(ground.label), g)) for g in (SHUT_GAIN, 1.0))
+    assert never["kept_out_db"] == pytest.approx(30.0, abs=1e-3) and never["cut_db"] == pytest.approx(80.0)
+    assert always["kept_out_db"] == pytest.approx(0.0, abs=0.01)
+    assert (never["needless_min"], always["needless_min"] * len(ground.label) * BLOCK / 48_000 / 60) == (
+        0.0,
+        1.0,
+    )
+    quiet = ground_of(made((200, 0.0), (50, LOUD), (200, 0.0)))
+    assert np.isnan(judged(quiet, as_labelled(quiet))["kept_out_db"])
 
 
 def test_tails_are_those_that_are_taught(seed=3):
