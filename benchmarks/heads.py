@@ -26,13 +26,12 @@ from benchmarks.heads_page import markdown
 from benchmarks.heads_sources import Contest, contest, kinds_of
 from benchmarks.heads_table import Part, table
 from gate.files.atomic import write_text
+from training.judging.controls import MEASURES
 from training.recordings.corpus import Corpus
 from training.recordings.groups import GROUPS
 from training.recordings.source import beside, digest
 
 PRESETS = ("voice", "snare", "kick", "toms", "guitar")
-FORMAT = 2
-"""Version of heads.json: 1 had other measures, and cannot stand beside these."""
 
 
 def judge(corpus: Corpus, name: str, who: Contest, per_kind: int, seed: int) -> dict[str, Any]:
@@ -48,11 +47,13 @@ def judge(corpus: Corpus, name: str, who: Contest, per_kind: int, seed: int) -> 
 
 
 def kept(path: Path, about: dict[str, Any]) -> dict[str, Any]:
-    """Read the figures of an earlier run on the same scenes of the same data, by preset."""
+    """Read the figures of an earlier run by the same measures on the same scenes of the same data, by preset."""
     if not path.is_file():
         return {}
     earlier = json.loads(path.read_text())
-    alike = all(earlier["about"].get(name) == about[name] for name in ("format", "seed", "per_kind", "data"))
+    alike = all(
+        earlier["about"].get(name) == about[name] for name in ("measures", "seed", "per_kind", "data")
+    )
     return dict(earlier["presets"]) if alike else {}
 
 
@@ -129,7 +130,7 @@ def _run(args: argparse.Namespace) -> int:
         found[name] = judge(corpus, name, who, args.per_kind, args.seed)
         print(f"{name}: {json.dumps(found[name])}", flush=True)
     about = {
-        "format": FORMAT,
+        "measures": list(MEASURES),
         "command": command_of(args),
         "seed": args.seed,
         "per_kind": args.per_kind,

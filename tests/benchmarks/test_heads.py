@@ -105,15 +105,15 @@ def test_an_attack_that_is_held_moves_no_opening(noise):
 
 def test_presets_that_are_not_run_again_keep_their_figures(tmp_path):
     """If scenes, data and measures are the same; else they would stand beside what they cannot be compared with."""
-    about = {"format": 2, "seed": 0, "per_kind": 24, "data": "abc", "date": "today"}
+    about = {"measures": ["hold"], "seed": 0, "per_kind": 24, "data": "abc", "date": "today"}
     path = tmp_path / "heads.json"
     assert heads.kept(path, about) == {}
     path.write_text(json.dumps({"about": about, "presets": {"kick": {"kit": 1}}}))
     assert heads.kept(path, {**about, "date": "tomorrow"}) == {"kick": {"kit": 1}}
     assert heads.kept(path, {**about, "data": "other"}) == {}
-    del about["format"]
+    del about["measures"]
     path.write_text(json.dumps({"about": about, "presets": {"kick": {"kit": 1}}}))
-    assert heads.kept(path, {**about, "format": 2}) == {}
+    assert heads.kept(path, {**about, "measures": ["hold"]}) == {}
 
 
 def test_every_control_gets_a_row(noise):
