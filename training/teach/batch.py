@@ -22,10 +22,12 @@ class Batch:
 
 def to(batch: Batch, device: torch.device) -> Batch:
     """Move the batch to a device."""
-    moved: dict[str, Tensor] = {
-        k: getattr(batch, k).to(device) for k in ("powers", "target", "bleed", "label", "decay_ms")
-    }
-    return Batch(**moved)
+    return Batch(**{name: x.to(device) for name, x in vars(batch).items()})
+
+
+def rows(batch: Batch, chosen: slice) -> Batch:
+    """Take some of the sequences."""
+    return Batch(**{name: x[chosen] for name, x in vars(batch).items()})
 
 
 def band_powers(log10_powers: Tensor, threshold_db: Tensor) -> Tensor:
