@@ -10,6 +10,8 @@
   keeps a gate that is nearly always right from cutting more than 10 dB.
 * ``tail``: after a closing, how far the gated mixture's level is from the target's, in dB: teaches the release to fall
   as the target decays. In dB, because a tail is quiet: in the other terms it would weigh nothing.
+* ``attack``: over the 20 ms after each opening of the gate in which it should be open, what is wrong over 1 kHz: target
+  that is missing and bleed that is switched on, as a logarithm of its share: where bleed is loud a quick opening clicks.
 * ``release``: in tails too, the ratio of the release asked for to the time that the target takes to fall. In a mixture
 the end of a decay is buried, and the other terms hardly see it.
 * ``key``: while open, how little of what the key hears is target: teaches it to listen where the target is over
@@ -22,10 +24,12 @@ the decisions that it takes (docs/elsewhere.md).
 
 from dataclasses import dataclass
 
+import numpy as np
 import torch
 from torch import Tensor
 from torch.nn import functional as F
 
+from training.networks.front import band_edges_hz
 from training.networks.gate_net import GateOutput
 from training.networks.soft_ballistics import decided, openness
 from training.teach.batch import Batch, rows
@@ -38,6 +42,12 @@ TAIL_FLOOR = 1e-3
 """Power relative to Threshold (-30 dB) under which a tail is silence."""
 KEY_FLOOR = 1.0
 """Power in the key's bands, relative to Threshold, under which the key hears nothing."""
+ATTACK_BLOCKS = 10
+"""Blocks (21 ms) after an opening in which the attack is heard."""
+ATTACK_BAND = int(np.searchsorted(band_edges_hz()[:-1], 1_000.0))
+"""The first band that lies over 1 kHz: there a click is heard."""
+ATTACK_FLOOR = 1e-2
+"""Share of the target's energy (-20 dB) under which a wrong opening is not heard."""
 RESOLUTIONS_BLOCKS = (1, 4, 16)
 """Time resolutions of the heard distance: 2, 8 and 33 ms."""
 
@@ -59,6 +69,7 @@ class LossConfig:
     heard: float = 1.5
     energy: float = 0.2
     tail: float = 0.15
+    attack: float = 0.15
     release: float = 0.15
     key: float = 0.1
     chatter: float = 3.0
@@ -94,6 +105,7 @@ def gate_loss(output: GateOutput, batch: Batch, config: LossConfig) -> dict[str,
         "heard": heard_distance(opened, some, config.leak_weight),
         "energy": energy(opened, some, config.lost_weight),
         "tail": tail(opened, some),
+        "attack": attack(opened, decision[few], some),
         "release": release(output.release_ms, batch.decay_ms),
         "key": key_share(output.key, batch),
         "chatter": chatter(soft, label) + chatter(opened, some.label),
@@ -132,6 +144,20 @@ def energy(opened: Tensor, batch: Batch, lost_weight: float) -> Tensor:
     kept = (gain * target).sum(1) / target.sum(1).clamp_min(1e-9)
     lost = torch.where(target.sum(1) > 0, -torch.log10(kept.clamp_min(1e-6)), torch.zeros_like(kept))
     return (torch.log10(leak + LEAST_LEAK) + lost_weight * lost).mean()
+
+
+def attack(opened: Tensor, decision: Tensor, batch: Batch) -> Tensor:
+    """Average over openings log10 of the share, over 1 kHz and ``ATTACK_BLOCKS``, of target lost and bleed let in."""
+    target, bleed = batch.target[..., ATTACK_BAND:].sum(-1), batch.bleed[..., ATTACK_BAND:].sum(-1)
+    wrong = (1.0 - opened).square() * target + opened.square() * bleed
+    over = [
+        F.avg_pool1d(F.pad(x[:, None], (0, ATTACK_BLOCKS - 1)), ATTACK_BLOCKS, 1)[:, 0]
+        for x in (wrong, target)
+    ]
+    share = torch.log10(over[0] / over[1].clamp_min(1e-9) + ATTACK_FLOOR)
+    open_ = (decision.detach() > 0.5) & (batch.label == 1)
+    opening = open_ & ~F.pad(decision.detach()[:, :-1] > 0.5, (1, 0)) & (over[1] > 1e-6)
+    return (share * opening).sum() / opening.sum().clamp_min(1)
 
 
 def tail(opened: Tensor, batch: Batch) -> Tensor:

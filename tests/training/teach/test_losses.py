@@ -4,9 +4,11 @@ import pytest
 import torch
 
 from training.networks.gate_net import GateOutput
+from training.networks.soft_ballistics import openness
 from training.teach.losses import (
     Batch,
     LossConfig,
+    attack,
     chatter,
     gate_loss,
     heard_distance,
@@ -75,6 +77,27 @@ def test_what_is_unscored_costs_no_decision():
     assert costs[0] < costs[2] < 0.3 * costs[3]
     a, b = (gate_loss(_output(x), batch, LossConfig(tail_weight=0.0))["decision"] for x in (logit, held))
     assert torch.equal(a, b)
+
+
+@pytest.mark.parametrize(("bleed", "better"), [(0.001, "fast"), (30.0, "slow")])
+def test_an_attack_suits_the_bleed_that_it_lets_in(bleed, better):
+    """Without bleed a slow opening only loses; in the middle of loud highs a quick one clicks."""
+    batch, decision = _batch(bleed), torch.zeros(1, T)
+    decision[:, 50:120] = 1.0
+    cost = {
+        name: float(
+            attack(openness(decision, *(torch.full((1, T), x) for x in (ms, 0.0, 20.0))), decision, batch)
+        )
+        for name, ms in (("fast", 1.0), ("slow", 30.0))
+    }
+    assert min(cost, key=cost.__getitem__) == better
+
+
+def test_an_opening_that_should_not_be_has_no_attack():
+    """Only openings that are right are heard."""
+    decision = torch.zeros(1, T)
+    decision[:, 10:40] = 1.0
+    assert float(attack(decision, decision, _batch())) == 0.0
 
 
 def test_times_do_not_change_the_decision():
