@@ -18,17 +18,16 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-import torch
 from numpy.typing import NDArray
 
 from gate.realtime.ballistics import ATTACK_RANGE_MS, HOLD_RANGE_MS, RELEASE_RANGE_MS
-from training.config_file import from_dict, load
+from training.config_file import load
 from training.judging import metrics
-from training.networks.bodies import build
 from training.networks.gate_net import GateNet
 from training.recordings.source import digest, open_corpus
 from training.teach.aims import shortfall
 from training.teach.config import Config
+from training.teach.folds import network
 from training.teach.train import train
 from training.teach.validate import SLACK, Validation
 
@@ -67,14 +66,6 @@ def rows(config_path: Path, steps: int, runs: Path) -> Iterator[dict[str, Any]]:
         if not changes:
             for part, (index, limits) in CONSTANTS.items():
                 yield best_constant(part, index, limits, net, gates, validation, config)
-
-
-def network(path: Path) -> GateNet:
-    """Load the averaged network of a checkpoint."""
-    state = torch.load(path, weights_only=True)
-    net = build(from_dict(Config, state["config"]).model).eval()
-    net.load_state_dict(state["average"])
-    return net
 
 
 def row(

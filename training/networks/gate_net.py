@@ -151,7 +151,7 @@ class GateNet(FilterBank):
         """Compute how far log powers (B, T, 56) are under their recent peaks, in nats, and the new state ``peaks``.
 
         A peak is the highest log power, less ``peaks_db_s`` for the time since; before the start there was silence.
-        In closed form and double precision, as ``running_mean``.
+        In closed form, and in double precision as ``running_mean``.
         """
         if not self.config.peaks_db_s:
             return log_powers[..., :0], state

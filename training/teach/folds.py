@@ -24,10 +24,9 @@ from training.networks.gate_net import GateNet
 from training.recordings.groups import GROUPS, held_out, known_only
 from training.recordings.source import open_corpus
 from training.teach import command
-from training.teach.aims import shortfall
 from training.teach.config import Config
 from training.teach.train import ELSEWHERE, train
-from training.teach.validate import DECISIONS, SLACK, Validation
+from training.teach.validate import DECISIONS, Validation, best_pair, grouped, pooled
 
 Gates = NDArray[np.float32]
 
@@ -74,52 +73,40 @@ def folds(
 
 def summary(config: Config, done: Sequence[Fold]) -> dict[str, Any]:
     """Choose the decision thresholds on unknown sources, and pool both tables over folds, with the gap between them."""
-    open_at, close_at = best_decision(config, done)
-    elsewhere, known = (_scores(done, open_at, close_at, known=which) for which in (False, True))
-    tables = {name: _pooled(scores) for name, scores in (("elsewhere", elsewhere), ("known", known))}
+    pairs = {pair: pooled(*_scores(done, *pair, known=False)) for pair in DECISIONS}
+    open_at, close_at = best_pair(pairs, config.aims)
+    kinds, scores = _scores(done, open_at, close_at, known=False)
+    found = {
+        "elsewhere": pairs[open_at, close_at],
+        "known": pooled(*_scores(done, open_at, close_at, known=True)),
+    }
+    tables = {
+        name: {kind: {m: round(float(row[m]), 4) for m in metrics.MEASURES} for kind, row in table.items()}
+        for name, table in found.items()
+    }
     gap = {
         kind: {m: round(row[m] - tables["known"][kind][m], 4) for m in metrics.MEASURES}
         for kind, row in tables["elsewhere"].items()
         if kind in tables["known"]
     }
     ends = {}
-    for kind, own in _by_kind(elsewhere).items():
+    for kind, own in grouped(kinds, scores).items():
         drawn = metrics.intervals(own, draws=500)
         ends[kind] = {m: [round(float(end), 4) for end in drawn[m]] for m in metrics.MEASURES}
     return {"open_at": open_at, "close_at": close_at, **tables, "gap": gap, "intervals_95": ends}
 
 
-def best_decision(config: Config, done: Sequence[Fold]) -> tuple[float, float]:
-    """Choose the pair with the least shortfall, of those right most of the time; see ``Validation.best_decision``."""
-    tables = {pair: _pooled(_scores(done, *pair, known=False)) for pair in DECISIONS}
-    right = {
-        pair: float(np.mean([row["balanced"] for row in table.values()])) for pair, table in tables.items()
-    }
-    fair = [pair for pair in DECISIONS if right[pair] >= max(right.values()) - SLACK]
-    return min(fair, key=lambda pair: shortfall(tables[pair], config.aims))
-
-
 def _scores(
     done: Sequence[Fold], open_at: float, close_at: float, *, known: bool
-) -> list[tuple[str, metrics.Score]]:
-    """Score every scene of every fold: (kind, score)."""
-    found = []
+) -> tuple[list[str], list[metrics.Score]]:
+    """Score every scene of every fold; returns kinds and scores."""
+    kinds: list[str] = []
+    scores: list[metrics.Score] = []
     for fold in done:
         judge, gates = (fold.known, fold.gates_known) if known else (fold.elsewhere, fold.gates_elsewhere)
-        found += list(zip(judge.kinds, judge.scores(gates, open_at, close_at), strict=True))
-    return found
-
-
-def _by_kind(scores: Sequence[tuple[str, metrics.Score]]) -> dict[str, list[metrics.Score]]:
-    groups: dict[str, list[metrics.Score]] = {}
-    for kind, score in scores:
-        groups.setdefault(kind, []).append(score)
-    return groups
-
-
-def _pooled(scores: Sequence[tuple[str, metrics.Score]]) -> dict[str, dict[str, float]]:
-    pooled = {kind: metrics.pool(own) for kind, own in _by_kind(scores).items()}
-    return {kind: {m: round(float(row[m]), 4) for m in metrics.MEASURES} for kind, row in pooled.items()}
+        kinds += judge.kinds
+        scores += judge.scores(gates, open_at, close_at)
+    return kinds, scores
 
 
 def _held_out(config: Config, group: int) -> Config:

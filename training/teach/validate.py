@@ -1,6 +1,6 @@
 """Scores of a network while it learns: scenes of the ``val`` split, heard once, scored as the gate would be used."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -88,12 +88,12 @@ class Validation:
 
     def table(self, gates: NDArray[np.float32], open_at: float, close_at: float) -> Table:
         """Return kind -> measure -> value, for one pair of decision thresholds."""
-        return _pooled(self.kinds, self.scores(gates, open_at, close_at))
+        return pooled(self.kinds, self.scores(gates, open_at, close_at))
 
     def table_by_snr(self, gates: NDArray[np.float32], open_at: float, close_at: float) -> Table:
         """Return the table for each kind and condition: "noise, 5 dB"."""
         names = [f"{kind}, {words}" for kind, words in zip(self.kinds, self.conditions, strict=True)]
-        return _pooled(names, self.scores(gates, open_at, close_at))
+        return pooled(names, self.scores(gates, open_at, close_at))
 
     def hardest(
         self, gates: NDArray[np.float32], open_at: float, close_at: float, count: int = 8
@@ -111,7 +111,7 @@ class Validation:
         self, gates: NDArray[np.float32], open_at: float, close_at: float, seed: int = 0
     ) -> dict[str, dict[str, tuple[float, float]]]:
         """Return kind -> measure -> ends of the 95 % bootstrap interval over scenes."""
-        groups = _grouped(self.kinds, self.scores(gates, open_at, close_at))
+        groups = grouped(self.kinds, self.scores(gates, open_at, close_at))
         return {name: metrics.intervals(group, seed=seed) for name, group in groups.items()}
 
     def __call__(self, net: GateNet) -> dict[str, float]:
@@ -129,13 +129,16 @@ class Validation:
         Their balanced accuracy, averaged over kinds, is within ``SLACK`` of the best of all pairs: a gate that hardly
         ever shuts neither misses nor chops.
         """
-        tables = {pair: self.table(gates, *pair) for pair in DECISIONS}
-        right = {
-            pair: float(np.mean([row["balanced"] for row in table.values()]))
-            for pair, table in tables.items()
-        }
-        fair = [pair for pair in DECISIONS if right[pair] >= max(right.values()) - SLACK]
-        return min(fair, key=lambda pair: shortfall(tables[pair], aims))
+        return best_pair({pair: self.table(gates, *pair) for pair in DECISIONS}, aims)
+
+
+def best_pair(tables: Mapping[tuple[float, float], Table], aims: AimConfig) -> tuple[float, float]:
+    """Choose of pairs of decision thresholds, each with its table, as ``Validation.best_decision`` says."""
+    right = {
+        pair: float(np.mean([row["balanced"] for row in table.values()])) for pair, table in tables.items()
+    }
+    fair = [pair for pair in tables if right[pair] >= max(right.values()) - SLACK]
+    return min(fair, key=lambda pair: shortfall(tables[pair], aims))
 
 
 def in_words(scene: Scene) -> str:
@@ -150,12 +153,14 @@ def in_words(scene: Scene) -> str:
     )
 
 
-def _grouped(names: Sequence[str], scores: Sequence[metrics.Score]) -> dict[str, list[metrics.Score]]:
+def grouped(names: Sequence[str], scores: Sequence[metrics.Score]) -> dict[str, list[metrics.Score]]:
+    """Gather scores by name, in the order in which names first come."""
     groups: dict[str, list[metrics.Score]] = {}
     for name, score in zip(names, scores, strict=True):
         groups.setdefault(name, []).append(score)
     return groups
 
 
-def _pooled(names: Sequence[str], scores: Sequence[metrics.Score]) -> Table:
-    return {name: metrics.pool(group) for name, group in _grouped(names, scores).items()}
+def pooled(names: Sequence[str], scores: Sequence[metrics.Score]) -> Table:
+    """Pool scores by name."""
+    return {name: metrics.pool(group) for name, group in grouped(names, scores).items()}
