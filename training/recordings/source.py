@@ -50,7 +50,8 @@ def open_corpus(data: DataConfig) -> Corpus:
                 f"expected more corpora beside a corpus, got {', '.join(data.also)} beside plain folders; leave out "
                 "data.also, or data.target and data.bleed"
             )
-        return Corpus.from_folders(data.target, data.bleed)
+        corpus = Corpus.from_folders(data.target, data.bleed)
+        return corpus if data.only < 0 else only_group(corpus, data.only)
     corpus = beside(Corpus.from_manifest(data.corpus), data.also)
     if data.only >= 0:
         corpus = only_group(corpus, data.only)

@@ -82,7 +82,7 @@ def judged_scenes(
     ``threshold_db`` is 30, 20 or 12 dB under the speech's loud level in turn. Nothing else is done to them.
     Speakers and bleed are gone through in order, so few repeat. A corpus without music gives the scenes under
     noise alone. Drums and guitars go the same way, under what ``training.scenes.instruments.judged_kinds`` says; real bleed
-    is not brought to an SNR, but heard as it is and raised by 12 dB in turn.
+    is not brought to an SNR, but heard as it is and raised as ``RAISED_DB`` says, in turn.
 
     Raises:
         ValueError: the split lacks targets or noise, or no such target is known.

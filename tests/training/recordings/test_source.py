@@ -3,10 +3,13 @@
 import csv
 import dataclasses
 
+import numpy as np
 import pytest
+import soundfile
 
 from tests.training import tiny_corpus
 from training.recordings.corpus import Corpus
+from training.recordings.groups import GROUPS
 from training.recordings.source import DataConfig, digest, open_corpus
 
 
@@ -74,3 +77,18 @@ def test_clashes_are_refused(folders, tmp_path):
     (tmp_path / "empty").mkdir()
     with pytest.raises(FileNotFoundError, match=r"empty.manifest\.csv, got no such file"):
         open_corpus(dataclasses.replace(config, also=(str(tmp_path / "empty"),)))
+
+
+def test_one_group_of_plain_folders_is_no_more_than_that_group(tmp_path):
+    """What is held out must not be learned from, whichever way recordings are named."""
+    for name in ("target", "bleed"):
+        (tmp_path / name).mkdir()
+        for take in range(3):
+            soundfile.write(
+                tmp_path / name / f"{take}.wav", tiny_corpus.talk(np.random.default_rng(take)), 16_000
+            )
+    data = DataConfig(target=(str(tmp_path / "target"),), bleed=(str(tmp_path / "bleed"),))
+    every = {i.path for i in open_corpus(data).all}
+    parts = [{i.path for i in open_corpus(dataclasses.replace(data, only=g)).all} for g in range(GROUPS)]
+    assert len(every) == 6 and set().union(*parts) == every
+    assert sum(map(len, parts)) == 6
