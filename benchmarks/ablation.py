@@ -27,15 +27,14 @@ from training.networks.gate_net import GateNet
 from training.recordings.source import digest, open_corpus
 from training.teach.aims import shortfall
 from training.teach.config import Config
-from training.teach.folds import network
-from training.teach.train import train
+from training.teach.train import network, train
 from training.teach.validate import SLACK, Validation
 
 SHORTER = ["optimiser.evaluate_every=100000", "batch.sequences=16"]
 VARIANTS = {
     "as shipped, 48 wide": [],
     "no key": ["model.key=false"],
-    "no spectral loss": ["loss.heard=0.0"],
+    "no term for chatter": ["loss.chatter=0.0"],
     "GRU instead of LSTM": ["model.body='gru'"],
     "convolutions alone": ["model.body='conv'"],
     "10 wide": ["model.width=10", "model.hidden=10"],

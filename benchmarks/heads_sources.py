@@ -14,8 +14,7 @@ from training.recordings.corpus import Corpus
 from training.recordings.groups import held_out
 from training.scenes.compose import Scene
 from training.scenes.judged import judged_scenes
-from training.teach.folds import network
-from training.teach.train import ELSEWHERE
+from training.teach.train import ELSEWHERE, network
 
 CHECKPOINT = "checkpoint.pt"
 SPEECH_ALONE = "speech alone"

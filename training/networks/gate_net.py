@@ -197,9 +197,12 @@ class GateNet(FilterBank):
         under, last_peaks = self.under_peaks(log_powers, state.peaks)
         shape = torch.cat([log_powers, reference, under], dim=2).transpose(1, 2)  # (B, 112 or 168, T)
         shape = torch.cat([state.shape, shape], dim=2)
-        h0 = torch.relu(F.conv1d(shape, self.shape_weight(), self.shape_conv.bias))  # (B, w, T)
+        with torch.autocast(shape.device.type, enabled=False):  # levels cancel in it to the last bit
+            h0 = torch.relu(F.conv1d(shape, self.shape_weight(), self.shape_conv.bias))  # (B, w, T)
         context = torch.cat([state.context, h0], dim=2)
         h1 = h0 + torch.relu(self.context_conv(context))
+        if h1.requires_grad:
+            h1.register_hook(torch.Tensor.contiguous)  # the LSTM's order would make its way slow
         h1 = self.dropout(h1).permute(2, 0, 1)  # (T, B, w)
         h2, hidden, cell = self.recur(h1, state)
         heard = torch.cat([h1, self.dropout(h2)], dim=2)  # (T, B, w + hidden)

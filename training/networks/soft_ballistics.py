@@ -77,20 +77,24 @@ def _backward(
 
 
 @njit(cache=True)
-def _decide(probability: _Array, open_at: float, close_at: float, out: _Array) -> None:
+def _decide(probability: _Array, open_at: _Array, close_at: _Array, out: _Array) -> None:
     for b in range(probability.shape[0]):
         now = 0.0
         for t in range(probability.shape[1]):
             p = probability[b, t]
-            now = (1.0 if p > open_at else 0.0) if now == 0.0 else (0.0 if p < close_at else 1.0)
+            now = (1.0 if p > open_at[b] else 0.0) if now == 0.0 else (0.0 if p < close_at[b] else 1.0)
             out[b, t] = now
 
 
-def decided(probability: Tensor, open_at: float, close_at: float) -> Tensor:
-    """Decide as the runtime does: (B, T) of 1 for open and 0, from probabilities (B, T); no gradient comes back."""
-    p = probability.detach().double().cpu().numpy()
+def decided(probability: Tensor, open_at: Tensor, close_at: Tensor) -> Tensor:
+    """Decide as the runtime does: (B, T) of 1 for open and 0, from probabilities (B, T); no gradient comes back.
+
+    Args:
+        open_at, close_at: (B,), each sequence's decision thresholds.
+    """
+    p, open_, close = (x.detach().double().cpu().numpy() for x in (probability, open_at, close_at))
     out = np.empty_like(p)
-    _decide(np.ascontiguousarray(p), open_at, close_at, out)
+    _decide(np.ascontiguousarray(p), open_, close, out)
     return torch.from_numpy(out).to(probability)
 
 

@@ -3,6 +3,7 @@
 from dataclasses import dataclass, field
 
 from training.networks.gate_net import GateConfig
+from training.recordings.groups import GROUPS
 from training.recordings.source import DataConfig
 from training.scenes.compose import SceneConfig
 from training.teach.aims import AimConfig
@@ -13,9 +14,15 @@ from training.teach.optimiser import OptimiserConfig
 
 @dataclass(frozen=True)
 class FoldConfig:
-    """Steps of each fold of ``training.teach.folds``; 0 for as many as the preset's own."""
+    """The folds of ``training.teach.folds``.
+
+    ``steps`` of each; 0 for as many as the preset's own. ``groups``: which are held out, each in a fold of its own.
+    ``onward``: the preset's training goes on from the network of this fold, with all groups; -1 for a training from nothing.
+    """
 
     steps: int = 0
+    groups: tuple[int, ...] = tuple(range(GROUPS))
+    onward: int = -1
 
 
 @dataclass(frozen=True)

@@ -13,19 +13,16 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-import torch
 from numpy.typing import NDArray
 
 from gate.files.atomic import write_text
-from training.config_file import ConfigError, from_dict
+from training.config_file import ConfigError
 from training.judging import metrics
-from training.networks.bodies import build
-from training.networks.gate_net import GateNet
 from training.recordings.groups import GROUPS, held_out, known_only
 from training.recordings.source import open_corpus
 from training.teach import command
 from training.teach.config import Config
-from training.teach.train import ELSEWHERE, train
+from training.teach.train import ELSEWHERE, network, train
 from training.teach.validate import DECISIONS, Validation, best_pair, grouped, pooled
 
 Gates = NDArray[np.float32]
@@ -46,20 +43,24 @@ def folds(
     folder: Path,
     device: str = "cpu",
     *,
-    groups: Sequence[int] = range(GROUPS),
     report: Callable[[dict[str, Any]], None] | None = None,
 ) -> Path:
     """Teach and judge every fold, and write what they say; returns the file.
 
     Args:
-        config: as for ``training.teach.train``, with ``data.groups``; each fold does ``folds.steps`` steps.
+        config: as for ``training.teach.train``, with ``data.groups``; ``folds`` says which groups are held out, for how
+            many steps.
         folder: of the run.
-        groups: which are held out.
         report: gets every row of the logs; None prints it.
 
     Raises:
-        ConfigError: scenes are not drawn group by group.
+        ConfigError: scenes are not drawn group by group, or there is no such group.
     """
+    groups = config.folds.groups
+    if not groups or len(set(groups)) < len(groups) or not set(groups) <= set(range(GROUPS)):
+        raise ConfigError(
+            f"expected folds.groups of 0 to {GROUPS - 1}, each once, got {list(groups)}; name one at least"
+        )
     if not config.data.groups:
         raise ConfigError(
             "expected data.groups = true for folds, got false; scenes that mix sources cannot leave one out"
@@ -138,15 +139,6 @@ def _fold(config: Config, folder: Path, device: str, report: Callable[[dict[str,
     )
     net = network(path)
     return Fold(elsewhere, known, elsewhere.gates(net), known.gates(net))
-
-
-def network(path: Path) -> GateNet:
-    """Load the averaged network of a checkpoint."""
-    state = torch.load(path, weights_only=True)
-    made: Config = from_dict(Config, state["config"])
-    net = build(made.model).eval()
-    net.load_state_dict(state["average"])
-    return net
 
 
 def main(argv: list[str] | None = None) -> int:

@@ -1,25 +1,26 @@
-"""A good gate, as numbers to make small. Each term says one thing; ``docs/decisions`` says why.
+"""What a gate is taught to do: the terms of the loss, each a scalar tensor.
 
-* ``decision``: cross-entropy on scored blocks, the first 25 ms of each opening counted more: onsets are what is heard. In
-  tails it asks for shut, gently: to let go is the decision's part, to follow the decay the release's.
-* ``openness``: distance of the openness curve, after hold, attack and release, from the label: teaches the times.
-* ``heard``: spectral distance, at three time resolutions, between gated mixture and gated target: target that is
-  lost everywhere, bleed that is let through where the label does not say open.
-* ``energy``: bleed's energy let through while shut, and target's lost while open, each as a logarithm of its share in
-  the sequence: what a judge reads as cut and lost. A logarithm, because the last 50 ms of an overlong release are what
-  keeps a gate that is nearly always right from cutting more than 10 dB.
-* ``tail``: after a closing, how far the gated mixture's level is from the target's, in dB: teaches the release to fall
-  as the target decays. In dB, because a tail is quiet: in the other terms it would weigh nothing.
-* ``attack``: over the 20 ms after each opening of the gate in which it should be open, what is wrong over 1 kHz: target
-  that is missing and bleed that is switched on, as a logarithm of its share: where bleed is loud a quick opening clicks.
-* ``release``: in tails too, the ratio of the release asked for to the time that the target takes to fall. In a mixture
-the end of a decay is buried, and the other terms hardly see it.
+What the body hears is taught by
+
+* ``decision``: cross-entropy between open probability and label, onsets weighing more: makes the output a probability. Tails
+  are unscored, but here they count as shut by a little: so a gate that may let go in them does.
 * ``key``: while open, how little of what the key hears is target: teaches it to listen where the target is over
   Threshold and bleed is not.
 * ``chatter``: movement of the decision where the label does not change.
 
-Only decision, key and the decision's part of chatter change what the body hears; the others say what times are right for
-the decisions that it takes (docs/elsewhere.md).
+The times are taught beside it, and change nothing of what it hears: what makes a time right made the decision worse on
+sounds from elsewhere (docs/elsewhere.md). They see the gate as it will run, opening and shutting at decision thresholds
+(``OPEN_AT``, others in each sequence), and each is taught by what it is judged by (``training.judging.controls``):
+
+* ``hold``: over the ``HELD_BLOCKS`` after each closing of the decision, the share of filled gaps in which the hold has
+  ended, and the share of shut blocks in which it has not: long after a phrase that may go on, short after what was no
+  target.
+* ``tail``: after a closing, how far the gated mixture's level is from the target's, in dB: teaches the release to fall
+  as the target decays. In dB, because a tail is quiet: in an energy it would weigh nothing.
+* ``release``: in tails too, the ratio of the release asked for to the time that the target takes to fall. In a mixture
+  the end of a decay is buried, and ``tail`` hardly sees it.
+* ``attack``: over the 20 ms after each opening of the gate in which it should be open, what is wrong over 1 kHz: target
+  that is missing and bleed that is switched on, as a logarithm of its share: where bleed is loud a quick opening clicks.
 """
 
 from dataclasses import dataclass
@@ -29,6 +30,7 @@ import torch
 from torch import Tensor
 from torch.nn import functional as F
 
+from gate.constants import BLOCK_MS
 from training.networks.front import band_edges_hz
 from training.networks.gate_net import GateOutput
 from training.networks.soft_ballistics import decided, openness
@@ -36,8 +38,6 @@ from training.teach.batch import Batch, rows
 
 ONSET_BLOCKS = 12
 """Blocks (25 ms) after an opening that count as its onset."""
-LEAST_LEAK = 1e-3
-"""Share of bleed's energy (30 dB) under which letting through less is worth nothing more."""
 TAIL_FLOOR = 1e-3
 """Power relative to Threshold (-30 dB) under which a tail is silence."""
 KEY_FLOOR = 1.0
@@ -48,40 +48,37 @@ ATTACK_BAND = int(np.searchsorted(band_edges_hz()[:-1], 1_000.0))
 """The first band that lies over 1 kHz: there a click is heard."""
 ATTACK_FLOOR = 1e-2
 """Share of the target's energy (-20 dB) under which a wrong opening is not heard."""
-RESOLUTIONS_BLOCKS = (1, 4, 16)
-"""Time resolutions of the heard distance: 2, 8 and 33 ms."""
+OPEN_AT = (0.25, 0.75)
+"""Decision thresholds at which the times see the gate, a batch's first sequence and its last: the preset's come later."""
+CLOSE_SHARE = 0.7
+"""The threshold that shuts is this much of the one that opens."""
+HELD_BLOCKS = 240
+"""Blocks (500 ms) after a closing in which a hold may last."""
+HOLD_EDGE_MS = 25.0
+"""How soft the end of a hold is while it is learned: the slope's width."""
 
 
 @dataclass(frozen=True)
 class LossConfig:
     """Weight of each term, and of some blocks in them.
 
-    In the first two terms onsets weigh more by ``onset_weight``, and shut blocks ``shut_weight``; in the first, tails
-    weigh ``tail_weight``. ``leak_weight`` is of bleed let through against target lost in the third, ``lost_weight`` the
-    other way round in the fourth. ``sharpness`` is how sharply the soft decision follows the logit. ``shapes``: whether
-    openness, heard, energy and tail change the decision too, and not the times alone; if not, they see the gate as it will
-    run, opening and shutting at ``decide_at``, in a share ``times_share`` of the sequences: they cost the most, and there
-    are few times to learn.
+    In ``decision`` onsets weigh more by ``onset_weight``, shut blocks ``shut_weight``, and tails weigh ``tail_weight``.
+    ``sharpness`` is how sharply the decision that ``chatter`` sees follows the logit. ``attack`` and ``tail`` are counted
+    in a share ``times_share`` of the sequences: they cost the most, and there are few times to learn.
     """
 
     decision: float = 1.0
-    openness: float = 1.0
-    heard: float = 1.5
-    energy: float = 0.2
-    tail: float = 0.15
-    attack: float = 0.15
-    release: float = 0.15
     key: float = 0.1
     chatter: float = 3.0
+    hold: float = 0.5
+    tail: float = 0.15
+    release: float = 0.15
+    attack: float = 0.15
     onset_weight: float = 1.5
     shut_weight: float = 1.5
     tail_weight: float = 0.3
-    shapes: bool = False
-    decide_at: tuple[float, float] = (0.5, 0.35)
-    times_share: float = 0.25
-    leak_weight: float = 2.0
-    lost_weight: float = 10.0
     sharpness: float = 3.0
+    times_share: float = 0.25
 
 
 def gate_loss(output: GateOutput, batch: Batch, config: LossConfig) -> dict[str, Tensor]:
@@ -89,26 +86,24 @@ def gate_loss(output: GateOutput, batch: Batch, config: LossConfig) -> dict[str,
     label = batch.label
     scored, should_open = label >= 0, label == 1
     y = should_open.to(output.logit.dtype)
-    soft = torch.sigmoid(config.sharpness * output.logit)
-    decision = soft if config.shapes else decided(torch.sigmoid(output.logit), *config.decide_at)
-    few = slice(None if config.shapes else max(1, round(config.times_share * len(label))))
-    some = rows(batch, few)
-    opened = openness(decision[few], output.attack_ms[few], output.hold_ms[few], output.release_ms[few])
-
     weight = scored.to(y.dtype) * (1.0 + config.onset_weight * onset_mask(should_open).to(y.dtype))
     weight = torch.where(label == 0, weight * config.shut_weight, weight)
-    tails = torch.where(tail_mask(label), weight.new_tensor(config.tail_weight), weight)
+    weight = torch.where(tail_mask(label), weight.new_tensor(config.tail_weight), weight)
     wrong = F.binary_cross_entropy_with_logits(output.logit, y, reduction="none")
+
+    open_at = torch.linspace(*OPEN_AT, len(label))
+    decision = decided(torch.sigmoid(output.logit), open_at, CLOSE_SHARE * open_at)
+    step = max(1, round(1.0 / max(config.times_share, 1e-6)))
+    some, few = rows(batch, slice(None, None, step)), decision[::step]
+    opened = openness(few, output.attack_ms[::step], output.hold_ms[::step], output.release_ms[::step])
     terms = {
-        "decision": _average(wrong, tails),
-        "openness": _average((opened - y[few]).abs(), weight[few]),
-        "heard": heard_distance(opened, some, config.leak_weight),
-        "energy": energy(opened, some, config.lost_weight),
-        "tail": tail(opened, some),
-        "attack": attack(opened, decision[few], some),
-        "release": release(output.release_ms, batch.decay_ms),
+        "decision": _average(wrong, weight),
         "key": key_share(output.key, batch),
-        "chatter": chatter(soft, label) + chatter(opened, some.label),
+        "chatter": chatter(torch.sigmoid(config.sharpness * output.logit), label),
+        "hold": hold(output.hold_ms, decision, batch),
+        "tail": tail(opened, some),
+        "release": release(output.release_ms, batch.decay_ms),
+        "attack": attack(opened, few, some),
     }
     terms["total"] = torch.stack([getattr(config, name) * value for name, value in terms.items()]).sum()
     return terms
@@ -121,29 +116,23 @@ def onset_mask(should_open: Tensor) -> Tensor:
     return (F.max_pool1d(F.pad(start, (ONSET_BLOCKS - 1, 0)), ONSET_BLOCKS, 1)[:, 0] > 0) & should_open
 
 
-def heard_distance(opened: Tensor, batch: Batch, leak_weight: float) -> Tensor:
-    """Measure magnitudes of target lost and bleed let through, as a share of the sequence's mean magnitude."""
-    power_gain = opened.square()[..., None]
-    elsewhere = (batch.label != 1).to(opened.dtype)[..., None]
-    magnitude = (batch.target + batch.bleed).sqrt().mean(dim=(1, 2)).clamp_min(1e-3)
-    total = opened.new_zeros(len(opened))
-    for blocks in RESOLUTIONS_BLOCKS:
-        pooled = lambda p, blocks=blocks: (_mean_over(p, blocks) + 1e-8).sqrt()  # noqa: E731
-        lost = (pooled(batch.target) - pooled(power_gain * batch.target)).mean(dim=(1, 2))
-        let_through = pooled(power_gain * elsewhere * batch.bleed).mean(dim=(1, 2))
-        total = total + (lost + leak_weight * let_through) / magnitude
-    return total.mean() / len(RESOLUTIONS_BLOCKS)
+def hold(hold_ms: Tensor, decision: Tensor, batch: Batch) -> Tensor:
+    """Add the share of gaps, after closings, that the hold leaves shut, and the share of shut blocks that it leaves open.
 
-
-def energy(opened: Tensor, batch: Batch, lost_weight: float) -> Tensor:
-    """Average log10 shares over sequences: bleed let through where shut, plus weighted target lost where open."""
-    gain = opened.square()
-    shut, open_ = ((batch.label == value).to(opened.dtype) for value in (0, 1))
-    bleed, target = batch.bleed.sum(-1) * shut, batch.target.sum(-1) * open_
-    leak = (gain * bleed).sum(1) / bleed.sum(1).clamp_min(1e-9)
-    kept = (gain * target).sum(1) / target.sum(1).clamp_min(1e-9)
-    lost = torch.where(target.sum(1) > 0, -torch.log10(kept.clamp_min(1e-6)), torch.zeros_like(kept))
-    return (torch.log10(leak + LEAST_LEAK) + lost_weight * lost).mean()
+    The hold is the one of the last block that was decided open; a gap is a block labelled open in which the target is not
+    over Threshold.
+    """
+    is_open = decision > 0.5
+    at = torch.arange(decision.shape[1], device=decision.device).expand_as(is_open)
+    last = torch.where(is_open, at, at.new_tensor(-1)).cummax(dim=1).values
+    since = at - last
+    after = (last >= 0) & (since > 0) & (since <= HELD_BLOCKS)
+    held_ms = hold_ms.gather(1, last.clamp_min(0))
+    held = torch.sigmoid((held_ms - BLOCK_MS * since) / HOLD_EDGE_MS)
+    gap = (batch.label == 1) & (batch.target.sum(-1) <= 1.0)
+    shut = batch.label == 0
+    left_shut = ((1.0 - held) * (gap & after)).sum() / gap.sum().clamp_min(1)
+    return left_shut + (held * (shut & after)).sum() / shut.sum().clamp_min(1)
 
 
 def attack(opened: Tensor, decision: Tensor, batch: Batch) -> Tensor:
@@ -193,12 +182,6 @@ def key_share(key: Tensor, batch: Batch) -> Tensor:
 
 def _average(x: Tensor, weight: Tensor) -> Tensor:
     return (weight * x).sum() / weight.sum().clamp_min(1.0)
-
-
-def _mean_over(power: Tensor, blocks: int) -> Tensor:
-    """Take the means of neighbouring blocks: (B, T, n) -> (B, T // blocks, n)."""
-    length = power.shape[1] // blocks * blocks
-    return power[:, :length].unflatten(1, (-1, blocks)).mean(2)
 
 
 def chatter(curve: Tensor, label: Tensor) -> Tensor:

@@ -15,16 +15,16 @@ import numpy as np
 import torch
 
 from gate.constants import BLOCK_S
-from training.config_file import from_dict
+from training.config_file import ConfigError, from_dict
 from training.judging.metrics import MEASURES
 from training.networks.bodies import build
-from training.networks.gate_net import GateNet
+from training.networks.gate_net import GateNet, GateOutput
 from training.recordings.source import open_corpus
 from training.teach import command
 from training.teach.aims import AimConfig
-from training.teach.batch import to
+from training.teach.batch import Batch, to
 from training.teach.batches import draw
-from training.teach.config import Config
+from training.teach.config import Config, FoldConfig
 from training.teach.curves import draw_curves
 from training.teach.features import Store, prepare
 from training.teach.loop import Loop
@@ -79,8 +79,7 @@ def train(
     for step in loop:
         rate = learning_rate(step - 1, o)
         batch = to(draw(store, config.batch, rng), torch.device(device))
-        output, _ = net.decide(batch.powers, net.initial_state(len(batch.label)))
-        losses = gate_loss(output, batch, config.loss)
+        losses = gate_loss(answers(net, batch, o.bfloat16), batch, config.loss)
         norm = loop.learn(losses["total"], rate)
         if step % LOG_EVERY == 0:
             speed = LOG_EVERY * seconds_a_step / (time.perf_counter() - elapsed)
@@ -104,6 +103,14 @@ def train(
     if validation is not None and judge:
         save(finish(config, average, validation, folder))
     return path
+
+
+def answers(net: GateNet, batch: Batch, bfloat16: bool) -> GateOutput:
+    """Ask a network about a batch, in bfloat16 where that is wanted; the answers are float32."""
+    device = batch.powers.device.type
+    with torch.autocast(device, torch.bfloat16, enabled=bfloat16):
+        output, _ = net.decide(batch.powers, net.initial_state(len(batch.label)))
+    return GateOutput(*(x.float() for x in output))
 
 
 def finish(config: Config, net: GateNet, validation: Validation, folder: Path) -> dict[str, Any]:
@@ -140,15 +147,49 @@ def finish(config: Config, net: GateNet, validation: Validation, folder: Path) -
     }
 
 
+def network(path: Path) -> GateNet:
+    """Load the averaged network of a checkpoint, in evaluation mode."""
+    state = torch.load(path, weights_only=True)
+    made: Config = from_dict(Config, state["config"])
+    net = build(made.model).eval()
+    net.load_state_dict(state["average"])
+    return net
+
+
+def start_of(config: Config, folder: Path) -> GateNet | None:
+    """Load what a training goes on from, see ``FoldConfig.onward``.
+
+    Raises:
+        ConfigError: that fold has not been taught, or is of another size.
+    """
+    if config.folds.onward < 0:
+        return None
+    path = folder / f"fold-{config.folds.onward}" / "checkpoint.pt"
+    if not path.is_file():
+        raise ConfigError(
+            f"expected {path}, which folds.onward = {config.folds.onward} goes on from, got nothing there; run "
+            "training.teach.folds with the same configuration first"
+        )
+    net = network(path)
+    if net.config != config.model:
+        raise ConfigError(
+            f"expected {path} to be of the size in [model], got {net.config}; teach the folds again"
+        )
+    return net
+
+
 def scenes(config: Config) -> Store:
     """Return the training scenes, prepared now or earlier."""
     return prepare(config.data, config.scene, split="train", seed=config.seed)
 
 
 def _learned_alike(state: dict[str, Any], config: Config) -> bool:
-    """Tell whether a checkpoint is of a configuration. Aims are left out: they choose between what was learned."""
-    made: Config = from_dict(Config, state["config"])
-    return dataclasses.replace(made, aims=AimConfig()) == dataclasses.replace(config, aims=AimConfig())
+    """Tell whether a checkpoint is of a configuration. Aims and folds are left out: they judge what was learned."""
+
+    def learned(made: Config) -> Config:
+        return dataclasses.replace(made, aims=AimConfig(), folds=FoldConfig(onward=made.folds.onward))
+
+    return learned(from_dict(Config, state["config"])) == learned(config)
 
 
 def main(argv: list[str] | None = None) -> int:
@@ -168,7 +209,7 @@ def _teach(config: Config, folder: Path, device: str) -> Path:
     validation = Validation.from_corpus(
         open_corpus(config.data), per_kind=config.data.val_scenes, target=config.scene.target
     )
-    return train(config, folder, device=device, validation=validation)
+    return train(config, folder, device=device, validation=validation, start=start_of(config, folder))
 
 
 if __name__ == "__main__":

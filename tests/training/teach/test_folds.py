@@ -13,13 +13,13 @@ from training.config_file import ConfigError
 from training.networks.gate_net import GateConfig
 from training.recordings.corpus import Item
 from training.recordings.groups import group_of
-from training.recordings.source import DataConfig
+from training.recordings.source import DataConfig, open_corpus
 from training.scenes.compose import SceneConfig
 from training.teach.batches import BatchConfig
-from training.teach.config import Config
+from training.teach.config import Config, FoldConfig
 from training.teach.folds import folds
 from training.teach.optimiser import OptimiserConfig
-from training.teach.train import ELSEWHERE, finish
+from training.teach.train import ELSEWHERE, finish, network, start_of
 from training.teach.validate import Validation
 
 
@@ -62,9 +62,16 @@ def config(tmp_path_factory):
     )
 
 
+def assert_same_weights(a, b):
+    """Both networks have the same weights, to the bit."""
+    for name, value in a.state_dict().items():
+        assert torch.equal(value, b.state_dict()[name]), name
+
+
 def test_a_fold_is_judged_on_sources_that_it_does_not_know(config, tmp_path):
     """Rows, gap and thresholds are written; the end of the preset's own run takes the thresholds and tells the rest on."""
-    path = folds(config, tmp_path, groups=[0, 2], report=lambda row: None)
+    config = dataclasses.replace(config, folds=FoldConfig(groups=(0, 2)))
+    path = folds(config, tmp_path, report=lambda row: None)
     said = json.loads(path.read_text())
     assert path.name == ELSEWHERE and said["groups"] == [0, 2] and said["steps"] == 2
     for kind in ("noise", "music"):
@@ -77,13 +84,27 @@ def test_a_fold_is_judged_on_sources_that_it_does_not_know(config, tmp_path):
 
     checkpoint = torch.load(tmp_path / "fold-0" / "checkpoint.pt", weights_only=True)
     assert checkpoint["config"]["data"]["held_out"] == 0 and checkpoint["result"] is None
-    from training.recordings.source import open_corpus
-    from training.teach.folds import network
-
     validation = Validation.from_corpus(open_corpus(config.data), per_kind=2)
     result = finish(config, network(tmp_path / "fold-0" / "checkpoint.pt"), validation, tmp_path)
     assert (result["open_at"], result["close_at"]) == (said["open_at"], said["close_at"])
     assert result["elsewhere"] == said
+
+    onward = dataclasses.replace(config, folds=FoldConfig(onward=2))
+    held_out = network(tmp_path / "fold-2" / "checkpoint.pt")
+    assert_same_weights(start_of(onward, tmp_path), held_out)
+    assert start_of(config, tmp_path) is None
+    with pytest.raises(ConfigError, match=r"fold-1.*run training\.teach\.folds"):
+        start_of(dataclasses.replace(config, folds=FoldConfig(onward=1)), tmp_path)
+    wider = dataclasses.replace(onward, model=GateConfig(width=9, hidden=8))
+    with pytest.raises(ConfigError, match=r"size in \[model\]"):
+        start_of(wider, tmp_path)
+
+
+@pytest.mark.parametrize("groups", [(), (0, 0), (3,), (-1,)])
+def test_a_group_that_is_none_is_refused(config, tmp_path, groups):
+    """Groups are named once each, and there are three."""
+    with pytest.raises(ConfigError, match=r"folds\.groups of 0 to 2"):
+        folds(dataclasses.replace(config, folds=FoldConfig(groups=groups)), tmp_path)
 
 
 def test_scenes_that_mix_sources_have_no_folds(config, tmp_path):

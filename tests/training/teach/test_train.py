@@ -59,6 +59,17 @@ def test_going_on_gives_what_not_stopping_gives(store, tmp_path, monkeypatch):
     assert all(torch.equal(whole[k], cut[k]) for k in whole)
 
 
+def test_answers_in_bfloat16_are_nearly_those_in_float32(tmp_path):
+    """And the first layer is blind to level all the same: it alone decides in full precision."""
+    batch = draw(make_store(tmp_path / "store"), CONFIG.batch, np.random.default_rng(0))
+    torch.manual_seed(0)
+    net = GateNet(CONFIG.model)
+    exact, coarse = (loop.answers(net, batch, wanted) for wanted in (False, True))
+    assert all(x.dtype == torch.float32 for x in coarse)
+    assert not torch.equal(exact.logit, coarse.logit)
+    torch.testing.assert_close(exact.logit, coarse.logit, atol=0.1, rtol=0.02)
+
+
 def test_another_configuration_does_not_go_on(store, tmp_path):
     """A checkpoint belongs to its configuration."""
     loop.train(CONFIG, tmp_path / "run")
