@@ -23,8 +23,8 @@ from training.teach.features import Front
 
 DECISIONS = tuple(
     (o, c)
-    for o in (0.2, 0.25, 0.3, 0.35, 0.4, 0.5, 0.6, 0.7)
-    for c in (0.1, 0.15, 0.2, 0.25, 0.3, 0.4, 0.5)
+    for o in (0.2, 0.3, 0.35, 0.4, 0.5, 0.6, 0.7, 0.8, 0.9)
+    for c in (0.1, 0.15, 0.2, 0.25, 0.3, 0.35, 0.4, 0.5, 0.6, 0.7)
     if c <= o
 )
 """Pairs of ``open_at`` and ``close_at`` that ``choose_decision`` tries."""
