@@ -28,9 +28,7 @@ def text(contract: Contract, config: Config, state: dict[str, Any], worst_gain: 
         "",
         f"A gate taught to open for {contract.taught}.",
         "",
-        f"- Made {result['date']} by `python -m training.teach.train training/configs/{contract.name}.toml` and "
-        f"`python -m export.to_onnx runs/{contract.name}/checkpoint.pt presets/{contract.name}`, seed {config.seed}, "
-        f"{state['step']} steps, {config.data.scenes} scenes of {config.scene.seconds:g} s.",
+        _made(contract.name, config, state),
         f"- {parameters:,} learned weights; licence of the weights: {contract.licence}.",
         f"- Opens over {contract.open_at:g}, shuts under {contract.close_at:g} (chosen on {_chosen_on(result)}).",
         f"- Defaults: threshold {contract.default_threshold_db:g} dBFS, range {contract.default_range_db:g} dB.",
@@ -86,6 +84,20 @@ def text(contract: Contract, config: Config, state: dict[str, Any], worst_gain: 
     return "\n".join([*lines, "```", ""])
 
 
+def _made(name: str, config: Config, state: dict[str, Any]) -> str:
+    """Write by which commands, when, and from how much."""
+    commands, steps = ["train"], f"{state['step']} steps"
+    if config.folds.onward >= 0:
+        commands.insert(0, "folds")
+        first = config.folds.steps or config.optimiser.steps
+        steps = f"{first} steps without group {config.folds.onward}, {steps} with all"
+    made = ", ".join(f"`python -m training.teach.{c} training/configs/{name}.toml`" for c in commands)
+    return (
+        f"- Made {state['result']['date']} by {made} and `python -m export.to_onnx runs/{name}/checkpoint.pt presets/{name}`, "
+        f"seed {config.seed}, {steps}, {config.data.scenes} scenes of {config.scene.seconds:g} s."
+    )
+
+
 def _chosen_on(result: dict[str, Any]) -> str:
     return "sources that were not learned from" if result.get("elsewhere") else "`val`"
 
@@ -109,10 +121,14 @@ def _elsewhere(found: dict[str, Any]) -> list[str]:
     return lines
 
 
+def _gates(count: int) -> str:
+    return "a gate" if count == 1 else f"{count} gates, each"
+
+
 def _about_elsewhere(found: dict[str, Any]) -> list[str]:
     return [
-        f"*Elsewhere*: {len(found['groups'])} gates of the same recipe ({found['steps']} steps each), each taught without "
-        "one group of sources (data sets, makers, kits) and judged on that group alone. The gap is to what the same gates "
-        "score on `val` of the sources that they know. These gates are not the preset, which has learned from all groups.",
+        f"*Elsewhere*: {_gates(len(found['groups']))} of the same recipe ({found['steps']} steps), taught without one group of "
+        "sources (data sets, makers, kits) and judged on that group alone. The gap is to what the same gate scores on `val` "
+        "of the sources that it knows. It is not the preset, which has learned from all groups.",
         "",
     ]

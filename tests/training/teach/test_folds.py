@@ -7,7 +7,7 @@ import json
 import pytest
 import torch
 
-from export.card import _about_elsewhere, _elsewhere
+from export.card import _about_elsewhere, _elsewhere, _made
 from tests.training import tiny_corpus
 from training.config_file import ConfigError
 from training.networks.gate_net import GateConfig
@@ -80,7 +80,7 @@ def test_a_fold_is_judged_on_sources_that_it_does_not_know(config, tmp_path):
         low, high = said["intervals_95"][kind]["auc"]
         assert low <= said["elsewhere"][kind]["auc"] + 0.1 and high <= 1.0
     card = "\n".join(_elsewhere(said) + _about_elsewhere(said))
-    assert "**elsewhere**, noise" in card and "2 gates of the same recipe (2 steps each)" in card
+    assert "**elsewhere**, noise" in card and "2 gates, each of the same recipe (2 steps)" in card
 
     checkpoint = torch.load(tmp_path / "fold-0" / "checkpoint.pt", weights_only=True)
     assert checkpoint["config"]["data"]["held_out"] == 0 and checkpoint["result"] is None
@@ -89,7 +89,10 @@ def test_a_fold_is_judged_on_sources_that_it_does_not_know(config, tmp_path):
     assert (result["open_at"], result["close_at"]) == (said["open_at"], said["close_at"])
     assert result["elsewhere"] == said
 
-    onward = dataclasses.replace(config, folds=FoldConfig(onward=2))
+    onward = dataclasses.replace(config, folds=FoldConfig(steps=7, onward=2))
+    made = _made("voice", onward, {"result": result, "step": 3})
+    assert "teach.folds training/configs/voice.toml`, `python -m training.teach.train" in made
+    assert "7 steps without group 2, 3 steps with all" in made
     held_out = network(tmp_path / "fold-2" / "checkpoint.pt")
     assert_same_weights(start_of(onward, tmp_path), held_out)
     assert start_of(config, tmp_path) is None
