@@ -93,7 +93,8 @@ def _made(name: str, config: Config, state: dict[str, Any]) -> str:
         steps = f"{first} steps without group {config.folds.onward}, {steps} with all"
     made = ", ".join(f"`python -m training.teach.{c} training/configs/{name}.toml`" for c in commands)
     return (
-        f"- Made {state['result']['date']} by {made} and `python -m export.to_onnx runs/{name}/checkpoint.pt presets/{name}`, "
+        f"- Made {state['result']['date']} by {made} and "
+        f"`python -m export.to_onnx runs/{name}/checkpoint.pt presets/{name}`, "
         f"seed {config.seed}, {steps}, {config.data.scenes} scenes of {config.scene.seconds:g} s."
     )
 
@@ -127,8 +128,8 @@ def _gates(count: int) -> str:
 
 def _about_elsewhere(found: dict[str, Any]) -> list[str]:
     return [
-        f"*Elsewhere*: {_gates(len(found['groups']))} of the same recipe ({found['steps']} steps), taught without one group of "
-        "sources (data sets, makers, kits) and judged on that group alone. The gap is to what the same gate scores on `val` "
-        "of the sources that it knows. It is not the preset, which has learned from all groups.",
+        f"*Elsewhere*: {_gates(len(found['groups']))} of the same recipe ({found['steps']} steps), taught without one "
+        "group of sources (data sets, makers, kits) and judged on that group alone. The gap is to what the same gate "
+        "scores on `val` of the sources that it knows. It is not the preset, which has learned from all groups.",
         "",
     ]
