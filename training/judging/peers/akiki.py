@@ -36,10 +36,8 @@ class AkikiGate(Gate):
         """Compute open probability (T,) and gain (T,) of a mixture."""
         self._detector.reset()
         windows = frames.framed(frames.to_16_khz(scene.mixture), WINDOW)
-        found = [frame.probability for window in windows for frame in self._detector.push(window)]
-        known = frames.known_at(len(found), WINDOW * frames.DOWN_16_KHZ, frames.RESAMPLER_AHEAD_SAMPLES)
-        probability = frames.by_block(np.asarray(found), known, len(scene.mixture) // BLOCK)
-        return probability, frames.gains(probability >= OPEN_AT)
+        found = np.asarray([frame.probability for window in windows for frame in self._detector.push(window)])
+        return frames.answered_at_16_khz(found, found >= OPEN_AT, WINDOW, len(scene.mixture) // BLOCK)
 
 
 def _make() -> Gate:

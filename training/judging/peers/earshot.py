@@ -31,9 +31,7 @@ class EarshotGate(Gate):
         self._detector.reset()
         pieces = frames.framed(np.clip(frames.to_16_khz(scene.mixture), -1.0, 1.0), FRAME)
         found = np.asarray([self._detector.predict_f32(piece) for piece in pieces], dtype=np.float64)
-        known = frames.known_at(len(found), FRAME * frames.DOWN_16_KHZ, frames.RESAMPLER_AHEAD_SAMPLES)
-        probability = frames.by_block(found, known, len(scene.mixture) // BLOCK)
-        return probability, frames.gains(probability > OPEN_OVER)
+        return frames.answered_at_16_khz(found, found > OPEN_OVER, FRAME, len(scene.mixture) // BLOCK)
 
 
 def _make() -> Gate:

@@ -48,6 +48,20 @@ def by_block(values: NDArray[np.floating], known: NDArray[np.int64], blocks: int
     return np.concatenate(([0.0], np.asarray(values, np.float64)))[at]
 
 
+def answered_at_16_khz(
+    probability: NDArray[np.floating], is_open: NDArray[np.floating], frame: int, blocks: int
+) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    """Bring what a detector said of frames of 16 kHz sound to a gate's blocks: open probability and gain, (T,) each.
+
+    Args:
+        probability, is_open: (F,), one a frame.
+        frame: 16 kHz samples from one answer to the next.
+        blocks: T.
+    """
+    known = known_at(len(probability), frame * DOWN_16_KHZ, RESAMPLER_AHEAD_SAMPLES)
+    return by_block(probability, known, blocks), gains(by_block(is_open, known, blocks))
+
+
 def latched(
     probability: NDArray[np.floating], open_at: float, close_at: float, hold_frames: int = 0
 ) -> NDArray[np.bool_]:

@@ -36,13 +36,9 @@ class OmnivadGate(Gate):
         self._detector.reset()
         chunks = frames.framed(np.clip(frames.to_16_khz(scene.mixture), -1.0, 1.0), CHUNK)
         answers = [self._detector.process(chunk) for chunk in chunks]  # None until the first 25 ms are in
-        known = frames.known_at(len(answers), CHUNK * frames.DOWN_16_KHZ, frames.RESAMPLER_AHEAD_SAMPLES)
         probability = np.asarray([0.0 if one is None else one.confidence for one in answers])
         is_open = np.asarray([0.0 if one is None else float(one.is_speech) for one in answers])
-        blocks = len(scene.mixture) // BLOCK
-        return frames.by_block(probability, known, blocks), frames.gains(
-            frames.by_block(is_open, known, blocks)
-        )
+        return frames.answered_at_16_khz(probability, is_open, CHUNK, len(scene.mixture) // BLOCK)
 
 
 def _make() -> Gate:

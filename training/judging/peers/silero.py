@@ -44,13 +44,9 @@ class SileroGate(Gate):
         chunks = frames.framed(frames.to_16_khz(scene.mixture), CHUNK)
         with self._torch.no_grad():
             found = [float(self._model(self._torch.from_numpy(chunk), 16_000)) for chunk in chunks]
-        known = frames.known_at(len(found), CHUNK * frames.DOWN_16_KHZ, frames.RESAMPLER_AHEAD_SAMPLES)
         probability = np.asarray(found)
         is_open = frames.latched(probability, OPEN_AT, CLOSE_AT, HOLD_CHUNKS)
-        blocks = len(scene.mixture) // BLOCK
-        return frames.by_block(probability, known, blocks), frames.gains(
-            frames.by_block(is_open, known, blocks)
-        )
+        return frames.answered_at_16_khz(probability, is_open, CHUNK, len(scene.mixture) // BLOCK)
 
 
 def _make() -> Gate:

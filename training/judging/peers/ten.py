@@ -34,9 +34,9 @@ class TenGate(Gate):
         detector = self._make(HOP, OPEN_AT)
         hops = frames.framed(frames.to_int16(frames.to_16_khz(scene.mixture)), HOP)
         probability = np.asarray([detector.process(hop)[0] for hop in hops], dtype=np.float64)
-        known = frames.known_at(len(hops), HOP * frames.DOWN_16_KHZ, frames.RESAMPLER_AHEAD_SAMPLES)
-        by_block = frames.by_block(probability, known, len(scene.mixture) // BLOCK)
-        return by_block, frames.gains(by_block >= OPEN_AT)
+        return frames.answered_at_16_khz(
+            probability, probability >= OPEN_AT, HOP, len(scene.mixture) // BLOCK
+        )
 
 
 def _make() -> Gate:
