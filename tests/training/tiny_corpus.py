@@ -48,11 +48,16 @@ def make(
         add_microphones(rows, folder)
     if band:
         add_songs(rows, folder)
+    write_manifest(rows, folder)
+    return folder
+
+
+def write_manifest(rows, folder):
+    """Write the manifest of recordings that ``add`` wrote."""
     with (folder / "manifest.csv").open("w", newline="") as file:
         writer = csv.DictWriter(file, COLUMNS)
         writer.writeheader()
         writer.writerows(rows)
-    return folder
 
 
 def add_kit(rows, folder):

@@ -22,6 +22,9 @@ from training.sounds.strung import Looped, looped
 JUDGED = 20 * RATE
 """Samples of a judged scene."""
 
+TRIES = 12
+"""How often a scene, or a stretch of a recording, is drawn again that nobody could be judged by."""
+
 LEAST_OPEN, LEAST_SHUT = 0.05, 0.2
 """Shares of a judged scene of drums or a guitar that should be open and shut."""
 
@@ -122,14 +125,25 @@ def _judged(studio: Studio, kind: str, person: list[Item], item: Item, index: in
     snr_db, under_db, room = _conditions(index)
     track: SpeechTrack = speech_track(studio, [person], [1.0])
     target = InRoom(track, random_room(studio) if room else None)
-    sides = JudgedVoice((person[0].owner,), target, looped(studio, item, speed=1.0), item.path.stem)
+    sides = JudgedVoice((person[0].owner,), target, _heard(studio, item), item.path.stem)
     return _made(JudgedRecipe(kind, studio.split, sides, snr_db, under_db), studio.bench)
+
+
+def _heard(studio: Studio, item: Item) -> Looped:
+    """Draw a stretch of a recording in which there is sound: some have half a minute of silence in them."""
+    for _ in range(TRIES):
+        drawn = looped(studio, item, speed=1.0)
+        if np.isfinite(loud_db(studio.bench.made(drawn))):
+            return drawn
+    raise ValueError(
+        f"expected sound in {item.path}, got {TRIES} stretches of {JUDGED // RATE} s that are silent; take it out"
+    )
 
 
 def _judged_instrument(studio: Studio, target: str, kind: str, index: int) -> Scene:
     """Draw and make one judged scene of a drum or a guitar, again until it has something to open and to shut for."""
     snr_db, under_db, room = _conditions(index)
-    for _ in range(12):
+    for _ in range(TRIES):
         sides, raised_db = instruments.judged_sides(studio, target, kind, room), None
         if kind == instruments.REAL_BLEED:
             raised_db = instruments.RAISED_DB[index % len(instruments.RAISED_DB)]

@@ -88,13 +88,13 @@ def train(
             row |= {f"train_{k}": round(float(v.detach()), 5) for k, v in losses.items()}
             write(folder, row, report)
         if step % o.evaluate_every == 0 or step == o.steps:
+            save(None)
             if validation is not None:
                 row = validation(average)
                 if elsewhere is not None:
                     row |= {f"elsewhere_{name}": value for name, value in elsewhere(average).items()}
                 write(folder, {"step": step} | row, report)
                 draw_curves(folder / "log.jsonl", folder / "curves.png")
-            save(None)
             elapsed = time.perf_counter()
         elif stop():
             save(None)

@@ -179,3 +179,24 @@ def test_drawing_without_a_corpus_is_one_sentence(tmp_path, capsys):
     assert draw.main(["--corpus", str(tmp_path), "-o", str(out)]) == 1
     assert capsys.readouterr().err.startswith("training.scenes.draw: error: expected ")
     assert not out.exists()
+
+
+@pytest.mark.parametrize("heard_s", [12.0, 0.0])
+def test_a_judged_scene_is_never_under_silence(tmp_path, heard_s):
+    """Of a recording with half a minute of silence in it another stretch is drawn; one that is all silence is named."""
+    rng = np.random.default_rng(0)
+    rows = []
+    for kind in ("speech", "noise"):
+        sound = tiny_corpus.talk(rng) if kind == "speech" else 0.1 * rng.normal(size=16_000)
+        tiny_corpus.add(rows, tmp_path, f"{kind}/one.wav", kind, "val", sound, 16_000)
+    music = np.zeros(60 * 8_000)
+    music[: int(heard_s * 8_000)] = 0.1 * rng.normal(size=int(heard_s * 8_000))
+    tiny_corpus.add(rows, tmp_path, "music/rests.wav", "music", "val", music, 8_000)
+    tiny_corpus.write_manifest(rows, tmp_path)
+    corpus = Corpus.from_manifest(tmp_path)
+    if heard_s == 0.0:
+        with pytest.raises(ValueError, match=r"expected sound in .*rests\.wav"):
+            judged_scenes(corpus, "val", per_kind=1)
+        return
+    for scene in judged_scenes(corpus, "val", per_kind=6):
+        assert np.isfinite(scene.mixture).all() and np.abs(scene.mixture - scene.target).max() > 1e-4

@@ -127,7 +127,9 @@ def test_a_hold_bridges_gaps_and_leaves_pauses_shut():
     """In a gap the longer one is better, up to its end; in a pause the shorter; in a tail all are fine."""
     gap = [_held(1, 0.0, ms) for ms in (0.0, 60.0, 150.0)]
     assert gap[0] > 0.4 and gap[0] > gap[1] > gap[2] and gap[2] < 0.1
-    missed = [_held(1, 10.0, ms) for ms in (0.0, 60.0, 150.0)]  # the target goes on, and the decision is wrong
+    missed = [
+        _held(1, 10.0, ms) for ms in (0.0, 60.0, 150.0)
+    ]  # the target goes on, and the decision is wrong
     assert gap[0] > missed[0] > missed[1] > missed[2]
     pause = [_held(0, 0.0, ms) for ms in (0.0, 60.0, 150.0)]
     assert pause[0] < 0.2 and pause[0] < pause[1] < pause[2]

@@ -59,6 +59,17 @@ def test_going_on_gives_what_not_stopping_gives(store, tmp_path, monkeypatch):
     assert all(torch.equal(whole[k], cut[k]) for k in whole)
 
 
+def test_what_was_learned_outlives_a_judge_that_fails(store, tmp_path):
+    """The checkpoint is written before the judge is asked."""
+
+    def failing(net):
+        raise ValueError("no score")
+
+    with pytest.raises(ValueError, match="no score"):
+        loop.train(CONFIG, tmp_path / "run", validation=failing)
+    assert torch.load(tmp_path / "run" / "checkpoint.pt", weights_only=True)["step"] == 3
+
+
 def test_answers_in_bfloat16_are_nearly_those_in_float32(tmp_path):
     """And the first layer is blind to level all the same: it alone decides in full precision."""
     batch = draw(make_store(tmp_path / "store"), CONFIG.batch, np.random.default_rng(0))
