@@ -39,25 +39,28 @@ def program(file: NamFile, size: float = 1.0) -> Program:
     return builder.program(x, y)
 
 
-def _network(builder: Builder, file: NamFile, size: float, x: Rows) -> Rows:
+def _network(builder: Builder, file: NamFile, size: float, x: Rows, depth: int = 1) -> Rows:
     """Append a network of any architecture; return the rows of its output."""
+    if depth > nam.DEEPEST:
+        refuse(builder.source, "condition_dsp", f"expected at most {nam.DEEPEST} in one another; export another")
     weights = Weights(file.weights, builder.source)
     for key in ("in_channels", "input_size"):
         if file.config.get(key, x.height) != x.height:
             refuse(builder.source, key, f"expected {x.height}, got {file.config[key]!r}; export a mono model")
     if file.architecture == "WaveNet":
-        return _wavenet(builder, file, size, weights, x)
+        return _wavenet(builder, file, size, weights, x, depth)
     makers = {"LSTM": _lstm, "ConvNet": _convnet, "Linear": _linear}
     y = makers[file.architecture](builder, file, weights, x)
     weights.end()
     return y
 
 
-def _wavenet(builder: Builder, file: NamFile, size: float, weights: Weights, x: Rows) -> Rows:
+def _wavenet(builder: Builder, file: NamFile, size: float, weights: Weights, x: Rows, depth: int) -> Rows:
     stacks = wavenet.read(file.config, size, builder.source)
     condition = x
     if file.config.get("condition_dsp") is not None:
-        condition = _network(builder, nam.nested(file.config["condition_dsp"], builder.source), 1.0, x)
+        inner = nam.nested(file.config["condition_dsp"], builder.source)
+        condition = _network(builder, inner, 1.0, x, depth + 1)
     return wavenet.network(builder, file.config, stacks, weights, x, condition)
 
 

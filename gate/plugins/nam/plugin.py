@@ -71,7 +71,8 @@ class Nam(Plugin, law.NamKnobs):
     @property
     def loudness_db(self) -> float | None:
         """Loudness of the model in dBFS, as its file says; None where it says nothing."""
-        return self._read.chosen(self.size).level("loudness") or self._read.level("loudness")
+        own = self._read.chosen(self.size).level("loudness")
+        return self._read.level("loudness") if own is None else own
 
     def _open(self, format: Format) -> Running:
         loudness = self.loudness_db
@@ -133,13 +134,13 @@ class NamRunning(Running):
         record = self.record.copy()
         size = len(self._rest)
         # at the model's rate, one channel, and a state of its own: the one to keep
-        silence = aligned(made.settling, np.float32)
+        silence = aligned(made.settling, self.format.dtype)
         alone = {"back_at": 0, "channels": 1, "state_at": self._rest.ctypes.data, "rate": rate}
         kept = self._rest.copy()
         alone["rest_at"] = kept.ctypes.data
         for name, value in alone.items():
             record[name] = value
-        player = law.compiled(np.float32).call
+        player = law.compiled(self.format.dtype).call
         player(record.ctypes.data, silence.ctypes.data, silence.ctypes.data, made.settling)
         # rings stand where the settling left them: so many frames are done
         self._start["done"] = made.settling

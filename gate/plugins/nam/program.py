@@ -150,7 +150,13 @@ class Builder:
         return place
 
     def keep(self, values: Floats) -> int:
-        """Return the place of weights."""
+        """Return the place of weights.
+
+        Raises:
+            ContractError: they are not finite, or too many.
+        """
+        if not np.isfinite(values).all():
+            refuse(self.source, "weights", "expected finite numbers, got one that is not; teach it again")
         place = self._weight_count
         self._weights.append(values)
         self._weight_count += len(values)
