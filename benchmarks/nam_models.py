@@ -19,11 +19,11 @@ STANDARD = [2**k for k in range(10)]
 TANH, SIGMOID = "Tanh", "Sigmoid"
 
 
-def stack(inputs: int, channels: int, head: int, dilations: list[int], **more: Any) -> dict[str, Any]:
+def stack(inputs: int, channels: int, out: int, dilations: list[int], **more: Any) -> dict[str, Any]:
     """Return a stack's configuration for the package, with what is not said at its default."""
     made = {
         "input_size": inputs, "condition_size": 1, "channels": channels, "dilations": dilations, "kernel_size": 3,
-        "activation": TANH, "head": {"out_channels": head, "kernel_size": 1, "bias": False},
+        "activation": TANH, "head": {"out_channels": out, "kernel_size": 1, "bias": False},
     }  # fmt: skip
     return made | more
 
