@@ -22,7 +22,9 @@ from gate.plugins.nam.plugin import Nam
 def main() -> None:
     """Run the command line."""
     parser = argparse.ArgumentParser(prog="python -m benchmarks.nam", description=__doc__.splitlines()[0])
-    parser.add_argument("files", nargs="*", metavar="FILE.nam", help="files to compare; without any, models of every kind")
+    parser.add_argument(
+        "files", nargs="*", metavar="FILE.nam", help="files to compare; without any, models of every kind"
+    )
     parser.add_argument("--golden", metavar="FILE.npz", help="write models, sounds in and out for tests")
     options = parser.parse_args()
     if options.golden:

@@ -46,7 +46,8 @@ def wavenets() -> dict[str, dict[str, Any]]:
         "blended": {"layers_configs": [stack(1, 3, 1, [1, 3], activation=pair("PairBlend", "Softsign"), head=last)]},
         "kernels": {
             "layers_configs": [
-                stack(1, 3, 1, [1, 3, 13], kernel_size=[6, 2, 15], activation={"name": "LeakyReLU", "negative_slope": 0.1}, head=long)
+                stack(1, 3, 1, [1, 3, 13], kernel_size=[6, 2, 15], head=long,
+                      activation={"name": "LeakyReLU", "negative_slope": 0.1})
             ]
         },
         "curves": {
@@ -92,7 +93,11 @@ def models() -> Iterator[tuple[str, dict[str, Any], NDArray[np.float32], NDArray
     configs += [
         ("lstm", "LSTM", {"hidden_size": 3}),
         ("lstm-deep", "LSTM", {"hidden_size": 5, "num_layers": 2}),
-        ("convnet", "ConvNet", {"channels": 3, "dilations": [1, 2, 4], "batchnorm": True, "activation": TANH}),
+        (
+            "convnet",
+            "ConvNet",
+            {"channels": 3, "dilations": [1, 2, 4], "batchnorm": True, "activation": TANH},
+        ),
         ("linear", "Linear", {"receptive_field": 20, "bias": True}),
     ]
     for name, kind, config in configs:
@@ -100,24 +105,36 @@ def models() -> Iterator[tuple[str, dict[str, Any], NDArray[np.float32], NDArray
         with torch.no_grad():
             for one in net.parameters():
                 one.mul_(1.5)
-            if kind == "LSTM":  # the state at rest, as the package writes it, is where its own output begins, too
+            if (
+                kind == "LSTM"
+            ):  # the state at rest, as the package writes it, is where its own output begins, too
                 net.import_weights(torch.Tensor(net._export_weights()))
         net.eval()
         yield name, file_of(net), sound, played(net, sound)
     yield container(sound)
 
 
-def container(sound: NDArray[np.float32]) -> tuple[str, dict[str, Any], NDArray[np.float32], NDArray[np.float32]]:
+def container(
+    sound: NDArray[np.float32],
+) -> tuple[str, dict[str, Any], NDArray[np.float32], NDArray[np.float32]]:
     """Return a container of two models; the larger plays."""
     import torch
     from nam.models import factory
 
-    sizes = [{"name": f"channels_{n}", "config": {"layers_configs": [packed(n)], "head_scale": 0.5}} for n in (2, 3)]
+    sizes = [
+        {"name": f"channels_{n}", "config": {"layers_configs": [packed(n)], "head_scale": 0.5}}
+        for n in (2, 3)
+    ]
     net = factory.init("PackedWaveNet", kwargs={"config": {"submodels": sizes, "sample_rate": RATE}})
     net.eval()
     inner = [net.extract_submodel(k) for k in range(2)]
     listed = [{"max_value": most, "model": file_of(one)} for most, one in zip((0.5, 1.0), inner, strict=True)]
-    made = {"version": "0.7.0", "architecture": "SlimmableContainer", "config": {"submodels": listed}, "weights": []}
+    made = {
+        "version": "0.7.0",
+        "architecture": "SlimmableContainer",
+        "config": {"submodels": listed},
+        "weights": [],
+    }
     with torch.no_grad():
         out = played(inner[1], sound)
     return "container", made | {"sample_rate": RATE, "metadata": {"loudness": -20.0}}, sound, out

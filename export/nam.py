@@ -117,7 +117,10 @@ def _cells(net: Recurrent) -> NDArray[np.float32]:
     hidden, cell = net.start(1)
     parts = []
     for k in range(net.layers):
-        core = {name: getattr(net.core, f"{name}_l{k}") for name in ("weight_ih", "weight_hh", "bias_ih", "bias_hh")}
+        core = {
+            name: getattr(net.core, f"{name}_l{k}")
+            for name in ("weight_ih", "weight_hh", "bias_ih", "bias_hh")
+        }
         parts += [torch.cat([core["weight_ih"], core["weight_hh"]], dim=1), core["bias_ih"] + core["bias_hh"]]
         parts += [hidden[k, 0], cell[k, 0]]
     return _flat([*parts, net.head.weight, net.head.bias])
@@ -127,7 +130,8 @@ def _stacks_config(net: WaveNet) -> dict[str, Any]:
     heads = [*(stack.channels for stack in net.stacks[1:]), 1]
     inputs = [1, *(stack.channels for stack in net.stacks)]
     layers = [
-        _stack_config(stack, inputs[k], heads[k], last=k + 1 == len(heads)) for k, stack in enumerate(net.stacks)
+        _stack_config(stack, inputs[k], heads[k], last=k + 1 == len(heads))
+        for k, stack in enumerate(net.stacks)
     ]
     return {"layers": layers, "head": None, "head_scale": net.head_scale}
 

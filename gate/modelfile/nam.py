@@ -78,7 +78,7 @@ class NamFile:
         return inner.chosen(size)
 
     def level(self, key: str) -> float | None:
-        """Return a number of the metadata, such as "loudness", "input_level_dbu", "output_level_dbu"; None if there is none."""
+        """Return a number of the metadata ("loudness", "input_level_dbu", "output_level_dbu"), or None if there is none."""
         said = self.metadata.get(key)
         if isinstance(said, bool) or not isinstance(said, int | float) or not np.isfinite(said):
             return None
@@ -160,7 +160,9 @@ def _models(config: Mapping[str, Any], source: str, depth: int) -> tuple[tuple[f
     for entry in listed:
         most = entry.get("max_value") if isinstance(entry, dict) else None
         if isinstance(most, bool) or not isinstance(most, int | float) or (found and most <= found[-1][0]):
-            _refuse(source, "submodels", f"expected rising numbers for max_value, got {most!r}; export it again")
+            _refuse(
+                source, "submodels", f"expected rising numbers for max_value, got {most!r}; export it again"
+            )
         found.append((float(most), _file(entry.get("model"), source, depth + 1)))
     if found[-1][0] < 1.0:
         _refuse(source, "submodels", f"expected a last max_value of 1, got {found[-1][0]:g}; export it again")
@@ -182,7 +184,9 @@ def _check_version(version: Any, source: str) -> None:
 def _weights(said: Any, source: str) -> NDArray[np.float32]:
     if not isinstance(said, list) or not 1 <= len(said) <= MOST_WEIGHTS:
         got = f"{len(said)}" if isinstance(said, list) else type(said).__name__
-        _refuse(source, "weights", f"expected a list of 1 to {MOST_WEIGHTS} numbers, got {got}; export it again")
+        _refuse(
+            source, "weights", f"expected a list of 1 to {MOST_WEIGHTS} numbers, got {got}; export it again"
+        )
     try:
         made = np.array(said)
     except (ValueError, OverflowError):

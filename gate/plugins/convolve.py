@@ -55,7 +55,9 @@ class Convolve(Plugin, law.ConvolveKnobs):
                 f"a response of {response.shape[1]} channels for a sound of {format.channels}: expected 1, or as many; "
                 "choose some of them"
             )
-        return ConvolveRunning(format, impulse.at_rate(response, self._rate, format.rate), bypassed=self.bypassed)
+        return ConvolveRunning(
+            format, impulse.at_rate(response, self._rate, format.rate), bypassed=self.bypassed
+        )
 
     def _shown(self) -> list[str]:
         return [repr(self._name)]

@@ -36,7 +36,9 @@ def read(path: Path) -> tuple[Sound, int]:
             )
         sound, rate = reader.read_rest().astype(np.float64), reader.layout.rate
     if not np.isfinite(sound).all():
-        raise AudioFileError(f"{path} has samples that are no numbers, a response was expected; write it again")
+        raise AudioFileError(
+            f"{path} has samples that are no numbers, a response was expected; write it again"
+        )
     high = np.abs(sound).max(axis=1)
     loud = np.flatnonzero(high > SILENT * high.max())
     if not len(loud):

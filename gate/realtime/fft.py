@@ -1,8 +1,8 @@
 """A Fourier transform that can be done in parts, a few butterflies at a time, so that no buffer has to pay for all of it.
 
 2 n real numbers are n complex ones, transformed in log2(n) passes of n / 2 butterflies, from one half of the working memory
-to the other and back (Stockham's order, so nothing is ever put in reversed order). The spectrum has n + 1 lines, of which the
-first and the last are real and share a place. Real and imaginary parts lie apart. All is float32.
+to the other and back (Stockham's order, so nothing is ever put in reversed order). The spectrum has n + 1 lines; the first
+and the last of them are real and share a place. Real and imaginary parts lie apart. All is float32.
 
 The way back is the way there with real and imaginary parts swapped. It gives n times the numbers; whoever multiplies the
 spectrum divides by n.
@@ -33,7 +33,9 @@ def packed(spectrum: NDArray[np.complex128]) -> NDArray[np.float32]:
 
 
 @vectors
-def butterflies(x: Any, xi: Any, y: Any, yi: Any, cosines: Any, sines: Any, stride: Any, begin: Any, end: Any) -> None:
+def butterflies(
+    x: Any, xi: Any, y: Any, yi: Any, cosines: Any, sines: Any, stride: Any, begin: Any, end: Any
+) -> None:
     """Do butterflies begin..end-1 of a pass.
 
     Args:

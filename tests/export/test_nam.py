@@ -43,7 +43,13 @@ def test_the_file_plays_as_the_network_does(net, tmp_path):
 def test_metadata_are_kept(tmp_path):
     """Loudness, levels, names and the rate come back as they were given."""
     path = tmp_path / "amp.nam"
-    said = {"name": "Twin", "gear_type": "amp", "loudness": -20.5, "input_level_dbu": 18.3, "output_level_dbu": 12.3}
+    said = {
+        "name": "Twin",
+        "gear_type": "amp",
+        "loudness": -20.5,
+        "input_level_dbu": 18.3,
+        "output_level_dbu": 12.3,
+    }
     writer.write(NETS["lstm"](), path, rate=44_100, **said)
     file = nam.read(path)
     assert said.items() <= file.metadata.items() and file.rate == 44_100
@@ -80,7 +86,12 @@ def test_older_players_find_their_keys():
     """An ungated WaveNet has the keys of version 0.5 beside the newer ones; a gated one says that it needs 0.7."""
     plain, gated = (writer.document(NETS[name]()) for name in ("wavenet", "gated"))
     stack = plain["config"]["layers"][0]
-    assert (plain["version"], stack["head_size"], stack["head"]["out_channels"], stack["activation"]) == ("0.5.4", 2, 2, "Tanh")
+    assert (plain["version"], stack["head_size"], stack["head"]["out_channels"], stack["activation"]) == (
+        "0.5.4",
+        2,
+        2,
+        "Tanh",
+    )
     assert gated["version"] == "0.7.0" and json.loads(json.dumps(gated)) == gated
 
 

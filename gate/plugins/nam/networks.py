@@ -8,7 +8,17 @@ import numpy as np
 from gate.modelfile import nam
 from gate.modelfile.nam import NamFile
 from gate.plugins.nam import wavenet
-from gate.plugins.nam.program import FARTHEST, Builder, Floats, Program, Rows, Weights, refuse, whole, whole_number
+from gate.plugins.nam.program import (
+    FARTHEST,
+    Builder,
+    Floats,
+    Program,
+    Rows,
+    Weights,
+    refuse,
+    whole,
+    whole_number,
+)
 from gate.plugins.nam.shapes import curve
 from gate.realtime.plugins import network as law
 from gate.realtime.tile import LANES
@@ -42,7 +52,9 @@ def program(file: NamFile, size: float = 1.0) -> Program:
 def _network(builder: Builder, file: NamFile, size: float, x: Rows, depth: int = 1) -> Rows:
     """Append a network of any architecture; return the rows of its output."""
     if depth > nam.DEEPEST:
-        refuse(builder.source, "condition_dsp", f"expected at most {nam.DEEPEST} in one another; export another")
+        refuse(
+            builder.source, "condition_dsp", f"expected at most {nam.DEEPEST} in one another; export another"
+        )
     weights = Weights(file.weights, builder.source)
     for key in ("in_channels", "input_size"):
         if file.config.get(key, x.height) != x.height:

@@ -96,7 +96,10 @@ class NamRunning(Running):
         )  # fmt: skip
         resampled = trip.back is not None
         size = -(-len(made.state) // LINE) * LINE
-        self._constant = {"steps": aligned(made.steps.size, np.int64), "weights": aligned(len(made.weights), np.float32)}
+        self._constant = {
+            "steps": aligned(made.steps.size, np.int64),
+            "weights": aligned(len(made.weights), np.float32),
+        }
         self._constant["steps"][:] = made.steps.ravel()
         self._constant["weights"][:] = made.weights
         self._rest, self._state = aligned(size, np.float32), aligned(channels * size, np.float32)

@@ -79,7 +79,11 @@ class Weights:
         """
         count = int(np.prod([float(length) for length in shape]))
         if count > len(self._values) - self._taken:
-            refuse(self._source, "weights", f"expected more than {len(self._values)}, as config says; export again")
+            refuse(
+                self._source,
+                "weights",
+                f"expected more than {len(self._values)}, as config says; export again",
+            )
         self._taken += count
         return self._values[self._taken - count : self._taken].reshape(shape)
 
@@ -92,7 +96,11 @@ class Weights:
             ContractError: there are not so many, or the groups do not divide the channels.
         """
         if out % groups or inputs % groups:
-            refuse(self._source, "groups", f"expected a divisor of {out} and {inputs}, got {groups}; export again")
+            refuse(
+                self._source,
+                "groups",
+                f"expected a divisor of {out} and {inputs}, got {groups}; export again",
+            )
         part = self.take(out, inputs // groups, taps)
         whole = part
         if groups > 1:
@@ -197,7 +205,11 @@ class Builder:
         if taps > 1:
             back = (taps - 1) * dilation
             if back > FARTHEST:
-                refuse(self.source, "dilations", f"expected at most {FARTHEST} frames back, got {back}; export another")
+                refuse(
+                    self.source,
+                    "dilations",
+                    f"expected at most {FARTHEST} frames back, got {back}; export another",
+                )
             ring = back + law.PIECE
             where = {"in": self.remember(x.height * (ring + LANES)), "ring": ring}
             self.step(law.PUSH, out=where["in"], height=x.height, ring=ring, **{"in": x.at})
@@ -267,7 +279,9 @@ def bound(count: int, source: str) -> None:
         ContractError: they are.
     """
     if count > MOST_NUMBERS:
-        refuse(source, "size", f"expected a network of at most {MOST_NUMBERS} numbers, got more; export another")
+        refuse(
+            source, "size", f"expected a network of at most {MOST_NUMBERS} numbers, got more; export another"
+        )
 
 
 def refuse(source: str, line: str, detail: str) -> NoReturn:

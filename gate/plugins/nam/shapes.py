@@ -45,7 +45,9 @@ def curve(builder: Builder, rows: Rows, said: Any) -> None:
     config: Mapping[str, Any] = said if isinstance(said, dict) else {"type": said}
     name = config.get("type")
     if not isinstance(name, str) or name not in NAMES:
-        refuse(builder.source, "activation", f"expected one of {', '.join(NAMES)}, got {name!r}; export another")
+        refuse(
+            builder.source, "activation", f"expected one of {', '.join(NAMES)}, got {name!r}; export another"
+        )
     kind = NAMES[name]
     if kind == curves.IDENTITY:
         return

@@ -1,11 +1,12 @@
 """WaveNets of the `.nam` format, made into programs: stacks of dilated convolutions, with every option that files have.
 
-Where neural-amp-modeler's trainer and its player disagree (the way on without ``layer1x1``, ``layer1x1_post_film``, corners of
-a Hardtanh), this does what the trainer does: that is what the weights were taught with (docs/cloning-format.md).
+Where neural-amp-modeler's trainer and its player disagree (the way on without ``layer1x1``, ``layer1x1_post_film``, corners
+of a Hardtanh), this does what the trainer does: that is what the weights were taught with (docs/cloning-format.md).
 """
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from itertools import pairwise
 from typing import Any
 
 from gate.plugins.nam.program import WIDEST, Builder, Floats, Rows, Weights, refuse, whole, whole_number
@@ -96,7 +97,7 @@ def read(config: Mapping[str, Any], size: float, source: str) -> list[Stack]:
     if not isinstance(listed, list) or not 1 <= len(listed) <= MOST_LAYERS:
         refuse(source, "layers", f"expected a list of 1 to {MOST_LAYERS} stacks; export it again")
     stacks = [_stack(one, size, source) for one in listed]
-    for before, after in zip(stacks, stacks[1:], strict=False):
+    for before, after in pairwise(stacks):
         if after.inputs != before.channels or before.head != (after.skip or after.bottleneck):
             refuse(source, "layers", "expected stacks that fit one another, got others; export it again")
     if any(stack.keeps < stack.channels for stack in stacks) and (
@@ -114,9 +115,13 @@ def _stack(config: Any, size: float, source: str) -> Stack:
     channels = whole(config, "channels", source)
     said = config.get("kernel_sizes", config.get("kernel_size"))
     taps = _wholes(said if isinstance(said, list) else [said] * count, "kernel_sizes", source)
-    gates = _each(config.get("gating_mode", "gated" if config.get("gated") else "none"), count, "gating_mode", source)
+    gates = _each(
+        config.get("gating_mode", "gated" if config.get("gated") else "none"), count, "gating_mode", source
+    )
     if len(taps) != count or not set(gates) <= {"none", "gated", "blended"}:
-        refuse(source, "layers", "expected a kernel size and a gating mode for each dilation; export it again")
+        refuse(
+            source, "layers", "expected a kernel size and a gating mode for each dilation; export it again"
+        )
     head, on = _head(config, source), config.get("layer1x1", {"active": True})
     skip = config.get("head1x1", {"active": False})
     films = _films(config, source)
@@ -210,7 +215,9 @@ def _each(said: Any, count: int, key: str, source: str) -> tuple[Any, ...]:
     return tuple(said) if isinstance(said, list) else (said,) * count
 
 
-def network(builder: Builder, config: Mapping[str, Any], stacks: list[Stack], weights: Weights, x: Rows, c: Rows) -> Rows:
+def network(
+    builder: Builder, config: Mapping[str, Any], stacks: list[Stack], weights: Weights, x: Rows, c: Rows
+) -> Rows:
     """Append a WaveNet's steps, and return the rows of its output.
 
     Args:
@@ -291,7 +298,15 @@ class StackBuilder:
         return x, made
 
     def _conv(
-        self, out: int, inputs: int, taps: int, keep_out: int, keep_in: int, *, bias: bool = True, groups: int = 1
+        self,
+        out: int,
+        inputs: int,
+        taps: int,
+        keep_out: int,
+        keep_in: int,
+        *,
+        bias: bool = True,
+        groups: int = 1,
     ) -> Conv:
         kernel, biases = self.weights.conv(out, inputs, taps, bias=bias, groups=groups)
         return kernel[:keep_out, :keep_in], biases[:keep_out]
@@ -301,10 +316,20 @@ class StackBuilder:
         builder, stack, condition = self.builder, self.stack, self.condition
         twice = 1 if stack.gates[number] == "none" else 2
         full, narrow, wide = stack.bottleneck, stack.narrow, condition.height
-        conv = self._conv(twice * full, stack.channels, stack.taps[number], twice * narrow, x.height, groups=stack.groups)
+        conv = self._conv(
+            twice * full, stack.channels, stack.taps[number], twice * narrow, x.height, groups=stack.groups
+        )
         mix = self._conv(twice * full, wide, 1, twice * narrow, wide, bias=False, groups=stack.mix_groups)
-        on = self._conv(stack.channels, full, 1, x.height, narrow, groups=stack.on_groups) if stack.on_groups else None
-        skip = self._conv(stack.skip, full, 1, stack.skip, narrow, groups=stack.skip_groups) if stack.skip else None
+        on = (
+            self._conv(stack.channels, full, 1, x.height, narrow, groups=stack.on_groups)
+            if stack.on_groups
+            else None
+        )
+        skip = (
+            self._conv(stack.skip, full, 1, stack.skip, narrow, groups=stack.skip_groups)
+            if stack.skip
+            else None
+        )
         films = self._films({"conv_pre": x.height, "input_mixin_pre": wide, "activation_post": narrow,
                              "layer1x1_post": x.height, "head1x1_post": stack.skip}, twice * narrow)  # fmt: skip
         z = self._rows("z", twice * narrow)
@@ -337,10 +362,15 @@ class StackBuilder:
         found = {}
         for name, film in self.stack.films.items():
             height = heights.get(name.removesuffix("_film"), middle) * (2 if film.shift else 1)
-            found[name] = film, self.weights.conv(height, self.condition.height, bias=True, groups=film.groups)
+            found[name] = (
+                film,
+                self.weights.conv(height, self.condition.height, bias=True, groups=film.groups),
+            )
         return found
 
-    def _film(self, films: Mapping[str, tuple[Film, Conv]], place: str, rows: Rows, *, into: bool = False) -> Rows:
+    def _film(
+        self, films: Mapping[str, tuple[Film, Conv]], place: str, rows: Rows, *, into: bool = False
+    ) -> Rows:
         """Append a scale (and shift) by the condition, where there is one; return the rows that hold the result."""
         if f"{place}_film" not in films:
             return rows

@@ -65,7 +65,9 @@ FIELDS = (
     Field("levels_at", "i8", (), "setup", "int64 [level][COLUMNS]"),
     Field("head_at", "i8", (), "setup", "float32 [response][SLOT]: the first taps, the last of them first"),
     Field("responses", "i8", (), "setup", "channels of the impulse response: 1, or the sound's"),
-    Field("lines_at", "i8", (), "setup", "float32 [response][lines_size]: LINES of a level is a place in here"),
+    Field(
+        "lines_at", "i8", (), "setup", "float32 [response][lines_size]: LINES of a level is a place in here"
+    ),
     Field("lines_size", "i8", (), "setup", "floats of a response's spectra"),
     Field("turns_at", "i8", (), "setup", "float32: TURNS of a level is a place in here"),
     Field("memory_at", "i8", (), "setup", "float32 [channel][memory_size]: recent frames, two rings, levels"),
@@ -90,7 +92,7 @@ def plan(taps: int) -> tuple[NDArray[np.int64], int, int, int, int]:
         taps: how many it has.
 
     Returns:
-        (levels, columns), and the floats of a response's spectra, of turns, of a channel's memory, and the frames of its rings.
+        (levels, columns); the floats of a response's spectra, of turns, and of a channel's memory; the frames of its rings.
     """
     rows = []
     lines = turns = 0
@@ -252,7 +254,9 @@ def _take(r: Any, memory: Any, a: Any, n: Any, block: Any, first: Any, last: Any
 
 
 @native
-def _pass(a: Any, b: Any, n: Any, number: Any, cosines: Any, sines: Any, first: Any, last: Any, back: Any) -> None:
+def _pass(
+    a: Any, b: Any, n: Any, number: Any, cosines: Any, sines: Any, first: Any, last: Any, back: Any
+) -> None:
     """Do a part of a pass, from one half of the memory to the other."""
     x, y = (a, b) if number % 2 == 0 else (b, a)
     if back:

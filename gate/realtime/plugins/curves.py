@@ -12,7 +12,9 @@ from numba import njit
 from gate.realtime.native import COMPILE
 from gate.realtime.tile import ROUNDS, two_to_the
 
-IDENTITY, TANH, HARD_TANH, RELU, LEAKY, SIGMOID, SILU, HARD_SWISH, LEAKY_HARD, SOFTSIGN, SOFT_SIGMOID = range(11)
+IDENTITY, TANH, HARD_TANH, RELU, LEAKY, SIGMOID, SILU, HARD_SWISH, LEAKY_HARD, SOFTSIGN, SOFT_SIGMOID = range(
+    11
+)
 """Curves by number."""
 
 FLAT = np.float32(9.2)
@@ -20,7 +22,9 @@ FLAT = np.float32(9.2)
 
 _ROUNDS = np.float32(ROUNDS)
 _PER_LN2 = np.float32(1.0 / np.log(2.0))
-_LN2_HIGH = np.float32(0.693145751953125)  # 16 bits of ln 2, so that products with small whole numbers are exact
+_LN2_HIGH = np.float32(
+    0.693145751953125
+)  # 16 bits of ln 2, so that products with small whole numbers are exact
 _LN2_LOW = np.float32(np.log(2.0) - 0.693145751953125)
 _TERMS = tuple(np.float32(1.0 / divisor) for divisor in (2.0, 6.0, 24.0, 120.0, 720.0, 5040.0))
 _C2, _C3, _C4, _C5, _C6, _C7 = _TERMS

@@ -64,7 +64,9 @@ FIELDS = (
     Field("wait", "i8", (), "setup", "host frames before the first of the ring is given"),
     Field("driven_at", "i8", (), "setup", "float32 [piece][channel]: host frames with the gain before"),
     Field("fresh_at", "i8", (), "setup", "float64 [queue][channel]: what the last run made"),
-    Field("back_at", "i8", (), "setup", "address of the way back, a ``BACK_RECORD``; 0: at the network's rate"),
+    Field(
+        "back_at", "i8", (), "setup", "address of the way back, a ``BACK_RECORD``; 0: at the network's rate"
+    ),
     Field("ring_at", "i8", (), "setup", "float64 [ring_frames][channel]: what has been through the network"),
     Field("ring_frames", "i8", (), "setup", "its length"),
 )

@@ -37,7 +37,9 @@ NO_RING = 1 << 40
 """Length of a ring that is none: no frame is so late."""
 
 PROGRAM = (
-    Field("network_errors", "i8", (), "engine", "pieces (times channels) whose output was not finite: silent"),
+    Field(
+        "network_errors", "i8", (), "engine", "pieces (times channels) whose output was not finite: silent"
+    ),
     Field("done", "i8", (), "engine", "frames that the network has had"),
     Field("steps", "i8", (), "setup", "steps of the program"),
     Field("steps_at", "i8", (), "setup", "int64 [step][COLUMNS]"),
@@ -95,7 +97,9 @@ def run_step(step: Any, scratch: Any, state: Any, weights: Any, done: Any, n: An
     for row in range(height):
         out = carray(at(scratch + 4 * (step[OUT] + row * PIECE), np.float32), (whole,), np.float32)
         if kind == CURVE:
-            corners = carray(at(weights + 4 * (step[WEIGHTS] + CORNERS * row), np.float32), (CORNERS,), np.float32)
+            corners = carray(
+                at(weights + 4 * (step[WEIGHTS] + CORNERS * row), np.float32), (CORNERS,), np.float32
+            )
             curves.apply(step[HOW], out, corners[0], corners[1], corners[2], corners[3])
         elif kind == SCALE:
             _times_number(out, carray(at(weights + 4 * step[WEIGHTS], np.float32), (1,), np.float32)[0])
@@ -134,7 +138,17 @@ def _mix(step: Any, scratch: Any, state: Any, weights: Any, done: Any, n: Any) -
             if first >= length:
                 first -= length
             tile(
-                out + 4 * frame, PIECE, source, stride, first, step[STEP], length, taps, inputs, mine, step[HOW]
+                out + 4 * frame,
+                PIECE,
+                source,
+                stride,
+                first,
+                step[STEP],
+                length,
+                taps,
+                inputs,
+                mine,
+                step[HOW],
             )
 
 

@@ -70,8 +70,12 @@ def test_each_channel_has_its_response(tmp_path):
     x, h = RNG.uniform(-0.5, 0.5, (3000, 2)), decaying(500, 2)
     both = Convolve(file_of(tmp_path, h))
     assert np.abs(play(both, x, 100) - exact(x, h)).max() < TOLERANCE
-    assert np.abs(play(both, x[:, :1], 100) - exact(x[:, :1], h.mean(axis=1, keepdims=True))).max() < TOLERANCE
-    with pytest.raises(ValueError, match=r"^a response of 2 channels for a sound of 3: expected 1, or as many;"):
+    assert (
+        np.abs(play(both, x[:, :1], 100) - exact(x[:, :1], h.mean(axis=1, keepdims=True))).max() < TOLERANCE
+    )
+    with pytest.raises(
+        ValueError, match=r"^a response of 2 channels for a sound of 3: expected 1, or as many;"
+    ):
         Chain([both]).open(RATE, 3)
     one = Convolve(file_of(tmp_path, h[:, :1]))
     assert np.abs(play(one, x, 100) - exact(x, h[:, :1])).max() < TOLERANCE
@@ -104,7 +108,10 @@ def test_a_response_is_brought_to_the_sound_s_rate():
     t = np.arange(4410) / 44_100
     h = (np.exp(-t * 100) * np.cos(2 * np.pi * 1000 * t))[:, None]
     made = impulse.at_rate(h, 44_100, RATE)
-    gain = [abs((np.exp(-2j * np.pi * 1000 * np.arange(len(k)) / r) * k[:, 0]).sum()) for k, r in ((h, 44_100), (made, RATE))]
+    gain = [
+        abs((np.exp(-2j * np.pi * 1000 * np.arange(len(k)) / r) * k[:, 0]).sum())
+        for k, r in ((h, 44_100), (made, RATE))
+    ]
     assert gain[1] == pytest.approx(gain[0], rel=5e-3)
     assert len(made) >= 4800 and impulse.at_rate(h, RATE, RATE) is h
 
@@ -114,7 +121,10 @@ def test_a_response_is_brought_to_the_sound_s_rate():
     [
         (np.zeros((10, 1)), "is silent, an impulse response was expected; give another file"),
         (np.ones((8000 * 11, 1)), "lasts 11.0 s, an impulse response of at most 10 s was expected; cut it"),
-        (np.array([[np.nan], [1.0]]), "has samples that are no numbers, a response was expected; write it again"),
+        (
+            np.array([[np.nan], [1.0]]),
+            "has samples that are no numbers, a response was expected; write it again",
+        ),
     ],
 )
 def test_what_is_no_response_is_refused(tmp_path, sound, said):

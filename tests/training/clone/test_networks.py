@@ -52,6 +52,9 @@ def test_it_can_be_taught(net):
     """Every weight has a gradient."""
     y, _ = net(0.3 * torch.randn(2, 100), net.start(2))
     y.square().mean().backward()
-    unused = {"arrays.0.layers.1.out.weight", "arrays.0.layers.1.out.bias"}  # the last layer's way on leads nowhere
+    unused = {
+        "arrays.0.layers.1.out.weight",
+        "arrays.0.layers.1.out.bias",
+    }  # the last layer's way on leads nowhere
     without = {name for name, one in net.named_parameters() if one.grad is None or not one.grad.any()}
     assert without <= unused | {name.replace("arrays.0", "arrays.1") for name in unused}
