@@ -7,7 +7,7 @@ import numpy as np
 
 from gate.modelfile import nam
 from gate.modelfile.nam import NamFile
-from gate.plugins.nam import wavenet
+from gate.plugins.nam import stacks, wavenet
 from gate.plugins.nam.program import (
     FARTHEST,
     Builder,
@@ -68,12 +68,12 @@ def _network(builder: Builder, file: NamFile, size: float, x: Rows, depth: int =
 
 
 def _wavenet(builder: Builder, file: NamFile, size: float, weights: Weights, x: Rows, depth: int) -> Rows:
-    stacks = wavenet.read(file.config, size, builder.source)
+    found = stacks.read(file.config, size, builder.source)
     condition = x
     if file.config.get("condition_dsp") is not None:
         inner = nam.nested(file.config["condition_dsp"], builder.source)
         condition = _network(builder, inner, 1.0, x, depth + 1)
-    return wavenet.network(builder, file.config, stacks, weights, x, condition)
+    return wavenet.network(builder, file.config, found, weights, x, condition)
 
 
 def _lstm(builder: Builder, file: NamFile, weights: Weights, x: Rows) -> Rows:
