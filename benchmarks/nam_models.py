@@ -43,7 +43,7 @@ def wavenets() -> dict[str, dict[str, Any]]:
     return {
         "plain": {"layers_configs": [stack(1, 4, 2, [1, 2, 4]), stack(4, 2, 1, [8, 16], head=last)], "head_scale": 0.5},
         "gated": {"layers_configs": [stack(1, 3, 1, [1, 5, 9], activation=pair("PairMultiply"), head=last)]},
-        "blended": {"layers_configs": [stack(1, 3, 1, [1, 3], activation=pair("PairBlend", "Softsign"), head=last)]},
+        "blended": {"layers_configs": [stack(1, 3, 1, [1, 3], activation=pair("PairBlend", "SiLU"), head=last)]},
         "kernels": {
             "layers_configs": [
                 stack(1, 3, 1, [1, 3, 13], kernel_size=[6, 2, 15], head=long,
@@ -104,7 +104,7 @@ def models() -> Iterator[tuple[str, dict[str, Any], NDArray[np.float32], NDArray
         net = factory.init(kind, kwargs={"config": config | {"sample_rate": RATE}})
         with torch.no_grad():
             for one in net.parameters():
-                one.mul_(1.5)
+                one.copy_(short(1.5 * one))
             if (
                 kind == "LSTM"
             ):  # the state at rest, as the package writes it, is where its own output begins, too
@@ -127,6 +127,9 @@ def container(
     ]
     net = factory.init("PackedWaveNet", kwargs={"config": {"submodels": sizes, "sample_rate": RATE}})
     net.eval()
+    with torch.no_grad():
+        for one in net.parameters():
+            one.copy_(short(one))
     inner = [net.extract_submodel(k) for k in range(2)]
     listed = [{"max_value": most, "model": file_of(one)} for most, one in zip((0.5, 1.0), inner, strict=True)]
     made = {
@@ -138,6 +141,11 @@ def container(
     with torch.no_grad():
         out = played(inner[1], sound)
     return "container", made | {"sample_rate": RATE, "metadata": {"loudness": -20.0}}, sound, out
+
+
+def short(weights: Any) -> Any:
+    """Return weights that are written in few digits."""
+    return (weights * 256).round() / 256
 
 
 def packed(channels: int) -> dict[str, Any]:
@@ -170,7 +178,7 @@ def played(net: Any, sound: NDArray[np.float32]) -> NDArray[np.float32]:
     return out
 
 
-def signal(frames: int = 700) -> NDArray[np.float32]:
+def signal(frames: int = 450) -> NDArray[np.float32]:
     """Return a short form of the package's own test sound, silence and 220 Hz at 0.5, and noise after it."""
     t = np.arange(frames)
     made = np.where(t < 50, 0.0, 0.5 * np.sin(2.0 * np.pi * 220.0 * (t - 50) / RATE))
