@@ -159,7 +159,8 @@ def _stack_config(stack: Stack, inputs: int, head: int, *, last: bool) -> dict[s
 def _stacks(net: WaveNet) -> NDArray[np.float32]:
     """Return a WaveNet's weights, stack by stack, and the factor of its output."""
     parts: list[Tensor] = []
-    for array in net.arrays:
+    arrays: Any = net.arrays
+    for array in arrays:
         parts.append(array.rechannel.weight)
         for layer in array.layers:
             parts += [layer.conv.weight, layer.conv.bias, layer.mix.weight, layer.out.weight, layer.out.bias]

@@ -14,6 +14,7 @@ from gate.plugins.plugin import Plugin
 from gate.plugins.round_trip import RoundTrip
 from gate.plugins.running import Format, Running
 from gate.realtime.plugins import nam as law
+from gate.realtime.plugins import network
 from gate.realtime.record import aligned
 
 LOUDNESS_DBFS = -18.0
@@ -21,9 +22,6 @@ LOUDNESS_DBFS = -18.0
 
 PIECE = 4096
 """Frames taken in at once at other rates than the model's, where calls may have any number."""
-
-QUEUE = 512
-"""The model's samples that wait for one run, at most."""
 
 
 class Nam(Plugin, law.NamKnobs):
@@ -92,24 +90,17 @@ class NamRunning(Running):
         piece = min(frames or PIECE, PIECE)
         self._trip = trip = RoundTrip(
             format.rate, channels, size=1, frames=frames if frames == piece else None, piece=piece, late=0,
-            model_rate=rate, most=QUEUE,
+            model_rate=rate, most=law.QUEUE,
         )  # fmt: skip
         resampled = trip.back is not None
-        size = -(-len(made.state) // LINE) * LINE
-        self._constant = {
-            "steps": aligned(made.steps.size, np.int64),
-            "weights": aligned(len(made.weights), np.float32),
-        }
-        self._constant["steps"][:] = made.steps.ravel()
-        self._constant["weights"][:] = made.weights
-        self._rest, self._state = aligned(size, np.float32), aligned(channels * size, np.float32)
-        self._rest[: len(made.state)] = made.state
+        self._networks = Networks(made, channels)
         self._memory = {
-            "scratch": aligned(made.scratch, np.float32),
+            "entry": aligned(law.QUEUE, np.float32),
+            "exit": aligned(law.QUEUE, np.float32),
             "history": aligned(trip.there.history_samples * channels, np.float32),
-            "blocks": aligned(QUEUE * channels if resampled else 0, np.float32),
+            "blocks": aligned(law.QUEUE * channels if resampled else 0, np.float32),
             "driven": aligned(piece * channels if resampled else 0, np.float32),
-            "fresh": aligned(QUEUE * channels if resampled else 0, np.float64),
+            "fresh": aligned(law.QUEUE * channels if resampled else 0, np.float64),
             "ring": aligned(trip.ring_frames * channels if resampled else 0, np.float64),
         }
         self._kernel = aligned(trip.there.kernel.size, np.float32)
@@ -117,12 +108,11 @@ class NamRunning(Running):
         record = law.make()
         values = {
             **trip.there.fields(),
-            **{f"{name}_at": array.ctypes.data for name, array in (self._constant | self._memory).items()},
-            "kernel_at": self._kernel.ctypes.data, "rest_at": self._rest.ctypes.data,
-            "state_at": self._state.ctypes.data, "state_size": size, "steps": len(made.steps),
-            "input_row": made.input_row, "output_row": made.output_row, "loudness_db": gain_db,
-            "rate": format.rate, "channels": channels, "listened": channels, "batch": 1, "block": QUEUE,
-            "blocks_stride": QUEUE, "piece": piece, "wait": trip.wait, "back_at": trip.back_address,
+            **{f"{name}_at": array.ctypes.data for name, array in self._memory.items()},
+            "kernel_at": self._kernel.ctypes.data, "network": network.compiled(np.float32).address,
+            "networks_at": self._networks.address, "loudness_db": gain_db, "rate": format.rate,
+            "channels": channels, "listened": channels, "batch": 1, "block": law.QUEUE,
+            "blocks_stride": law.QUEUE, "piece": piece, "wait": trip.wait, "back_at": trip.back_address,
             "ring_frames": trip.ring_frames,
         }  # fmt: skip
         for name, value in values.items():
@@ -130,25 +120,6 @@ class NamRunning(Running):
         function = law.compiled(format.dtype).address
         super().__init__(format, record, function, latency_samples=trip.latency_samples, bypassed=bypassed)
         self._start = record.copy()
-        self._settle(made, rate)
-
-    def _settle(self, made: Program, rate: int) -> None:
-        """Let silence through a copy of the player until the model is at rest, and keep that state."""
-        record = self.record.copy()
-        size = len(self._rest)
-        # at the model's rate, one channel, and a state of its own: the one to keep
-        silence = aligned(made.settling, self.format.dtype)
-        alone = {"back_at": 0, "channels": 1, "state_at": self._rest.ctypes.data, "rate": rate}
-        kept = self._rest.copy()
-        alone["rest_at"] = kept.ctypes.data
-        for name, value in alone.items():
-            record[name] = value
-        player = law.compiled(self.format.dtype).call
-        player(record.ctypes.data, silence.ctypes.data, silence.ctypes.data, made.settling)
-        # rings stand where the settling left them: so many frames are done
-        self._start["done"] = made.settling
-        self._state.reshape(-1, size)[:] = self._rest
-        self.record["done"] = made.settling
 
     def _reset(self) -> None:
         knobs = {field.name: self.record[field.name][0] for field in law.FIELDS if field.writer == "user"}
@@ -156,6 +127,52 @@ class NamRunning(Running):
         for name, value in knobs.items():
             self.record[name] = value
         self._trip.reset()
+        self._networks.reset()
         for array in self._memory.values():
             array[:] = 0
-        self._state.reshape(-1, len(self._rest))[:] = self._rest
+
+
+class Networks:
+    """A program's memory, once for each channel of a sound, at rest.
+
+    Attributes:
+        address: of the first channel's record; the others follow.
+    """
+
+    def __init__(self, made: Program, channels: int) -> None:
+        size = -(-len(made.state) // LINE) * LINE
+        self._steps = aligned(made.steps.size, np.int64)
+        self._steps[:] = made.steps.ravel()
+        self._weights = aligned(len(made.weights), np.float32)
+        self._weights[:] = made.weights
+        self._scratch = aligned(made.scratch, np.float32)
+        self._rest, self._states = aligned(size, np.float32), aligned(channels * size, np.float32)
+        self._rest[: len(made.state)] = made.state
+        self._records = network.make(channels)
+        values = {
+            "steps": len(made.steps), "steps_at": self._steps.ctypes.data, "weights_at": self._weights.ctypes.data,
+            "scratch_at": self._scratch.ctypes.data, "rest_at": self._rest.ctypes.data, "state_size": size, "settled": made.settling,
+            "input_row": made.input_row, "output_row": made.output_row,
+        }  # fmt: skip
+        for name, value in values.items():
+            self._records[name] = value
+        for c in range(channels):
+            self._records["state_at"][c] = self._states.ctypes.data + 4 * c * size
+        self.address = int(self._records.ctypes.data)
+        self._settling = made.settling
+        self._settle()
+        self.reset()
+
+    def _settle(self) -> None:
+        """Let silence through the first channel's network, and keep the state in which it is then."""
+        x = aligned(self._settling, np.float32)
+        size = len(self._rest)
+        self._states[:size] = self._rest
+        network.compiled(np.float32).call(self.address, x.ctypes.data, x.ctypes.data, len(x))
+        self._rest[:] = self._states[:size]
+
+    def reset(self) -> None:
+        """Go back to rest. Not while a network runs."""
+        self._states.reshape(-1, len(self._rest))[:] = self._rest
+        self._records["network_errors"] = 0
+        self._records["done"] = self._settling

@@ -14,10 +14,10 @@ from numpy.typing import NDArray
 
 from gate.parameters import Knob, Parameter, knobs
 from gate.realtime.entry import processor
-from gate.realtime.native import at, carray, flush_denormals, native, restore_denormals
+from gate.realtime.native import at, call4, carray, flush_denormals, native, restore_denormals
 from gate.realtime.plugins.blocks import bring_back, give
 from gate.realtime.plugins.levels import factor, follow, glide
-from gate.realtime.plugins.network import PIECE, PROGRAM, run
+from gate.realtime.plugins.network import NETWORK_RECORD
 from gate.realtime.record import SIDECHAIN, SIDECHAIN_STATE, Field, aligned, layout, user_fields
 from gate.realtime.sidechain import heard, listen
 
@@ -49,13 +49,19 @@ FIELDS = (
     Field("position", "i8", (), "engine", "host frames processed"),
     Field("made", "i8", (), "engine", "host frames that have been through the network"),
     Field("missing_frames", "i8", (), "engine", "frames that were not there in time, and were silent"),
+    Field(
+        "network_errors", "i8", (), "engine", "pieces (times channels) whose output was not finite: silent"
+    ),
     Field("started", "i8", (), "engine", "1 once the gains stand where the knobs do"),
     Field("input_now", "f8", (), "engine", "gain before the network, at the newest frame"),
     Field("output_now", "f8", (), "engine", "gain after it"),
     Field("code", "i8", (), "engine", "which sources the running code was compiled from"),
     *SIDECHAIN_STATE,
     # -- the network
-    *PROGRAM,
+    Field("network", "i8", (), "setup", "address of the compiled ``gate.realtime.plugins.network``"),
+    Field("networks_at", "i8", (), "setup", "its records, one for each channel"),
+    Field("entry_at", "i8", (), "setup", "float32 [QUEUE]: what a channel's network hears"),
+    Field("exit_at", "i8", (), "setup", "float32 [QUEUE]: what it says"),
     Field("loudness_db", "f8", (), "setup", "gain that brings the model to the common loudness, dB"),
     Field("rate", "i8", (), "setup", "of the sound, Hz"),
     # -- the way to its rate and back
@@ -71,6 +77,12 @@ FIELDS = (
     Field("ring_frames", "i8", (), "setup", "its length"),
 )
 """The record, field by field."""
+
+QUEUE = 512
+"""The network's samples that are run at once, at most."""
+
+NETWORK_BYTES = NETWORK_RECORD.itemsize
+"""Bytes from a channel's network to the next."""
 
 NAM_RECORD = layout(FIELDS)
 """The record's type."""
@@ -92,12 +104,13 @@ def _make(code: int) -> Any:
         done = 0
         while done < n:
             if r.back_at == 0:
-                end = min(n, done + PIECE)
+                end = min(n, done + QUEUE)
                 _straight(r, source, sound, done, end)
             else:
                 end = min(n, done + r.piece)
                 _there_and_back(r, source, sound, done, end)
             done = end
+        r.network_errors = _errors(r)
         restore_denormals(before)
 
     return nam
@@ -115,24 +128,22 @@ def _output(r: Any) -> Any:
 
 @native
 def _straight(r: Any, x: Any, y: Any, begin: Any, end: Any) -> None:
-    """Play frames begin..end-1, at most ``PIECE``, at the network's own rate."""
+    """Play frames begin..end-1, at most ``QUEUE``, at the network's own rate."""
     channels, n = r.channels, end - begin
     before, after, share = factor(r.input), _output(r), glide(r.rate)
-    entry = carray(at(r.scratch_at + 4 * r.input_row, np.float32), (n,), np.float32)
-    made = carray(at(r.scratch_at + 4 * r.output_row, np.float32), (n,), np.float32)
-    first, last = r.input_now, r.output_now
-    now, then = first, last
+    entry = carray(at(r.entry_at, np.float32), (n,), np.float32)
+    made = carray(at(r.exit_at, np.float32), (n,), np.float32)
+    now, then = r.input_now, r.output_now
     for c in range(channels):
-        now, then = first, last
+        now, then = r.input_now, r.output_now
         for t in range(n):
             now = follow(now, before, share)
             entry[t] = np.float32(np.float64(heard(x[(begin + t) * channels + c], False)) * now)
-        run(r, c, n)
+        call4(r.network, r.networks_at + c * NETWORK_BYTES, r.entry_at, r.exit_at, n)
         for t in range(n):
             then = follow(then, after, share)
             y[(begin + t) * channels + c] = np.float64(made[t]) * then
     r.input_now, r.output_now = now, then
-    r.done += n
     r.position += n
 
 
@@ -163,19 +174,20 @@ def _there_and_back(r: Any, x: Any, y: Any, begin: Any, end: Any) -> None:
 @native
 def _run_queued(r: Any) -> None:
     """Run the network over all that waits in the queue."""
-    channels = r.channels
-    queue = carray(at(r.blocks_at, np.float32), (channels * r.blocks_stride,), np.float32)
-    fresh = carray(at(r.fresh_at, np.float64), (r.blocks_stride * channels,), np.float64)
-    entry = carray(at(r.scratch_at + 4 * r.input_row, np.float32), (PIECE,), np.float32)
-    made = carray(at(r.scratch_at + 4 * r.output_row, np.float32), (PIECE,), np.float32)
-    begin = 0
-    while begin < r.queued:
-        n = min(PIECE, r.queued - begin)
-        for c in range(channels):
-            for t in range(n):
-                entry[t] = queue[c * r.blocks_stride + begin + t]
-            run(r, c, n)
-            for t in range(n):
-                fresh[(begin + t) * channels + c] = np.float64(made[t])
-        r.done += n
-        begin += n
+    channels, n = r.channels, r.queued
+    fresh = carray(at(r.fresh_at, np.float64), (n * channels,), np.float64)
+    made = carray(at(r.exit_at, np.float32), (n,), np.float32)
+    for c in range(channels):
+        queue = r.blocks_at + 4 * c * r.blocks_stride
+        call4(r.network, r.networks_at + c * NETWORK_BYTES, queue, r.exit_at, n)
+        for t in range(n):
+            fresh[t * channels + c] = np.float64(made[t])
+
+
+@native
+def _errors(r: Any) -> Any:
+    """Return how many pieces of all channels were not finite."""
+    total = 0
+    for c in range(r.channels):
+        total += carray(at(r.networks_at + c * NETWORK_BYTES, NETWORK_RECORD), (1,))[0].network_errors
+    return total

@@ -12,11 +12,13 @@ the same bits for buffers of any size. No step costs more at one time than at an
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
+from gate.realtime.entry import processor
 from gate.realtime.native import at, carray, native
 from gate.realtime.plugins import curves
 from gate.realtime.plugins.curves import vectors
-from gate.realtime.record import Field
+from gate.realtime.record import Field, aligned, layout
 from gate.realtime.tile import LANES, ROWS, lanes, tile
 
 PIECE = 64
@@ -36,40 +38,69 @@ CORNERS = 4
 NO_RING = 1 << 40
 """Length of a ring that is none: no frame is so late."""
 
-PROGRAM = (
-    Field(
-        "network_errors", "i8", (), "engine", "pieces (times channels) whose output was not finite: silent"
-    ),
+FIELDS = (
+    Field("network_errors", "i8", (), "engine", "pieces whose output was not finite: silent"),
     Field("done", "i8", (), "engine", "frames that the network has had"),
+    Field("code", "i8", (), "engine", "which sources the running code was compiled from"),
     Field("steps", "i8", (), "setup", "steps of the program"),
     Field("steps_at", "i8", (), "setup", "int64 [step][COLUMNS]"),
     Field("weights_at", "i8", (), "setup", "float32: all that steps refer to by WEIGHTS"),
     Field("scratch_at", "i8", (), "setup", "float32 [row][PIECE]"),
-    Field("state_at", "i8", (), "setup", "float32 [channel][state_size]"),
+    Field("state_at", "i8", (), "setup", "float32 [state_size]"),
     Field("rest_at", "i8", (), "setup", "float32 [state_size]: the state after long silence"),
-    Field("state_size", "i8", (), "setup", "floats a channel, a multiple of a cache line"),
+    Field("settled", "i8", (), "setup", "frames that brought it to rest"),
+    Field("state_size", "i8", (), "setup", "floats of a state"),
     Field("input_row", "i8", (), "setup", "place of the network's input in the scratch"),
     Field("output_row", "i8", (), "setup", "place of its output"),
 )
-"""Fields that a record needs so that ``run`` can play its network."""
+"""The record of a network that hears one channel."""
+
+NETWORK_RECORD = layout(FIELDS)
+"""The record's type."""
+
+
+def make(count: int = 1) -> NDArray[Any]:
+    """Return records full of zeros: a (count,) array of ``NETWORK_RECORD``."""
+    return aligned(count, NETWORK_RECORD)
+
+
+def _make(code: int) -> Any:
+    def network(record: Any, x: Any, out: Any, n: Any) -> None:
+        r = carray(record, (1,))[0]
+        r.code = code
+        source, sound = carray(x, (n,)), carray(out, (n,))
+        steps = carray(at(r.steps_at, np.int64), (r.steps, COLUMNS), np.int64)
+        entry = carray(at(r.scratch_at + 4 * r.input_row, np.float32), (PIECE,), np.float32)
+        made = carray(at(r.scratch_at + 4 * r.output_row, np.float32), (PIECE,), np.float32)
+        begin = 0
+        while begin < n:
+            count = min(PIECE, n - begin)
+            _copy(entry[:count], source[begin:])
+            for k in range(r.steps):
+                run_step(steps[k], r.scratch_at, r.state_at, r.weights_at, r.done, count)
+            if _finite(made[:count]):
+                _copy(sound[begin : begin + count], made)
+                r.done += count
+            else:
+                _rest(r, sound[begin : begin + count])
+            begin += count
+
+    return network
+
+
+compiled = processor(NETWORK_RECORD, _make)
+"""The compiled network, for one channel of float32; called by the address alone, so that it is compiled once for all."""
 
 
 @native
-def run(r: Any, channel: Any, n: Any) -> None:
-    """Run the network over ``n`` <= ``PIECE`` frames of a channel, from its input row to its output row.
-
-    An output that is not finite becomes silence, is counted, and takes the channel back to rest.
-    """
-    steps = carray(at(r.steps_at, np.int64), (r.steps, COLUMNS), np.int64)
-    state = r.state_at + 4 * channel * r.state_size
-    for k in range(r.steps):
-        run_step(steps[k], r.scratch_at, state, r.weights_at, r.done, n)
-    out = carray(at(r.scratch_at + 4 * r.output_row, np.float32), (n,), np.float32)
-    if not _finite(out):
-        r.network_errors += 1
-        out[:] = np.float32(0.0)
-        now = carray(at(state, np.float32), (r.state_size,), np.float32)
-        now[:] = carray(at(r.rest_at, np.float32), (r.state_size,), np.float32)
+def _rest(r: Any, sound: Any) -> None:
+    """Give silence, and go back to rest."""
+    r.network_errors += 1
+    r.done = r.settled  # the rings stand where the settling left them
+    for t in range(len(sound)):
+        sound[t] = np.float32(0.0)
+    now = carray(at(r.state_at, np.float32), (r.state_size,), np.float32)
+    _copy(now, carray(at(r.rest_at, np.float32), (r.state_size,), np.float32))
 
 
 @vectors
