@@ -151,10 +151,15 @@ class Networks:
         self._records = network.make(channels)
         values = {
             "steps": len(made.steps),
-            "steps_at": self._steps.ctypes.data, "weights_at": self._weights.ctypes.data,
-            "scratch_at": self._scratch.ctypes.data, "rest_at": self._rest.ctypes.data, "state_size": size, "settled": made.settling,
-            "input_row": made.input_row, "output_row": made.output_row,
-        }  # fmt: skip
+            "steps_at": self._steps.ctypes.data,
+            "weights_at": self._weights.ctypes.data,
+            "scratch_at": self._scratch.ctypes.data,
+            "rest_at": self._rest.ctypes.data,
+            "state_size": size,
+            "settled": made.settling,
+            "input_row": made.input_row,
+            "output_row": made.output_row,
+        }
         for name, value in values.items():
             self._records[name] = value
         for c in range(channels):
