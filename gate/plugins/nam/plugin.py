@@ -147,6 +147,7 @@ class Networks:
         self._weights[:] = made.weights
         self._scratch = aligned(made.scratch, np.float32)
         self._rest, self._states = aligned(size, np.float32), aligned(channels * size, np.float32)
+        self._states = self._states.reshape(channels, size)
         self._rest[: len(made.state)] = made.state
         self._records = network.make(channels)
         values = {
@@ -163,7 +164,7 @@ class Networks:
         for name, value in values.items():
             self._records[name] = value
         for c in range(channels):
-            self._records["state_at"][c] = self._states.ctypes.data + 4 * c * size
+            self._records["state_at"][c] = self._states[c].ctypes.data
         self.address = int(self._records.ctypes.data)
         self._settling = made.settling
         self._settle()
@@ -172,13 +173,12 @@ class Networks:
     def _settle(self) -> None:
         """Let silence through the first channel's network, and keep the state in which it is then."""
         x = aligned(self._settling, np.float32)
-        size = len(self._rest)
-        self._states[:size] = self._rest
+        self._states[0] = self._rest
         network.compiled(np.float32).call(self.address, x.ctypes.data, x.ctypes.data, len(x))
-        self._rest[:] = self._states[:size]
+        self._rest[:] = self._states[0]
 
     def reset(self) -> None:
         """Go back to rest. Not while a network runs."""
-        self._states.reshape(-1, len(self._rest))[:] = self._rest
+        self._states[:] = self._rest
         self._records["network_errors"] = 0
         self._records["done"] = self._settling

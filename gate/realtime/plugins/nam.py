@@ -158,9 +158,10 @@ def _there_and_back(r: Any, x: Any, y: Any, begin: Any, end: Any) -> None:
         for c in range(channels):
             place = t * channels + c
             driven[place] = np.float32(np.float64(heard(x[begin * channels + place], False)) * r.input_now)
-    s = 0
-    while s < end - begin:
+    s, full = 0, True
+    while full:
         s = listen(r, driven, s, end - begin, False)
+        full = r.queued == r.block  # then there may be more, even where all frames are taken
         _run_queued(r)
         bring_back(r, r.queued)
         r.queued = 0
