@@ -156,7 +156,7 @@ def _models(config: Mapping[str, Any], source: str, depth: int) -> tuple[tuple[f
     listed = config.get("submodels")
     if not isinstance(listed, list) or not 1 <= len(listed) <= MOST_MODELS:
         _refuse(source, "submodels", f"expected a list of 1 to {MOST_MODELS} models; export it again")
-    found = []
+    found: list[tuple[float, NamFile]] = []
     for entry in listed:
         most = entry.get("max_value") if isinstance(entry, dict) else None
         if isinstance(most, bool) or not isinstance(most, int | float) or (found and most <= found[-1][0]):
