@@ -13,9 +13,11 @@ if TYPE_CHECKING:
     from gate.live.live import Live
     from gate.plugins.classic import ClassicGate
     from gate.plugins.classify import Classify
+    from gate.plugins.convolve import Convolve
     from gate.plugins.highpass import HighPass
     from gate.plugins.learned import Gate
     from gate.plugins.model import Model
+    from gate.plugins.nam.plugin import Nam
     from gate.plugins.vst3.plugin import Vst3
     from gate.session.choices import Devices
     from gate.session.file import load, save
@@ -25,12 +27,14 @@ __all__ = [
     "Chain",
     "ClassicGate",
     "Classify",
+    "Convolve",
     "Devices",
     "Gate",
     "GateError",
     "HighPass",
     "Live",
     "Model",
+    "Nam",
     "Session",
     "Vst3",
     "load",
@@ -41,12 +45,14 @@ _HOMES = {
     "Chain": "gate.chain.chain",
     "ClassicGate": "gate.plugins.classic",
     "Classify": "gate.plugins.classify",
+    "Convolve": "gate.plugins.convolve",
     "Devices": "gate.session.choices",
     "Gate": "gate.plugins.learned",
     "GateError": "gate.errors",
     "HighPass": "gate.plugins.highpass",
     "Live": "gate.live.live",
     "Model": "gate.plugins.model",
+    "Nam": "gate.plugins.nam.plugin",
     "Session": "gate.session.session",
     "Vst3": "gate.plugins.vst3.plugin",
     "load": "gate.session.file",

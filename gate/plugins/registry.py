@@ -40,6 +40,12 @@ KINDS = {
     "classic": Kind("gate.plugins.classic", "ClassicGate", "", False, "a gate with every knob"),
     "gate": Kind("gate.plugins.learned", "Gate", "PRESET", False, "a learned gate"),
     "model": Kind("gate.plugins.model", "Model", "FILE.onnx", True, "a model file that makes sound of sound"),
+    "nam": Kind(
+        "gate.plugins.nam.plugin", "Nam", "FILE.nam", True, "an amplifier: a model of Neural Amp Modeler"
+    ),
+    "convolve": Kind(
+        "gate.plugins.convolve", "Convolve", "FILE.wav", True, "a cabinet or a room: an impulse response"
+    ),
     "vst3": Kind("gate.plugins.vst3.plugin", "Vst3", "FILE.vst3[:NAME]", True, "a third-party plugin"),
     "classify": Kind("gate.plugins.classify", "Classify", "PRESET", False, "says what the sound is"),
 }

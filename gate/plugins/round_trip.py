@@ -13,43 +13,55 @@ from gate.realtime.record import aligned
 
 
 class RoundTrip:
-    """Both ways between one host's rate and the model's 48 kHz.
+    """Both ways between a host's rate and a model's.
 
     Attributes:
         there: how host samples lie against the model's.
         latency_samples: host samples by which the sound is late.
         wait: host samples before the first that comes back.
         ring_frames: host frames that a ring has to hold.
-        back: the record of the way back, shape (1,), or None at 48 kHz.
+        back: the record of the way back, shape (1,), or None at the model's own rate.
     """
 
     def __init__(
-        self, rate: int, channels: int, *, size: int, frames: int | None, piece: int, late: int
+        self,
+        rate: int,
+        channels: int,
+        *,
+        size: int,
+        frames: int | None,
+        piece: int,
+        late: int,
+        model_rate: int = RATE,
+        most: int | None = None,
     ) -> None:
         """Work out both ways, and make the memory.
 
         Args:
             rate: of the sound, Hz.
             channels: of the sound.
-            size: the model's samples in one run.
+            size: the model's samples in one run; of a model that runs over any number, 1.
             frames: of every call; None: any number.
             piece: frames that are taken in before any are given.
             late: the model's samples by which its own output is late.
+            model_rate: Hz, at which the model works.
+            most: the model's samples in one run, at most; None: ``size``.
         """
-        self.there, back = Clock(rate, sound_feed(RATE)), Clock(RATE, sound_feed(rate))
+        self.there, back = Clock(rate, sound_feed(model_rate)), Clock(model_rate, sound_feed(rate))
         self.latency_samples = least_latency(self.there, back, size=size, frames=frames or 1, late=late)
         up, down = self.there.up, self.there.down
         # host frame n lies (n up - lead) / down in what the model made; the first whose filter reaches its beginning:
         lead = self.latency_samples * up - late * down
         self.wait = max(ceil((lead - back.half * down) / up), 0)
+        most = most or size
         self.ring_frames = (
-            piece + 2 * ceil(size * down / up) + 2 * self.there.half + 2 * ceil(back.half * down / up)
+            piece + 2 * ceil(most * down / up) + 2 * self.there.half + 2 * ceil(back.half * down / up)
         )
         self.back: NDArray[Any] | None = None
-        if rate == RATE:
+        if rate == model_rate:
             return
         # as many of the host's samples as a run can make, so that one run fills no more than one block
-        block = ceil(size * down / up) + 2
+        block = ceil(most * down / up) + 2
         place = self.wait * up - lead
         self._memory = {
             "blocks": aligned(block * channels, np.float32),

@@ -23,7 +23,7 @@ GATE = "gate"
 BYPASS = "bypass"
 """The parameter that every slot has beside its plugin's own."""
 
-MODEL = re.compile(r"\.(onnx|vst3|component)(:|$)", re.IGNORECASE)
+MODEL = re.compile(r"\.(onnx|nam|vst3|component|wav|flac|aiff?)(:|$)", re.IGNORECASE)
 """Ending of what is a path even without a folder in it; a plugin's name may follow its file's."""
 
 

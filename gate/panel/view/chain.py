@@ -113,6 +113,8 @@ class ChainRow(QWidget):
                 part.addAction(said, lambda text=text, place=place: self._put(text, place))
             for kind, said in (
                 ("model", tr("Model file\N{HORIZONTAL ELLIPSIS}")),
+                ("nam", tr("Amplifier, a .nam file\N{HORIZONTAL ELLIPSIS}")),
+                ("convolve", tr("Cabinet, an impulse response\N{HORIZONTAL ELLIPSIS}")),
                 ("vst3", tr("VST3 plugin\N{HORIZONTAL ELLIPSIS}")),
             ):
                 part.addAction(said, lambda kind=kind: self.file_asked.emit(kind))

@@ -100,7 +100,7 @@ def _make(code: int) -> Any:
         while done < n:
             end = min(n, done + r.piece)
             _take(r, source, done, end)
-            _give(r, sound, done, end)
+            give(r, sound, done, end)
             done = end
 
     return blocks
@@ -119,14 +119,14 @@ def _take(r: Any, x: Any, s: Any, end: Any) -> None:
         full = r.queued == r.batch * BLOCK
         if full:
             _run(r)
-            _bring_back(r)
+            bring_back(r, r.batch * BLOCK)
             r.queued = 0
 
 
 @native
-def _bring_back(r: Any) -> None:
-    """Put what the last run made into the ring, at the host's rate."""
-    channels, size = r.channels, r.batch * BLOCK
+def bring_back(r: Any, size: Any) -> None:
+    """Put the ``size`` frames that the last run made into the ring, at the host's rate."""
+    channels = r.channels
     fresh = carray(at(r.fresh_at, np.float64), (size * channels,), np.float64)
     ring = carray(at(r.ring_at, np.float64), (r.ring_frames, channels), np.float64)
     if r.back_at == 0:
@@ -149,7 +149,7 @@ def _bring_back(r: Any) -> None:
 
 
 @native
-def _give(r: Any, y: Any, begin: Any, end: Any) -> None:
+def give(r: Any, y: Any, begin: Any, end: Any) -> None:
     """Give frames begin..end-1 from the ring, ``wait`` frames later than they came in."""
     channels = r.channels
     ring = carray(at(r.ring_at, np.float64), (r.ring_frames, channels), np.float64)

@@ -39,7 +39,7 @@ def test_texts_become_plugins(tmp_path):
     [
         (
             "",
-            "expected a kind of plugin (highpass, classic, gate, model, vst3, classify), got ''; choose one",
+            "expected a kind of plugin (highpass, classic, gate, model, nam, convolve, vst3, classify), got ''; choose one",
         ),
         ("higpass:cutoff=80", "got 'higpass'; did you mean 'highpass'?"),
         ("highpass:cutof=80", "highpass has no 'cutof': expected one of cutoff; did you mean 'cutoff'?"),

@@ -25,7 +25,9 @@ print(json.dumps(found))
 def test_every_entry_is_looked_at() -> None:
     """The callbacks of PortAudio and of JACK are among what is found, and so is all that plugins run."""
     names = ("process", "classify", "chain", "stream", "jack")
-    laws = ("plugins.blocks", "plugins.classic", "plugins.highpass", "plugins.vst3")
+    laws = tuple(
+        f"plugins.{name}" for name in ("blocks", "classic", "convolve", "highpass", "nam", "network", "vst3")
+    )
     assert {f"gate.realtime.{name}" for name in (*names, *laws)} <= set(entry_modules())
     assert sum(entry.module == "gate.realtime.jack" for entry in entries()) == 3
 
