@@ -9,7 +9,7 @@ import numpy as np
 from gate.files.folder_walk import has_ending, walk
 from gate.files.sound_format import EXTENSIONS
 from training.clone.pair import Pair, PairError, aligned
-from training.learn.examples import Finding
+from training.learn.findings import Finding
 from training.recordings.reading import read_sound, to_mono
 
 

@@ -91,19 +91,12 @@ def level(x: Sound, rate: int, dials: Dials) -> Sound:
     return np.asarray(_falling(np.abs(x), 1.0, 1000.0 / (max(dials.window_ms, 1e-3) * rate)))
 
 
-def curve_db(levels_db: Sound, dials: Dials) -> Sound:
-    """Compute the gain in dB, make-up left out, that the law settles at for levels in dBFS, rising from below: (k,) -> (k,)."""
-    return np.array([_curve(v, dials.threshold_db, *_numbers(dials)) for v in levels_db])
-
-
 def thinned_gain(detected: Sound, rate: int, dials: Dials) -> Sound:
     """Compute the gain from what ``level`` gave: (n,) -> (n // 4,) linear, make-up included, one value for four samples."""
-    threshold = dials.threshold_db
-    power = dials.detector == "power"
-    hold = round(dials.hold_ms * rate / 1000.0)
-    attack, release = _share(dials.attack_ms, rate), _share(dials.release_ms, rate)
     if dials.place in ("ramp", "gain"):
-        ramp = dials.place == "ramp"
+        threshold, ramp, power = dials.threshold_db, dials.place == "ramp", dials.detector == "power"
+        attack, release = _share(dials.attack_ms, rate), _share(dials.release_ms, rate)
+        hold = round(dials.hold_ms * rate / 1000.0)
         up = min(1.0, 1000.0 / max(dials.attack_ms * rate, 1e-3)) if ramp else attack
         down = min(1.0, 1000.0 / max(dials.release_ms * rate, 1e-3)) if ramp else release
         o = _switched(detected, _linear(threshold, power), _linear(threshold - dials.hysteresis_db, power),
@@ -111,16 +104,26 @@ def thinned_gain(detected: Sound, rate: int, dials: Dials) -> Sound:
         shut = 10.0 ** (max(dials.range_db, DEEPEST_DB) / 20.0)
         gain = shut + (1.0 - shut) * o
         return np.asarray(gain * 10.0 ** (dials.makeup_db / 20.0))
-    after = dials.place == "gain_db"
-    numbers = _numbers(dials)
-    gain_db = _followed(
-        detected, power, 1.0 if after else attack, 1.0 if after else release, hold, threshold,
-        threshold - dials.hysteresis_db, dials.hysteresis_db > 0.0, numbers[0], numbers[1], numbers[2],
-        numbers[3], numbers[4],
-    )  # fmt: skip
-    if after:
+    gain_db = curved_db(envelope_db(detected, rate, dials), dials)
+    if dials.place == "gain_db":
         gain_db = _smoothed(gain_db, *(_share(ms, rate / STRIDE) for ms in _risefall(dials)))
     return np.asarray(np.exp((gain_db + dials.makeup_db) * (np.log(10.0) / 20.0)))
+
+
+def envelope_db(detected: Sound, rate: int, dials: Dials) -> Sound:
+    """Compute the level that the curve reads, of laws on the level: (n,) -> (n // 4,) dBFS."""
+    at_once = dials.place == "gain_db"
+    shares = [1.0 if at_once else _share(ms, rate) for ms in (dials.attack_ms, dials.release_ms)]
+    hold = round(dials.hold_ms * rate / 1000.0)
+    return np.asarray(_followed(detected, dials.detector == "power", *shares, hold))
+
+
+def curved_db(levels_db: Sound, dials: Dials) -> Sound:
+    """Compute the gain in dB, make-up left out, for levels in the order of time: (k,) -> (k,)."""
+    fall_db = dials.threshold_db - dials.hysteresis_db
+    return np.asarray(
+        _curved(levels_db, dials.threshold_db, fall_db, dials.hysteresis_db > 0.0, *_numbers(dials))
+    )
 
 
 def gain(x: Sound, rate: int, dials: Dials) -> Sound:
@@ -209,9 +212,9 @@ def _curve(level_db, threshold_db, down, step, range_db, zone_db, slope):  # typ
 
 
 @numba.njit(cache=True, nogil=True)
-def _followed(detected, power, attack, release, hold, rise_db, fall_db, both, down, step, range_db, zone_db, slope):  # type: ignore[no-untyped-def]
+def _followed(detected, power, attack, release, hold):  # type: ignore[no-untyped-def]
     out = np.empty(len(detected) // STRIDE)
-    envelope, highest, left, risen = 0.0, 0.0, 0, False
+    envelope, highest, left = 0.0, 0.0, 0
     decibels = 10.0 if power else 20.0
     for k in range(len(out) * STRIDE):
         distance = detected[k] - envelope
@@ -225,15 +228,22 @@ def _followed(detected, power, attack, release, hold, rise_db, fall_db, both, do
             envelope += release * distance
             highest = envelope
         if k % STRIDE == STRIDE - 1:
-            level_db = decibels * np.log10(max(envelope, SILENT * SILENT if power else SILENT))
-            if both:
-                if risen and level_db < fall_db - (zone_db if step else 0.0):
-                    risen = False
-                elif not risen and level_db > rise_db:
-                    risen = True
-            out[k // STRIDE] = _curve(
-                level_db, fall_db if risen else rise_db, down, step, range_db, zone_db, slope
-            )
+            out[k // STRIDE] = decibels * np.log10(max(envelope, SILENT * SILENT if power else SILENT))
+    return out
+
+
+@numba.njit(cache=True, nogil=True)
+def _curved(levels_db, rise_db, fall_db, both, down, step, range_db, zone_db, slope):  # type: ignore[no-untyped-def]
+    out = np.empty(len(levels_db))
+    risen = False
+    under = fall_db - (zone_db if step else 0.0)
+    for k in range(len(out)):
+        if both:
+            if risen and levels_db[k] < under:
+                risen = False
+            elif not risen and levels_db[k] > rise_db:
+                risen = True
+        out[k] = _curve(levels_db[k], fall_db if risen else rise_db, down, step, range_db, zone_db, slope)
     return out
 
 

@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 
 from gate.errors import GateError
 from training.clone import align, signal
-from training.learn.examples import CLIPPED_SHARE, Finding, clipped_share
+from training.learn.findings import CLIPPED_SHARE, Finding, clipped_share
 
 Sound = NDArray[np.float64]
 
