@@ -5,13 +5,14 @@
     clone.json    kind, numbers with error bars, what each kind of model leaves unexplained
     plugin.txt    a gate: the classic gate that does the same, as gate-live and gate-render take it
     filter.wav    a gain or a filter: its impulse response
+    network.pt    the weights of a network, where nothing smaller explains the box
 """
 
 import dataclasses
 import json
 import math
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -19,7 +20,7 @@ from numpy.typing import NDArray
 from export.clone_card import card
 from export.clone_picture import draw
 from gate.errors import PresetError
-from gate.files.atomic import write_text
+from gate.files.atomic import whole, write_text
 from gate.files.atomic_folder import AtomicFolder, refuse_folder
 from gate.files.sound_format import Layout
 from gate.files.sound_writer import Writer
@@ -29,9 +30,12 @@ from training.clone.kinds import Verdict
 from training.clone.law import Dials
 from training.clone.pair import Pair
 
+if TYPE_CHECKING:
+    from training.clone.fit import Cloned
+
 MARKER = "clone.json"
 """The file by which a folder is known as a clone's: only such a one is replaced."""
-FILTER, PLUGIN = "filter.wav", "plugin.txt"
+FILTER, PLUGIN, NETWORK = "filter.wav", "plugin.txt", "network.pt"
 LOUDEST_ATTACK_MS, LONGEST_HOLD_MS, LONGEST_RELEASE_MS, DEEPEST_RANGE_DB = 2000.0, 1000.0, 5000.0, -72.0
 """Limits of the classic gate's knobs."""
 
@@ -41,8 +45,17 @@ def refuse(folder: Path, *, force: bool) -> None:
     refuse_folder(folder, MARKER, force=force)
 
 
-def write(pair: Pair, verdict: Verdict, folder: Path, *, force: bool = False) -> str:
+def write(
+    pair: Pair, verdict: Verdict, folder: Path, *, network: "Cloned | None" = None, force: bool = False
+) -> str:
     """Write a clone's folder; returns the sentence on what the box is and how good the clone is.
+
+    Args:
+        pair: aligned.
+        verdict: what the box is.
+        folder: the clone's.
+        network: what learned the box, for the kinds that need one.
+        force: replace a clone that is there.
 
     Raises:
         AudioFileError: there is something in its place, or the disk does not take it.
@@ -65,10 +78,29 @@ def write(pair: Pair, verdict: Verdict, folder: Path, *, force: bool = False) ->
             with Writer(out.path / FILTER, layout) as file:
                 file.write(np.ascontiguousarray(taps[:, None], dtype=np.float32))
                 file.commit()
-        write_text(out.path / "CARD.md", card(folder.name, pair, verdict, line, probe, off))
+        learned = "" if network is None else of_network(network)
+        write_text(out.path / "CARD.md", card(folder.name, pair, verdict, line, probe, off, learned))
+        if network is not None:
+            _save(network, out.path / NETWORK)
         draw(pair, verdict, out.path / "picture.png")
         out.commit()
     return verdict.sentence()
+
+
+def of_network(network: "Cloned") -> str:
+    """Say how good a taught network is."""
+    weights = sum(one.numel() for one in network.net.parameters())
+    return (
+        f"a network of {weights:,} weights learned it in {network.steps} steps: on sound that it did not learn from, its "
+        f"error lies {-10.0 * math.log10(max(network.esr, 1e-20)):.1f} dB under the wet sound (error share {network.esr:.2e})"
+    )
+
+
+def _save(network: "Cloned", path: Path) -> None:
+    import torch
+
+    with whole(path) as stream:
+        torch.save({"net": network.net.state_dict(), "esr": network.esr, "steps": network.steps}, stream)
 
 
 def impulse(verdict: Verdict) -> NDArray[np.float64] | None:

@@ -8,7 +8,7 @@ import numpy as np
 from training.clone import law, linear
 from training.clone.behaviour import Behaviour
 from training.clone.dynamics import Fit
-from training.clone.kinds import CANNOT, NETWORK, Verdict
+from training.clone.kinds import CANNOT, TAUGHT, Verdict
 from training.clone.pair import Pair
 
 NAMES = {
@@ -42,7 +42,13 @@ PLACES = {
 
 
 def card(
-    name: str, pair: Pair, verdict: Verdict, line: str, probe: Behaviour | None, off: float | None
+    name: str,
+    pair: Pair,
+    verdict: Verdict,
+    line: str,
+    probe: Behaviour | None,
+    off: float | None,
+    learned: str = "",
 ) -> str:
     """Write the card as Markdown.
 
@@ -53,6 +59,7 @@ def card(
         line: the classic gate's text, "" for none.
         probe: what the law does to a tone, for dynamics.
         off: how far the classic gate is off, dB.
+        learned: what there is to say of a network that learned the box.
     """
     lines = [
         f"# {name}",
@@ -82,8 +89,8 @@ def card(
         lines += _filter(verdict.filter, pair.rate)
     if verdict.kind == "gain":
         lines += ["`filter.wav` is one sample: the gain.", ""]
-    if verdict.kind in (*NETWORK, "curve"):
-        lines += ["No small model plays this box: a network has to learn it.", ""]
+    if verdict.kind in TAUGHT:
+        lines += [f"No small model plays this box; {learned or 'no network has learned it'}.", ""]
     if verdict.kind in CANNOT:
         lines += ["This box is not cloned, and nothing here plays it.", ""]
     return "\n".join(lines)

@@ -62,6 +62,8 @@ EXTRAS = {
 """Further numbers, and where their search begins."""
 DESCENTS, SIMPLEX_STEPS = 10, 150
 """Most steps of a descent by curvature, and evaluations of a simplex."""
+POLISHES = 5
+"""Most rounds of descent and simplex for the law that is left."""
 SLOPE_STEP = 0.1
 """Share of a first step over which slopes are measured: decisions jump, and a wider step sees over the jumps."""
 PERFECT = 0.01
@@ -172,8 +174,11 @@ def fit(
         say(f"{dials.detector}, {dials.shape}, {dials.place}: refined to {math.sqrt(one[0]):.2f} dB")
         if best is None or one[0] < best[0]:
             best = one
+        if one[0] < PERFECT:
+            break
     assert best is not None, "there is at least one structure"
     loss, dials, free = best
+    loss, dials = _settled(task, dials, free, POLISHES)
     errors = bars(task, dials, free)
     return Fit(dials, errors, judged(dry, wet, rate, whole, dials, measure.windows(whole, rate, FIT_S)), loss)
 
@@ -242,7 +247,7 @@ def bars(task: Task, dials: Dials, free: Sequence[str]) -> dict[str, float]:
 def _refined(task: Task, dials: Dials) -> tuple[float, Dials, list[str]]:
     """Refine a law, try the further numbers, and drop those that are not worth it; returns what stayed free."""
     free = _free(dials)
-    loss, dials = _settled(task, dials, free)
+    loss, dials = _settled(task, dials, free, 1)
     for name in ("hold_ms", "hysteresis_db"):
         if name in free:
             without = [one for one in free if one != name]
@@ -259,16 +264,20 @@ def _refined(task: Task, dials: Dials) -> tuple[float, Dials, list[str]]:
         one = _descended(task, first[1], [*free, name], DESCENTS)
         if one[0] < WORTH * loss:
             (loss, dials), free = one, [*free, name]
-    loss, dials = _settled(task, dials, free)
     return loss, dials, free
 
 
-def _settled(task: Task, dials: Dials, free: Sequence[str]) -> tuple[float, Dials]:
-    """Go down by curvature, and by simplex where that is stuck, and by curvature again."""
+def _settled(task: Task, dials: Dials, free: Sequence[str], rounds: int) -> tuple[float, Dials]:
+    """Go down by curvature, and by simplex where that is stuck, round after round while that helps."""
     loss, dials = _descended(task, dials, free, DESCENTS)
-    if loss > PERFECT:
+    for _ in range(rounds):
+        before = loss
+        if loss < PERFECT:
+            break
         loss, dials = _simplex(task, dials, free, SIMPLEX_STEPS)
         loss, dials = _descended(task, dials, free, DESCENTS)
+        if loss > WORTH * before:
+            break
     return loss, dials
 
 

@@ -29,6 +29,8 @@ Say = Callable[[str], None]
 
 NETWORK = ("short", "long")
 """Kinds that only a network explains."""
+TAUGHT = ("curve", *NETWORK)
+"""Kinds that a network learns: of a curve, nothing smaller plays it."""
 CANNOT = ("moving", "endless")
 """Kinds that cannot be cloned."""
 
