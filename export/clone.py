@@ -1,11 +1,11 @@
 """A cloned box becomes a folder, whole or not at all: card, picture, numbers, and what plays it.
 
-    CARD.md       what was found of the pair and of the box, and how good the clone is
-    picture.png   waveforms, spectra, gains
-    clone.json    kind, numbers with error bars, what each kind of model leaves unexplained
-    plugin.txt    a gate: the classic gate that does the same, as gate-live and gate-render take it
-    filter.wav    a gain or a filter: its impulse response
-    network.pt    the weights of a network, where nothing smaller explains the box
+CARD.md       what was found of the pair and of the box, and how good the clone is
+picture.png   waveforms, spectra, gains
+clone.json    kind, numbers with error bars, what each kind of model leaves unexplained
+plugin.txt    a gate: the classic gate that does the same, as gate-live and gate-render take it
+filter.wav    a gain or a filter: its impulse response
+network.pt    the weights of a network, where nothing smaller explains the box
 """
 
 import dataclasses
@@ -64,7 +64,9 @@ def write(
     try:
         folder.resolve().parent.mkdir(parents=True, exist_ok=True)
     except OSError as error:
-        raise PresetError(f"{folder.parent} could not be made ({error.strerror}); choose another place") from error
+        raise PresetError(
+            f"{folder.parent} could not be made ({error.strerror}); choose another place"
+        ) from error
     line = classic_line(verdict.classic.dials) if verdict.classic is not None else ""
     probe = _probe(verdict, pair.rate)
     off = classic_off(pair, verdict, line) if line else None
@@ -146,7 +148,9 @@ def classic_off(pair: Pair, verdict: Verdict, line: str) -> float:
     own = gains.measured(pair.dry, made.astype(np.float64), pair.rate, *floors)
     wanted = gains.measured(pair.dry, verdict.polarity * pair.wet, pair.rate, *floors)
     least = np.maximum(own.least_db, wanted.least_db)
-    errors = np.maximum(own.gain_db + verdict.classic.dials.makeup_db, least) - np.maximum(wanted.gain_db, least)
+    errors = np.maximum(own.gain_db + verdict.classic.dials.makeup_db, least) - np.maximum(
+        wanted.gain_db, least
+    )
     valid = wanted.valid
     return float(np.sqrt(np.mean(np.square(errors[valid])))) if valid.any() else 0.0
 

@@ -127,7 +127,11 @@ def _dynamics(fit: Fit, probe: Behaviour | None) -> list[str]:
             f"{probe.down_db:.1f} falling, and goes from {probe.low_db:.1f} to {probe.high_db:.1f} dB.",
             "",
         ]
-    where = "sound that it was not fitted to" if q.held_out else "the sound that it was fitted to (there is no other)"
+    where = (
+        "sound that it was not fitted to"
+        if q.held_out
+        else "the sound that it was fitted to (there is no other)"
+    )
     return [
         *lines,
         f"On {where}, the gain is within 0.5 dB in {q.within:.1%} of the blocks and within {q.p95_db:.2f} dB in 95 %; its RMS "
@@ -160,7 +164,9 @@ def _classic(fit: Fit, line: str, off: float) -> list[str]:
 
 
 def _filter(made: linear.Filter, rate: int) -> list[str]:
-    late = f" It needs {made.early} samples before the delay: the clone is so much late." if made.early else ""
+    late = (
+        f" It needs {made.early} samples before the delay: the clone is so much late." if made.early else ""
+    )
     return [
         "## The filter",
         "",

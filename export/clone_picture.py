@@ -56,7 +56,9 @@ def _spectra(axes: Any, pair: Pair) -> None:
 
     for sound, colour, label in ((pair.dry, BEFORE, "dry"), (pair.wet, AFTER, "wet")):
         hz, power = welch(sound, pair.rate, nperseg=min(8192, len(sound)))
-        axes.semilogx(hz[1:], 10.0 * np.log10(np.maximum(power[1:], 1e-18)), color=colour, lw=0.9, label=label)
+        axes.semilogx(
+            hz[1:], 10.0 * np.log10(np.maximum(power[1:], 1e-18)), color=colour, lw=0.9, label=label
+        )
     axes.set(xlim=(20.0, pair.rate / 2.0), xlabel="Hz", ylabel="dB/Hz")
     legend(axes)
 

@@ -34,12 +34,8 @@ def parser() -> argparse.ArgumentParser:
         epilog="Folders of sounds, single files, and the layouts of MUSAN, GTZAN, MUSDB18 (stems) and manifest.csv are "
         "known; see docs/learning.md, and docs/cloning.md for --dry, --wet and --test-signal. Exit: 0 done, 1 failure (it says why), 2 usage, 130 stopped (again continues).",
     )
-    made.add_argument(
-        "--target", nargs="+", type=Path, metavar="FOLDER", help="what should pass, alone"
-    )
-    made.add_argument(
-        "--bleed", nargs="+", type=Path, metavar="FOLDER", help="what should not pass"
-    )
+    made.add_argument("--target", nargs="+", type=Path, metavar="FOLDER", help="what should pass, alone")
+    made.add_argument("--bleed", nargs="+", type=Path, metavar="FOLDER", help="what should not pass")
     learn_clone.add_arguments(made)
     made.add_argument(
         "-o", "--output", type=Path, metavar="FOLDER", help="the preset to write (needed but for --check)"
@@ -106,7 +102,9 @@ def _check(made: argparse.ArgumentParser, args: argparse.Namespace) -> None:
         learn_clone.check(made, args)
         return
     if not args.target or not args.bleed:
-        made.error("expected --target and --bleed, or --dry and --wet, got neither whole; give both of one kind")
+        made.error(
+            "expected --target and --bleed, or --dry and --wet, got neither whole; give both of one kind"
+        )
     if args.output is None and not args.check:
         made.error(
             "expected -o FOLDER for the preset, got none; give one, or --check to look at the examples only"

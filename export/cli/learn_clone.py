@@ -24,12 +24,21 @@ STEPS_A_SECOND = 8
 
 def add_arguments(made: argparse.ArgumentParser) -> None:
     """Add the options of cloning."""
-    made.add_argument("--dry", type=Path, metavar="SOUND", help="clone a box: the sound before it, a file or a folder")
-    made.add_argument("--wet", type=Path, metavar="SOUND", help="the same performance after it, under the same names")
     made.add_argument(
-        "--test-signal", type=Path, metavar="OUT.wav", help="write three minutes of sound to play through a box, and stop"
+        "--dry", type=Path, metavar="SOUND", help="clone a box: the sound before it, a file or a folder"
     )
-    made.add_argument("--rate", type=int, default=RATE, metavar="HZ", help="of the test signal (default: 48000)")
+    made.add_argument(
+        "--wet", type=Path, metavar="SOUND", help="the same performance after it, under the same names"
+    )
+    made.add_argument(
+        "--test-signal",
+        type=Path,
+        metavar="OUT.wav",
+        help="write three minutes of sound to play through a box, and stop",
+    )
+    made.add_argument(
+        "--rate", type=int, default=RATE, metavar="HZ", help="of the test signal (default: 48000)"
+    )
 
 
 def asked(args: argparse.Namespace) -> bool:
@@ -41,15 +50,21 @@ def check(made: argparse.ArgumentParser, args: argparse.Namespace) -> None:
     """Check what argparse cannot know; exit 2 with a sentence."""
     low, high = RATE_RANGE_HZ
     if args.target or args.bleed:
-        made.error("--dry, --wet and --test-signal clone a box, --target and --bleed teach a gate; leave one kind out")
+        made.error(
+            "--dry, --wet and --test-signal clone a box, --target and --bleed teach a gate; leave one kind out"
+        )
     if not low <= args.rate <= high:
         made.error(f"--rate takes {low} to {high}, got {args.rate}")
     if args.test_signal and (args.dry or args.wet):
         made.error("--test-signal writes what is to be recorded; give --dry and --wet afterwards, alone")
     if not args.test_signal and not (args.dry and args.wet):
-        made.error("expected --dry and --wet, got one of them; give the sound before the box and the sound after it")
+        made.error(
+            "expected --dry and --wet, got one of them; give the sound before the box and the sound after it"
+        )
     if not args.test_signal and args.output is None and not args.check:
-        made.error("expected -o FOLDER for the clone, got none; give one, or --check to look at the pair only")
+        made.error(
+            "expected -o FOLDER for the clone, got none; give one, or --check to look at the pair only"
+        )
 
 
 def run(args: argparse.Namespace, progress: Progress) -> int:
@@ -62,7 +77,9 @@ def run(args: argparse.Namespace, progress: Progress) -> int:
         from training.clone import signal
 
         signal.write(args.test_signal, args.rate, force=args.force)
-        console_say(f"wrote {args.test_signal}: play it through the box, and record what comes out; docs/cloning.md")
+        console_say(
+            f"wrote {args.test_signal}: play it through the box, and record what comes out; docs/cloning.md"
+        )
         return 0
     return _clone(args, progress)
 

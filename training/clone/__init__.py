@@ -1,5 +1,5 @@
 """Cloning a processor from a dry and a wet recording: look at the pair, say what kind of box it is, fit its model.
 
-May import: config_file, judging, learn, recordings, teach.
+May import: learn, recordings, teach.
 Runs on: the main thread, with torch only where a network is fitted.
 """

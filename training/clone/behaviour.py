@@ -52,7 +52,9 @@ def of_law(dials: Dials, rate: int) -> Process:
     return lambda x: x * law.gain(x, rate, dials)
 
 
-def measure(process: Process, rate: int, threshold_db: float, *, under_db: float = 15.0, over_db: float = 12.0) -> Behaviour:
+def measure(
+    process: Process, rate: int, threshold_db: float, *, under_db: float = 15.0, over_db: float = 12.0
+) -> Behaviour:
     """Measure a box.
 
     Args:
@@ -87,7 +89,9 @@ def measure(process: Process, rate: int, threshold_db: float, *, under_db: float
 
 def _tone(level_db: Sound, rate: int) -> Sound:
     """Return the tone at levels in dB."""
-    return np.asarray(10.0 ** (level_db / 20.0) * np.sin(2.0 * np.pi * TONE_HZ * np.arange(len(level_db)) / rate))
+    return np.asarray(
+        10.0 ** (level_db / 20.0) * np.sin(2.0 * np.pi * TONE_HZ * np.arange(len(level_db)) / rate)
+    )
 
 
 def _piece(rate: int) -> int:

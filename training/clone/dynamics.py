@@ -44,7 +44,16 @@ OVER = (
 CLASSIC = (("rms", "step", "level"),)
 """Structures that are tried: of what turns down the quiet, of what turns down the loud, and of the classic gate alone."""
 
-LOGS = ("attack_ms", "release_ms", "hold_ms", "window_ms", "zone_db", "hysteresis_db", "key_high_pass_hz", "key_low_pass_hz")
+LOGS = (
+    "attack_ms",
+    "release_ms",
+    "hold_ms",
+    "window_ms",
+    "zone_db",
+    "hysteresis_db",
+    "key_high_pass_hz",
+    "key_low_pass_hz",
+)
 """Numbers that are searched by their logarithm."""
 STEPS = {"threshold_db": 1.5, "range_db": 2.0, "makeup_db": 0.3, "slope": 0.15}
 """First steps of the search; of a logarithm 0.35."""
@@ -164,7 +173,10 @@ def fit(
     found: list[tuple[float, Dials]] = []
     for structure in structures or (DOWN if kind == "down" else OVER):
         begun = starts(coarse.gains, coarse.dry, rate, kind, structure)[:BEGUN]
-        one = min((_descended(coarse, dials, _free(dials), DESCENTS // 2) for dials in begun), key=lambda one: one[0])
+        one = min(
+            (_descended(coarse, dials, _free(dials), DESCENTS // 2) for dials in begun),
+            key=lambda one: one[0],
+        )
         found.append(_simplex(coarse, one[1], _free(one[1]), SIMPLEX_STEPS // 2))
         say(f"{', '.join(structure)}: {math.sqrt(found[-1][0]):.2f} dB")
     found.sort(key=lambda one: one[0])
@@ -354,7 +366,9 @@ def _first_step(name: str) -> float:
 
 
 def _vector(dials: Dials, free: Sequence[str]) -> Sound:
-    return np.array([math.log(max(getattr(dials, n), LIMITS[n][0])) if n in LOGS else getattr(dials, n) for n in free])
+    return np.array(
+        [math.log(max(getattr(dials, n), LIMITS[n][0])) if n in LOGS else getattr(dials, n) for n in free]
+    )
 
 
 def _dials(dials: Dials, free: Sequence[str], vector: Sound) -> Dials:

@@ -81,7 +81,9 @@ class Skip(nn.Module):
         self.core = core
         self.direct = nn.Parameter(torch.tensor(float(direct)))
         last = core.head if isinstance(core, Recurrent) else core.arrays[-1].head
-        assert isinstance(last, (nn.Linear, nn.Conv1d)), "a network ends with a layer that can begin at nothing"
+        assert isinstance(last, (nn.Linear, nn.Conv1d)), (
+            "a network ends with a layer that can begin at nothing"
+        )
         nn.init.zeros_(last.weight)
         if last.bias is not None:
             nn.init.zeros_(last.bias)
@@ -202,4 +204,6 @@ def _emphasised(x: Tensor) -> Tensor:
 
 
 def _pieces(sound: Tensor, starts: NDArray[np.int64], length: int) -> Tensor:
-    return torch.stack([nn.functional.pad(one, (0, length - len(one))) for one in (sound[k : k + length] for k in starts)])
+    return torch.stack(
+        [nn.functional.pad(one, (0, length - len(one))) for one in (sound[k : k + length] for k in starts)]
+    )

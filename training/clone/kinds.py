@@ -110,7 +110,11 @@ class Verdict:
             return "No simple model explains it"
         db = 10.0 * np.log10(max(own, 1e-20))
         sure = (
-            "no doubt" if db < CERTAIN_DB else "little doubt" if db < DOUBTFUL_DB else "doubtful: listen to it"
+            "no doubt"
+            if db < CERTAIN_DB
+            else "little doubt"
+            if db < DOUBTFUL_DB
+            else "doubtful: listen to it"
         )
         return f"What it leaves unexplained lies {-db:.0f} dB under the wet sound ({sure})"
 
@@ -126,7 +130,11 @@ def tell(pair: Pair, say: Say = lambda text: None) -> Verdict:
     gain = float(np.dot(dry, wet) / max(float(np.dot(dry, dry)), 1e-30))
     sign = pair.look.polarity if abs(gain) < 1e-6 else 1 if gain > 0.0 else -1
     heard = max(float(np.mean(np.square(wet))), 1e-30)
-    noise = NOISE_TIMES * 10.0 ** (pair.look.floors_db[1] / 10.0) / heard if pair.look.floors_db[1] > -120.0 else 0.0
+    noise = (
+        NOISE_TIMES * 10.0 ** (pair.look.floors_db[1] / 10.0) / heard
+        if pair.look.floors_db[1] > -120.0
+        else 0.0
+    )
     left = {"gain": _share(wet - gain * dry, wet)}
     gain_db = 20.0 * float(np.log10(max(abs(gain), 1e-12)))
     if left["gain"] < max(GAIN_LEFT, noise):
@@ -198,7 +206,9 @@ def curve_of(dry: Sound, wet: Sound) -> tuple[Sound, float]:
     piece = max(len(dry) // 400, 1)
     learned = (np.arange(len(dry)) // piece) % 2 == 0
     x, y = dry[learned], wet[learned]
-    edges = np.unique(np.concatenate((np.quantile(x, np.linspace(0.0, 1.0, BINS)), np.linspace(x.min(), x.max(), BINS))))
+    edges = np.unique(
+        np.concatenate((np.quantile(x, np.linspace(0.0, 1.0, BINS)), np.linspace(x.min(), x.max(), BINS)))
+    )
     if len(edges) < 3:
         return np.zeros((2, 2)), 1.0
     bins = np.clip(np.searchsorted(edges, x, "right") - 1, 0, len(edges) - 2)
@@ -206,7 +216,9 @@ def curve_of(dry: Sound, wet: Sound) -> tuple[Sound, float]:
     full = count > 0
     inputs = np.bincount(bins, x, len(edges) - 1)[full] / count[full]
     outputs = np.bincount(bins, y, len(edges) - 1)[full] / count[full]
-    return np.stack((inputs, outputs)), _share(wet[~learned] - np.interp(dry[~learned], inputs, outputs), wet[~learned])
+    return np.stack((inputs, outputs)), _share(
+        wet[~learned] - np.interp(dry[~learned], inputs, outputs), wet[~learned]
+    )
 
 
 def short_memory(dry: Sound, wet: Sound) -> float:

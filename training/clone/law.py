@@ -142,7 +142,12 @@ def named(dials: Dials) -> dict[str, tuple[float, float]]:
     """
     if dials.place == "ramp":
         return {"OBS": (dials.attack_ms, dials.release_ms)}
-    factors = {"LSP and ours": -np.log(1.0 - np.sqrt(0.5)), "JUCE": 2.0 * np.pi, "ffmpeg and Calf": 4.0, "sox": 1.0}
+    factors = {
+        "LSP and ours": -np.log(1.0 - np.sqrt(0.5)),
+        "JUCE": 2.0 * np.pi,
+        "ffmpeg and Calf": 4.0,
+        "sox": 1.0,
+    }
     return {name: (float(dials.attack_ms * f), float(dials.release_ms * f)) for name, f in factors.items()}
 
 
@@ -186,7 +191,7 @@ def _falling(x, kept, step):  # type: ignore[no-untyped-def]
     out = np.empty_like(x)
     y = 0.0
     for k in range(len(x)):
-        y = max(x[k], y * kept - step)
+        y = x[k] if x[k] > y else max(x[k], x[k] + kept * (y - x[k]) - step)
         out[k] = y
     return out
 

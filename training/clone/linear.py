@@ -140,7 +140,9 @@ def described(taps: Sound, rate: int) -> str:
     if low > 0:
         words.append(f"3 dB down at {hz[low]:.0f} Hz and {_slope(level, hz, low, -1):.0f} dB an octave below")
     if high < len(hz) - 1:
-        words.append(f"3 dB down at {hz[high]:.0f} Hz and {_slope(level, hz, high, 1):.0f} dB an octave above")
+        words.append(
+            f"3 dB down at {hz[high]:.0f} Hz and {_slope(level, hz, high, 1):.0f} dB an octave above"
+        )
     if not words:
         words.append(f"within {np.ptp(level):.1f} dB from 20 Hz to {hz[-1]:.0f} Hz")
     return f"{' and '.join(words)}; highest gain {top:+.1f} dB at {hz[int(np.argmax(level))]:.0f} Hz"

@@ -1,8 +1,8 @@
 """A dry and a wet recording of one performance: looked at, aligned, or refused with what to do.
 
-    pair = aligned(dry, 48_000, wet, 48_000)          # raises PairError where nothing can be learned
-    for sentence in pair.look.sentences(): print(sentence)
-    pair.dry, pair.wet                                # (n,) each, aligned, at pair.rate
+pair = aligned(dry, 48_000, wet, 48_000)          # raises PairError where nothing can be learned
+for sentence in pair.look.sentences(): print(sentence)
+pair.dry, pair.wet                                # (n,) each, aligned, at pair.rate
 """
 
 from dataclasses import dataclass, replace
@@ -77,7 +77,8 @@ class Look:
         """Say what was found, a sentence each."""
         late = self.delay_samples
         said = [
-            f"{self.seconds:.1f} s of both" + (", the test signal, found by its marks" if self.marked else ""),
+            f"{self.seconds:.1f} s of both"
+            + (", the test signal, found by its marks" if self.marked else ""),
             f"the wet sound is {abs(late):.2f} samples ({abs(late) / self.rates[0] * 1000.0:.3f} ms) "
             f"{'late' if late >= 0.0 else 'early'}, and that is taken out",
             f"its polarity is {'turned over' if self.polarity < 0 else 'the same'}, its level {self.gain_db:+.2f} dB",
@@ -124,7 +125,10 @@ def aligned(dry: NDArray[np.floating], rate: int, wet: NDArray[np.floating], wet
         b = _resampled(b, rate // common, wet_rate // common)
         findings.append(
             Finding(
-                "warning", "", f"the wet sound is at {wet_rate} Hz, the dry at {rate} Hz", "the wet one is converted"
+                "warning",
+                "",
+                f"the wet sound is at {wet_rate} Hz, the dry at {rate} Hz",
+                "the wet one is converted",
             )
         )
     line, marked = _line(a, b, rate)
