@@ -93,8 +93,8 @@ def of_network(network: "Cloned") -> str:
     """Say how good a taught network is."""
     weights = sum(one.numel() for one in network.net.parameters())
     return (
-        f"a network of {weights:,} weights learned it in {network.steps} steps: on sound that it did not learn from, its "
-        f"error lies {-10.0 * math.log10(max(network.esr, 1e-20)):.1f} dB under the wet sound (error share {network.esr:.2e})"
+        f"a network of {weights:,} weights learned it in {network.steps} steps: on sound that it did not learn from, "
+        f"its error lies {-10.0 * math.log10(max(network.esr, 1e-20)):.1f} dB under the wet sound ({network.esr:.2e})"
     )
 
 

@@ -122,8 +122,8 @@ def _dynamics(fit: Fit, probe: Behaviour | None) -> list[str]:
     ]
     if probe is not None:
         lines += [
-            f"What happens to a tone of 1 kHz: the gain has gone 90 % of its way {probe.rise_ms:.1f} ms after a step up, and "
-            f"{probe.fall_ms:.1f} ms after a step down. It passes its middle at {probe.up_db:.1f} dBFS (peak) rising and "
+            f"What happens to a tone of 1 kHz: the gain has gone 90 % of its way {probe.rise_ms:.1f} ms after a step up, "
+            f"and {probe.fall_ms:.1f} ms after a step down. Its middle is at {probe.up_db:.1f} dBFS (peak) rising and "
             f"{probe.down_db:.1f} falling, and goes from {probe.low_db:.1f} to {probe.high_db:.1f} dB.",
             "",
         ]
@@ -134,9 +134,9 @@ def _dynamics(fit: Fit, probe: Behaviour | None) -> list[str]:
     )
     return [
         *lines,
-        f"On {where}, the gain is within 0.5 dB in {q.within:.1%} of the blocks and within {q.p95_db:.2f} dB in 95 %; its RMS "
-        f"error is {q.rms_db:.2f} dB, and the error energy lies {-10.0 * math.log10(max(q.esr, 1e-20)):.0f} dB under the wet "
-        "sound. (The last says nothing of silence: a gate that never shuts scores well on it.)",
+        f"On {where}, the gain is within 0.5 dB in {q.within:.1%} of the blocks and within {q.p95_db:.2f} dB in 95 %; its "
+        f"RMS error is {q.rms_db:.2f} dB, and the error energy lies {-10.0 * math.log10(max(q.esr, 1e-20)):.0f} dB under "
+        "the wet sound. (The last says nothing of silence: a gate that never shuts scores well on it.)",
         "",
     ]
 
@@ -170,6 +170,7 @@ def _filter(made: linear.Filter, rate: int) -> list[str]:
     return [
         "## The filter",
         "",
-        f"{linear.described(made.taps, rate)}. `filter.wav` is its impulse response, {len(made.taps)} samples at {rate} Hz.{late}",
+        f"{linear.described(made.taps, rate)}. `filter.wav` is its impulse response, "
+        f"{len(made.taps)} samples at {rate} Hz.{late}",
         "",
     ]

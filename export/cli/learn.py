@@ -32,7 +32,8 @@ def parser() -> argparse.ArgumentParser:
         description="Teach a gate from examples: what should pass (--target) and what should not (--bleed). Or clone a box: "
         "the sound before it (--dry) and after it (--wet).",
         epilog="Folders of sounds, single files, and the layouts of MUSAN, GTZAN, MUSDB18 (stems) and manifest.csv are "
-        "known; see docs/learning.md, and docs/cloning.md for --dry, --wet and --test-signal. Exit: 0 done, 1 failure (it says why), 2 usage, 130 stopped (again continues).",
+        "known; see docs/learning.md, and docs/cloning.md for --dry, --wet and --test-signal. "
+        "Exit: 0 done, 1 failure (it says why), 2 usage, 130 stopped (again continues).",
     )
     made.add_argument("--target", nargs="+", type=Path, metavar="FOLDER", help="what should pass, alone")
     made.add_argument("--bleed", nargs="+", type=Path, metavar="FOLDER", help="what should not pass")

@@ -1,7 +1,8 @@
 """Where a wet sound lies against its dry one: lag by stretches, drift between clocks, delay to a fraction, polarity.
 
-A filter delays what it lets through, and this is part of its sound: it must not be taken for a delay. So the phase that a filter
-of minimum phase with the measured magnitude would have is taken out first, and the delay is what remains.
+A filter delays what it lets through, and this is part of its sound: it must not be taken for a delay. So the phase
+that a filter of minimum phase with the measured magnitude would have is taken out first, and the delay is what
+remains.
 """
 
 from dataclasses import dataclass
@@ -31,7 +32,7 @@ READ_TO = 0.85
 OVERSAMPLED = 4
 """How much finer than samples a correlation's peak is looked for."""
 ORDER = 5
-"""Order of the spline between samples of a sound that was brought to ``OVERSAMPLED`` its rate: -100 dB up to 0.4 of the rate."""
+"""Order of the spline between samples of the finer sound."""
 
 
 @dataclass(frozen=True)
@@ -94,7 +95,7 @@ def correlation_lag(dry: Sound, wet: Sound, middle: int, reach: int) -> tuple[fl
 
 
 def first_guess(dry: Sound, wet: Sound, rate: int) -> tuple[int, int, float]:
-    """Find roughly where the loudest ten seconds of a dry sound lie in a wet one: their start, their lag, and the strength."""
+    """Find about where the loudest ten seconds of a dry sound lie in a wet one: their start, lag, and strength."""
     n = min(10 * rate, len(dry))
     power = np.concatenate(([0.0], np.cumsum(np.square(dry))))
     starts = np.arange(0, len(dry) - n + 1, max(rate // 2, 1))

@@ -1,8 +1,8 @@
 """What a gate or a compressor does to a probe, whatever its dials say: times to 90 %, thresholds and range, of any box.
 
-Equal dials are no equal gates: an attack of 20 ms opens in 0.7 ms in one maker's gate and in 18 ms in another's, and in some the time
-depends on the level. So boxes are compared by what they do: a tone steps from a level where the box is at rest to one where it acts, and
-back; and it rises and falls slowly.
+Equal dials are no equal gates: an attack of 20 ms opens in 0.7 ms in one maker's gate and in 18 ms in another's, and
+in some the time depends on the level. So boxes are compared by what they do: a tone steps from a level where the box
+is at rest to one where it acts, and back; and it rises and falls slowly.
 """
 
 from collections.abc import Callable

@@ -1,7 +1,9 @@
-"""Teach a network a pair that no simpler model explains: truncated back-propagation, ESR with pre-emphasis, a way past the network.
+"""Teach a network a pair that no simpler model explains: truncated back-propagation, ESR with pre-emphasis, a way past
+the network.
 
-The way past (``Skip``) carries the input to the output with one learned gain, and the network begins with nothing to say beside it. So a
-box that does nothing is copied exactly before the first step, and what is learned is only what the box adds.
+The way past (``Skip``) carries the input to the output with one learned gain, and the network begins with nothing to
+say beside it. So a box that does nothing is copied exactly before the first step, and what is learned is only what
+the box adds.
 """
 
 import time
@@ -24,7 +26,7 @@ Sound = NDArray[np.float64]
 Report = Callable[[dict[str, float], int], None]
 
 EMPHASIS = 0.85
-"""How much of the sample before is taken off before errors are compared: highs count as they are heard (A. Wright et al., 2020)."""
+"""Share of the sample before that is taken off before errors are compared: highs count as they are heard (Wright, 2020)."""
 HELD_OUT = 0.15
 """Share of a pair, at its end, that judges and is not learned from."""
 QUIET = 1e-6

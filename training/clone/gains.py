@@ -119,6 +119,9 @@ def excerpt(
         if part.start > 0:
             one.valid[:warm] = False
     whole = Gains(
-        *(np.concatenate([getattr(one, name) for one in gains]) for name in ("gain_db", "valid", "least_db", "energy", "moving"))
-    )  # fmt: skip
+        *(
+            np.concatenate([getattr(one, name) for one in gains])
+            for name in ("gain_db", "valid", "least_db", "energy", "moving")
+        )
+    )
     return np.concatenate([dry[part] for part in parts]), whole

@@ -5,12 +5,13 @@
 | gain | one number | what is left of the wet energy is under -50 dB, or is the wet noise |
 | curve | one output for each input (a distortion without memory) | under -40 dB |
 | filter | an impulse response | under -40 dB |
-| dynamics | a gain that follows the level | a gain for each half millisecond leaves under -25 dB, and the law meets the gain |
-| short | powers of the input, each through a short filter (a distortion with some memory) | it leaves half of what a filter leaves |
+| dynamics | a gain that follows the level | a gain for each block leaves under -25 dB, and the law meets it |
+| short | powers of the input, each through a short filter | it leaves half of what a filter leaves |
 | long | none here: a network | nothing above does, yet the box does the same each time |
 
-Two cannot be cloned, and are said to be: *moving*, where a filter fits each second but another one each time (chorus, phaser, wah),
-or the gain moves without the level (tremolo); *endless*, where a response goes on after a third of a second (a reverb).
+Two cannot be cloned, and are said to be: *moving*, where a filter fits each second but another one each time (chorus,
+phaser, wah), or the gain moves without the level (tremolo); *endless*, where a response goes on after a third of a
+second (a reverb).
 """
 
 from collections.abc import Callable
@@ -97,9 +98,9 @@ class Verdict:
             "filter": "a fixed linear filter",
             "short": "a distortion with a short memory",
             "long": "more than these models explain: a network has to",
-            "moving": "a box that moves by itself (chorus, phaser, tremolo, wah): it does not do the same each time, and is not "
-            "cloned; switch its modulation off and record again",
-            "endless": "a reverb: its response goes on after a third of a second, and is not cloned; use its impulse response",
+            "moving": "a box that moves by itself (chorus, phaser, tremolo, wah): it does not do the same each time, and "
+            "is not cloned; switch its modulation off and record again",
+            "endless": "a reverb: its response goes on after a third of a second, and is not cloned",
         }
         return names[self.kind] + turned
 
@@ -242,7 +243,7 @@ def short_memory(dry: Sound, wet: Sound) -> float:
 
 
 def moving_filter(dry: Sound, wet: Sound, rate: int) -> float:
-    """Measure what filters leave that are fitted to each half second alone: little, where one filter leaves much, if it moves."""
+    """Measure what filters leave that are fitted to half a second each: little, where one leaves much, if the box moves."""
     long = rate // 2
     left, total = 0.0, 1e-30
     for start in np.linspace(0, max(len(dry) - long, 0), 12).astype(int):

@@ -8,8 +8,8 @@
                threshold (an expander) or over it (a compressor), with a soft knee
     hold, hysteresis, make-up
 
-Attack and release are time constants here: a pole covers 63 % of a step in its time. ``named`` says what dials of others would
-read. Laws on the level are those of LSP, JUCE, ffmpeg, Calf and sox; ramps are those of OBS.
+Attack and release are time constants here: a pole covers 63 % of a step in its time. ``named`` says what dials of
+others would read. Laws on the level are those of LSP, JUCE, ffmpeg, Calf and sox; ramps are those of OBS.
 """
 
 from dataclasses import dataclass
@@ -137,8 +137,8 @@ def gain(x: Sound, rate: int, dials: Dials) -> Sound:
 def named(dials: Dials) -> dict[str, tuple[float, float]]:
     """Say which attack and release in ms other makers' dials would show for these time constants.
 
-    Sources: LSP covers 0.707 of a step in its time, JUCE's pole has exp(-2 pi / time), ffmpeg's and Calf's 4000 / (time rate),
-    sox's a time constant.
+    Sources: LSP covers 0.707 of a step in its time, JUCE's pole has exp(-2 pi / time), ffmpeg's and Calf's have
+    4000 / (time rate), sox's a time constant.
     """
     if dials.place == "ramp":
         return {"OBS": (dials.attack_ms, dials.release_ms)}

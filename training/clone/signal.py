@@ -6,8 +6,8 @@
     178 s    the last mark
     180 s    the end
 
-The signal is the same, to the bit, each time it is made at one rate. ``marks`` finds the two marks again in whatever came out
-of the box, so that a recording may begin and end when it likes.
+The signal is the same, to the bit, each time it is made at one rate. ``marks`` finds the two marks again in whatever
+came out of the box, so that a recording may begin and end when it likes.
 """
 
 from collections.abc import Iterator

@@ -1,7 +1,7 @@
 """Where the fit of a law begins: times on a grid, and for each the threshold and the curve that meet the gain best.
 
-A law on the level falls in two: an envelope, which only times move, and a curve of it. So the envelope is computed once for each
-set of times, and curves are tried on it, thinned to blocks.
+A law on the level falls in two: an envelope, which only times move, and a curve of it. So the envelope is computed
+once for each set of times, and curves are tried on it, thinned to blocks.
 """
 
 from collections.abc import Iterator

@@ -8,7 +8,7 @@ import soundfile
 from export.cli import learn
 from gate.plugins.registry import from_text
 from tests.training.clone.sounds import RATE, bursts, noise
-from training.clone import dynamics, law
+from training.clone import dynamics, law, search
 from training.clone.law import Dials
 
 
@@ -46,7 +46,7 @@ def test_a_filter_becomes_its_impulse_response(tmp_path, capsys):
 def test_a_gate_becomes_a_plugins_line(tmp_path, capsys, monkeypatch):
     """The classic gate's text is one that the registry takes, and the card has its numbers with their errors."""
     monkeypatch.setattr(dynamics, "DOWN", dynamics.CLASSIC)
-    monkeypatch.setattr(dynamics, "SIMPLEX_STEPS", 20)
+    monkeypatch.setattr(search, "SIMPLEX_STEPS", 20)
     x = bursts(6.0)
     true = Dials(
         detector="rms", threshold_db=-28.0, zone_db=6.0, attack_ms=4.0, release_ms=70.0, range_db=-30.0

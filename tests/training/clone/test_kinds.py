@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from tests.training.clone.sounds import RATE, bursts, noise
-from training.clone import dynamics, kinds, law
+from training.clone import dynamics, kinds, law, search
 from training.clone.law import Dials
 from training.clone.pair import aligned
 
@@ -67,7 +67,7 @@ def test_what_moves_by_itself_is_not_cloned():
 def test_a_gate_gets_its_law(monkeypatch):
     """A gain that follows the level is dynamics, with a law, and the classic gate's numbers beside it."""
     monkeypatch.setattr(dynamics, "DOWN", dynamics.CLASSIC)
-    monkeypatch.setattr(dynamics, "SIMPLEX_STEPS", 20)
+    monkeypatch.setattr(search, "SIMPLEX_STEPS", 20)
     x = bursts(6.0)
     true = Dials(
         detector="rms", threshold_db=-28.0, zone_db=6.0, attack_ms=4.0, release_ms=70.0, range_db=-30.0
@@ -84,7 +84,7 @@ def test_a_tremolo_is_no_gate(monkeypatch):
     """A gain that moves with the clock meets no law of levels, and is said to move by itself."""
     monkeypatch.setattr(dynamics, "OVER", (("peak", "slope", "level"),))
     monkeypatch.setattr(dynamics, "DOWN", dynamics.CLASSIC)
-    monkeypatch.setattr(dynamics, "SIMPLEX_STEPS", 20)
+    monkeypatch.setattr(search, "SIMPLEX_STEPS", 20)
     x = noise(6.0)
     wet = x * 10.0 ** (-0.5 * (1.0 + np.sin(2.0 * np.pi * 3.0 * np.arange(len(x)) / RATE)))
     assert tell(x, wet).kind == "moving"
