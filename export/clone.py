@@ -144,9 +144,9 @@ def classic_off(pair: Pair, verdict: Verdict, line: str) -> float:
 
     assert verdict.classic is not None, "only a classic gate has a line"
     made = Chain([from_text(line)])(np.ascontiguousarray(pair.dry, dtype=np.float32), pair.rate)
-    floors = pair.look.floors_db
-    own = gains.measured(pair.dry, made.astype(np.float64), pair.rate, *floors)
-    wanted = gains.measured(pair.dry, verdict.polarity * pair.wet, pair.rate, *floors)
+    floor = pair.look.noise_db
+    own = gains.measured(pair.dry, made.astype(np.float64), pair.rate, floor)
+    wanted = gains.measured(pair.dry, verdict.polarity * pair.wet, pair.rate, floor)
     least = np.maximum(own.least_db, wanted.least_db)
     errors = np.maximum(own.gain_db + verdict.classic.dials.makeup_db, least) - np.maximum(
         wanted.gain_db, least

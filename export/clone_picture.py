@@ -73,7 +73,7 @@ def _response(axes: Any, pair: Pair, verdict: Verdict) -> None:
 
 
 def _gains(axes: Any, pair: Pair, verdict: Verdict) -> None:
-    measured = gains.measured(pair.dry, verdict.polarity * pair.wet, pair.rate, *pair.look.floors_db)
+    measured = gains.measured(pair.dry, verdict.polarity * pair.wet, pair.rate, pair.look.noise_db)
     part = gains.windows(measured, pair.rate, SHOWN_S)[0]
     first, last = part.start // gains.BLOCK, part.stop // gains.BLOCK
     times = np.arange(first, last) * gains.BLOCK / pair.rate

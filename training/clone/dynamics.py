@@ -85,7 +85,7 @@ def fit(
     wet: Sound,
     rate: int,
     *,
-    floors_db: tuple[float, float] = (-140.0, -140.0),
+    floor_db: float = -140.0,
     kind: str = "",
     structures: Sequence[tuple[str, str, str]] = (),
     say: Say = lambda text: None,
@@ -95,17 +95,17 @@ def fit(
     Args:
         dry, wet: (n,) aligned.
         rate: Hz.
-        floors_db: noise floors of dry and wet, dBFS.
+        floor_db: the wet sound's own noise, dBFS.
         kind: "down" or "over"; "" finds out.
         structures: to try; () tries all of the kind.
         say: gets a line about what is being done.
     """
-    whole = measure.measured(dry, wet, rate, *floors_db)
+    whole = measure.measured(dry, wet, rate, floor_db)
     kind = kind or direction(whole, dry, rate)
     tasks = []
     for seconds in (COARSE_S, FIT_S):
         parts = measure.windows(whole, rate, seconds)
-        tasks.append(Task(*measure.excerpt(dry, wet, rate, parts, floors_db), rate))
+        tasks.append(Task(*measure.excerpt(dry, wet, rate, parts, floor_db), rate))
     coarse, task = tasks
     found: list[tuple[float, Dials]] = []
     for structure in structures or (DOWN if kind == "down" else OVER):

@@ -14,7 +14,7 @@ BLOCK = 24
 LEAST_DB = -85.0
 """Dry blocks under this say nothing."""
 OVER_FLOOR_DB = 6.0
-"""Dry blocks have to lie so far over the dry floor."""
+"""What comes out has to lie so far over the wet noise to be a gain."""
 LOWEST_DB = -80.0
 """Gains under this count as this."""
 LIMIT_DB = 12.0
@@ -55,15 +55,13 @@ class Gains:
         return (self.predicted_db(thin) - self.gain_db)[self.valid]
 
 
-def measured(
-    dry: Sound, wet: Sound, rate: int, floor_dry_db: float = -140.0, floor_wet_db: float = -140.0
-) -> Gains:
+def measured(dry: Sound, wet: Sound, rate: int, floor_db: float = -140.0) -> Gains:
     """Measure the gain of each block: the least-squares gain from dry to wet, polarity of the whole taken out.
 
     Args:
         dry, wet: (n,) aligned.
         rate: Hz.
-        floor_dry_db, floor_wet_db: noise floors, dBFS.
+        floor_db: the wet sound's own noise, dBFS.
     """
     blocks = len(dry) // BLOCK
     d, w = dry[: blocks * BLOCK], wet[: blocks * BLOCK]
@@ -73,8 +71,8 @@ def measured(
     if cross.sum() < 0.0:
         cross = -cross
     rms_db = 10.0 * np.log10(np.maximum(power / BLOCK, 1e-30))
-    valid = rms_db > max(LEAST_DB, floor_dry_db + OVER_FLOOR_DB if floor_dry_db > -110.0 else LEAST_DB)
-    least = np.maximum(floor_wet_db + OVER_FLOOR_DB - rms_db, LOWEST_DB)
+    valid = rms_db > LEAST_DB
+    least = np.maximum(floor_db + OVER_FLOOR_DB - rms_db, LOWEST_DB)
     gain = np.maximum(20.0 * np.log10(np.maximum(cross / np.maximum(power, 1e-30), 1e-12)), least)
     near = max(1, round(0.004 * rate / BLOCK))
     change = np.abs(np.roll(gain, -near) - np.roll(gain, near)) > 1.0
@@ -109,11 +107,9 @@ def windows(gains: Gains, rate: int, seconds: float) -> list[slice]:
     return [slice(start * BLOCK, (start + long) * BLOCK) for start in sorted(chosen)]
 
 
-def excerpt(
-    dry: Sound, wet: Sound, rate: int, parts: list[slice], floors_db: tuple[float, float]
-) -> tuple[Sound, Gains]:
+def excerpt(dry: Sound, wet: Sound, rate: int, parts: list[slice], floor_db: float) -> tuple[Sound, Gains]:
     """Join stretches to one sound with its gains; their beginnings are not judged."""
-    gains = [measured(dry[part], wet[part], rate, *floors_db) for part in parts]
+    gains = [measured(dry[part], wet[part], rate, floor_db) for part in parts]
     warm = int(WARM_S * rate) // BLOCK
     for part, one in zip(parts, gains, strict=True):
         if part.start > 0:

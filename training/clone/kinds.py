@@ -131,11 +131,7 @@ def tell(pair: Pair, say: Say = lambda text: None) -> Verdict:
     gain = float(np.dot(dry, wet) / max(float(np.dot(dry, dry)), 1e-30))
     sign = pair.look.polarity if abs(gain) < 1e-6 else 1 if gain > 0.0 else -1
     heard = max(float(np.mean(np.square(wet))), 1e-30)
-    noise = (
-        NOISE_TIMES * 10.0 ** (pair.look.floors_db[1] / 10.0) / heard
-        if pair.look.floors_db[1] > -120.0
-        else 0.0
-    )
+    noise = NOISE_TIMES * 10.0 ** (pair.look.noise_db / 10.0) / heard if pair.look.noise_db > -120.0 else 0.0
     left = {"gain": _share(wet - gain * dry, wet)}
     gain_db = 20.0 * float(np.log10(max(abs(gain), 1e-12)))
     if left["gain"] < max(GAIN_LEFT, noise):
@@ -160,9 +156,9 @@ def tell(pair: Pair, say: Say = lambda text: None) -> Verdict:
 
 def _dynamics(pair: Pair, left: dict[str, float], gain_db: float, sign: int, say: Say) -> Verdict:
     """Fit the law, and the classic gate's where it is a gate; a gain that no level moves is a tremolo."""
-    floors = pair.look.floors_db
-    fit = dynamics.fit(pair.dry, sign * pair.wet, pair.rate, floors_db=floors, say=say)
-    measured = gains.measured(pair.dry, sign * pair.wet, pair.rate, *floors)
+    floor = pair.look.noise_db
+    fit = dynamics.fit(pair.dry, sign * pair.wet, pair.rate, floor_db=floor, say=say)
+    measured = gains.measured(pair.dry, sign * pair.wet, pair.rate, floor)
     spread = float(np.std(measured.gain_db[measured.valid])) if measured.valid.any() else 0.0
     left["dynamics"] = fit.quality.esr
     if fit.quality.rms_db > max(MET_SHARE * spread, 2.0 * UNMOVED_DB):
@@ -175,7 +171,7 @@ def _dynamics(pair: Pair, left: dict[str, float], gain_db: float, sign: int, say
             say("the same in the classic gate's terms")
             classic = dynamics.fit(
                 pair.dry, sign * pair.wet, pair.rate,
-                floors_db=floors, kind="down", structures=dynamics.CLASSIC, say=say,
+                floor_db=floor, kind="down", structures=dynamics.CLASSIC, say=say,
             )  # fmt: skip
     return Verdict("dynamics", left, gain_db, sign, fit=fit, classic=classic)
 

@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 
 from gate.errors import GateError
 from training.clone import align, signal
+from training.clone.levels import at_full_scale, floor_db, noise_db, rms_db
 from training.learn.findings import CLIPPED_SHARE, Finding, clipped_share
 
 Sound = NDArray[np.float64]
@@ -53,7 +54,8 @@ class Look:
         polarity: 1, or -1 where the wet sound is turned over.
         gain_db: RMS of the wet sound against the dry one.
         drift_ppm: how much slower the wet recorder's clock ran, parts in a million.
-        floors_db: level of the quietest 5 % of dry and wet, dBFS.
+        floor_db: level of the dry sound's quietest 5 %, dBFS.
+        noise_db: what the wet sound has of its own where it is quiet, dBFS: -140 where it has none, or is nowhere quiet.
         clipped: share of samples in flat tops, dry and wet.
         marked: True if both hold the project's test signal, found by its marks.
         agreed: share of the stretches whose lag agrees, 0 to 1.
@@ -67,7 +69,8 @@ class Look:
     polarity: int
     gain_db: float
     drift_ppm: float
-    floors_db: tuple[float, float]
+    floor_db: float
+    noise_db: float
     clipped: tuple[float, float]
     marked: bool
     agreed: float
@@ -85,7 +88,9 @@ class Look:
         ]
         if self.drift_ppm:
             said.append(f"the two clocks differ by {self.drift_ppm:+.2f} ppm, and that is taken out")
-        said.append(f"noise floors: dry {self.floors_db[0]:.0f} dBFS, wet {self.floors_db[1]:.0f} dBFS")
+        said.append(
+            f"noise floors: dry {self.floor_db:.0f} dBFS, the wet sound's own {self.noise_db:.0f} dBFS"
+        )
         return said + [str(one) for one in self.findings]
 
 
@@ -109,9 +114,9 @@ def aligned(dry: NDArray[np.floating], rate: int, wet: NDArray[np.floating], wet
     _refuse_nothing(a, rate, "dry")
     _refuse_nothing(b, wet_rate, "wet")
     lengths = len(a) / rate, len(b) / wet_rate
-    clipped = clipped_share(a) if np.max(np.abs(a)) > 0.98 else 0.0, _at_full_scale(b)
+    clipped = clipped_share(a) if np.max(np.abs(a)) > 0.98 else 0.0, at_full_scale(b)
     findings = [
-        Finding("warning", "", f"the {side} sound is clipped ({share:.2%} of its samples)", remedy)
+        _warning(f"the {side} sound is clipped ({share:.2%} of its samples)", remedy)
         for side, share, remedy in zip(
             ("dry", "wet"),
             clipped,
@@ -124,9 +129,7 @@ def aligned(dry: NDArray[np.floating], rate: int, wet: NDArray[np.floating], wet
         common = gcd(rate, wet_rate)
         b = _resampled(b, rate // common, wet_rate // common)
         findings.append(
-            Finding(
-                "warning",
-                "",
+            _warning(
                 f"the wet sound is at {wet_rate} Hz, the dry at {rate} Hz",
                 "the wet one is converted",
             )
@@ -135,14 +138,16 @@ def aligned(dry: NDArray[np.floating], rate: int, wet: NDArray[np.floating], wet
     pair = _cut(a, b, rate, line)
     if abs(lengths[0] - lengths[1]) > 0.05:
         findings.append(
-            Finding(
-                "warning",
-                "",
+            _warning(
                 f"dry lasts {lengths[0]:.2f} s, wet {lengths[1]:.2f} s",
                 f"the {len(pair.dry) / rate:.2f} s that both have are used",
             )
         )
     return _looked(pair, line, (rate, wet_rate), lengths, clipped, marked, findings)
+
+
+def _warning(what: str, remedy: str) -> Finding:
+    return Finding("warning", "", what, remedy)
 
 
 def _refuse_nothing(x: Sound, rate: int, side: str) -> None:
@@ -159,11 +164,6 @@ def _refuse_nothing(x: Sound, rate: int, side: str) -> None:
         raise PairError(
             f"expected sound in the {side} recording, got nothing over {loudest:.0f} dBFS; check what it was recorded from"
         )
-
-
-def _at_full_scale(x: Sound) -> float:
-    """Return the share of flat tops at full scale: a box may flatten tops lower down, and is a box that does so."""
-    return clipped_share(x) if np.max(np.abs(x), initial=0.0) > 0.999 else 0.0
 
 
 def _resampled(x: Sound, up: int, down: int) -> Sound:
@@ -244,7 +244,7 @@ def _cut(a: Sound, b: Sound, rate: int, line: align.Line) -> Pair:
     if abs(delay) > 0.0:
         wet = align.shifted(b, start + delay + step * first, step, n)
     look = Look(
-        n / rate, (rate, rate), (0.0, 0.0), start + delay, fine.sign, 0.0, line.slope * 1e6, (0.0, 0.0),
+        n / rate, (rate, rate), (0.0, 0.0), start + delay, fine.sign, 0.0, line.slope * 1e6, -140.0, -140.0,
         (0.0, 0.0), False, line.agreed,
     )  # fmt: skip
     return Pair(dry, wet, rate, look)
@@ -260,23 +260,19 @@ def _looked(
     findings: list[Finding],
 ) -> Pair:
     """Complete what is known of a pair."""
-    levels = [_rms_db(x) for x in (pair.dry, pair.wet)]
-    floors = _floor_db(pair.dry, pair.rate), _floor_db(pair.wet, pair.rate)
+    levels = [rms_db(x) for x in (pair.dry, pair.wet)]
+    floor, noise = floor_db(pair.dry, pair.rate), noise_db(pair.dry, pair.wet, pair.rate)
     if line.scatter > WANDERS_SAMPLES and line.agreed < 0.8:
         findings.append(
-            Finding(
-                "warning",
-                "",
+            _warning(
                 f"delays lie {line.scatter:.1f} samples from their line, as in a median",
                 "a box whose time moves (chorus, vibrato) is not cloned: switch the modulation off",
             )
         )
-    if floors[1] > floors[0] + 12.0 and floors[1] > -75.0:
+    if noise > floor + 12.0 and noise > -75.0:
         findings.append(
-            Finding(
-                "warning",
-                "",
-                f"the wet floor lies {floors[1] - floors[0]:.0f} dB over the dry one",
+            _warning(
+                f"the wet floor lies {noise - floor:.0f} dB over the dry one",
                 "what is quieter than it cannot be learned: turn the box or its input up",
             )
         )
@@ -285,20 +281,10 @@ def _looked(
         rates=rates,
         lengths=lengths,
         gain_db=levels[1] - levels[0],
-        floors_db=floors,
+        floor_db=floor,
+        noise_db=noise,
         clipped=clipped,
         marked=marked,
         findings=tuple(findings),
     )
     return replace(pair, look=look)
-
-
-def _rms_db(x: Sound) -> float:
-    return float(10.0 * np.log10(max(float(np.mean(np.square(x))), 1e-30)))
-
-
-def _floor_db(x: Sound, rate: int) -> float:
-    """Return the level of the quietest 5 % of stretches of 10 ms, at least -140 dBFS."""
-    piece = rate // 100
-    powers = np.mean(np.square(x[: len(x) // piece * piece].reshape(-1, piece)), axis=1)
-    return float(10.0 * np.log10(max(float(np.percentile(powers, 5.0)), 1e-14)))

@@ -79,8 +79,6 @@ def test_bars_grow_with_noise():
     widths = []
     for level in (0.0, 3e-3):
         noisy = clean + level * np.random.default_rng(5).normal(size=len(x))
-        task = dynamics.Task(
-            *gains.excerpt(x, noisy, RATE, [slice(0, len(x) // 24 * 24)], (-140.0, -140.0)), RATE
-        )
+        task = dynamics.Task(*gains.excerpt(x, noisy, RATE, [slice(0, len(x) // 24 * 24)], -140.0), RATE)
         widths.append(dynamics.bars(task, true, ["threshold_db", "attack_ms"])["threshold_db"])
     assert widths[1] > 2.0 * widths[0]

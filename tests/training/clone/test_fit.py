@@ -17,7 +17,7 @@ SMALL = FitConfig(hidden=8, steps=6, piece=256, pieces=2, batch=4)
 
 def pair(dry, wet):
     look = Look(
-        len(dry) / RATE, (RATE, RATE), (0.0, 0.0), 0.0, 1, 0.0, 0.0, (-140.0, -140.0), (0.0, 0.0), False, 1.0
+        len(dry) / RATE, (RATE, RATE), (0.0, 0.0), 0.0, 1, 0.0, 0.0, -140.0, -140.0, (0.0, 0.0), False, 1.0
     )
     return Pair(dry, wet, RATE, look)
 
