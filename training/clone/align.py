@@ -15,6 +15,8 @@ Spectrum = NDArray[np.complex128]
 
 STRETCH_S = 2.0
 """How long a stretch is whose lag is measured."""
+GUESS_S = 4.0
+"""How much of the loudest dry sound is looked for first."""
 STRETCHES = 60
 """Most stretches that are measured, spread over the sound."""
 WHITE = 0.7
@@ -95,8 +97,8 @@ def correlation_lag(dry: Sound, wet: Sound, middle: int, reach: int) -> tuple[fl
 
 
 def first_guess(dry: Sound, wet: Sound, rate: int) -> tuple[int, int, float]:
-    """Find about where the loudest ten seconds of a dry sound lie in a wet one: their start, lag, and strength."""
-    n = min(10 * rate, len(dry))
+    """Find about where the loudest seconds of a dry sound lie in a wet one: their start, lag, and strength."""
+    n = min(int(GUESS_S * rate), len(dry))
     power = np.concatenate(([0.0], np.cumsum(np.square(dry))))
     starts = np.arange(0, len(dry) - n + 1, max(rate // 2, 1))
     start = int(starts[np.argmax(power[starts + n] - power[starts])])

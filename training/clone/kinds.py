@@ -20,7 +20,8 @@ from dataclasses import dataclass, field
 import numpy as np
 from numpy.typing import NDArray
 
-from training.clone import dynamics, gains, linear
+from training.clone import dynamics, gains, linear, signal
+from training.clone.curve import curve_of
 from training.clone.dynamics import Fit
 from training.clone.linear import Filter
 from training.clone.pair import Pair
@@ -43,12 +44,13 @@ UNMOVED_DB = 0.1
 """A gain that spreads by less is none that moves."""
 MET_SHARE = 0.5
 """A law explains a gain if its error is at most this share of the gain's own spread."""
+MOVED_LEFT = 0.02
+"""Two answers to one sound that differ by more of their energy come from a box that moves."""
 LOCAL_TIMES = 0.05
 """Filters fitted to each second that leave this share of what one filter leaves mean that the filter moves."""
 POWERS = (1, 2, 3, 5)
 SHORT_TAPS = 48
 SHORT_ROWS = 30_000
-BINS = 400
 CERTAIN_DB, DOUBTFUL_DB = -50.0, -30.0
 """What is left, in dB: under the first there is no doubt, over the second there is much."""
 
@@ -136,6 +138,8 @@ def tell(pair: Pair, say: Say = lambda text: None) -> Verdict:
     gain_db = 20.0 * float(np.log10(max(abs(gain), 1e-12)))
     if left["gain"] < max(GAIN_LEFT, noise):
         return Verdict("gain", left, gain_db, sign)
+    if pair.look.marked and moved(pair) > max(MOVED_LEFT, 10.0 * noise):
+        return Verdict("moving", left, gain_db, sign)
     say("not a gain alone; is there one output for each input?")
     curve, left["curve"] = curve_of(dry, wet)
     if left["curve"] < max(CURVE_LEFT, noise):
@@ -194,28 +198,19 @@ def _rest(
     return Verdict(kind, left, gain_db, sign, filter=filter_, curve=curve)
 
 
-def curve_of(dry: Sound, wet: Sound) -> tuple[Sound, float]:
-    """Fit one output for each input, and judge it on every second tenth of a second.
+def moved(pair: Pair) -> float:
+    """Measure how much the box's answers to the test signal's two marks differ, as a share of their energy.
 
-    Returns:
-        (2, k) inputs, growing, and their outputs; and the share of the energy that is left.
+    The marks are the same and come after silence, so a box that does the same each time answers the same.
     """
-    piece = max(len(dry) // 400, 1)
-    learned = (np.arange(len(dry)) // piece) % 2 == 0
-    x, y = dry[learned], wet[learned]
-    edges = np.unique(
-        np.concatenate((np.quantile(x, np.linspace(0.0, 1.0, BINS)), np.linspace(x.min(), x.max(), BINS)))
-    )
-    if len(edges) < 3:
-        return np.zeros((2, 2)), 1.0
-    bins = np.clip(np.searchsorted(edges, x, "right") - 1, 0, len(edges) - 2)
-    count = np.bincount(bins, minlength=len(edges) - 1)
-    full = count > 0
-    inputs = np.bincount(bins, x, len(edges) - 1)[full] / count[full]
-    outputs = np.bincount(bins, y, len(edges) - 1)[full] / count[full]
-    return np.stack((inputs, outputs)), _share(
-        wet[~learned] - np.interp(dry[~learned], inputs, outputs), wet[~learned]
-    )
+    found = signal.marks(pair.dry, pair.rate)
+    if found is None:
+        return 0.0
+    n = int(signal.MARK_S * pair.rate)
+    first, last = (pair.wet[round(at) :][:n] for at in (found.first, found.last))
+    if len(first) < n or len(last) < n:
+        return 0.0
+    return float(np.square(first - last).sum() / max(float(np.square(first).sum()), 1e-30))
 
 
 def short_memory(dry: Sound, wet: Sound) -> float:

@@ -21,7 +21,7 @@ PERFECT = 1e-10
 """Error share at which no longer response is tried."""
 TAIL_SHARE = 1e-5
 """Share of a response's energy in its last quarter that means that it is cut: -50 dB."""
-EARLY = 1024
+EARLY = 512
 """Samples before the delay that a response of linear phase may need."""
 
 

@@ -83,7 +83,7 @@ def test_clipping_and_floors_are_said():
     clipped = np.clip(40.0 * x, -1.0, 1.0)
     said = " ".join(aligned(x, RATE, clipped, RATE).look.sentences())
     assert "the wet sound is clipped" in said
-    hissing = x + noise(12.0, 3, 3e-3)
+    hissing = x + noise(12.0, 3, 1e-3)
     x[: RATE * 2] = 0.0
     said = " ".join(aligned(x, RATE, hissing, RATE).look.sentences())
     assert "wet floor lies" in said
@@ -108,7 +108,7 @@ def test_time_that_is_not_fixed_is_refused():
     """A vibrato has another delay each moment: it is said to be what cannot be cloned."""
     x = noise(12.0)
     n = np.arange(len(x))
-    wander = 40.0 * np.sin(2.0 * np.pi * 0.35 * n / RATE)
+    wander = 40.0 * np.sin(2.0 * np.pi * 0.08 * n / RATE)
     with pytest.raises(PairError, match="modulation"):
         aligned(x, RATE, np.interp(n - 50.0 - wander, n, x), RATE)
 
