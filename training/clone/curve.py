@@ -1,10 +1,14 @@
-"""One output for each input: the curve of a distortion without memory."""
+"""One output for each input: the curve of a distortion without memory; and what is left without any memory."""
 
 import numpy as np
 from numpy.typing import NDArray
 
+from training.clone.gains import shape_residual
+
 Sound = NDArray[np.float64]
 
+TRIED_S = 10.0
+"""Seconds on which a pair is tried."""
 BINS = 400
 """Bins with as many samples each, and again as many of one width: the rare loud samples count, too."""
 
@@ -31,6 +35,13 @@ def curve_of(dry: Sound, wet: Sound) -> tuple[Sound, float]:
     return np.stack((inputs, outputs)), _share(
         wet[~learned] - np.interp(dry[~learned], inputs, outputs), wet[~learned]
     )
+
+
+def left_simply(dry: Sound, wet: Sound, rate: int) -> float:
+    """Measure what the better of a curve and a moving gain leaves of the wet energy in the middle of a pair."""
+    first = max(len(dry) // 2 - int(TRIED_S * rate / 2.0), 0)
+    part = slice(first, first + int(TRIED_S * rate))
+    return min(curve_of(dry[part], wet[part])[1], shape_residual(dry[part], wet[part]))
 
 
 def _share(left: Sound, wet: Sound) -> float:

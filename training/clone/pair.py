@@ -13,8 +13,7 @@ from numpy.typing import NDArray
 
 from gate.errors import GateError
 from training.clone import align, signal
-from training.clone.curve import curve_of
-from training.clone.gains import shape_residual
+from training.clone.curve import left_simply
 from training.clone.levels import at_full_scale, floor_db, noise_db, rms_db
 from training.learn.findings import CLIPPED_SHARE, Finding, clipped_share
 
@@ -39,8 +38,6 @@ WHOLE_SAMPLES = 0.02
 SIMPLER = 1.5
 """A delay of whole samples is preferred where it leaves at most so many times what one between samples leaves: a distortion
 bends phases, and most boxes are programs."""
-SIMPLER_S = 10.0
-"""Seconds on which that is tried."""
 MOST_DRIFT = 1e-3
 """Clocks that differ by more than 1000 ppm are taken for another tempo."""
 
@@ -252,20 +249,13 @@ def _cut(a: Sound, b: Sound, rate: int, line: align.Line) -> Pair:
         whole = float(round(start + delay))
         other = align.shifted(b, whole + first, 1.0, n)
         near = abs(start + delay - whole) < WHOLE_SAMPLES
-        if near or _left(dry, other, rate) <= SIMPLER * _left(dry, wet, rate):
+        if near or left_simply(dry, other, rate) <= SIMPLER * left_simply(dry, wet, rate):
             wet, delay = other, whole - start
     look = Look(
         n / rate, (rate, rate), (0.0, 0.0), start + delay, fine.sign, 0.0, line.slope * 1e6, -140.0, -140.0,
         (0.0, 0.0), False, line.agreed,
     )  # fmt: skip
     return Pair(dry, wet, rate, look)
-
-
-def _left(dry: Sound, wet: Sound, rate: int) -> float:
-    """Measure what the better of a curve and a moving gain leaves of the wet energy in the middle of a pair."""
-    first = max(len(dry) // 2 - int(SIMPLER_S * rate / 2.0), 0)
-    part = slice(first, first + int(SIMPLER_S * rate))
-    return min(curve_of(dry[part], wet[part])[1], shape_residual(dry[part], wet[part]))
 
 
 def _looked(
