@@ -131,7 +131,7 @@ def heard(seconds: float = 15.0, seed: int = 77) -> Sound:
         piece = (loud * sound * shape)[: n - at]
         x[at : at + len(piece)] += piece
         at += long + int(RATE * rng.uniform(0.05, 0.8))
-    return np.clip(x, -1.0, 1.0)
+    return np.asarray(np.clip(x, -1.0, 1.0))
 
 
 def table(rows: Sequence[Row]) -> list[str]:

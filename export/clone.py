@@ -181,7 +181,7 @@ def facts(
         made["filter"] = {"taps": len(verdict.filter.taps), "early_samples": verdict.filter.early}
     if verdict.curve is not None and verdict.kind == "curve":
         made["curve"] = verdict.curve.tolist()
-    return _finite(made)
+    return {key: _finite(one) for key, one in made.items()}
 
 
 def _numbers(fit: Fit) -> dict[str, Any]:

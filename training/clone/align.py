@@ -179,6 +179,16 @@ def fine(dry: Sound, wet: Sound) -> Fine:
     return Fine(delay, 1 if total.real >= 0.0 else -1, float(abs(total) / max(np.sum(weight), 1e-300)))
 
 
+def rest(dry: Sound, wet: Sound) -> tuple[float, float]:
+    """Measure what a drift that was taken out has left: the lag at the first sample, and how much it grows each sample."""
+    third = len(dry) // 3
+    first, last = (
+        fine(dry[part], wet[part]).delay for part in (slice(0, third), slice(len(dry) - third, None))
+    )
+    slope = (last - first) / (len(dry) - third)
+    return first - slope * third / 2.0, slope
+
+
 def _slope(rest: Spectrum, size: int) -> float:
     """Return the small delay that is left in a spectrum whose phase is near 0 or pi."""
     total = np.sum(rest)

@@ -110,11 +110,11 @@ def fit(
     found: list[tuple[float, Dials]] = []
     for structure in structures or (DOWN if kind == "down" else OVER):
         begun = starts(coarse.gains, coarse.dry, rate, kind, structure)[:BEGUN]
-        one = min(
+        _, dials = min(
             (descended(coarse, dials, numbers_of(dials), DESCENTS // 2) for dials in begun),
             key=lambda one: one[0],
         )
-        found.append(simplex(coarse, one[1], numbers_of(one[1]), SIMPLEX_STEPS // 2))
+        found.append(simplex(coarse, dials, numbers_of(dials), SIMPLEX_STEPS // 2))
         say(f"{', '.join(structure)}: {math.sqrt(found[-1][0]):.2f} dB")
     found.sort(key=lambda one: one[0])
     best: tuple[float, Dials, list[str]] | None = None

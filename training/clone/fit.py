@@ -32,6 +32,9 @@ HELD_OUT = 0.15
 QUIET = 1e-6
 """Mean square that an error is compared with where the wet sound has less: silence must not rule."""
 JUDGED_S = 20.0
+"""Most seconds that are judged."""
+PIECE = 16_384
+"""Samples that are played at once."""
 EVALUATIONS = 20
 CHECKPOINT = "network.pt"
 
@@ -195,8 +198,8 @@ def played(net: Skip, dry: Tensor) -> Tensor:
     net.eval()
     state: Any = net.start(1)
     out = []
-    for piece in dry.split(16_384):
-        y, state = net(piece[None], state)
+    for start in range(0, len(dry), PIECE):
+        y, state = net(dry[None, start : start + PIECE], state)
         out.append(y[0])
     return torch.cat(out)
 

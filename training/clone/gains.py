@@ -48,7 +48,7 @@ class Gains:
         energy = self.energy.reshape(n, strides)
         power = np.maximum(energy.sum(axis=1), 1e-30)
         mean = (energy * thin[: n * strides].reshape(n, strides)).sum(axis=1) / power
-        return np.maximum(20.0 * np.log10(np.maximum(mean, 1e-12)), self.least_db)
+        return np.asarray(np.maximum(20.0 * np.log10(np.maximum(mean, 1e-12)), self.least_db))
 
     def errors_db(self, thin: Sound) -> Sound:
         """Compute predicted minus measured gain of the valid blocks, dB."""

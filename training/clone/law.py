@@ -85,9 +85,9 @@ def level(x: Sound, rate: int, dials: Dials) -> Sound:
     if dials.detector == "rms":
         window = max(1, round(dials.window_ms * rate / 1000.0))
         total = np.concatenate((np.zeros(window), np.cumsum(square)))
-        return np.sqrt(np.maximum(total[window:] - total[: len(x)], 0.0) / window)
+        return np.asarray(np.sqrt(np.maximum(total[window:] - total[: len(x)], 0.0) / window))
     if dials.detector == "falling":
-        return np.sqrt(_falling(square, 1.0 - _share(dials.window_ms, rate), 0.0))
+        return np.asarray(np.sqrt(_falling(square, 1.0 - _share(dials.window_ms, rate), 0.0)))
     return np.asarray(_falling(np.abs(x), 1.0, 1000.0 / (max(dials.window_ms, 1e-3) * rate)))
 
 

@@ -241,6 +241,10 @@ def _cut(a: Sound, b: Sound, rate: int, line: align.Line) -> Pair:
         )
     dry = a[first : last + 1]
     wet = align.shifted(b, start + step * first, step, n)
+    if line.slope:
+        more, extra = align.rest(dry, wet)
+        start, step = start + more - extra * first, step + extra
+        wet = align.shifted(b, start + step * first, step, n)
     fine = align.fine(dry, wet)
     delay = fine.delay
     if abs(delay) > 0.0:
@@ -252,7 +256,7 @@ def _cut(a: Sound, b: Sound, rate: int, line: align.Line) -> Pair:
         if near or left_simply(dry, other, rate) <= SIMPLER * left_simply(dry, wet, rate):
             wet, delay = other, whole - start
     look = Look(
-        n / rate, (rate, rate), (0.0, 0.0), start + delay, fine.sign, 0.0, line.slope * 1e6, -140.0, -140.0,
+        n / rate, (rate, rate), (0.0, 0.0), start + delay, fine.sign, 0.0, (step - 1.0) * 1e6, -140.0, -140.0,
         (0.0, 0.0), False, line.agreed,
     )  # fmt: skip
     return Pair(dry, wet, rate, look)

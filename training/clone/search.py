@@ -122,13 +122,13 @@ def refined(task: Task, dials: Dials) -> tuple[float, Dials, list[str]]:
     for name in ("hold_ms", "hysteresis_db"):
         if name in free:
             without = [one for one in free if one != name]
-            one = descended(task, replace(dials, **{name: 0.0}), without, DESCENTS)
+            one = descended(task, _with(dials, {name: 0.0}), without, DESCENTS)
             if one[0] * WORTH < loss:
                 (loss, dials), free = one, without
     for name, values in EXTRAS.items():
         if name in free or (dials.kind == "over" and not name.startswith("key")) or loss < PERFECT:
             continue
-        tried = [(task.loss(one), one) for one in (replace(dials, **{name: value}) for value in values)]
+        tried = [(task.loss(one), one) for one in (_with(dials, {name: value}) for value in values)]
         first = min(tried, key=lambda one: one[0])
         if first[0] > NEAR_ENOUGH * loss + 0.2:
             continue
@@ -224,6 +224,11 @@ def _first_step(name: str) -> float:
     return STEPS.get(name, 0.35)
 
 
+def _with(dials: Dials, values: dict[str, Any]) -> Dials:
+    """Return the dials with other values, by their names."""
+    return replace(dials, **values)
+
+
 def _vector(dials: Dials, free: Sequence[str]) -> Sound:
     return np.array(
         [math.log(max(getattr(dials, n), LIMITS[n][0])) if n in LOGS else getattr(dials, n) for n in free]
@@ -239,4 +244,4 @@ def _dials(dials: Dials, free: Sequence[str], vector: Sound) -> Dials:
             high = 1.0
         plain = math.exp(min(value, 20.0)) if name in LOGS else float(value)
         values[name] = min(max(plain, low), high)
-    return replace(dials, **values)
+    return _with(dials, values)

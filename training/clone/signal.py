@@ -113,7 +113,7 @@ def _mark(rate: int) -> Sound:
     grow = np.log(high / low)
     t = np.arange(n) / rate
     phase = 2.0 * np.pi * low * MARK_S / grow * (np.exp(t / MARK_S * grow) - 1.0)
-    return 0.7 * np.sin(phase) * _ends(n, rate, 0.01)
+    return np.asarray(0.7 * np.sin(phase) * _ends(n, rate, 0.01))
 
 
 def _fraction(values: Sound, place: int) -> float:
@@ -186,7 +186,7 @@ def _sweep(rate: int, level_db: float, seconds: float) -> Sound:
     grow = np.log(high / low)
     t = np.arange(n) / rate
     phase = 2.0 * np.pi * low * seconds / grow * (np.exp(t / seconds * grow) - 1.0)
-    return 10.0 ** (level_db / 20.0) * np.sin(phase) * _ends(n, rate, 0.02)
+    return np.asarray(10.0 ** (level_db / 20.0) * np.sin(phase) * _ends(n, rate, 0.02))
 
 
 def _bursts(rng: np.random.Generator, rate: int, hz: float, seconds: float) -> Sound:

@@ -3,8 +3,7 @@
 from dataclasses import dataclass
 
 import numpy as np
-
-from training.sounds.changes import Sound
+from numpy.typing import NDArray
 
 CLIPPED_SHARE = 1e-4
 """Share of samples in flat tops from which clipping can be heard."""
@@ -26,7 +25,7 @@ class Finding:
         return f"{self.level}: {self.path + ': ' if self.path else ''}{self.what}; {self.remedy}"
 
 
-def clipped_share(x: Sound) -> float:
+def clipped_share(x: NDArray[np.floating]) -> float:
     """Measure the share of samples in flat tops: ``FLAT_SAMPLES`` or more in a row at the highest or lowest value."""
     if not len(x):
         return 0.0

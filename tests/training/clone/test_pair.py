@@ -11,7 +11,7 @@ from training.clone.pair import PairError, aligned
 FRACTION = 0.03
 """Samples: how well a delay between samples is told."""
 PPM = 1.0
-"""Parts in a million: how well a drift over twelve seconds is told."""
+"""Parts in a million: a fifth of a sample over twelve seconds at 16 kHz."""
 COPY_DB = -40.0
 """Error of a wet sound that was brought back between samples, against the dry one."""
 
