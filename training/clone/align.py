@@ -179,7 +179,7 @@ def fine(dry: Sound, wet: Sound) -> Fine:
     return Fine(delay, 1 if total.real >= 0.0 else -1, float(abs(total) / max(np.sum(weight), 1e-300)))
 
 
-def rest(dry: Sound, wet: Sound) -> tuple[float, float]:
+def left_over(dry: Sound, wet: Sound) -> tuple[float, float]:
     """Measure what a drift that was taken out has left: the lag at the first sample, and how much it grows each sample."""
     third = len(dry) // 3
     first, last = (

@@ -36,8 +36,7 @@ STEADY_ERRORS = 4.0
 WHOLE_SAMPLES = 0.02
 """A delay as near as this to whole samples is whole: the wet sound is not touched."""
 SIMPLER = 1.5
-"""A delay of whole samples is preferred where it leaves at most so many times what one between samples leaves: a distortion
-bends phases, and most boxes are programs."""
+"""A whole delay may leave so many times what one between samples leaves: a distortion bends phases."""
 MOST_DRIFT = 1e-3
 """Clocks that differ by more than 1000 ppm are taken for another tempo."""
 
@@ -52,8 +51,7 @@ class Look:
 
     Attributes:
         seconds: length of the overlap.
-        rates: Hz of dry and wet, as the files have them.
-        lengths: seconds of dry and wet, as the files have them.
+        rates, lengths: Hz and seconds of dry and wet, as the files have them.
         delay_samples: how late the wet sound is at its first sample, in samples of the dry rate; negative: early.
         polarity: 1, or -1 where the wet sound is turned over.
         gain_db: RMS of the wet sound against the dry one.
@@ -242,7 +240,7 @@ def _cut(a: Sound, b: Sound, rate: int, line: align.Line) -> Pair:
     dry = a[first : last + 1]
     wet = align.shifted(b, start + step * first, step, n)
     if line.slope:
-        more, extra = align.rest(dry, wet)
+        more, extra = align.left_over(dry, wet)
         start, step = start + more - extra * first, step + extra
         wet = align.shifted(b, start + step * first, step, n)
     fine = align.fine(dry, wet)
