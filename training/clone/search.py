@@ -57,7 +57,7 @@ POLISHES = 5
 """Most rounds of descent and simplex for the law that is left."""
 SLOPE_STEP = 0.1
 """Share of a first step over which slopes are measured: decisions jump, and a wider step sees over the jumps."""
-PERFECT = 0.01
+PERFECT = 5e-4
 """A loss, in dB squared, that needs no further search."""
 
 
