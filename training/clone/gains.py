@@ -11,6 +11,8 @@ Sound = NDArray[np.float64]
 
 BLOCK = 24
 """Samples of a block whose gain is measured: half a millisecond at 48 kHz."""
+MIDDLE = (STRIDE - 1) / 2.0 / STRIDE
+"""How far before a stride's last sample its middle lies, in strides."""
 LEAST_DB = -85.0
 """Dry blocks under this say nothing."""
 OVER_FLOOR_DB = 6.0
@@ -47,7 +49,10 @@ class Gains:
         n = len(self.gain_db)
         energy = self.energy.reshape(n, strides)
         power = np.maximum(energy.sum(axis=1), 1e-30)
-        mean = (energy * thin[: n * strides].reshape(n, strides)).sum(axis=1) / power
+        # a value belongs to the last sample of its stride: the stride's middle lies between it and the one before
+        last = thin[: n * strides]
+        middle = last + MIDDLE * (np.concatenate((last[:1], last[:-1])) - last)
+        mean = (energy * middle.reshape(n, strides)).sum(axis=1) / power
         return np.asarray(np.maximum(20.0 * np.log10(np.maximum(mean, 1e-12)), self.least_db))
 
     def errors_db(self, thin: Sound) -> Sound:
