@@ -14,7 +14,8 @@ from gate.modelfile import preset
 from training.config_file import ConfigError
 from training.judging import metrics
 from training.learn.cut import cut_in_two
-from training.learn.examples import ENOUGH_SIDE_S, LEAST_SIDE_S, Finding, Measured
+from training.learn.examples import ENOUGH_SIDE_S, LEAST_SIDE_S, Measured
+from training.learn.findings import Finding
 from training.learn.manifest import Progress, look, sort_out, summed, write_manifest
 from training.learn.nearest import Candidate, candidates
 from training.learn.quick import QuickConfig, adapt, merit

@@ -1,18 +1,19 @@
-"""gate-learn: a gate of your own from a folder of what should pass and a folder of what should not."""
+"""gate-learn: a gate of your own from a folder of what should pass and a folder of what should not; or a clone of a box from
+a dry and a wet recording (``export.cli.learn_clone``)."""
 
 import argparse
-import signal
 import sys
 import time
 from collections.abc import Iterable, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import TYPE_CHECKING, TypeVar
 
+from export.cli import learn_clone
 from export.cli.progress import Progress
+from export.cli.stop import Stop
 from gate.cli.console import progress_bar
 from gate.cli.console import say as console_say
 from gate.cli.ending import notes_said
-from gate.closing import Closes
 
 if TYPE_CHECKING:
     from export.learning import Examples, Order
@@ -28,16 +29,15 @@ def parser() -> argparse.ArgumentParser:
     """Make the parser of the command line."""
     made = argparse.ArgumentParser(
         prog="gate-learn",
-        description="Teach a gate from examples: what should pass (--target) and what should not (--bleed).",
+        description="Teach a gate from examples: what should pass (--target) and what should not (--bleed). Or clone a box: "
+        "the sound before it (--dry) and after it (--wet).",
         epilog="Folders of sounds, single files, and the layouts of MUSAN, GTZAN, MUSDB18 (stems) and manifest.csv are "
-        "known; see docs/learning.md. Exit: 0 done, 1 failure (it says why), 2 usage, 130 stopped (again continues).",
+        "known; see docs/learning.md, and docs/cloning.md for --dry, --wet and --test-signal. "
+        "Exit: 0 done, 1 failure (it says why), 2 usage, 130 stopped (again continues).",
     )
-    made.add_argument(
-        "--target", nargs="+", type=Path, required=True, metavar="FOLDER", help="what should pass, alone"
-    )
-    made.add_argument(
-        "--bleed", nargs="+", type=Path, required=True, metavar="FOLDER", help="what should not pass"
-    )
+    made.add_argument("--target", nargs="+", type=Path, metavar="FOLDER", help="what should pass, alone")
+    made.add_argument("--bleed", nargs="+", type=Path, metavar="FOLDER", help="what should not pass")
+    learn_clone.add_arguments(made)
     made.add_argument(
         "-o", "--output", type=Path, metavar="FOLDER", help="the preset to write (needed but for --check)"
     )
@@ -83,6 +83,8 @@ def main(argv: list[str] | None = None) -> int:
     progress = Progress()
     try:
         with notes_said("gate-learn"):
+            if learn_clone.asked(args):
+                return learn_clone.run(args, progress)
             return _run(args, progress, began)
     except KeyboardInterrupt:
         progress.say("gate-learn: stopped; what is done is kept, and the same command continues from there")
@@ -97,6 +99,13 @@ def main(argv: list[str] | None = None) -> int:
 
 def _check(made: argparse.ArgumentParser, args: argparse.Namespace) -> None:
     """Check what argparse cannot know; exit 2 with a sentence."""
+    if learn_clone.asked(args):
+        learn_clone.check(made, args)
+        return
+    if not args.target or not args.bleed:
+        made.error(
+            "expected --target and --bleed, or --dry and --wet, got neither whole; give both of one kind"
+        )
     if args.output is None and not args.check:
         made.error(
             "expected -o FOLDER for the preset, got none; give one, or --check to look at the examples only"
@@ -138,7 +147,7 @@ def _run(args: argparse.Namespace, progress: Progress, began: float) -> int:
         config = QuickConfig(seconds_most=QUICK_S, seed=args.seed)
         sentence = learning.quick(order, examples, config, progress.say, began)
     else:
-        with _Stop() as stop:
+        with Stop() as stop:
             sentence = learning.learn(order, examples, progress.say, progress.report, stop)
     progress.end()
     console_say(sentence)
@@ -202,30 +211,6 @@ def _complain(examples: "Examples", progress: Progress) -> bool:
 def _bar(things: Sequence[T], title: str) -> Iterable[T]:
     bar: Iterable[T] = progress_bar(things, title=title, leave=False)
     return bar
-
-
-class _Stop(Closes):
-    """Handler of Ctrl-C: the first one asks for an end after the step that runs, a second one ends at once. Armed when
-    first called."""
-
-    def __init__(self) -> None:
-        self._asked = False
-        self._before: Any = None
-
-    def __call__(self) -> bool:
-        """Tell whether somebody has pressed Ctrl-C."""
-        if self._before is None:
-            self._before = signal.signal(signal.SIGINT, self._ask)
-        return self._asked
-
-    def _ask(self, number: int, frame: object) -> None:
-        self._asked = True
-        signal.signal(number, self._before)
-
-    def close(self) -> None:
-        """Leave Ctrl-C to whoever had it before."""
-        if self._before is not None:
-            signal.signal(signal.SIGINT, self._before)
 
 
 if __name__ == "__main__":

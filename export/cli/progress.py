@@ -10,6 +10,7 @@ MEASURES = {
     "balanced": "balanced accuracy {:.3f}",
     "onset_ms": "onset {:.0f} ms",
     "needless_min": "needless {:.1f}/min",
+    "esr": "error share {:.2e}",
 }
 """The live score: means over the kinds of bleed."""
 

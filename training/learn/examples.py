@@ -14,6 +14,7 @@ import numpy as np
 
 from gate.constants import BLOCK, RATE
 from gate.levels import block_levels_db, loud_level_db
+from training.learn.findings import CLIPPED_SHARE, Finding, clipped_share
 from training.networks.front import BANDS
 from training.recordings.corpus import LEAST_RANGE_DB
 from training.recordings.reading import read_sound, to_mono
@@ -23,10 +24,6 @@ from training.teach.features import Front
 
 SILENT_DB = -75.0
 """A recording whose loud level is under this holds nothing to learn from."""
-CLIPPED_SHARE = 1e-4
-"""Share of samples in flat tops from which clipping can be heard."""
-FLAT_SAMPLES = 3
-"""Neighbours at the peak, to a step of 16 bits, that make a flat top."""
 SINGLE_S = 5
 """A shorter recording may be a single hit or note, which has no pause."""
 CLIP_S = 600
@@ -76,20 +73,6 @@ class Measured:
     remark: str = ""
 
 
-@dataclass(frozen=True)
-class Finding:
-    """One thing that is wrong: level "error" or "warning", the file ("" for a whole side), what, and what to do."""
-
-    level: str
-    path: str
-    what: str
-    remedy: str
-
-    def __str__(self) -> str:
-        """Write the finding as one line."""
-        return f"{self.level}: {self.path + ': ' if self.path else ''}{self.what}; {self.remedy}"
-
-
 def measure(path: Path, side: str, front: Front) -> Measured:
     """Hear one file; nothing that is wrong with the file raises."""
     made = Measured(str(path), side)
@@ -117,21 +100,6 @@ def measure(path: Path, side: str, front: Front) -> Measured:
         shape=_envelope_shape(levels),
     )
     return _with_spectra(made, x[: int(HEARD_S * RATE)], front)
-
-
-def clipped_share(x: Sound) -> float:
-    """Measure the share of samples in flat tops: ``FLAT_SAMPLES`` or more in a row at the highest or lowest value."""
-    if not len(x):
-        return 0.0
-    count = 0
-    for side in (x, -x):
-        peak = float(side.max())
-        if peak < 0.05:
-            continue
-        at = np.flatnonzero(side >= peak - 1.5 / 32768)
-        runs = np.split(at, np.flatnonzero(np.diff(at) > 1) + 1)
-        count += sum(len(run) for run in runs if len(run) >= FLAT_SAMPLES)
-    return count / len(x)
 
 
 def findings(

@@ -20,7 +20,8 @@ import soundfile
 from gate.constants import RATE
 from gate.files.atomic import whole, write_text
 from training.learn.cut import cut_in_two
-from training.learn.examples import ENOUGH_SIDE_S, Finding, Measured, findings, left_out, measure
+from training.learn.examples import ENOUGH_SIDE_S, Measured, findings, left_out, measure
+from training.learn.findings import Finding
 from training.recordings.corpus import COLUMNS
 from training.recordings.layouts import Found
 from training.recordings.reading import read_mono

@@ -91,7 +91,7 @@ def test_a_stopped_run_goes_on_to_the_same_gate(folders, tiny, capsys, monkeypat
     assert run(folders, "--from", "none", output="whole/mine") == 0
     asked = iter([False, True])
     with monkeypatch.context() as patch:
-        patch.setattr(learn._Stop, "__call__", lambda self: next(asked))
+        patch.setattr(learn.Stop, "__call__", lambda self: next(asked))
         assert run(folders, "--from", "none", output="parts/mine") == 130
     assert "the same command continues" in capsys.readouterr().err
     assert not (folders / "parts" / "mine").exists()
