@@ -29,7 +29,7 @@ DECISIONS = tuple(
 )
 """Pairs of ``open_at`` and ``close_at`` that ``choose_decision`` tries."""
 
-SLACK = 0.02
+SLACK = 0.01
 """Balanced accuracy that may be given away to make everything else smaller."""
 
 
