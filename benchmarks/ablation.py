@@ -32,9 +32,9 @@ from training.teach.validate import SLACK, Validation
 
 SHORTER = ["optimiser.evaluate_every=100000", "batch.sequences=16"]
 VARIANTS = {
-    "as shipped, 48 wide": [],
+    "as shipped, 64 and 96 wide": [],
     "no key": ["model.key=false"],
-    "no term for chatter": ["loss.chatter=0.0"],
+    "with the term for chatter": ["loss.chatter=3.0"],
     "GRU instead of LSTM": ["model.body='gru'"],
     "convolutions alone": ["model.body='conv'"],
     "10 wide": ["model.width=10", "model.hidden=10"],
