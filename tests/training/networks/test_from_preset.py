@@ -11,9 +11,9 @@ from training.networks.from_preset import StartError, from_preset
 from training.networks.gate_net import GateConfig, GateNet
 
 PROBABILITY_TOLERANCE = 1e-4
+"""What torch and ONNX Runtime may differ by in open probability: float32 sums in another order, fed back."""
 STEEP_TOLERANCE = 1e-3
 """Where the answer is steep, in a block of a thousand, rounding counts for more."""
-"""What torch and ONNX Runtime may differ by in open probability: float32 sums in another order, fed back."""
 
 
 def test_the_network_that_comes_back_decides_as_the_shipped_file(voice):
@@ -24,7 +24,10 @@ def test_the_network_that_comes_back_decides_as_the_shipped_file(voice):
     theirs = parity.onnx_gates(voice, x, -40.0, blocks)
     apart = np.abs(ours[0] - theirs[0])
     assert np.quantile(apart, 0.99) < PROBABILITY_TOLERANCE and apart.max() < STEEP_TOLERANCE
-    np.testing.assert_allclose(ours[1:], theirs[1:], rtol=1e-3, atol=1e-3)  # ms, of up to 1000
+    times = np.abs(ours[1:] / np.maximum(theirs[1:], 1.0) - theirs[1:] / np.maximum(theirs[1:], 1.0))
+    assert (
+        np.quantile(times, 0.99) < PROBABILITY_TOLERANCE and times.max() < 10 * STEEP_TOLERANCE
+    )  # of up to 1000 ms
     assert np.ptp(ours[0]) > 0.5  # the sound makes it move
 
 
